@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import { environmentConfig } from './config/environment.ts';
+import { interactionsConfig } from './config/interactions.ts';
+import { operationsConfig } from './config/operations.ts';
+import { evaluationConfig, promotionConfig } from './config/promotion.ts';
+import { sequencesConfig } from './config/sequences.ts';
+import { trainingConfig } from './config/training.ts';
+import { ConfigError } from './errors.ts';
+
+/** The whole configuration of a pipeline: one JSON file, everything but `training.models` has a default. */
+export const pipelineConfig = z.strictObject({
+  interactions: interactionsConfig.prefault({}),
+  sequences: sequencesConfig.prefault({}),
+  environment: environmentConfig.prefault({}),
+  training: trainingConfig,
+  evaluation: evaluationConfig.prefault({}),
+  promotion: promotionConfig.prefault({}),
+  operations: operationsConfig.prefault({}),
+});
+
+export type PipelineConfig = z.infer<typeof pipelineConfig>;
+
+/**
+ * Checks a configuration and fills in the defaults.
+ *
+ * @param value the parsed JSON
+ * @param where the file's name, for the message
+ * @throws ConfigError that names each wrong or unknown key and what was expected
+ */
+export function parseConfig(value: unknown, where: string): PipelineConfig {
+  const result = pipelineConfig.safeParse(value);
+  if (!result.success)
+    throw new ConfigError(`${where} is not a valid configuration:\n${explain(result.error)}`);
+  const names = result.data.training.models.map((model) => model.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new ConfigError(
+      `${where}: training.models has two models named "${twice}"; names must differ.`,
+    );
+  }
+  return result.data;
+}
+
+/** One line a problem: the key's path, what is wrong, what was expected. */
+export function explain(error: z.ZodError): string {
+  return error.issues
+    .flatMap((issue) => {
+      const path = issue.path.map((part) =>
+        typeof part === 'number' ? `[${part}]` : `.${String(part)}`,
+      );
+      const at = path.join('').replace(/^\./, '');
+      if (issue.code === 'unrecognized_keys') {
+        return issue.keys.map((key) => `  ${at === '' ? key : `${at}.${key}`}: unknown key`);
+      }
+      return [`  ${at === '' ? '(top level)' : at}: ${issue.message}`];
+    })
+    .join('\n');
+}

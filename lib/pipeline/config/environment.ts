@@ -1,0 +1,49 @@
+import * as z from 'zod';
+
+/** The LLM environment (LE): how it is fitted and what it is asked for. */
+export const environmentConfig = z.strictObject({
+  /** Folder name below `base-models/` of a Hugging Face-format causal language model. */
+  baseModel: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]+$/)
+    .default('smollm2-135m-instruct'),
+  /** Transformer layers of the base model to keep, counted from the input; `null` keeps all. */
+  layers: z.int().min(1).nullable().default(null),
+  /** Share of the training users (0-1) that the adapter is fitted on. */
+  subsetFraction: z.number().gt(0).max(1).default(0.3),
+  /** A fitted environment younger than this is used again, in days; 0 fits a new one every run. */
+  maximumAgeDays: z.number().min(0).default(7),
+  /** Length of the state vector handed to the recommenders. */
+  stateDimension: z.int().min(8).max(1024).default(64),
+  /** Candidate actions per state, and how many of them are drawn by state-item similarity (the rest uniformly). */
+  candidates: z.int().min(1).max(100).default(8),
+  similarCandidates: z.int().min(0).max(100).default(6),
+  /** Score heads of the ensemble whose spread is the reward's uncertainty. */
+  rewardHeads: z.int().min(1).max(16).default(3),
+  /** Epochs, learning rate and text budget of the item tokens (the LLM is frozen meanwhile). */
+  itemTokens: z
+    .strictObject({
+      epochs: z.number().min(0).default(1),
+      learningRate: z.number().positive().default(5e-3),
+      maximumTextTokens: z.int().min(4).max(512).default(48),
+      /** `{field}` stands for a field of the catalogue; parts in `[...]` are left out when a field is missing. */
+      template: z.string().min(1).default('item is titled {title}[, {other}].'),
+    })
+    .prefault({}),
+  /** The LoRA adapter and its training. */
+  adapter: z
+    .strictObject({
+      rank: z.int().min(1).max(256).default(8),
+      epochs: z.number().positive().default(2),
+      learningRate: z.number().positive().default(5e-4),
+      negatives: z.int().min(1).max(64).default(4),
+      /** Tokens a batch holds at most. */
+      batchTokens: z.int().min(64).default(4096),
+      patience: z.int().min(1).default(3),
+    })
+    .prefault({}),
+  precision: z.enum(['float32', 'bfloat16']).default('float32'),
+  seed: z.int().min(0).default(1),
+});
+
+export type EnvironmentConfig = z.infer<typeof environmentConfig>;

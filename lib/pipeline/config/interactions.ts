@@ -1,0 +1,23 @@
+import * as z from 'zod';
+
+/** What teams upload and how forgiving ingestion is. */
+export const interactionsConfig = z.strictObject({
+  /** Largest share of quarantined rows (0-1) with which an upload still counts as successful. */
+  maximumBadShare: z.number().min(0).max(1).default(0.05),
+  /** Bytes of an uncompressed file that one Lambda parses; a gzipped file is one range. */
+  rangeBytes: z
+    .int()
+    .min(4096)
+    .default(16 * 1024 * 1024),
+  /** Longest `user_id` or `item_id`, in characters. */
+  maximumIdLength: z.int().min(1).max(1024).default(256),
+  /**
+   * Base reward (0-1) of each event type, in the manner of click 0.2 / purchase 1.0. A type with reward 0 is
+   * ingested but is not an action. A type that is not listed has `defaultReward`.
+   */
+  eventRewards: z.record(z.string().min(1), z.number().min(0).max(1)).default({}),
+  /** Base reward of an interaction without an event type, or with one that is not listed. */
+  defaultReward: z.number().min(0).max(1).default(1),
+});
+
+export type InteractionsConfig = z.infer<typeof interactionsConfig>;

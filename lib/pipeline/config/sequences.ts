@@ -1,0 +1,23 @@
+import * as z from 'zod';
+
+/** How interactions become sequences and which of them are held out. */
+export const sequencesConfig = z.strictObject({
+  /** Longest history that the environment and the recommenders see, in items. */
+  window: z.int().min(2).max(200).default(50),
+  /** k-core filter, applied until nothing changes: users and items with fewer interactions are left out. */
+  minimumUserInteractions: z.int().min(1).default(5),
+  minimumItemInteractions: z.int().min(1).default(5),
+  /**
+   * `leave-one-out`: each user's last action is the test case, the one before it the validation case.
+   * `by-user`: a tenth of the users (seeded) is held out whole for validation, another for test; every action
+   * after the first is a case (the SQN/SA2C protocol).
+   * `global-time`: actions after the 80 % / 90 % quantile of all timestamps are validation / test cases.
+   */
+  split: z.enum(['leave-one-out', 'by-user', 'global-time']).default('leave-one-out'),
+  /** Items (positions) a training shard holds; one shard is one request to the environment. */
+  shardItems: z.int().min(64).default(2048),
+  /** Rank and recommend without the items of the user's history. */
+  excludeHistory: z.boolean().default(false),
+});
+
+export type SequencesConfig = z.infer<typeof sequencesConfig>;

@@ -1,0 +1,100 @@
+/**
+ * Every S3 key of the product. Nothing else builds a key.
+ *
+ * `upload` identifies one version of one uploaded object (see `uploadId`), `run` one night (`2026-11-23`, or
+ * any name given by hand), `version` one fitted environment.
+ */
+
+const partNumber = (part: number) => String(part).padStart(5, '0');
+
+/** What teams write. */
+export const uploads = {
+  logsPrefix: 'logs/',
+  catalogPrefix: 'catalog/',
+  /** Any Hugging Face-format causal LM folder that the environment may be fitted on. */
+  baseModelPrefix: (baseModel: string) => `base-models/${baseModel}/`,
+  plan: (upload: string) => `uploads/${upload}/plan.json`,
+  rangeReport: (upload: string, range: number) =>
+    `uploads/${upload}/ranges/${partNumber(range)}.json`,
+  rangeReportPrefix: (upload: string) => `uploads/${upload}/ranges/`,
+  report: (upload: string) => `uploads/${upload}/report.json`,
+  reportPrefix: 'uploads/',
+  quarantine: (upload: string, range: number) =>
+    `quarantine/${upload}/part-${partNumber(range)}.jsonl`,
+  quarantinePrefix: (upload: string) => `quarantine/${upload}/`,
+};
+
+/** What ingestion writes. `date` is the day on which the upload arrived (`YYYY-MM-DD`, UTC). */
+export const interactions = {
+  prefix: 'interactions/',
+  part: (date: string, upload: string, range: number) =>
+    `interactions/dt=${date}/${upload}-${partNumber(range)}.jsonl.gz`,
+};
+
+/** The normalised catalogue, one object a range of an uploaded file. */
+export const items = {
+  prefix: 'items/',
+  part: (date: string, upload: string, range: number) =>
+    `items/dt=${date}/${upload}-${partNumber(range)}.jsonl.gz`,
+};
+
+/** What one night writes. */
+export const runs = {
+  prefix: (run: string) => `runs/${run}/`,
+  manifest: (run: string) => `runs/${run}/manifest.json`,
+  config: (run: string) => `runs/${run}/config.json`,
+  status: (run: string) => `runs/${run}/status.json`,
+  sequencesPrefix: (run: string) => `runs/${run}/sequences/`,
+  sequencesManifest: (run: string) => `runs/${run}/sequences/manifest.json`,
+  itemTable: (run: string) => `runs/${run}/sequences/items.arrow`,
+  trainPrefix: (run: string) => `runs/${run}/sequences/train/`,
+  trainShard: (run: string, part: number) =>
+    `runs/${run}/sequences/train/part-${partNumber(part)}.arrow`,
+  evaluationCases: (run: string, split: 'validation' | 'test') =>
+    `runs/${run}/sequences/evaluation/${split}.arrow`,
+  excluded: (run: string) => `runs/${run}/sequences/excluded.json`,
+  augmentedPrefix: (run: string) => `runs/${run}/augmented/`,
+  augmentedShard: (run: string, part: number) =>
+    `runs/${run}/augmented/part-${partNumber(part)}.arrow`,
+  augmentationResultsPrefix: (run: string) => `runs/${run}/augmentation-results/`,
+  /** Where SageMaker writes; `register-model` copies from here to `modelPrefix` or `environments`. */
+  jobsPrefix: (run: string) => `runs/${run}/jobs/`,
+  checkpointsPrefix: (run: string, name: string) => `runs/${run}/checkpoints/${name}/`,
+  modelsPrefix: (run: string) => `runs/${run}/models/`,
+  modelPrefix: (run: string, name: string) => `runs/${run}/models/${name}/`,
+  modelManifest: (run: string, name: string) => `runs/${run}/models/${name}/manifest.json`,
+  evaluation: (run: string) => `runs/${run}/evaluation.json`,
+  verdict: (run: string) => `runs/${run}/verdict.json`,
+  summary: (run: string) => `runs/${run}/summary.json`,
+  reportPrefix: (run: string) => `runs/${run}/report/`,
+  report: (run: string) => `runs/${run}/report/index.html`,
+};
+
+/** Fitted environments outlive the run that fitted them. */
+export const environments = {
+  prefix: 'environments/',
+  folder: (version: string) => `environments/${version}/`,
+  /** Written last: its presence says that the folder is complete. */
+  manifest: (version: string) => `environments/${version}/manifest.json`,
+  metrics: (version: string) => `environments/${version}/metrics.json`,
+  latest: 'environments/latest.json',
+};
+
+/** What serving reads. */
+export const serving = {
+  champion: 'champion.json',
+  championHistory: (run: string) => `champions/${run}.json`,
+  recommendationsPrefix: (run: string) => `recommendations/${run}/`,
+};
+
+/** One lock for the pipeline: at most one run at a time. */
+export const locks = { run: 'locks/run.json' };
+
+/** Requests to forget a user. */
+export const deletions = { prefix: 'deletions/' };
+
+/** The part number of a shard's key; throws nothing, returns -1 for a key of another shape. */
+export function partOf(key: string): number {
+  const match = /part-(\d{5})\.arrow$/.exec(key);
+  return match === null ? -1 : Number(match[1]);
+}

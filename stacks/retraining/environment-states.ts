@@ -1,0 +1,290 @@
+import { runs, uploads } from '#lib/pipeline/keys.ts';
+import {
+  caught,
+  environmentMetrics,
+  invoke,
+  lambdaRetry,
+  type NightlyDefinitionProps,
+  type States,
+  sagemaker,
+} from './states.ts';
+import { trainingJobStates } from './training-job.ts';
+
+/** JSONata for a key of the current run. */
+export function runKey(key: (run: string) => string): string {
+  const [before, after] = key('\u0000').split('\u0000');
+  return `{% "${before}" & $run & "${after}" %}`;
+}
+
+/** JSONata for the S3 URI of a key of the current run. */
+export function runUri(bucket: string, key: (run: string) => string): string {
+  return runKey((run) => `s3://${bucket}/${key(run)}`);
+}
+
+/** From `PlanEnvironment` to the endpoint's end: fit the LE unless a fresh one exists, ask it, stop it. */
+export function environmentStates(props: NightlyDefinitionProps): States {
+  return {
+    ...fitStates(props),
+    ...startStates(props),
+    ...augmentStates(props),
+    ...stopStates(props),
+  };
+}
+
+function fitStates(props: NightlyDefinitionProps): States {
+  const { bucket, config } = props;
+  return {
+    PlanEnvironment: {
+      ...invoke(props, 'planEnvironment', { run: '{% $run %}' }),
+      Assign: { environmentVersion: '{% $states.result.Payload.version %}' },
+      Next: 'EnvironmentNeeded?',
+      ...caught,
+    },
+    'EnvironmentNeeded?': {
+      Type: 'Choice',
+      Choices: [
+        { Condition: '{% $not($states.input.augmentationNeeded) %}', Next: 'PlanTraining' },
+        { Condition: '{% $states.input.fresh %}', Next: 'StartEnvironment' },
+      ],
+      Default: 'FitEnvironment',
+    },
+    ...trainingJobStates(props, {
+      name: 'FitEnvironment',
+      instanceVariable: 'fitInstance',
+      jobName: '$resource & "-environment"',
+      image: props.environmentImage,
+      roleArn: props.environmentRoleArn,
+      hyperParameters: {
+        config: JSON.stringify(config.environment),
+        window: String(config.sequences.window),
+      },
+      channels: [
+        channel('sequences', runUri(bucket, runs.sequencesPrefix)),
+        channel(
+          'basemodel',
+          `s3://${bucket}/${uploads.baseModelPrefix(config.environment.baseModel)}`,
+        ),
+      ],
+      outputUri: runUri(bucket, runs.jobsPrefix),
+      checkpointUri: runUri(bucket, (run) => runs.checkpointsPrefix(run, 'environment')),
+      metrics: environmentMetrics,
+      instanceTypes: config.operations.environmentInstanceTypes,
+      volumeSizeInGB: 100,
+      maximumSeconds: 6 * 3600,
+      useSpot: config.operations.useSpotTraining,
+      next: 'RegisterEnvironment',
+      caught: failWith('jobFailure'),
+    }),
+    RegisterEnvironment: {
+      ...invoke(props, 'registerModel', {
+        run: '{% $run %}',
+        kind: 'environment',
+        name: '{% $environmentVersion %}',
+        artefacts: '{% $states.input.ModelArtifacts.S3ModelArtifacts %}',
+      }),
+      Next: 'StartEnvironment',
+      ...caught,
+    },
+  };
+}
+
+function startStates(props: NightlyDefinitionProps): States {
+  const { bucket, config } = props;
+  return {
+    StartEnvironment: {
+      Type: 'Pass',
+      Assign: {
+        // From here on something may exist that has to be removed.
+        environmentRunning: true,
+        endpoint: '{% $resource & "-environment" %}',
+        pollSeconds: 2,
+      },
+      Next: 'CreateEnvironmentModel',
+    },
+    CreateEnvironmentModel: {
+      ...sagemaker(props, 'createModel', {
+        ModelName: '{% $endpoint %}',
+        ExecutionRoleArn: props.environmentRoleArn,
+        PrimaryContainer: {
+          Image: props.environmentImage,
+          ModelDataSource: {
+            S3DataSource: {
+              S3Uri: `{% "s3://${bucket}/environments/" & $environmentVersion & "/" %}`,
+              S3DataType: 'S3Prefix',
+              CompressionType: 'None',
+            },
+          },
+        },
+      }),
+      Next: 'CreateEndpointConfiguration',
+      ...caught,
+    },
+    CreateEndpointConfiguration: {
+      ...sagemaker(props, 'createEndpointConfig', {
+        EndpointConfigName: '{% $endpoint %}',
+        ProductionVariants: [
+          {
+            VariantName: 'environment',
+            ModelName: '{% $endpoint %}',
+            InitialInstanceCount: 1,
+            InstanceType: config.operations.environmentInstanceTypes[0],
+            ContainerStartupHealthCheckTimeoutInSeconds: 900,
+            ModelDataDownloadTimeoutInSeconds: 900,
+          },
+        ],
+      }),
+      Next: 'CreateEndpoint',
+      ...caught,
+    },
+    CreateEndpoint: {
+      ...sagemaker(props, 'createEndpoint', {
+        EndpointName: '{% $endpoint %}',
+        EndpointConfigName: '{% $endpoint %}',
+      }),
+      Next: 'WaitForEnvironment',
+      ...caught,
+    },
+    WaitForEnvironment: {
+      Type: 'Wait',
+      Seconds: '{% $pollSeconds %}',
+      Assign: { pollSeconds: '{% $min([30, $pollSeconds * 2]) %}' },
+      Next: 'DescribeEnvironment',
+    },
+    DescribeEnvironment: {
+      ...sagemaker(props, 'describeEndpoint', { EndpointName: '{% $endpoint %}' }),
+      Output: {
+        status: '{% $states.result.EndpointStatus %}',
+        reason: '{% $exists($states.result.FailureReason) ? $states.result.FailureReason : "" %}',
+      },
+      Next: 'EnvironmentInService?',
+      ...caught,
+    },
+    'EnvironmentInService?': {
+      Type: 'Choice',
+      Choices: [
+        { Condition: '{% $states.input.status = "InService" %}', Next: 'AugmentSequences' },
+        { Condition: '{% $states.input.status = "Creating" %}', Next: 'WaitForEnvironment' },
+      ],
+      Default: 'EnvironmentNotInService',
+    },
+    EnvironmentNotInService: {
+      Type: 'Pass',
+      Assign: {
+        failure: {
+          Error: 'EnvironmentNotInService',
+          Cause:
+            '{% "The endpoint " & $endpoint & " ended as " & $states.input.status & ": " & $states.input.reason %}',
+        },
+      },
+      Next: 'StopEnvironment?',
+    },
+  };
+}
+
+function augmentStates(props: NightlyDefinitionProps): States {
+  const { bucket, config } = props;
+  return {
+    AugmentSequences: {
+      Type: 'Map',
+      Label: 'AugmentSequences',
+      ItemReader: {
+        Resource: `arn:${props.partition}:states:::s3:listObjectsV2`,
+        Arguments: {
+          Bucket: bucket,
+          Prefix: runKey(runs.trainPrefix),
+        },
+      },
+      ItemSelector: { key: '{% $states.context.Map.Item.Value.Key %}' },
+      ItemBatcher: {
+        MaxItemsPerBatch: 4,
+        BatchInput: { run: '{% $run %}', endpoint: '{% $endpoint %}' },
+      },
+      MaxConcurrency: config.operations.augmentationConcurrency,
+      ToleratedFailurePercentage: config.operations.toleratedFailurePercentage,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+        StartAt: 'AugmentShards',
+        States: {
+          AugmentShards: {
+            ...invoke(props, 'augmentSequences', {
+              run: '{% $states.input.BatchInput.run %}',
+              endpoint: '{% $states.input.BatchInput.endpoint %}',
+              keys: '{% [$states.input.Items.key] %}',
+            }),
+            // A busy endpoint is asked again for longer than a busy Lambda.
+            Retry: lambdaRetry.map((retry) => ({ ...retry, MaxAttempts: 10 })),
+            End: true,
+          },
+        },
+      },
+      ResultWriter: {
+        Resource: `arn:${props.partition}:states:::s3:putObject`,
+        Arguments: {
+          Bucket: bucket,
+          Prefix: runKey((run) => runs.augmentationResultsPrefix(run).slice(0, -1)),
+        },
+        WriterConfig: { OutputType: 'JSON', Transformation: 'COMPACT' },
+      },
+      Next: 'StopEnvironment?',
+      ...caught,
+    },
+  };
+}
+
+function stopStates(props: NightlyDefinitionProps): States {
+  const gone = (next: string) => [{ ErrorEquals: ['States.ALL'], Next: next }];
+  return {
+    'StopEnvironment?': {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $environmentRunning %}', Next: 'StopEnvironment' }],
+      Default: 'Failed?',
+    },
+    // Whatever is already gone, or was never made, is fine; the janitor removes what cannot be removed now.
+    StopEnvironment: {
+      ...sagemaker(props, 'deleteEndpoint', { EndpointName: '{% $endpoint %}' }),
+      Catch: gone('DeleteEndpointConfiguration'),
+      Next: 'DeleteEndpointConfiguration',
+    },
+    DeleteEndpointConfiguration: {
+      ...sagemaker(props, 'deleteEndpointConfig', { EndpointConfigName: '{% $endpoint %}' }),
+      Catch: gone('DeleteEnvironmentModel'),
+      Next: 'DeleteEnvironmentModel',
+    },
+    DeleteEnvironmentModel: {
+      ...sagemaker(props, 'deleteModel', { ModelName: '{% $endpoint %}' }),
+      Assign: { environmentRunning: false },
+      Catch: [
+        { ErrorEquals: ['States.ALL'], Assign: { environmentRunning: false }, Next: 'Failed?' },
+      ],
+      Next: 'Failed?',
+    },
+    'Failed?': {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $failure != null %}', Next: 'FailRun' }],
+      Default: 'PlanTraining',
+    },
+  };
+}
+
+/** A training job's input channel with all objects below a prefix. */
+export function channel(name: string, uri: string): object {
+  return {
+    ChannelName: name,
+    DataSource: {
+      S3DataSource: {
+        S3DataType: 'S3Prefix',
+        S3Uri: uri,
+        S3DataDistributionType: 'FullyReplicated',
+      },
+    },
+  };
+}
+
+/** Passes a caught failure on to the common end. */
+function failWith(name: string): object {
+  return {
+    Type: 'Pass',
+    Assign: { failure: `{% $states.input.${name} %}` },
+    Next: 'StopEnvironment?',
+  };
+}

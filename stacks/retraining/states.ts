@@ -1,0 +1,118 @@
+import type { PipelineConfig } from '#lib/pipeline/config.ts';
+
+/** What the definition needs to know of its surroundings; values may be CDK tokens. */
+export interface NightlyDefinitionProps {
+  /** Inlined into the first state, so that a run records what it ran with. */
+  readonly config: PipelineConfig;
+  /** Name of the data bucket. */
+  readonly bucket: string;
+  readonly functionArns: Readonly<Record<NightlyFunction, string>>;
+  readonly environmentImage: string;
+  readonly trainerImage: string;
+  /** SageMaker execution roles. */
+  readonly environmentRoleArn: string;
+  readonly trainerRoleArn: string;
+  readonly topicArn: string;
+  /** Prefix of everything a run creates in SageMaker, for example `lea-dev`. */
+  readonly endpointName: string;
+  readonly partition: string;
+}
+
+/** The functions that the state machine calls. */
+export type NightlyFunction =
+  | 'beginRun'
+  | 'buildSequences'
+  | 'planEnvironment'
+  | 'augmentSequences'
+  | 'planTraining'
+  | 'registerModel'
+  | 'evaluateModels'
+  | 'promoteWinner'
+  | 'publishReport'
+  | 'endRun';
+
+export type States = Record<string, object>;
+
+/** Every failure leads through the same door. */
+export const caught = {
+  Catch: [
+    {
+      ErrorEquals: ['States.ALL'],
+      Assign: { failure: '{% $states.errorOutput %}' },
+      Next: 'StopEnvironment?',
+    },
+  ],
+};
+
+/** Lambda's and our own passing faults; ours carry `retryable` and are thrown as `UnavailableError`. */
+export const lambdaRetry = [
+  {
+    ErrorEquals: [
+      'UnavailableError',
+      'Lambda.ServiceException',
+      'Lambda.AWSLambdaException',
+      'Lambda.SdkClientException',
+      'Lambda.ClientExecutionTimeoutException',
+      'Lambda.TooManyRequestsException',
+    ],
+    IntervalSeconds: 2,
+    BackoffRate: 2,
+    MaxAttempts: 6,
+    MaxDelaySeconds: 120,
+    JitterStrategy: 'FULL',
+  },
+];
+
+/** Throttled control-plane calls; SageMaker also words them as a bare 400 without a message. */
+export const sagemakerRetry = [
+  {
+    ErrorEquals: [
+      'ThrottlingException',
+      'SageMaker.ThrottlingException',
+      'SageMaker.AmazonSageMakerException',
+      'SageMaker.SageMakerException',
+      'States.Timeout',
+    ],
+    IntervalSeconds: 5,
+    BackoffRate: 2,
+    MaxAttempts: 5,
+    MaxDelaySeconds: 120,
+    JitterStrategy: 'FULL',
+  },
+];
+
+/** A Lambda call whose input is `payload` and whose output is what the function returns. */
+export function invoke(
+  props: NightlyDefinitionProps,
+  name: NightlyFunction,
+  payload: object,
+): { Type: string; Resource: string; Arguments: object; Output: string; Retry: object[] } {
+  return {
+    Type: 'Task',
+    Resource: `arn:${props.partition}:states:::lambda:invoke`,
+    Arguments: { FunctionName: props.functionArns[name], Payload: payload },
+    Output: '{% $states.result.Payload %}',
+    Retry: lambdaRetry,
+  };
+}
+
+/** A call of SageMaker's API. */
+export function sagemaker(props: NightlyDefinitionProps, action: string, args: object): object {
+  return {
+    Type: 'Task',
+    Resource: `arn:${props.partition}:states:::aws-sdk:sagemaker:${action}`,
+    Arguments: args,
+    Retry: sagemakerRetry,
+  };
+}
+
+/** `Key=Value` lines on standard output that SageMaker turns into metrics (docs/contracts.md 6). */
+export const trainerMetrics = [
+  { Name: 'loss', Regex: 'loss=([0-9.eE+-]+)' },
+  { Name: 'validation:ndcg@10', Regex: 'validation_ndcg@10=([0-9.eE+-]+)' },
+];
+
+export const environmentMetrics = [
+  { Name: 'loss', Regex: 'loss=([0-9.eE+-]+)' },
+  { Name: 'pairAccuracy', Regex: 'pair_accuracy=([0-9.eE+-]+)' },
+];

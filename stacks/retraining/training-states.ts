@@ -1,0 +1,69 @@
+import { runs } from '#lib/pipeline/keys.ts';
+import { runUri } from './environment-states.ts';
+import {
+  caught,
+  invoke,
+  type NightlyDefinitionProps,
+  type States,
+  trainerMetrics,
+} from './states.ts';
+import { trainingJobStates } from './training-job.ts';
+
+/** From `PlanTraining` to all recommenders trained (and the champion ranked on the same cases). */
+export function trainingStates(props: NightlyDefinitionProps): States {
+  const { bucket, config } = props;
+  return {
+    PlanTraining: {
+      ...invoke(props, 'planTraining', { run: '{% $run %}' }),
+      Next: 'TrainRecommenders',
+      ...caught,
+    },
+    TrainRecommenders: {
+      Type: 'Map',
+      Items: '{% $states.input.jobs %}',
+      ItemSelector: { job: '{% $states.context.Map.Item.Value %}' },
+      MaxConcurrency: config.operations.trainingConcurrency,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'INLINE' },
+        StartAt: 'TrainRecommender',
+        States: {
+          ...trainingJobStates(props, {
+            name: 'TrainRecommender',
+            instanceVariable: 'trainInstance',
+            assign: { recommender: '{% $states.input.job.name %}' },
+            jobName: '$resource & "-" & $recommender',
+            image: props.trainerImage,
+            roleArn: props.trainerRoleArn,
+            hyperParameters: '{% $states.input.job.hyperParameters %}',
+            channels: '{% $states.input.job.channels %}',
+            outputUri: runUri(bucket, runs.jobsPrefix),
+            checkpointUri: '{% $states.input.job.checkpointUri %}',
+            metrics: trainerMetrics,
+            instanceTypes: config.operations.trainerInstanceTypes,
+            volumeSizeInGB: 50,
+            maximumSeconds: 6 * 3600,
+            useSpot: config.operations.useSpotTraining,
+            next: 'RegisterRecommender',
+            caught: {
+              Type: 'Fail',
+              Error: '{% $states.input.jobFailure.Error %}',
+              Cause: '{% $recommender & ": " & $string($states.input.jobFailure.Cause) %}',
+            },
+          }),
+          RegisterRecommender: {
+            ...invoke(props, 'registerModel', {
+              run: '{% $run %}',
+              kind: 'recommender',
+              name: '{% $recommender %}',
+              artefacts: '{% $states.input.ModelArtifacts.S3ModelArtifacts %}',
+            }),
+            End: true,
+          },
+        },
+      },
+      Output: {},
+      Next: 'EvaluateModels',
+      ...caught,
+    },
+  };
+}

@@ -7,9 +7,11 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeHeaders } from './node.mjs';
 import { nodeBinary, root } from './paths.mjs';
 import { run, SetupError } from './run.mjs';
 
@@ -19,6 +21,8 @@ const wheelPackages = { x64: 'tensorflow-cpu', arm64: 'tensorflow' };
 
 const packageFolder = join(root, 'node_modules/@tensorflow/tfjs-node');
 const binding = join(packageFolder, 'lib/napi-v8/tfjs_binding.node');
+/** Written once the binding has loaded; loading takes a second, looking at a file does not. */
+const stamp = join(packageFolder, 'lib/napi-v8/loads');
 
 /**
  * Makes `@tensorflow/tfjs-node` loadable: first its own installer, which downloads libtensorflow and a
@@ -26,7 +30,7 @@ const binding = join(packageFolder, 'lib/napi-v8/tfjs_binding.node');
  * compiled here (about 20 s).
  */
 export function setUpTensorflow(report) {
-  if (loads()) return;
+  if (existsSync(stamp) || loads()) return;
   report('TensorFlow: trying the official download');
   const official = tryOfficialDownload();
   if (official === undefined) return;
@@ -57,11 +61,8 @@ function loads() {
   const script =
     "const u=require('util');u.isNullOrUndefined??=v=>v==null;require('@tensorflow/tfjs-node')";
   try {
-    execFileSync(nodeBinary(), ['-e', script], {
-      cwd: root,
-      stdio: 'ignore',
-      env: quietEnvironment(),
-    });
+    execFileSync(nodeBinary(), ['-e', script], { cwd: root, stdio: 'ignore' });
+    writeFileSync(stamp, '');
     return true;
   } catch {
     return false;
@@ -136,9 +137,7 @@ with zipfile.ZipFile(wheel) as archive:
 /** One compiler call: node-gyp would first download the headers that the `node` package already carries. */
 function compileBinding(report) {
   report('TensorFlow: compiling the binding');
-  const headers = readdirSync(join(root, 'node_modules/node/node_modules'))
-    .map((name) => join(root, 'node_modules/node/node_modules', name, 'include/node'))
-    .find((folder) => existsSync(folder));
+  const headers = nodeHeaders();
   if (headers === undefined)
     throw new Error('the headers of Node.js are missing below node_modules/node');
   const unfinished = `${binding}.tmp`;
@@ -155,8 +154,4 @@ function compileBinding(report) {
     { cwd: packageFolder },
   );
   renameSync(unfinished, binding);
-}
-
-function quietEnvironment() {
-  return { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' };
 }

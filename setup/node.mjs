@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { nodeBinary, root } from './paths.mjs';
+import { run, SetupError } from './run.mjs';
+
+const packageFolder = join(root, 'node_modules/node');
+
+/** Puts the pinned Node.js in place: the one package whose install script is run, by name. */
+export function setUpNode(report) {
+  if (!existsSync(join(root, 'node_modules'))) throw new SetupError('Run npm ci first.');
+  if (isPinned() && nodeHeaders() !== undefined) return;
+  report('Node.js: putting the pinned version in place');
+  run('npm', ['rebuild', 'node', '--ignore-scripts=false'], { cwd: root });
+  if (!isPinned())
+    throw new SetupError(
+      'The pinned Node.js could not be installed; see npm rebuild node --ignore-scripts=false.',
+    );
+}
+
+/** The headers that come with the pinned Node.js, or undefined. */
+export function nodeHeaders() {
+  const parent = join(packageFolder, 'node_modules');
+  if (!existsSync(parent)) return undefined;
+  return readdirSync(parent)
+    .map((name) => join(parent, name, 'include/node'))
+    .find((folder) => existsSync(folder));
+}
+
+function isPinned() {
+  const wanted = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')).version;
+  if (nodeBinary() === process.execPath && process.version !== `v${wanted}`) return false;
+  return execFileSync(nodeBinary(), ['--version'], { encoding: 'utf8' }).trim() === `v${wanted}`;
+}

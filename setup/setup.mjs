@@ -1,0 +1,28 @@
+import { pathToFileURL } from 'node:url';
+import { setUpNode } from './node.mjs';
+import { setUpPython } from './python.mjs';
+import { SetupError } from './run.mjs';
+import { setUpTensorflow } from './tensorflow.mjs';
+
+/**
+ * Makes everything ready that `npm ci` does not install: the pinned Node.js, TensorFlow for Node.js, the Python
+ * packages of the LLM environment and its small base model. Does nothing when all of it is there.
+ */
+export function setUp() {
+  const begin = Date.now();
+  const report = (line) =>
+    console.log(`set-up ${String(Math.round((Date.now() - begin) / 1000)).padStart(4)} s  ${line}`);
+  setUpNode(report);
+  setUpTensorflow(report);
+  setUpPython(report);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    setUp();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(`\n${error.message}`);
+    process.exitCode = 1;
+  }
+}

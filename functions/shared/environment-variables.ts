@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { explain, type PipelineConfig, parseConfig } from '#lib/pipeline/config.ts';
+import { ConfigError } from '#lib/pipeline/errors.ts';
+
+/** The environment variables that functions share; each function reads the ones that it needs. */
+export const variables = {
+  /** The one bucket. */
+  BUCKET: z.string().min(3),
+  /** Where `plan-upload` sends the ranges for `parse-range`. */
+  PARSE_QUEUE_URL: z.url(),
+  /** The whole pipeline configuration as JSON. */
+  PIPELINE_CONFIG: z.string().transform((text, context): PipelineConfig => {
+    try {
+      return parseConfig(JSON.parse(text), 'PIPELINE_CONFIG');
+    } catch (error) {
+      context.issues.push({ code: 'custom', message: (error as Error).message, input: text });
+      return z.NEVER;
+    }
+  }),
+};
+
+/**
+ * Reads and checks environment variables, once, when a function's module loads.
+ *
+ * @param shape the variables wanted, by name; take the schemas from `variables` where they are shared
+ * @throws ConfigError that names each variable that is missing or wrong
+ *
+ * @example
+ * ```ts
+ * const environment = readEnvironment({ BUCKET: variables.BUCKET });
+ * ```
+ */
+export function readEnvironment<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  environment: NodeJS.ProcessEnv = process.env,
+): z.output<z.ZodObject<Shape>> {
+  const result = z.object(shape).safeParse(environment);
+  if (!result.success) {
+    throw new ConfigError(
+      `The function's environment variables are wrong; fix them where the function is defined:\n${explain(result.error)}`,
+    );
+  }
+  return result.data;
+}

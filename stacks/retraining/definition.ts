@@ -10,7 +10,7 @@ export type { NightlyDefinitionProps } from './states.ts';
  * The nightly state machine, as data: Amazon States Language with JSONata. Nothing else describes the order of
  * things; Step Functions runs it on AWS, `local/state-machine` runs it on one machine.
  *
- * Input: `{run?, scheduledTime?}`. Variables: `$run` (its id), `$resource` (name of what this attempt creates in
+ * Input: `{run?, scheduledTime?, resume?}`. Variables: `$run` (its id), `$resource` (name of what this attempt creates in
  * SageMaker), `$environmentRunning`, `$failure` (null, or the error output of the state that failed). Any failure
  * goes through `StopEnvironment?` to `FailRun`.
  */
@@ -37,6 +37,7 @@ function beginStates(props: NightlyDefinitionProps, config: PipelineConfig): Sta
         run: '{% $exists($states.input.run) ? $states.input.run : null %}',
         scheduledTime:
           '{% $exists($states.input.scheduledTime) ? $states.input.scheduledTime : null %}',
+        resume: '{% $exists($states.input.resume) ? $states.input.resume : false %}',
         execution: '{% $states.context.Execution.Name %}',
         resourcePrefix: props.endpointName,
         config,

@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { dataBucket } from '#functions/shared/data-bucket.ts';
+import { instrument } from '#functions/shared/handler.ts';
+import { pipelineConfig } from '#lib/pipeline/config.ts';
+import { takeLock } from '#lib/pipeline/lock.ts';
+import { nameRun } from '#lib/pipeline/run.ts';
+import { beginRun, isFinished } from './begin.ts';
+
+const objects = dataBucket();
+
+const event = z.strictObject({
+  run: z.string().nullable(),
+  scheduledTime: z.string().nullable(),
+  resume: z.boolean(),
+  execution: z.string(),
+  resourcePrefix: z.string(),
+  config: pipelineConfig,
+});
+
+/** First state of the night: names the run, takes the lock, fixes what it works on. */
+export const handler = instrument(event, async (request, { logger }) => {
+  const { config, execution } = request;
+  const now = new Date();
+  const run = nameRun(request.run, request.scheduledTime, config.operations.timeZone, now);
+  if (await isFinished(objects, run)) return { run, resource: '', finished: true };
+  const maximumHours = config.operations.maximumRunHours;
+  await takeLock(objects, { run, execution, now, maximumHours, resume: request.resume });
+  const { attempt } = await beginRun(objects, { run, execution, now, config });
+  logger.info('run begins', { run, attempt });
+  return { run, resource: `${request.resourcePrefix}-${run}-${attempt}`, finished: false };
+});

@@ -9,11 +9,18 @@ export const sequencesConfig = z.strictObject({
   minimumItemInteractions: z.int().min(1).default(5),
   /**
    * `leave-one-out`: each user's last action is the test case, the one before it the validation case.
-   * `by-user`: a tenth of the users (seeded) is held out whole for validation, another for test; every action
-   * after the first is a case (the SQN/SA2C protocol).
+   * `by-user`: about a tenth of the users (a seeded hash of the user id) is held out whole for validation, another
+   * for test; every action after the first is a case (the SQN/SA2C protocol).
    * `global-time`: actions after the 80 % / 90 % quantile of all timestamps are validation / test cases.
    */
   split: z.enum(['leave-one-out', 'by-user', 'global-time']).default('leave-one-out'),
+  /**
+   * Order of one user's actions with the same timestamp: `upload-order` is object key, then line; `shuffled` is a
+   * seeded hash, for exports whose times are dates and whose line order may give the next action away.
+   */
+  ties: z.enum(['upload-order', 'shuffled']).default('upload-order'),
+  /** Seed of the split `by-user` and of shuffled ties. */
+  seed: z.int().min(0).default(1),
   /** Items (positions) a training shard holds; one shard is one request to the environment. */
   shardItems: z.int().min(64).default(2048),
   /** Rank and recommend without the items of the user's history. */

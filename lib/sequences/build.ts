@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import type { SequencesConfig } from '#lib/pipeline/config/sequences.ts';
+import { ValidationError } from '#lib/pipeline/errors.ts';
+import { type ActionTable, gatherActions } from './actions.ts';
+import { filterToCore } from './core-filter.ts';
+import { type Histories, orderHistories } from './histories.ts';
+import type { InteractionLog } from './interaction-log.ts';
+import type { ItemTable } from './item-table.ts';
+import type { SequencesExcluded, SequencesManifest } from './manifest.ts';
+import type { EvaluationCases, SequenceShard } from './shard.ts';
+import { cutCases, cutShards } from './shards.ts';
+import { type Split, splitGlobalTime, splitLeaveOneOut, splitUsers } from './split.ts';
+import { buildVocabulary } from './vocabulary.ts';
+
+/** Everything below `runs/<run>/sequences/`, still in memory. */
+export interface BuiltSequences {
+  readonly itemTable: ItemTable;
+  /** Training shards; number `n` is `train/part-<n>.arrow`. */
+  readonly shards: readonly SequenceShard[];
+  readonly validation: EvaluationCases;
+  readonly test: EvaluationCases;
+  readonly manifest: SequencesManifest;
+  readonly excluded: SequencesExcluded;
+}
+
+/**
+ * Builds sequences from a log: orders histories, leaves out duplicates, filters to the k-core, splits, numbers the
+ * items, cuts windows and shards. Pure and deterministic: the same set of interactions gives the same bytes, whatever
+ * the order in which they were read.
+ *
+ * The k-core filter sees the whole log before it is split, as in the studies this follows; it decides only who takes
+ * part. Everything that is learned (counts, the order of the vocabulary, the shards) is of training actions alone.
+ *
+ * @throws ValidationError if nothing, or too little to train and compare on, is left; it says what to change
+ */
+export function buildSequences(log: InteractionLog, config: SequencesConfig): BuiltSequences {
+  if (log.length === 0) throw new ValidationError(explainEmptyLog(log));
+  const histories = orderHistories(log, { policy: config.ties, seed: config.seed });
+  const core = filterToCore(histories, log.items, log.itemIds.length, {
+    user: config.minimumUserInteractions,
+    item: config.minimumItemInteractions,
+  });
+  if (core.rows.length === 0) throw new ValidationError(explainEmptyCore(log, histories, config));
+
+  const gathered = gatherActions(log, core);
+  const split = splitActions(gathered, config);
+  const { isLeft, counts } = countItems(gathered, split, log.itemIds.length);
+  const { table: itemTable, indexOf } = buildVocabulary(log, isLeft, counts);
+  const actions = { ...gathered, items: gathered.items.map((item) => indexOf[item]!) };
+
+  const shards = cutShards(actions, split, config.window, config.shardItems);
+  const validation = cutCases(actions, split, 'validation', config.window);
+  const test = cutCases(actions, split, 'test', config.window);
+  const trainTransitions = split.trainEnds.reduce((sum, end) => sum + Math.max(0, end - 1), 0);
+  expectEnough({ trainTransitions, validation, test }, actions, config);
+
+  const users = actions.userIds.length;
+  const items = itemTable.itemIds.length;
+  return {
+    itemTable,
+    shards,
+    validation,
+    test,
+    manifest: {
+      users,
+      items,
+      interactions: actions.items.length,
+      duplicates: histories.duplicates,
+      trainSequences: shards.reduce((sum, shard) => sum + shard.users.length, 0),
+      trainTransitions,
+      validationCases: validation.targets.length,
+      testCases: test.targets.length,
+      shards: shards.length,
+      window: config.window,
+      split: config.split,
+      dataHash: hashSequences(itemTable, shards, validation, test),
+    },
+    excluded: {
+      read: log.read,
+      notActions: log.notActions,
+      unknownItems: log.unknownItems,
+      forgotten: log.forgotten,
+      duplicates: histories.duplicates,
+      belowMinimum: histories.rows.length - core.rows.length,
+      usersBelowMinimum: log.userIds.length - users,
+      itemsBelowMinimum: log.itemIds.length - items,
+      tiedTestCases: countTiedTestCases(actions, split),
+    },
+  };
+}
+
+function splitActions(actions: ActionTable, config: SequencesConfig): Split {
+  if (config.split === 'by-user') return splitUsers(actions, config.seed);
+  return config.split === 'global-time' ? splitGlobalTime(actions) : splitLeaveOneOut(actions);
+}
+
+/** Which item numbers are left at all, and how often each occurs in the training actions. */
+function countItems({ offsets, items }: ActionTable, split: Split, itemNumbers: number) {
+  const isLeft = new Uint8Array(itemNumbers);
+  const counts = new Int32Array(itemNumbers);
+  for (const item of items) isLeft[item] = 1;
+  for (let user = 0; user + 1 < offsets.length; user++) {
+    const first = offsets[user]!;
+    for (let at = first; at < first + split.trainEnds[user]!; at++) counts[items[at]!]!++;
+  }
+  return { isLeft, counts };
+}
+
+function countTiedTestCases({ offsets, timestamps }: ActionTable, split: Split): number {
+  let tied = 0;
+  for (let user = 0; user + 1 < offsets.length; user++) {
+    const first = offsets[user]!;
+    for (
+      let at = Math.max(first + 1, first + split.validationEnds[user]!);
+      at < offsets[user + 1]!;
+      at++
+    ) {
+      if (timestamps[at] === timestamps[at - 1]) tied++;
+    }
+  }
+  return tied;
+}
+
+function hashSequences(
+  table: ItemTable,
+  shards: readonly SequenceShard[],
+  ...cases: readonly EvaluationCases[]
+): string {
+  const hash = createHash('sha256');
+  const text = (values: unknown) => hash.update(JSON.stringify(values)).update('\n');
+  const numbers = (values: Int32Array | Float32Array | Float64Array) =>
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  text([table.itemIds, table.titles, table.fields]);
+  numbers(table.counts);
+  for (const { users, starts, offsets, items, timestamps, rewards } of shards) {
+    text(users);
+    for (const column of [starts, offsets, items, timestamps, rewards]) numbers(column);
+  }
+  for (const { users, offsets, items, targets } of cases) {
+    text(users);
+    for (const column of [offsets, items, targets]) numbers(column);
+  }
+  return hash.digest('hex');
+}
+
+function explainEmptyLog(log: InteractionLog): string {
+  if (log.read === 0) {
+    return 'There are no interactions to build sequences from. Upload logs below logs/ and wait for their reports below uploads/.';
+  }
+  const reasons = [
+    `${log.unknownItems} are of items that the catalogue does not have (upload the catalogue below catalog/, then the logs again)`,
+    `${log.notActions} have an event type whose reward is 0 (see interactions.eventRewards)`,
+    `${log.forgotten} are of users who asked to be forgotten`,
+  ];
+  return `None of the ${log.read} interactions is an action: ${reasons.join('; ')}.`;
+}
+
+function explainEmptyCore(
+  log: InteractionLog,
+  histories: Histories,
+  config: SequencesConfig,
+): string {
+  return (
+    `Nothing is left after filtering: of ${histories.rows.length} actions of ${log.userIds.length} users on ${log.itemIds.length} items, ` +
+    `no group of users with at least ${config.minimumUserInteractions} actions each on items with at least ` +
+    `${config.minimumItemInteractions} each remains. Lower sequences.minimumUserInteractions or ` +
+    'sequences.minimumItemInteractions, or upload more logs.'
+  );
+}
+
+function expectEnough(
+  parts: { trainTransitions: number; validation: EvaluationCases; test: EvaluationCases },
+  actions: ActionTable,
+  config: SequencesConfig,
+): void {
+  const missing = [
+    parts.trainTransitions === 0 && 'nothing to train on',
+    parts.validation.targets.length === 0 && 'no validation case',
+    parts.test.targets.length === 0 && 'no test case',
+  ].filter((problem) => problem !== false);
+  if (missing.length === 0) return;
+  throw new ValidationError(
+    `The split "${config.split}" of ${actions.items.length} actions of ${actions.userIds.length} users leaves ${missing.join(' and ')}. ` +
+      'Upload more logs, lower sequences.minimumUserInteractions and sequences.minimumItemInteractions, or choose another sequences.split.',
+  );
+}

@@ -1,0 +1,48 @@
+import * as z from 'zod';
+
+const count = z.int().min(0);
+
+/** `runs/<run>/sequences/manifest.json` (docs/contracts.md, 3). */
+export const sequencesManifest = z.strictObject({
+  users: count,
+  items: count,
+  /** Actions after all filters. */
+  interactions: count,
+  /** Actions that were uploaded more than once; each counts once. */
+  duplicates: count,
+  /** Rows of the training shards. */
+  trainSequences: count,
+  trainTransitions: count,
+  validationCases: count,
+  testCases: count,
+  shards: count,
+  /** Longest history, in items. */
+  window: z.int().min(1),
+  split: z.enum(['leave-one-out', 'by-user', 'global-time']),
+  /** SHA-256 of everything the shards, cases and vocabulary say. */
+  dataHash: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+export type SequencesManifest = z.infer<typeof sequencesManifest>;
+
+/** `runs/<run>/sequences/excluded.json`: `read` is the sum of all the others and the manifest's `interactions`. */
+export const sequencesExcluded = z.strictObject({
+  /** Ingested interactions that the run saw. */
+  read: count,
+  /** Of an event type whose reward is 0. */
+  notActions: count,
+  /** Of items that the catalogue does not have. */
+  unknownItems: count,
+  /** Of users who asked to be forgotten. */
+  forgotten: count,
+  duplicates: count,
+  /** Below the smallest number of interactions of a user or an item. */
+  belowMinimum: count,
+  /** Users and items that the filter left out. */
+  usersBelowMinimum: count,
+  itemsBelowMinimum: count,
+  /** Test cases whose target has the same timestamp as the action before it: their order is the tie policy's. */
+  tiedTestCases: count,
+});
+
+export type SequencesExcluded = z.infer<typeof sequencesExcluded>;

@@ -52,6 +52,7 @@ export const runs = {
     `runs/${run}/sequences/train/part-${partNumber(part)}.arrow`,
   evaluationCases: (run: string, split: 'validation' | 'test') =>
     `runs/${run}/sequences/evaluation/${split}.arrow`,
+  environmentPlan: (run: string) => `runs/${run}/environment.json`,
   excluded: (run: string) => `runs/${run}/sequences/excluded.json`,
   augmentedPrefix: (run: string) => `runs/${run}/augmented/`,
   augmentedShard: (run: string, part: number) =>
@@ -77,6 +78,7 @@ export const environments = {
   /** Written last: its presence says that the folder is complete. */
   manifest: (version: string) => `environments/${version}/manifest.json`,
   metrics: (version: string) => `environments/${version}/metrics.json`,
+  registration: (version: string) => `environments/${version}/registration.json`,
   latest: 'environments/latest.json',
 };
 

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { dataBucket } from '#functions/shared/data-bucket.ts';
+import { instrument } from '#functions/shared/handler.ts';
+import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
+import { decodeEnvironmentResponse, encodeEnvironmentRequest } from '#lib/environment/client.ts';
+import { pipelineConfig } from '#lib/pipeline/config.ts';
+import { partOf, runs } from '#lib/pipeline/keys.ts';
+import { runName } from '#lib/pipeline/run.ts';
+import { decodeSequenceShard } from '#lib/sequences/shard.ts';
+import { endpointClient } from './endpoint.ts';
+
+const objects = dataBucket();
+
+const event = z.strictObject({ run: runName, endpoint: z.string(), keys: z.array(z.string()) });
+
+/** Asks the LE about a few training shards and writes the augmented ones. A shard that is there is left alone. */
+export const handler = instrument(event, async ({ run, endpoint, keys }, { logger, signal }) => {
+  const { candidates } = (await objects.getJson(runs.config(run), pipelineConfig)).environment;
+  const client = endpointClient(endpoint, signal);
+  const parts: { part: number; sequences: number; transitions: number }[] = [];
+  for (const key of keys) {
+    const part = partOf(key);
+    const shard = decodeSequenceShard(await objects.getBytes(key, { signal }));
+    const sequences = shard.users.length;
+    parts.push({ part, sequences, transitions: shard.items.length - sequences });
+    const target = runs.augmentedShard(run, part);
+    if ((await objects.head(target)) !== undefined) continue;
+    const response = await client.augment(encodeEnvironmentRequest(shard, candidates));
+    const augmented = decodeEnvironmentResponse(response, shard, { candidates });
+    await objects.putIfAbsent(target, encodeAugmentedShard(augmented));
+  }
+  logger.info('shards augmented', { run, parts });
+  return { parts };
+});

@@ -1,0 +1,69 @@
+import type { PipelineConfig } from '#lib/pipeline/config.ts';
+import { runs } from '#lib/pipeline/keys.ts';
+
+/** Under this name the champion is ranked on a run's cases. */
+export const championName = 'champion';
+
+/** One SageMaker training job of the trainer's image, as the state machine hands it on. */
+export interface TrainingJob {
+  readonly name: string;
+  /** SageMaker wants strings. */
+  readonly hyperParameters: Readonly<Record<string, string>>;
+  readonly channels: readonly object[];
+  readonly checkpointUri: string;
+}
+
+export interface TrainingPlan {
+  readonly run: string;
+  readonly bucket: string;
+  readonly config: PipelineConfig;
+  /** Where the champion is, if there is one. */
+  readonly championPrefix: string | undefined;
+  /** Names of the models that an earlier attempt finished. */
+  readonly done: ReadonlySet<string>;
+}
+
+/** The jobs that are still to be done. */
+export function planTraining(plan: TrainingPlan): TrainingJob[] {
+  const { run, bucket, config, championPrefix, done } = plan;
+  const { models, ...training } = config.training;
+  const uri = (key: string) => `s3://${bucket}/${key}`;
+  const sequences = channel('sequences', uri(runs.sequencesPrefix(run)));
+  const common = { run, sequences: JSON.stringify(config.sequences) };
+  const jobs: TrainingJob[] = models.map((model) => ({
+    name: model.name,
+    hyperParameters: {
+      ...common,
+      task: 'train',
+      model: JSON.stringify(model),
+      training: JSON.stringify(training),
+    },
+    channels: [
+      sequences,
+      ...(model.lea === undefined ? [] : [channel('augmented', uri(runs.augmentedPrefix(run)))]),
+    ],
+    checkpointUri: uri(runs.checkpointsPrefix(run, model.name)),
+  }));
+  if (championPrefix !== undefined) {
+    jobs.push({
+      name: championName,
+      hyperParameters: { ...common, task: 'score' },
+      channels: [sequences, channel('model', uri(championPrefix))],
+      checkpointUri: uri(runs.checkpointsPrefix(run, championName)),
+    });
+  }
+  return jobs.filter((job) => !done.has(job.name));
+}
+
+function channel(name: string, uri: string): object {
+  return {
+    ChannelName: name,
+    DataSource: {
+      S3DataSource: {
+        S3DataType: 'S3Prefix',
+        S3Uri: uri,
+        S3DataDistributionType: 'FullyReplicated',
+      },
+    },
+  };
+}

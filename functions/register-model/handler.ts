@@ -1,0 +1,24 @@
+import * as z from 'zod';
+import { dataBucket } from '#functions/shared/data-bucket.ts';
+import { instrument } from '#functions/shared/handler.ts';
+import { runName } from '#lib/pipeline/run.ts';
+import { registerEnvironment, registerRecommender } from './register.ts';
+
+const objects = dataBucket();
+
+const event = z.strictObject({
+  run: runName,
+  kind: z.enum(['environment', 'recommender']),
+  /** The environment's version or the recommender's name. */
+  name: z.string().min(1),
+  /** S3 URI of the training job's output. */
+  artefacts: z.string().startsWith('s3://'),
+});
+
+/** Moves what a training job made to its place, the manifest last, so that a manifest means a complete model. */
+export const handler = instrument(event, async ({ run, kind, name, artefacts }, { logger }) => {
+  const register = kind === 'environment' ? registerEnvironment : registerRecommender;
+  const prefix = await register(objects, { run, name, artefacts });
+  logger.info('model registered', { run, kind, name, prefix });
+  return { prefix };
+});

@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import { type Objects, toJson } from '#functions/shared/objects.ts';
+import { type EnvironmentRegistration, environmentRegistration } from '#lib/environment/version.ts';
+import { MissingArtefactError } from '#lib/pipeline/errors.ts';
+import { environments, runs } from '#lib/pipeline/keys.ts';
+
+export interface Registration {
+  readonly run: string;
+  readonly name: string;
+  readonly artefacts: string;
+}
+
+const plan = z.looseObject({ fingerprint: z.string() });
+
+/** @returns the prefix at which the recommender now is */
+export async function registerRecommender(
+  objects: Objects,
+  { run, name, artefacts }: Registration,
+): Promise<string> {
+  const prefix = runs.modelPrefix(run, name);
+  await copyModel(objects, artefacts, prefix);
+  return prefix;
+}
+
+/** Also makes it the latest environment. @returns the prefix at which it now is */
+export async function registerEnvironment(
+  objects: Objects,
+  { run, name: version, artefacts }: Registration,
+): Promise<string> {
+  const prefix = environments.folder(version);
+  await copyModel(objects, artefacts, prefix);
+  const { fingerprint } = await objects.getJson(runs.environmentPlan(run), plan);
+  const registration: EnvironmentRegistration = {
+    version,
+    fingerprint,
+    run,
+    fittedAt: new Date().toISOString(),
+  };
+  await objects.putIfAbsent(environments.registration(version), toJson(registration));
+  const fixed = await objects.getJson(environments.registration(version), environmentRegistration);
+  await objects.putJson(environments.latest, fixed);
+  return prefix;
+}
+
+async function copyModel(objects: Objects, artefacts: string, prefix: string): Promise<void> {
+  const source = artefacts.replace(/^s3:\/\/[^/]+\//, '').replace(/\/?$/, '/');
+  const keys: string[] = [];
+  for await (const { key } of objects.list(source)) keys.push(key);
+  const manifest = `${source}manifest.json`;
+  if (!keys.includes(manifest)) {
+    throw new MissingArtefactError(
+      `The training job left no manifest.json at ${artefacts}: it ended before the model was complete. Its log says why.`,
+    );
+  }
+  for (const key of [...keys.filter((key) => key !== manifest), manifest]) {
+    await objects.copy(key, prefix + key.slice(source.length));
+  }
+}

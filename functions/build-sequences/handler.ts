@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { dataBucket } from '#functions/shared/data-bucket.ts';
+import { instrument } from '#functions/shared/handler.ts';
+import { pipelineConfig } from '#lib/pipeline/config.ts';
+import { runs } from '#lib/pipeline/keys.ts';
+import { runManifest, runName } from '#lib/pipeline/run.ts';
+import { buildSequences } from '#lib/sequences/build.ts';
+import { collectInteractions } from '#lib/sequences/interaction-log.ts';
+import { sequencesManifest } from '#lib/sequences/manifest.ts';
+import { readCatalogue, readInteractions } from './read.ts';
+import { writeSequences } from './write.ts';
+
+const objects = dataBucket();
+
+/** Turns the run's snapshot of interactions into vocabulary, training shards and held-out cases. */
+export const handler = instrument(z.strictObject({ run: runName }), async ({ run }, { logger }) => {
+  const built = await objects.getVersion(runs.sequencesManifest(run), sequencesManifest);
+  if (built !== undefined) return built.value;
+  const config = await objects.getJson(runs.config(run), pipelineConfig);
+  const { inputs } = await objects.getJson(runs.manifest(run), runManifest);
+  const log = await collectInteractions(readInteractions(objects, inputs.interactions), {
+    eventRewards: config.interactions.eventRewards,
+    defaultReward: config.interactions.defaultReward,
+    catalogue: await readCatalogue(objects, inputs.items),
+  });
+  const sequences = buildSequences(log, config.sequences);
+  await writeSequences(objects, run, sequences);
+  logger.info('sequences built', { run, ...sequences.manifest });
+  return sequences.manifest;
+});

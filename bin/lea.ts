@@ -1,0 +1,44 @@
+import { PipelineError } from '#lib/pipeline/errors.ts';
+import { commands } from './commands/index.ts';
+
+/** `lea COMMAND ...`: finds the command, runs it, turns its failure into a message and an exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  const [name = '--help', ...rest] = args;
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    const isHelp = name === '--help' || name === 'help' || name === '-h';
+    (isHelp ? console.log : console.error)(isHelp ? usage() : `lea: no command "${name}"\n\n${usage()}`);
+    return isHelp ? 0 : 2;
+  }
+  if (rest.includes('--help')) {
+    console.log(command.usage);
+    return 0;
+  }
+  try {
+    return await command.run(rest);
+  } catch (error) {
+    return explain(error, command.usage);
+  }
+}
+
+function explain(error: unknown, commandUsage: string): number {
+  // node:util parseArgs: an unknown or incomplete option.
+  if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
+    console.error(`lea: ${error.message}\n\n${commandUsage}`);
+    return 2;
+  }
+  if (error instanceof PipelineError) {
+    console.error(`\n${error.code}: ${error.message}`);
+    if (process.env.LEA_DEBUG !== undefined) console.error(error);
+    return 1;
+  }
+  console.error(error);
+  return 1;
+}
+
+function usage(): string {
+  const lines = commands.map((command) => `  ${command.name.padEnd(12)}${command.summary}`);
+  return `Usage: lea COMMAND [options]\n\n${lines.join('\n')}\n\nlea COMMAND --help says more.`;
+}
+
+process.exitCode = await main(process.argv.slice(2));

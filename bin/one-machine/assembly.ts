@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { PipelineError } from '#lib/pipeline/errors.ts';
+import { root } from '../../setup/paths.mjs';
+
+/** What the synthesised templates and bundles depend on. */
+const sources = ['bin/app.ts', 'stacks', 'functions', 'lib', 'layers', 'cdk.json', 'package-lock.json'];
+
+/**
+ * Synthesises the CDK app with a configuration, unless the same sources and configuration have been before.
+ *
+ * @returns the cloud assembly's folder
+ * @throws PipelineError with what CDK printed
+ */
+export async function synthesise(configFile: string): Promise<string> {
+  const hash = createHash('sha256').update(readFileSync(configFile));
+  for (const source of sources) addToHash(hash, source);
+  const folder = join(root, '.cache/assemblies', hash.digest('hex').slice(0, 16));
+  if (existsSync(join(folder, 'manifest.json'))) return folder;
+  const unfinished = `${folder}.${process.pid}`;
+  mkdirSync(unfinished, { recursive: true });
+  const args = ['synth', '--quiet', '--output', unfinished, '--context', `config=${configFile}`];
+  try {
+    await promisify(execFile)(join(root, 'node_modules/.bin/cdk'), args, {
+      cwd: root,
+      maxBuffer: 2 ** 26,
+      env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' },
+    });
+  } catch (cause) {
+    const { stderr, stdout } = cause as { stderr?: string; stdout?: string };
+    throw new PipelineError('SynthesisFailed', `cdk synth failed:\n${stderr}${stdout}`, { cause });
+  }
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(unfinished, folder);
+  return folder;
+}
+
+function addToHash(hash: ReturnType<typeof createHash>, path: string): void {
+  const full = join(root, path);
+  if (!existsSync(full)) return;
+  if (/\.(ts|mjs|json)$/.test(path)) {
+    hash.update(`\n${path}\n`).update(readFileSync(full));
+    return;
+  }
+  const entries = readdirSync(full, { withFileTypes: true });
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.isDirectory() || /\.(ts|mjs|json)$/.test(entry.name)) {
+      addToHash(hash, `${path}/${entry.name}`);
+    }
+  }
+}

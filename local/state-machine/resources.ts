@@ -1,0 +1,27 @@
+/** What a task resource is told besides its arguments. */
+export interface TaskContext {
+  /** Aborted when the task's time is up, when a sibling has failed or when the execution is stopped. */
+  readonly signal: AbortSignal;
+  readonly stateName: string;
+  readonly executionName: string;
+}
+
+/**
+ * Does the work of a Task state and returns what becomes `$states.result`.
+ *
+ * `arn:aws:states:::lambda:invoke` must wrap what the function returned, as Step Functions does:
+ * `{ExecutedVersion, Payload, StatusCode}`.
+ *
+ * @throws TaskError a named error for `Retry` and `Catch`; any other error becomes `States.TaskFailed`
+ */
+export type TaskResource = (args: unknown, context: TaskContext) => Promise<unknown>;
+
+/** Handlers by resource ARN, e.g. `arn:aws:states:::sagemaker:createTrainingJob.sync`; the partition does not matter. */
+export interface TaskResources {
+  readonly [resourceArn: string]: TaskResource;
+}
+
+/** An ARN as it would be in the partition `aws`, so that those of `aws-cn` and others compare equal. */
+export function inStandardPartition(arn: string): string {
+  return arn.replace(/^arn:[^:]+:/, 'arn:aws:');
+}

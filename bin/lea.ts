@@ -7,7 +7,9 @@ async function main(args: readonly string[]): Promise<number> {
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
     const isHelp = name === '--help' || name === 'help' || name === '-h';
-    (isHelp ? console.log : console.error)(isHelp ? usage() : `lea: no command "${name}"\n\n${usage()}`);
+    (isHelp ? console.log : console.error)(
+      isHelp ? usage() : `lea: no command "${name}"\n\n${usage()}`,
+    );
     return isHelp ? 0 : 2;
   }
   if (rest.includes('--help')) {
@@ -23,7 +25,11 @@ async function main(args: readonly string[]): Promise<number> {
 
 function explain(error: unknown, commandUsage: string): number {
   // node:util parseArgs: an unknown or incomplete option.
-  if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
+  if (
+    error instanceof TypeError &&
+    'code' in error &&
+    String(error.code).startsWith('ERR_PARSE_ARGS')
+  ) {
     console.error(`lea: ${error.message}\n\n${commandUsage}`);
     return 2;
   }

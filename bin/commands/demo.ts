@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../setup/paths.mjs';
-import { readNight } from '../one-machine/night-file.ts';
 import { runNight } from '../one-machine/night.ts';
+import { readNight } from '../one-machine/night-file.ts';
 import type { Command } from './command.ts';
 import { readConfig } from './run.ts';
 
@@ -20,7 +20,10 @@ Interrupted, it goes on where it stopped; finished, it starts anew.`,
   async run() {
     const configFile = join(example, 'config.json');
     const before = readNight(out);
-    const goesOn = before !== undefined && !before.finished && before.config === readFileSync(configFile, 'utf8');
+    const goesOn =
+      before !== undefined &&
+      !before.finished &&
+      before.config === readFileSync(configFile, 'utf8');
     if (existsSync(out) && !goesOn) rmSync(out, { recursive: true });
     const night = await runNight({
       interactions: join(example, 'interactions.jsonl.gz'),

@@ -7,7 +7,15 @@ import { PipelineError } from '#lib/pipeline/errors.ts';
 import { root } from '../../setup/paths.mjs';
 
 /** What the synthesised templates and bundles depend on. */
-const sources = ['bin/app.ts', 'stacks', 'functions', 'lib', 'layers', 'cdk.json', 'package-lock.json'];
+const sources = [
+  'bin/app.ts',
+  'stacks',
+  'functions',
+  'lib',
+  'layers',
+  'cdk.json',
+  'package-lock.json',
+];
 
 /**
  * Synthesises the CDK app with a configuration, unless the same sources and configuration have been before.

@@ -1,8 +1,6 @@
+import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import type { PipelineConfig } from '#lib/pipeline/config.ts';
 import { runs } from '#lib/pipeline/keys.ts';
-
-/** Under this name the champion is ranked on a run's cases. */
-export const championName = 'champion';
 
 /** One SageMaker training job of the trainer's image, as the state machine hands it on. */
 export interface TrainingJob {
@@ -46,10 +44,10 @@ export function planTraining(plan: TrainingPlan): TrainingJob[] {
   }));
   if (championPrefix !== undefined) {
     jobs.push({
-      name: championName,
+      name: championLabel,
       hyperParameters: { ...common, task: 'score' },
       channels: [sequences, channel('model', uri(championPrefix))],
-      checkpointUri: uri(runs.checkpointsPrefix(run, championName)),
+      checkpointUri: uri(runs.checkpointsPrefix(run, championLabel)),
     });
   }
   return jobs.filter((job) => !done.has(job.name));

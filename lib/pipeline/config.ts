@@ -38,6 +38,11 @@ export function parseConfig(value: unknown, where: string): PipelineConfig {
       `${where}: training.models has two models named "${twice}"; names must differ.`,
     );
   }
+  if (names.includes('champion')) {
+    throw new ConfigError(
+      `${where}: a model in training.models is named "champion"; that name is kept for the model in service.`,
+    );
+  }
   return result.data;
 }
 

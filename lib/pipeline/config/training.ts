@@ -2,7 +2,10 @@ import * as z from 'zod';
 
 /** How a recommender uses the LLM environment (`lea`); absent means not at all. */
 export const leaConfig = z.strictObject({
-  /** `q_only`: the Q head sees the LE state, the supervised head does not (served without an LLM). */
+  /**
+   * Who sees the LE state. `q_only`: the Q head, which serving does not need. `q_and_ce`: the supervised head too; an
+   * ablation, since its scores at serving lack the LE state that it learned with.
+   */
   state: z.enum(['off', 'q_only', 'q_and_ce']).default('q_only'),
   /** Whose base rewards the LE reward replaces: nobody's, the positive actions', or the negatives' too. */
   reward: z.enum(['off', 'positives', 'all']).default('positives'),
@@ -16,40 +19,191 @@ export const leaConfig = z.strictObject({
   uncertaintyPenalty: z.number().min(0).default(0),
 });
 
-/** One recommender to train. */
+const backbone = z.enum(['sasrec', 'gru4rec', 'caser', 'nextitnet']);
+const objective = z.enum(['supervised', 'auxiliary', 'sqn', 'sac', 'snqn', 'sa2c']);
+
+/** Settings of a model; `training` sets them for all models of a run, an entry of `training.models` for one. */
+const settings = {
+  /** Width of item embeddings and hidden states. */
+  dimension: z.int().min(4).max(1024),
+  blocks: z.int().min(1).max(16),
+  /** Attention heads of SASRec; must divide `dimension`. */
+  heads: z.int().min(1).max(16),
+  dropout: z.number().min(0).max(0.95),
+  /** Longest history that the model sees, in items; `null` is that of the sequences. */
+  window: z.int().min(2).max(200).nullable(),
+  /** Supervised head: the item embedding itself (`tied`), or a table and biases of its own. */
+  head: z.enum(['tied', 'separate']),
+  /**
+   * Supervised loss. `auto`: cross-entropy over the whole catalogue up to 50,000 items, sampled softmax beyond.
+   * `sampled-softmax`: with logQ correction; `gbce`: gSASRec's generalised binary cross-entropy.
+   */
+  loss: z.enum(['auto', 'cross-entropy', 'sampled-softmax', 'gbce']),
+  /** Items that a step of a sampled loss compares all its targets with. */
+  sampledItems: z.int().min(1).max(65_536),
+  /** Calibration t (0-1) of gBCE: 0 is plain binary cross-entropy, 1 undoes the sampling altogether. */
+  gbceCalibration: z.number().min(0).max(1),
+  /** Targets a step, about: a batch holds `batchTargets / window` lines, and short sequences share a line. */
+  batchTargets: z.int().min(1).max(1_048_576),
+  learningRate: z.number().positive(),
+  maximumEpochs: z.int().min(1).max(10_000),
+  /** Epochs without a better validation NDCG@10 after which training stops. */
+  patience: z.int().min(1).max(10_000),
+  /** Validation cases (a seeded sample) that an epoch is judged by. */
+  validationCases: z.int().min(1),
+  /** gamma */
+  discount: z.number().min(0).max(1),
+  /** Negative actions a state (SNQN, SA2C). */
+  negatives: z.int().min(1).max(100),
+  /** Base reward of a negative action. */
+  negativeReward: z.number().min(-10).max(10),
+  /** Weight of the reinforcement part of the loss. */
+  reinforcementWeight: z.number().min(0),
+  /** Weight and temperature of the conservative term (CQL) on the Q head; weight 0 is off. */
+  conservativeWeight: z.number().min(0),
+  conservativeTemperature: z.number().positive(),
+  /** Share of the way that the target network moves to the main one each step (`sound` preset). */
+  targetRate: z.number().gt(0).max(1),
+  /** Epochs of SQN or SNQN before the actor of SAC or SA2C begins (`sound` preset). */
+  warmUpEpochs: z.number().min(0),
+  /** The same in steps; counts instead of `warmUpEpochs` unless `null`. */
+  warmUpSteps: z.int().min(0).nullable(),
+  /** Learning rate after the warm-up; `null` goes on as before. */
+  actorLearningRate: z.number().positive().nullable(),
+  /** Range of the advantage in SA2C; `null` on either side is open. */
+  advantageRange: z.tuple([z.number().nullable(), z.number().nullable()]),
+  /** Exponent of SA2C's inverse propensity weight; 0 is off. */
+  propensityExponent: z.number().min(0).max(1),
+  seed: z.int().min(0),
+} as const;
+
+type Settings = { readonly [Name in keyof typeof settings]: z.infer<(typeof settings)[Name]> };
+
+/**
+ * `sound` trains on all positions of a sequence in one causal pass, with a slowly moving target network and dropout off
+ * in targets. `paper` is the published code of SNQN/SA2C to the constant: one prefix a sample, two networks with
+ * randomly swapped roles, dropout on in targets.
+ */
+const preset = z.enum(['sound', 'paper']);
+
+/** What a setting is if nothing is said. */
+export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
+  sound: {
+    dimension: 64,
+    blocks: 2,
+    heads: 1,
+    dropout: 0.2,
+    window: null,
+    head: 'tied',
+    loss: 'auto',
+    sampledItems: 1024,
+    gbceCalibration: 0.75,
+    batchTargets: 2048,
+    learningRate: 1e-3,
+    maximumEpochs: 100,
+    patience: 5,
+    validationCases: 20_000,
+    discount: 0.5,
+    negatives: 10,
+    negativeReward: 0,
+    reinforcementWeight: 1,
+    conservativeWeight: 0,
+    conservativeTemperature: 0.5,
+    targetRate: 0.01,
+    warmUpEpochs: 5,
+    warmUpSteps: null,
+    actorLearningRate: null,
+    advantageRange: [0, 10],
+    propensityExponent: 0,
+    seed: 1,
+  },
+  paper: {
+    dimension: 64,
+    blocks: 1,
+    heads: 1,
+    dropout: 0.1,
+    window: 10,
+    head: 'separate',
+    loss: 'cross-entropy',
+    sampledItems: 1024,
+    gbceCalibration: 0.75,
+    batchTargets: 256,
+    learningRate: 5e-3,
+    maximumEpochs: 50,
+    patience: 10_000,
+    validationCases: 20_000,
+    discount: 0.5,
+    negatives: 10,
+    negativeReward: 0,
+    reinforcementWeight: 1,
+    conservativeWeight: 0,
+    conservativeTemperature: 0.5,
+    targetRate: 1,
+    warmUpEpochs: 0,
+    warmUpSteps: 15_000,
+    actorLearningRate: 1e-3,
+    advantageRange: [0, 10],
+    propensityExponent: 0,
+    seed: 1,
+  },
+};
+
+/** Every setting may be left out; the preset fills it in. */
+const optionalSettings = z.strictObject(settings).partial().shape;
+
+/** One recommender to train: what it is, and where it differs from the shared settings. */
 export const modelConfig = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and dashes, at most 32'),
-  backbone: z.enum(['sasrec', 'gru4rec', 'caser', 'nextitnet']),
-  objective: z.enum(['supervised', 'sqn', 'sac', 'snqn', 'sa2c']),
+  backbone,
+  objective,
   lea: leaConfig.optional(),
-  /** Overrides of the shared settings for this model alone. */
-  dimension: z.int().min(4).max(1024).optional(),
-  learningRate: z.number().positive().optional(),
-  dropout: z.number().min(0).max(0.95).optional(),
+  preset: preset.optional(),
+  ...optionalSettings,
 });
 
-/** Settings shared by all recommenders of a run. */
-export const trainingConfig = z.strictObject({
+/** Settings shared by the recommenders of a run. */
+export const trainingSettings = z.strictObject({
+  preset: preset.default('sound'),
+  ...optionalSettings,
+});
+
+/** The recommenders of a run and the settings that they share. */
+export const trainingConfig = trainingSettings.extend({
   models: z.array(modelConfig).min(1).max(40),
-  dimension: z.int().min(4).max(1024).default(64),
-  blocks: z.int().min(1).max(16).default(2),
-  heads: z.int().min(1).max(16).default(1),
-  dropout: z.number().min(0).max(0.95).default(0.2),
-  /** Sequences a step. */
-  batchSize: z.int().min(1).max(4096).default(128),
-  learningRate: z.number().positive().default(1e-3),
-  maximumEpochs: z.int().min(1).max(1000).default(100),
-  /** Epochs without a better validation NDCG@10 after which training stops. */
-  patience: z.int().min(1).max(100).default(5),
-  discount: z.number().min(0).max(1).default(0.5),
-  negatives: z.int().min(1).max(100).default(10),
-  /** Weight of the reinforcement part of the loss. */
-  reinforcementWeight: z.number().min(0).default(1),
-  seed: z.int().min(0).default(1),
 });
 
 export type LeaConfig = z.infer<typeof leaConfig>;
 export type ModelConfig = z.infer<typeof modelConfig>;
+export type TrainingSettings = z.infer<typeof trainingSettings>;
 export type TrainingConfig = z.infer<typeof trainingConfig>;
+
+/** A model with every setting filled in. */
+export interface ResolvedModel extends Settings {
+  readonly name: string;
+  readonly backbone: ModelConfig['backbone'];
+  readonly objective: ModelConfig['objective'];
+  readonly lea: LeaConfig | undefined;
+  readonly preset: z.infer<typeof preset>;
+}
+
+/** Fills in a model's settings: its own, else the shared ones, else those of its preset. */
+export function resolveModel(shared: TrainingSettings, model: ModelConfig): ResolvedModel {
+  const chosen = model.preset ?? shared.preset;
+  const filled = Object.fromEntries(
+    Object.entries(presets[chosen]).map(([name, value]) => {
+      const key = name as keyof Settings;
+      const own = model[key] === undefined ? shared[key] : model[key];
+      return [name, own === undefined ? value : own];
+    }),
+  ) as unknown as Settings;
+  return {
+    name: model.name,
+    backbone: model.backbone,
+    objective: model.objective,
+    lea: model.lea,
+    preset: chosen,
+    ...filled,
+  };
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { PipelineError } from '#lib/pipeline/errors.ts';
+import { createApplication } from '#stacks/application.ts';
+import { bundleFunctions } from '#stacks/bundles.ts';
+import { readDeployment } from '#stacks/deployment.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+try {
+  const app = new App();
+  const configPath = app.node.tryGetContext('config') ?? 'config/pipeline.json';
+  const configText = readFileSync(resolve(root, configPath), 'utf8');
+  createApplication(app, readDeployment(app, configText, configPath, bundleFunctions(root)));
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+} catch (error) {
+  // What a person can put right needs no stack trace.
+  if (!(error instanceof PipelineError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,144 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { ValidationError } from '../pipeline/errors.ts';
+import { dataTypes, type GraphNode } from './graph-definition.ts';
+import type { Program, ProgramOptions, Steps } from './program.ts';
+import { type RecordedStep, record } from './record.ts';
+import { handleName } from './recorder.ts';
+import { NativeSession } from './session.ts';
+import {
+  checkNames,
+  checkValues,
+  type TensorSpec,
+  type TensorValues,
+  variableSpecs,
+} from './specification.ts';
+
+/** A program whose steps run as one TensorFlow graph. */
+export class CompiledProgram implements Program {
+  readonly runsEagerly = false;
+  readonly variables: Readonly<Record<string, TensorSpec>>;
+  readonly #steps: ReadonlyMap<string, RecordedStep>;
+  readonly #session: NativeSession;
+
+  constructor({ variables, steps, ownsVariables }: ProgramOptions<Steps>) {
+    this.variables = variableSpecs(variables);
+    const recorded = Object.entries(steps).map(([name, step]) => record(name, step, variables));
+    this.#steps = new Map(recorded.map((step) => [step.name, step]));
+    this.#session = new NativeSession([
+      ...Object.entries(this.variables).flatMap(([name, spec]) => variableNodes(name, spec)),
+      ...recorded.flatMap(({ nodes }) => nodes),
+    ]);
+    for (const [name, variable] of Object.entries(variables)) {
+      // One after the other, so that the values exist twice for one variable at a time.
+      this.writeVariables({ [name]: variable.dataSync() as TensorValues });
+      if (ownsVariables) (variable as tf.Variable).dispose();
+    }
+  }
+
+  run(name: string, inputs: Readonly<Record<string, TensorValues>>): Record<string, TensorValues> {
+    const step = this.#steps.get(name);
+    if (step === undefined) throw unknownStep(name, [...this.#steps.keys()]);
+    checkNames(`Inputs of step ${name}`, step.inputs, inputs);
+    const feeds = Object.entries(step.inputs).map(([input, spec]) => ({
+      to: `${name}/input/${input}:0`,
+      spec,
+      values: checkValues(`Input ${input} of step ${name}`, spec, inputs[input]),
+    }));
+    const outputs = Object.entries(step.outputNodes);
+    const fetches = outputs.map(([, node]) => `${node}:0`);
+    const values = this.#session.run(
+      feeds,
+      fetches.length > 0 ? fetches : [`${step.completionNode}:0`],
+    );
+    return Object.fromEntries(outputs.map(([output], index) => [output, values[index]!]));
+  }
+
+  readVariables(names = Object.keys(this.variables)): Record<string, TensorValues> {
+    return Object.fromEntries(
+      names.map((name) => {
+        if (!(name in this.variables)) throw unknownVariable(name, this.variables);
+        return [name, this.#session.run([], [`${readName(name)}:0`])[0]!];
+      }),
+    );
+  }
+
+  writeVariables(values: Readonly<Record<string, TensorValues>>): void {
+    const feeds = Object.entries(values).map(([name, given]) => {
+      const spec = this.variables[name];
+      if (spec === undefined) throw unknownVariable(name, this.variables);
+      return { name, spec, values: checkValues(`Variable ${name}`, spec, given) };
+    });
+    for (const { name, spec, values } of feeds) {
+      this.#session.run([{ to: `${feedName(name)}:0`, spec, values }], [`${writtenName(name)}:0`]);
+    }
+  }
+
+  dispose(): void {
+    this.#session.dispose();
+  }
+}
+
+export function unknownStep(name: string, known: readonly string[]): ValidationError {
+  return new ValidationError(`There is no step ${name}; the program has ${known.join(', ')}.`);
+}
+
+export function unknownVariable(
+  name: string,
+  known: Readonly<Record<string, TensorSpec>>,
+): ValidationError {
+  return new ValidationError(
+    `There is no variable ${name}; the program has ${Object.keys(known).join(', ')}.`,
+  );
+}
+
+const feedName = (variable: string) => `initial/${variable}/value`;
+const writtenName = (variable: string) => `initial/${variable}/written`;
+const readName = (variable: string) => `present/${variable}`;
+
+/** A variable's handle, a way to set it from outside and a way to read it. */
+function variableNodes(name: string, { shape, dtype }: TensorSpec): GraphNode[] {
+  const type = { kind: 'type', value: dataTypes[dtype] } as const;
+  const handle = handleName(name);
+  const assignment = `initial/${name}/assign`;
+  const zero = { dtype: 'int32', shape: [], values: Int32Array.of(0) } as const;
+  return [
+    {
+      name: handle,
+      operation: 'VarHandleOp',
+      inputs: [],
+      attributes: {
+        dtype: type,
+        shape: { kind: 'shape', value: shape },
+        shared_name: { kind: 'string', value: name },
+      },
+    },
+    {
+      name: feedName(name),
+      operation: 'Placeholder',
+      inputs: [],
+      attributes: { dtype: type, shape: { kind: 'shape', value: shape } },
+    },
+    {
+      name: assignment,
+      operation: 'AssignVariableOp',
+      inputs: [`${handle}:0`, `${feedName(name)}:0`],
+      attributes: { dtype: type },
+    },
+    {
+      name: writtenName(name),
+      operation: 'Const',
+      inputs: [],
+      after: [assignment],
+      attributes: {
+        dtype: { kind: 'type', value: dataTypes.int32 },
+        value: { kind: 'constant', value: zero },
+      },
+    },
+    {
+      name: readName(name),
+      operation: 'ReadVariableOp',
+      inputs: [`${handle}:0`],
+      attributes: { dtype: type },
+    },
+  ];
+}

@@ -1,0 +1,83 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { CompiledProgram } from './compiled-program.ts';
+import { EagerProgram } from './eager-program.ts';
+import type {
+  NamedTensors,
+  StepDefinition,
+  TensorSpec,
+  TensorSpecs,
+  TensorValues,
+} from './specification.ts';
+
+/** The steps of a program by name. */
+// biome-ignore lint/suspicious/noExplicitAny: a step takes its own inputs only, so no narrower type fits them all.
+export type Steps = Readonly<Record<string, StepDefinition<any, any>>>;
+
+/** Values for a step's inputs. */
+export type InputsOf<Step> =
+  Step extends StepDefinition<infer Inputs, NamedTensors>
+    ? { readonly [Name in keyof Inputs]: TensorValues }
+    : never;
+
+/** Values of a step's outputs. */
+export type OutputsOf<Step> =
+  Step extends StepDefinition<TensorSpecs, infer Outputs>
+    ? { readonly [Name in keyof Outputs]: TensorValues }
+    : never;
+
+/** Steps over shared variables. */
+export interface Program<S extends Steps = Steps> {
+  /** Whether the steps are executed operation by operation. */
+  readonly runsEagerly: boolean;
+  /** The variables' shapes and element types. */
+  readonly variables: Readonly<Record<string, TensorSpec>>;
+  /**
+   * Runs one step.
+   * @returns the outputs' values in row-major order, in arrays of the caller's own.
+   * @throws {ValidationError} if an input is missing, unknown, or of another size or type than the step's.
+   * @throws {PipelineError} `GraphFailed` if an operation fails (an index out of range).
+   */
+  run<Name extends keyof S & string>(step: Name, inputs: InputsOf<S[Name]>): OutputsOf<S[Name]>;
+  /** The variables' present values, of all or of those named. */
+  readVariables(names?: readonly string[]): Record<string, TensorValues>;
+  /**
+   * Sets variables; those not named keep their values.
+   * @throws {ValidationError} if a variable is unknown or the values do not fit it.
+   */
+  writeVariables(values: Readonly<Record<string, TensorValues>>): void;
+  /** Frees the session. */
+  dispose(): void;
+}
+
+export interface ProgramOptions<S extends Steps> {
+  /** Every variable that a step reads or assigns, by the name it has in checkpoints. */
+  readonly variables: Readonly<Record<string, tf.Variable>>;
+  readonly steps: S;
+  /** Execute operation by operation instead of as a graph: the reference that the graph is checked against. */
+  readonly runEagerly?: boolean;
+  /**
+   * Dispose of the `tf.Variable`s once their values are in the session (an eager program: in `dispose`), so that
+   * large weights exist once. By default they stay, with their values from before.
+   */
+  readonly ownsVariables?: boolean;
+}
+
+/** A step's definition; gives `compile` the names of its inputs and outputs. */
+export function step<Inputs extends TensorSpecs, Outputs extends NamedTensors>(
+  definition: StepDefinition<Inputs, Outputs>,
+): StepDefinition<Inputs, Outputs> {
+  return definition;
+}
+
+/**
+ * Records the steps and makes one TensorFlow graph of them, with the variables in its session. The session starts
+ * from the variables' present values; from then on they are apart, except in an eager program, which works on them.
+ *
+ * @throws {UntraceableError} if a step does something that a graph cannot repeat.
+ * @throws {ValidationError} if a name or a shape cannot be part of a graph.
+ * @throws {PipelineError} `GraphRejected` if TensorFlow does not accept the graph.
+ */
+export function compile<S extends Steps>(options: ProgramOptions<S>): Program<S> {
+  const program = options.runEagerly ? new EagerProgram(options) : new CompiledProgram(options);
+  return program as unknown as Program<S>;
+}

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beginRun, isFinished } from '#functions/begin-run/begin.ts';
+import { parseConfig } from '#lib/pipeline/config.ts';
+import { interactions, runs } from '#lib/pipeline/keys.ts';
+import { releaseLock, takeLock } from '#lib/pipeline/lock.ts';
+import { runManifest } from '#lib/pipeline/run.ts';
+import { startBucket } from '../bucket.ts';
+
+const model = { name: 'sasrec', backbone: 'sasrec', objective: 'supervised' };
+const config = parseConfig({ training: { models: [model] } }, 'test');
+const now = new Date('2026-11-23T03:30:00Z');
+
+let bucket: Awaited<ReturnType<typeof startBucket>>;
+beforeEach(async () => {
+  bucket = await startBucket();
+});
+afterEach(() => bucket.stop());
+
+const begin = (execution: string, other = config) =>
+  beginRun(bucket.objects, { run: 'night', execution, now, config: other });
+
+describe('Function: beginRun', () => {
+  test('says what is missing when nothing was ingested', async () => {
+    await expect(begin('a')).rejects.toThrow(
+      /no interactions to learn from: upload a log below logs\//,
+    );
+  });
+
+  test('keeps the first snapshot for later attempts', async () => {
+    // Arrange
+    await bucket.objects.putBytes(interactions.part('2026-11-22', 'one', 0), 'x');
+    const first = await begin('a');
+    await bucket.objects.putBytes(interactions.part('2026-11-23', 'two', 0), 'y');
+
+    // Act
+    const second = await begin('b');
+    const repeated = await begin('b');
+
+    // Assess
+    const manifest = await bucket.objects.getJson(runs.manifest('night'), runManifest);
+    expect([first.attempt, second.attempt, repeated.attempt]).toEqual([1, 2, 2]);
+    expect(manifest.inputs.interactions.map(({ key }) => key)).toEqual([
+      'interactions/dt=2026-11-22/one-00000.jsonl.gz',
+    ]);
+    expect(manifest.attempts.map(({ execution }) => execution)).toEqual(['a', 'b']);
+  });
+
+  test('refuses another configuration for the same run', async () => {
+    await bucket.objects.putBytes(interactions.part('2026-11-22', 'one', 0), 'x');
+    await begin('a');
+
+    const other = parseConfig({ training: { models: [model], seed: 2 } }, 'test');
+
+    await expect(begin('b', other)).rejects.toThrow(/begun with another configuration/);
+  });
+});
+
+describe('Function: isFinished', () => {
+  test.each([
+    ['succeeded', true],
+    ['failed', false],
+    ['running', false],
+  ])('a run that %s: %s', async (status, expected) => {
+    await bucket.objects.putJson(runs.status('night'), { run: 'night', status, startedAt: '' });
+
+    expect(await isFinished(bucket.objects, 'night')).toBe(expected);
+  });
+
+  test('a run that never began is not finished', async () => {
+    expect(await isFinished(bucket.objects, 'night')).toBe(false);
+  });
+});
+
+describe('Functions: takeLock, releaseLock', () => {
+  const request = { run: 'night', execution: 'a', now, maximumHours: 8, resume: false };
+  const later = (hours: number) => new Date(now.getTime() + hours * 3_600_000);
+
+  test('one of many at once gets it', async () => {
+    const tries = Array.from({ length: 8 }, (_, index) =>
+      takeLock(bucket.objects, { ...request, execution: `e${index}` }),
+    );
+
+    const results = await Promise.allSettled(tries);
+
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  test('asking again from the same execution is harmless', async () => {
+    await takeLock(bucket.objects, request);
+
+    await expect(takeLock(bucket.objects, request)).resolves.toBeUndefined();
+  });
+
+  test('another execution has to wait, and is told what to do', async () => {
+    await takeLock(bucket.objects, request);
+
+    await expect(takeLock(bucket.objects, { ...request, execution: 'b' })).rejects.toThrow(
+      /Run night \(execution a\) holds the lock.*"resume": true/,
+    );
+  });
+
+  test.each([
+    ['it is left over', { execution: 'b', now: later(9) }],
+    ['the same run is resumed', { execution: 'b', resume: true }],
+  ])('is taken over when %s', async (_, change) => {
+    await takeLock(bucket.objects, request);
+
+    await expect(takeLock(bucket.objects, { ...request, ...change })).resolves.toBeUndefined();
+  });
+
+  test('only its holder gives it back', async () => {
+    await takeLock(bucket.objects, request);
+    await releaseLock(bucket.objects, 'another');
+    await expect(takeLock(bucket.objects, { ...request, execution: 'b' })).rejects.toThrow(/holds/);
+
+    await releaseLock(bucket.objects, 'night');
+
+    await expect(takeLock(bucket.objects, { ...request, execution: 'b' })).resolves.toBeUndefined();
+  });
+});

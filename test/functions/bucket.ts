@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { createObjects, type Objects } from '#functions/shared/objects.ts';
+import { startObjectStore } from '#local/object-store/server.ts';
+
+/** A bucket of the one-machine cloud, for tests of what functions do with objects. */
+export async function startBucket(): Promise<{ objects: Objects; stop(): Promise<void> }> {
+  const dir = mkdtempSync(join(tmpdir(), 'bucket-'));
+  const store = await startObjectStore({ dir });
+  store.createBucket('data');
+  const client = new S3Client({
+    endpoint: store.endpoint,
+    region: store.region,
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  return {
+    objects: createObjects(client, 'data'),
+    async stop() {
+      client.destroy();
+      await store.stop();
+      rmSync(dir, { recursive: true });
+    },
+  };
+}

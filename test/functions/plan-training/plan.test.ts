@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { planTraining, type TrainingPlan } from '#functions/plan-training/plan.ts';
+import { parseConfig } from '#lib/pipeline/config.ts';
+
+const config = parseConfig(
+  {
+    training: {
+      models: [
+        { name: 'plain', backbone: 'sasrec', objective: 'supervised' },
+        { name: 'with-lea', backbone: 'sasrec', objective: 'snqn', lea: {} },
+      ],
+    },
+  },
+  'test',
+);
+const plan: TrainingPlan = {
+  run: 'night',
+  bucket: 'data',
+  config,
+  championPrefix: undefined,
+  done: new Set(),
+};
+const channelsOf = (job: { channels: readonly object[] }) =>
+  job.channels.map((channel) => (channel as { ChannelName: string }).ChannelName);
+
+describe('Function: planTraining', () => {
+  test('one job a model; the augmented shards go to those that use the LE only', () => {
+    const jobs = planTraining(plan);
+
+    expect(jobs.map((job) => [job.name, channelsOf(job)])).toEqual([
+      ['plain', ['sequences']],
+      ['with-lea', ['sequences', 'augmented']],
+    ]);
+  });
+
+  test('the champion is ranked on the same cases', () => {
+    const jobs = planTraining({ ...plan, championPrefix: 'runs/before/models/plain/' });
+
+    const job = jobs.at(-1)!;
+    expect(job.name).toBe('champion');
+    expect(job.hyperParameters.task).toBe('score');
+    expect(JSON.stringify(job.channels)).toContain('s3://data/runs/before/models/plain/');
+  });
+
+  test('what an earlier attempt finished is left out', () => {
+    const jobs = planTraining({ ...plan, done: new Set(['plain']) });
+
+    expect(jobs.map((job) => job.name)).toEqual(['with-lea']);
+  });
+
+  test('hyperparameters are strings within the limit of SageMaker', () => {
+    for (const { hyperParameters } of planTraining(plan)) {
+      for (const value of Object.values(hyperParameters)) {
+        expect(typeof value).toBe('string');
+        expect(value.length).toBeLessThanOrEqual(2500);
+      }
+    }
+  });
+});

@@ -27,9 +27,13 @@ function loadNativeBackend(): void {
   const require = createRequire(import.meta.url);
   // 2: no information and warning lines of the native library, errors only.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  // tfjs-node 4.22 calls a function that Node 24 no longer has.
-  const util = require('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
+  // tfjs-node 4.22 calls a function that Node 24 no longer has, and one that it warns of.
+  const util = require('node:util') as {
+    isNullOrUndefined?: (value: unknown) => boolean;
+    isArray: typeof Array.isArray;
+  };
   util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  util.isArray = Array.isArray;
   try {
     require(nativePackage);
   } catch (cause) {

@@ -11,7 +11,9 @@ import { readDeployment } from '#stacks/deployment.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 try {
-  const app = new App();
+  // The CLI's context comes on top; without the CLI (`CDK_OUTDIR=cdk.out node bin/app.ts`) this is all there is.
+  const { context } = JSON.parse(readFileSync(resolve(root, 'cdk.json'), 'utf8'));
+  const app = new App({ context });
   const configPath = app.node.tryGetContext('config') ?? 'config/pipeline.json';
   const configText = readFileSync(resolve(root, configPath), 'utf8');
   createApplication(app, readDeployment(app, configText, configPath, bundleFunctions(root)));

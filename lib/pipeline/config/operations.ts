@@ -35,9 +35,8 @@ export const operationsConfig = z.strictObject({
   /** An existing network that functions, training jobs and endpoints run in; `null` runs outside of any. */
   vpc: z
     .strictObject({
-      id: z.string().regex(/^vpc-[0-9a-f]+$/, 'a VPC id such as vpc-0123456789abcdef0'),
-      subnetIds: z.array(z.string().regex(/^subnet-[0-9a-f]+$/, 'a subnet id')).min(1),
-      securityGroupIds: z.array(z.string().regex(/^sg-[0-9a-f]+$/, 'a security group id')).min(1),
+      subnetIds: z.array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id')).min(1),
+      securityGroupIds: z.array(z.string().regex(/^sg-[0-9a-f]{8,17}$/, 'a security group id')).min(1),
     })
     .nullable()
     .default(null),

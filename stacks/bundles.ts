@@ -1,0 +1,81 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { buildSync } from 'esbuild';
+
+/** The code of a function, by the name of its folder below `functions/`. */
+export type Bundles = (name: string) => Code;
+
+/** CommonJS dependencies call `require`, which an ES module lacks. */
+const banner = [
+  "import { createRequire as leaCreateRequire } from 'node:module';",
+  'const require = leaCreateRequire(import.meta.url);',
+].join('');
+
+/**
+ * Bundles all functions in one esbuild run and hands out one asset a function.
+ *
+ * Everything is bundled, also the AWS SDK: a bundle is then what was tested, and it loads faster than the copy
+ * that Lambda brings along (`npm run bench -- lambda`). A file is only touched when its content changes, so that
+ * two syntheses of the same sources, also at the same time, give the same asset hashes.
+ *
+ * @param root the repository's folder
+ */
+export function bundleFunctions(root: string): Bundles {
+  const output = join(root, '.cache/bundles');
+  const names = functionNames(root);
+  const result = buildSync({
+    absWorkingDir: root,
+    entryPoints: names.map((name) => `functions/${name}/handler.ts`),
+    outbase: 'functions',
+    outdir: relative(root, output),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    banner: { js: banner },
+    minify: true,
+    // Errors are matched by name, in Step Functions and in the logs.
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    write: false,
+    logLevel: 'error',
+  });
+  for (const file of result.outputFiles) writeIfChanged(file.path, file.contents);
+  return (name) => {
+    const folder = join(output, name);
+    if (!existsSync(join(root, 'functions', name, 'handler.ts'))) {
+      writeIfChanged(
+        join(folder, 'handler.mjs'),
+        Buffer.from('export const handler = undefined;\n'),
+      );
+    }
+    return Code.fromAsset(folder);
+  };
+}
+
+/** The folders below `functions/` that hold a handler. */
+export function functionNames(root: string): string[] {
+  return readdirSync(join(root, 'functions'))
+    .filter((name) => existsSync(join(root, 'functions', name, 'handler.ts')))
+    .sort();
+}
+
+function writeIfChanged(path: string, contents: Uint8Array): void {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, contents);
+  renameSync(temporary, path);
+}

@@ -1,0 +1,101 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type CfnBucket,
+  type IBucket,
+  type LifecycleRule,
+  ObjectOwnership,
+  StorageClass,
+} from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { interactions, items, uploads } from '#lib/pipeline/keys.ts';
+import { type Deployment, isDisposable, removalPolicy } from '../deployment.ts';
+import { acknowledge } from './acknowledge.ts';
+
+export interface DataBucketProps {
+  readonly deployment: Deployment;
+}
+
+/**
+ * The one bucket of the pipeline. Every object event goes to EventBridge, every access to a log bucket beside it.
+ *
+ * Old runs are not expired by prefix, because the champion's model lies among them: `expire-runs` does that.
+ */
+export class DataBucket extends Construct {
+  readonly bucket: Bucket;
+  readonly accessLogs: Bucket;
+  /** Only with `operations.customerManagedKey`. */
+  readonly key: Key | undefined;
+
+  constructor(scope: Construct, id: string, props: DataBucketProps) {
+    super(scope, id);
+    const { deployment } = props;
+    const common = {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      removalPolicy: removalPolicy(deployment),
+      autoDeleteObjects: isDisposable(deployment),
+    };
+    this.accessLogs = new Bucket(this, 'AccessLogs', {
+      ...common,
+      encryption: BucketEncryption.S3_MANAGED,
+      lifecycleRules: [{ expiration: Duration.days(90) }],
+    });
+    acknowledge(
+      this.accessLogs,
+      'This is the bucket for access logs; logging its own writes to itself would never end.',
+      'AwsSolutions-S1',
+    );
+    this.key = deployment.config.operations.customerManagedKey
+      ? new Key(this, 'Key', {
+          description: `Data of ${deployment.name}`,
+          enableKeyRotation: true,
+          // Losing the key is losing the data, whatever happens to the stack.
+          removalPolicy: isDisposable(deployment) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+        })
+      : undefined;
+    this.bucket = new Bucket(this, 'Bucket', {
+      ...common,
+      ...(this.key === undefined
+        ? { encryption: BucketEncryption.S3_MANAGED }
+        : {
+            encryption: BucketEncryption.KMS,
+            encryptionKey: this.key,
+            bucketKeyEnabled: true,
+          }),
+      versioned: true,
+      serverAccessLogsBucket: this.accessLogs as IBucket,
+      serverAccessLogsPrefix: 'data/',
+      lifecycleRules: lifecycleRules(deployment),
+    });
+    // `eventBridgeEnabled` would add a custom resource with a function of its own for this one property.
+    (this.bucket.node.defaultChild as CfnBucket).addPropertyOverride(
+      'NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled',
+      true,
+    );
+  }
+}
+
+function lifecycleRules(deployment: Deployment): LifecycleRule[] {
+  const { retention } = deployment.config.operations;
+  const cold = (prefix: string): LifecycleRule => ({
+    prefix,
+    transitions: [
+      { storageClass: StorageClass.INTELLIGENT_TIERING, transitionAfter: Duration.days(30) },
+    ],
+  });
+  return [
+    {
+      abortIncompleteMultipartUploadAfter: Duration.days(2),
+      noncurrentVersionExpiration: Duration.days(7),
+      expiredObjectDeleteMarker: true,
+    },
+    ...[uploads.logsPrefix, uploads.catalogPrefix, interactions.prefix, items.prefix].map(cold),
+    { prefix: 'quarantine/', expiration: Duration.days(retention.quarantineDays) },
+    { prefix: 'recommendations/', expiration: Duration.days(retention.recommendationDays) },
+  ];
+}

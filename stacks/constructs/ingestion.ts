@@ -1,0 +1,97 @@
+import { Duration } from 'aws-cdk-lib';
+import { Match, Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { uploads } from '#lib/pipeline/keys.ts';
+import { functionAccess } from '../access.ts';
+import type { Deployment } from '../deployment.ts';
+import { PipelineFunction } from './pipeline-function.ts';
+import { QueueWithDeadLetters } from './queue-with-dead-letters.ts';
+
+export interface IngestionProps {
+  readonly deployment: Deployment;
+  readonly bucket: Bucket;
+}
+
+const planTimeout = Duration.minutes(1);
+const parseTimeout = Duration.minutes(5);
+
+/**
+ * An uploaded object -> EventBridge -> queue -> `plan-upload` (cuts it into ranges) -> queue -> `parse-range`.
+ *
+ * Both functions answer with the messages that failed, so that one bad message does not repeat its neighbours. Their
+ * concurrency is limited at the event source: reserved concurrency would throttle, and throttled messages count
+ * as tries and end up in the dead-letter queue.
+ */
+export class Ingestion extends Construct {
+  readonly uploadCreated: Rule;
+  readonly planQueue: QueueWithDeadLetters;
+  readonly parseQueue: QueueWithDeadLetters;
+  readonly planUpload: PipelineFunction;
+  readonly parseRange: PipelineFunction;
+
+  constructor(scope: Construct, id: string, props: IngestionProps) {
+    super(scope, id);
+    const { deployment, bucket } = props;
+    this.planQueue = new QueueWithDeadLetters(this, 'PlanQueue', {
+      name: `${deployment.name}-plan-upload`,
+      consumerTimeout: planTimeout,
+    });
+    this.parseQueue = new QueueWithDeadLetters(this, 'ParseQueue', {
+      name: `${deployment.name}-parse-range`,
+      consumerTimeout: parseTimeout,
+    });
+    const environment = {
+      PARSE_QUEUE_URL: this.parseQueue.queue.queueUrl,
+      PIPELINE_CONFIG: deployment.configText,
+    };
+    this.planUpload = new PipelineFunction(this, 'PlanUpload', {
+      deployment,
+      name: 'plan-upload',
+      objects: { bucket, access: functionAccess['plan-upload'] },
+      timeout: planTimeout,
+      environment,
+    });
+    this.parseRange = new PipelineFunction(this, 'ParseRange', {
+      deployment,
+      name: 'parse-range',
+      objects: { bucket, access: functionAccess['parse-range'] },
+      memorySize: 1769,
+      timeout: parseTimeout,
+      environment,
+    });
+    this.parseQueue.queue.grantSendMessages(this.planUpload.role);
+    this.planUpload.function.addEventSource(
+      new SqsEventSource(this.planQueue.queue, {
+        batchSize: 10,
+        maxConcurrency: 2,
+        reportBatchItemFailures: true,
+      }),
+    );
+    this.parseRange.function.addEventSource(
+      new SqsEventSource(this.parseQueue.queue, {
+        batchSize: 1,
+        maxConcurrency: deployment.config.operations.ingestionConcurrency,
+        reportBatchItemFailures: true,
+      }),
+    );
+    this.uploadCreated = new Rule(this, 'UploadCreated', {
+      description: 'An object was uploaded to the logs or to the catalogue',
+      eventPattern: {
+        source: ['aws.s3'],
+        detailType: ['Object Created'],
+        detail: {
+          bucket: { name: [bucket.bucketName] },
+          object: {
+            key: Match.anyOf(Match.prefix(uploads.logsPrefix), Match.prefix(uploads.catalogPrefix)),
+          },
+        },
+      },
+      targets: [
+        new SqsQueue(this.planQueue.queue, { deadLetterQueue: this.planQueue.deadLetters }),
+      ],
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import { Duration, TimeZone } from 'aws-cdk-lib';
+import {
+  ContextAttribute,
+  Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+} from 'aws-cdk-lib/aws-scheduler';
+import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { Deployment } from '../deployment.ts';
+import { acknowledge } from './acknowledge.ts';
+
+export interface NightlyScheduleProps {
+  readonly deployment: Deployment;
+  readonly stateMachine: IStateMachine;
+}
+
+/**
+ * Starts the state machine at the configured time of the configured time zone.
+ *
+ * EventBridge Scheduler may start it twice: the scheduled time goes into the input, and the run's lock lets one in.
+ */
+export class NightlySchedule extends Construct {
+  readonly schedule: Schedule;
+  /** Starts that failed for an hour. */
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, props: NightlyScheduleProps) {
+    super(scope, id);
+    const { name, config } = props.deployment;
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      queueName: `${name}-schedule-dead-letters`,
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    acknowledge(this.deadLetters, 'This is a dead-letter queue.', 'AwsSolutions-SQS3');
+    this.schedule = new Schedule(this, 'Schedule', {
+      scheduleName: `${name}-nightly`,
+      description: 'Starts the nightly run',
+      schedule: ScheduleExpression.expression(
+        config.operations.schedule!,
+        TimeZone.of(config.operations.timeZone),
+      ),
+      target: new StepFunctionsStartExecution(props.stateMachine, {
+        input: ScheduleTargetInput.fromObject({ scheduledTime: ContextAttribute.scheduledTime }),
+        deadLetterQueue: this.deadLetters,
+        maxEventAge: Duration.hours(1),
+        retryAttempts: 10,
+      }),
+    });
+  }
+}

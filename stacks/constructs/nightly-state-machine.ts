@@ -1,0 +1,159 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { stateMachineAccess } from '../access.ts';
+import { type Deployment, logRetention } from '../deployment.ts';
+import { acknowledge } from './acknowledge.ts';
+import { grantObjects } from './object-access.ts';
+
+export interface NightlyStateMachineProps {
+  readonly deployment: Deployment;
+  readonly bucket: Bucket;
+  readonly topic: ITopic;
+  /** Every function that the definition calls. */
+  readonly functions: readonly IFunction[];
+  /** The roles that training jobs and endpoints run with. */
+  readonly executionRoles: readonly IRole[];
+  /** Amazon States Language. */
+  readonly definition: object;
+}
+
+/** The nightly state machine, with exactly the permissions that its definition needs. */
+export class NightlyStateMachine extends Construct {
+  readonly stateMachine: StateMachine;
+  readonly role: Role;
+  readonly logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, props: NightlyStateMachineProps) {
+    super(scope, id);
+    const { deployment } = props;
+    const stateMachineName = `${deployment.name}-nightly`;
+    this.logGroup = new LogGroup(this, 'Logs', {
+      // Log delivery keeps its resource policy small for groups below this prefix.
+      logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
+      retention: logRetention(deployment),
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('states.amazonaws.com'),
+      description: `What ${stateMachineName} may do`,
+    });
+    grantObjects(props.bucket, this.role, stateMachineAccess);
+    for (const statement of [
+      ...callStatements(props),
+      ...sagemakerStatements(this, props),
+      ...mapStatements(this, stateMachineName),
+    ]) {
+      this.role.addToPolicy(statement);
+    }
+    props.topic.grantPublish(this.role);
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      stateMachineName,
+      definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(props.definition)),
+      role: this.role,
+      // Inputs and outputs hold keys and names only, but there is no need to keep them.
+      logs: { destination: this.logGroup, level: LogLevel.ALL, includeExecutionData: false },
+      tracingEnabled: true,
+    });
+    acknowledge(
+      this.role,
+      'Log delivery and X-Ray take no resource.',
+      'AwsSolutions-IAM5[Resource::*]',
+    );
+  }
+}
+
+function callStatements({
+  functions,
+  executionRoles,
+}: NightlyStateMachineProps): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      actions: ['lambda:InvokeFunction'],
+      resources: functions.map((step) => step.functionArn),
+    }),
+    new PolicyStatement({
+      actions: ['iam:PassRole'],
+      resources: executionRoles.map((role) => role.roleArn),
+      conditions: { StringEquals: { 'iam:PassedToService': 'sagemaker.amazonaws.com' } },
+    }),
+  ];
+}
+
+/** Everything that a run creates in SageMaker is named after the deployment. */
+function sagemakerStatements(scope: Construct, props: NightlyStateMachineProps): PolicyStatement[] {
+  const { partition, region, account } = Stack.of(scope);
+  const arn = (service: string, resource: string) =>
+    `arn:${partition}:${service}:${region}:${account}:${resource}`;
+  const named = (kind: string) => arn('sagemaker', `${kind}/${props.deployment.name}-*`);
+  const kinds = ['training-job', 'model', 'endpoint-config', 'endpoint'];
+  acknowledge(
+    scope,
+    'A run names its jobs and endpoints after the deployment and itself.',
+    ...kinds.map(
+      (kind) =>
+        `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:${kind}/${props.deployment.name}-*]`,
+    ),
+  );
+  return [
+    new PolicyStatement({
+      actions: [
+        'sagemaker:CreateTrainingJob',
+        'sagemaker:DescribeTrainingJob',
+        'sagemaker:StopTrainingJob',
+      ],
+      resources: [named('training-job')],
+    }),
+    new PolicyStatement({
+      actions: ['sagemaker:CreateModel', 'sagemaker:DeleteModel'],
+      resources: [named('model')],
+    }),
+    new PolicyStatement({
+      actions: ['sagemaker:CreateEndpointConfig', 'sagemaker:DeleteEndpointConfig'],
+      resources: [named('endpoint-config')],
+    }),
+    new PolicyStatement({
+      actions: ['sagemaker:CreateEndpoint'],
+      resources: [named('endpoint'), named('endpoint-config')],
+    }),
+    new PolicyStatement({
+      actions: ['sagemaker:DescribeEndpoint', 'sagemaker:DeleteEndpoint'],
+      resources: [named('endpoint')],
+    }),
+    // How Step Functions learns that a job has ended (the rule is its own and has this name).
+    new PolicyStatement({
+      actions: ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],
+      resources: [arn('events', 'rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule')],
+    }),
+  ];
+}
+
+/** A distributed map runs its items as executions of the state machine itself. */
+function mapStatements(scope: Construct, stateMachineName: string): PolicyStatement[] {
+  const { partition, region, account } = Stack.of(scope);
+  const arn = (resource: string) => `arn:${partition}:states:${region}:${account}:${resource}`;
+  const executions = [`${stateMachineName}:*`, `${stateMachineName}/*`];
+  acknowledge(
+    scope,
+    'Executions of the state machine itself; their names are Step Functions’ own.',
+    ...executions.map(
+      (name) =>
+        `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}]`,
+    ),
+  );
+  return [
+    new PolicyStatement({
+      actions: ['states:StartExecution'],
+      resources: [arn(`stateMachine:${stateMachineName}`)],
+    }),
+    new PolicyStatement({
+      actions: ['states:DescribeExecution', 'states:RedriveExecution', 'states:StopExecution'],
+      resources: executions.map((name) => arn(`execution:${name}`)),
+    }),
+  ];
+}

@@ -1,0 +1,64 @@
+import { Stack } from 'aws-cdk-lib';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { acknowledge } from './acknowledge.ts';
+
+/** Patterns of S3 keys (`*` stands for anything) that somebody may touch. */
+export interface ObjectAccess {
+  readonly read?: readonly string[];
+  readonly write?: readonly string[];
+  readonly delete?: readonly string[];
+}
+
+/**
+ * Lets a role touch exactly these keys of a bucket.
+ *
+ * Whoever may read a prefix may also list it: without `s3:ListBucket`, S3 answers 403 instead of 404 for an object
+ * that is not there. The condition is `...IfExists` because that check carries no prefix.
+ */
+export function grantObjects(bucket: Bucket, role: IRole, access: ObjectAccess): void {
+  const { read = [], write = [], delete: remove = [] } = access;
+  const arns = (patterns: readonly string[]) =>
+    patterns.map((pattern) => bucket.arnForObjects(pattern));
+  const allow = (actions: string[], patterns: readonly string[]) => {
+    if (patterns.length === 0) return;
+    role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: arns(patterns) }));
+  };
+  allow(['s3:GetObject'], read);
+  allow(['s3:PutObject', 's3:AbortMultipartUpload'], write);
+  allow(['s3:DeleteObject'], remove);
+  if (read.length > 0) {
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['s3:ListBucket'],
+        resources: [bucket.bucketArn],
+        conditions: { StringLikeIfExists: { 's3:prefix': [...new Set(read)] } },
+      }),
+    );
+  }
+  if (write.length > 0) bucket.encryptionKey?.grantEncryptDecrypt(role);
+  else if (read.length > 0) bucket.encryptionKey?.grantDecrypt(role);
+  const touched = new Set(
+    [...read, ...write, ...remove].filter((pattern) => pattern.includes('*')),
+  );
+  acknowledge(
+    role,
+    'Objects of one kind share a prefix; the pattern is as narrow as the key that lib/pipeline/keys.ts builds.',
+    ...[...touched].map(
+      (pattern) => `AwsSolutions-IAM5[Resource::${arnText(bucket, role)}/${pattern}]`,
+    ),
+    ...(bucket.encryptionKey === undefined ? [] : ['kms:GenerateDataKey*', 'kms:ReEncrypt*']).map(
+      (action) => `AwsSolutions-IAM5[Action::${action}]`,
+    ),
+  );
+}
+
+/** The bucket's ARN as it will stand in the role's template, in the notation of cdk-nag. */
+function arnText(bucket: Bucket, role: IRole): string {
+  const [producer, consumer] = [Stack.of(bucket), Stack.of(role)];
+  if (producer === consumer) {
+    const { 'Fn::GetAtt': attribute } = consumer.resolve(bucket.bucketArn);
+    return `<${attribute.join('.')}>`;
+  }
+  return consumer.resolve(producer.exportValue(bucket.bucketArn))['Fn::ImportValue'];
+}

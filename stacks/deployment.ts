@@ -1,0 +1,99 @@
+import type { App } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import * as z from 'zod';
+import { explain, type PipelineConfig, parseConfig } from '#lib/pipeline/config.ts';
+import { ConfigError } from '#lib/pipeline/errors.ts';
+import type { Bundles } from './bundles.ts';
+
+/** One installation of the product in one account and region: what every stack needs to know. */
+export interface Deployment {
+  /** `dev`, `prod`, ...; part of every name. */
+  readonly environment: string;
+  /** Prefix of every name, for example `lea-dev`. */
+  readonly name: string;
+  readonly config: PipelineConfig;
+  /** The configuration as written, for functions that get it through their environment. */
+  readonly configText: string;
+  /** Image URIs that somebody else keeps; an absent one is built in the cloud. */
+  readonly images: { readonly environment?: string; readonly trainer?: string };
+  readonly bundles: Bundles;
+}
+
+const context = z.strictObject({
+  /** `dev`, and names that start with `dev-`, are deleted with all their data; all others keep theirs. */
+  environment: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,11}$/, 'lower-case letters, digits and dashes, at most 12'),
+  environmentImageUri: z.string().min(1).optional(),
+  trainerImageUri: z.string().min(1).optional(),
+});
+
+/** The largest `PIPELINE_CONFIG`: all environment variables of a function share 4 KB. */
+const maximumConfigBytes = 3 * 1024;
+
+/**
+ * Reads the context (`--context environment=prod`, ...) and checks the configuration.
+ *
+ * @param configText the configuration file's text
+ * @param configPath its name, for messages
+ * @throws ConfigError when either is wrong, or when the file is larger than a function's environment can hold
+ */
+export function readDeployment(
+  app: App,
+  configText: string,
+  configPath: string,
+  bundles: Bundles,
+): Deployment {
+  const parsed = context.safeParse({
+    environment: app.node.tryGetContext('environment') ?? 'dev',
+    environmentImageUri: app.node.tryGetContext('environmentImageUri'),
+    trainerImageUri: app.node.tryGetContext('trainerImageUri'),
+  });
+  if (!parsed.success) {
+    throw new ConfigError(`The context of the CDK app is not valid:\n${explain(parsed.error)}`);
+  }
+  const { environment, environmentImageUri, trainerImageUri } = parsed.data;
+  const value = parseJson(configText, configPath);
+  const compact = JSON.stringify(value);
+  if (Buffer.byteLength(compact) > maximumConfigBytes) {
+    throw new ConfigError(
+      `${configPath} is ${Buffer.byteLength(compact)} bytes without white space, more than the ` +
+        `${maximumConfigBytes} that fit into a function's environment. Leave out what equals the defaults.`,
+    );
+  }
+  return {
+    environment,
+    name: `lea-${environment}`,
+    config: parseConfig(value, configPath),
+    configText: compact,
+    images: {
+      ...(environmentImageUri === undefined ? {} : { environment: environmentImageUri }),
+      ...(trainerImageUri === undefined ? {} : { trainer: trainerImageUri }),
+    },
+    bundles,
+  };
+}
+
+/** True when the deployment's data goes with it. */
+export function isDisposable(deployment: Deployment): boolean {
+  return deployment.environment === 'dev' || deployment.environment.startsWith('dev-');
+}
+
+/** What happens to data when a stack is deleted. */
+export function removalPolicy(deployment: Deployment): RemovalPolicy {
+  return isDisposable(deployment) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+}
+
+/** How long logs are kept; the configuration allows exactly the numbers of days that CloudWatch knows. */
+export function logRetention(deployment: Deployment): RetentionDays {
+  return deployment.config.operations.retention.logDays as RetentionDays;
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError(`${path} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+}

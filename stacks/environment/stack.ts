@@ -1,0 +1,90 @@
+import { fileURLToPath } from 'node:url';
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { containerAccess } from '../access.ts';
+import { ContainerImage } from '../constructs/container-image.ts';
+import { GivenImage } from '../constructs/given-image.ts';
+import { ImageBuilder } from '../constructs/image-builder.ts';
+import { SageMakerRole } from '../constructs/sagemaker-role.ts';
+import type { Deployment } from '../deployment.ts';
+
+export interface EnvironmentStackProps extends StackProps {
+  readonly deployment: Deployment;
+  readonly bucket: Bucket;
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * What runs in SageMaker: the images of the LLM environment and of the trainer, and what each may do. There is no
+ * endpoint here: a run creates one, and removes it.
+ */
+export class EnvironmentStack extends Stack {
+  readonly environmentImage: ContainerImage | GivenImage;
+  readonly trainerImage: ContainerImage | GivenImage;
+  readonly environmentRole: SageMakerRole;
+  readonly trainerRole: SageMakerRole;
+  /** Only when an image is built here. */
+  readonly imageBuilder: ImageBuilder | undefined;
+
+  constructor(scope: Construct, id: string, props: EnvironmentStackProps) {
+    super(scope, id, props);
+    const { deployment, bucket } = props;
+    const { images } = deployment;
+    if (images.environment === undefined || images.trainer === undefined) {
+      this.imageBuilder = new ImageBuilder(this, 'ImageBuilder', { deployment });
+    }
+    const image = (imageId: string, uri: string | undefined, source: Source) =>
+      uri === undefined
+        ? new ContainerImage(this, imageId, { deployment, builder: this.imageBuilder!, ...source })
+        : new GivenImage(this, imageId, { uri });
+    this.environmentImage = image('EnvironmentImage', images.environment, environmentSource);
+    this.trainerImage = image('TrainerImage', images.trainer, trainerSource);
+    this.environmentRole = new SageMakerRole(this, 'EnvironmentRole', {
+      deployment,
+      bucket,
+      access: containerAccess.environment,
+    });
+    this.trainerRole = new SageMakerRole(this, 'TrainerRole', {
+      deployment,
+      bucket,
+      access: containerAccess.trainer,
+    });
+    this.environmentImage.grantPull(this.environmentRole.role);
+    this.trainerImage.grantPull(this.trainerRole.role);
+  }
+}
+
+interface Source {
+  readonly name: string;
+  readonly folder: string;
+  readonly dockerfile: string;
+  readonly exclude?: string[];
+}
+
+const environmentSource: Source = {
+  name: 'lea-environment',
+  folder: `${root}/containers/environment`,
+  dockerfile: 'Dockerfile',
+  exclude: ['__pycache__', '.pytest_cache', '*.egg-info', 'tests'],
+};
+
+/** The trainer shares `lib/` with the functions, so its build sees a part of the repository. */
+const trainerSource: Source = {
+  name: 'lea-trainer',
+  folder: root,
+  dockerfile: 'containers/trainer/Dockerfile',
+  exclude: [
+    '/*',
+    '!/lib',
+    '!/containers',
+    '/containers/*',
+    '!/containers/trainer',
+    '!/setup',
+    '!/package.json',
+    '!/package-lock.json',
+    '!/.npmrc',
+    '!/tsconfig.json',
+  ],
+};

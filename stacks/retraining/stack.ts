@@ -1,0 +1,105 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { functionAccess } from '../access.ts';
+import { NightlySchedule } from '../constructs/nightly-schedule.ts';
+import { NightlyStateMachine } from '../constructs/nightly-state-machine.ts';
+import { PipelineFunction } from '../constructs/pipeline-function.ts';
+import type { Deployment } from '../deployment.ts';
+import { nightlyDefinition } from './definition.ts';
+import type { NightlyFunction } from './states.ts';
+
+export interface RetrainingStackProps extends StackProps {
+  readonly deployment: Deployment;
+  readonly bucket: Bucket;
+  readonly topic: ITopic;
+  readonly environment: SageMakerContainer;
+  readonly trainer: SageMakerContainer;
+}
+
+/** An image, and the role that SageMaker runs it with. */
+export interface SageMakerContainer {
+  readonly imageUri: string;
+  readonly role: IRole;
+}
+
+/** The nightly run: its steps, their order, and when it starts. */
+export class RetrainingStack extends Stack {
+  readonly functions: Readonly<Record<NightlyFunction, PipelineFunction>>;
+  readonly nightly: NightlyStateMachine;
+  /** Absent when the configuration's `schedule` is null. */
+  readonly schedule: NightlySchedule | undefined;
+
+  constructor(scope: Construct, id: string, props: RetrainingStackProps) {
+    super(scope, id, props);
+    const { deployment, bucket, topic, environment, trainer } = props;
+    this.functions = createFunctions(this, deployment, bucket);
+    const arns = Object.entries(this.functions).map(([name, step]) => [
+      name,
+      step.function.functionArn,
+    ]);
+    this.nightly = new NightlyStateMachine(this, 'Nightly', {
+      deployment,
+      bucket,
+      topic,
+      functions: Object.values(this.functions).map((step) => step.function),
+      executionRoles: [environment.role, trainer.role],
+      definition: nightlyDefinition({
+        config: deployment.config,
+        bucket: bucket.bucketName,
+        functionArns: Object.fromEntries(arns) as Record<NightlyFunction, string>,
+        environmentImage: environment.imageUri,
+        trainerImage: trainer.imageUri,
+        environmentRoleArn: environment.role.roleArn,
+        trainerRoleArn: trainer.role.roleArn,
+        topicArn: topic.topicArn,
+        endpointName: deployment.name,
+        partition: this.partition,
+      }),
+    });
+    if (deployment.config.operations.schedule !== null) {
+      this.schedule = new NightlySchedule(this, 'Schedule', {
+        deployment,
+        stateMachine: this.nightly.stateMachine,
+      });
+    }
+    new CfnOutput(this, 'StateMachineArn', { value: this.nightly.stateMachine.stateMachineArn });
+  }
+}
+
+/** Memory in MB and time in minutes of each step; what works on whole data sets gets all that Lambda has. */
+const sizes: Record<
+  NightlyFunction,
+  { name: keyof typeof functionAccess; memory: number; minutes: number }
+> = {
+  beginRun: { name: 'begin-run', memory: 512, minutes: 2 },
+  buildSequences: { name: 'build-sequences', memory: 10_240, minutes: 15 },
+  planEnvironment: { name: 'plan-environment', memory: 512, minutes: 2 },
+  augmentSequences: { name: 'augment-sequences', memory: 1769, minutes: 15 },
+  planTraining: { name: 'plan-training', memory: 512, minutes: 2 },
+  registerModel: { name: 'register-model', memory: 1024, minutes: 15 },
+  evaluateModels: { name: 'evaluate-models', memory: 3008, minutes: 15 },
+  promoteWinner: { name: 'promote-winner', memory: 512, minutes: 2 },
+  publishReport: { name: 'publish-report', memory: 3008, minutes: 15 },
+  endRun: { name: 'end-run', memory: 512, minutes: 2 },
+};
+
+function createFunctions(
+  scope: Construct,
+  deployment: Deployment,
+  bucket: Bucket,
+): Record<NightlyFunction, PipelineFunction> {
+  const entries = Object.entries(sizes).map(([key, { name, memory, minutes }]) => [
+    key,
+    new PipelineFunction(scope, key.charAt(0).toUpperCase() + key.slice(1), {
+      deployment,
+      name,
+      objects: { bucket, access: functionAccess[name] },
+      memorySize: memory,
+      timeout: Duration.minutes(minutes),
+    }),
+  ]);
+  return Object.fromEntries(entries);
+}

@@ -17,6 +17,9 @@ export const uploads = {
   rangeReport: (upload: string, range: number) =>
     `uploads/${upload}/ranges/${partNumber(range)}.json`,
   rangeReportPrefix: (upload: string) => `uploads/${upload}/ranges/`,
+  /** A range's good rows until the whole upload has succeeded; then they move to `interactions` or `items`. */
+  rangeRows: (upload: string, range: number) =>
+    `uploads/${upload}/rows/part-${partNumber(range)}.jsonl.gz`,
   report: (upload: string) => `uploads/${upload}/report.json`,
   reportPrefix: 'uploads/',
   quarantine: (upload: string, range: number) =>

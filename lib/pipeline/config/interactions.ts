@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+const MEBIBYTE = 1024 * 1024;
+
 /** What teams upload and how forgiving ingestion is. */
 export const interactionsConfig = z.strictObject({
   /** Largest share of quarantined rows (0-1) with which an upload still counts as successful. */
@@ -8,7 +10,23 @@ export const interactionsConfig = z.strictObject({
   rangeBytes: z
     .int()
     .min(4096)
-    .default(16 * 1024 * 1024),
+    .default(16 * MEBIBYTE),
+  /** Largest uploaded file, in bytes: what one Lambda can look through for line ends in its time. */
+  maximumUploadBytes: z
+    .int()
+    .min(1)
+    .default(20 * 1024 * MEBIBYTE),
+  /** Largest gzipped file, in bytes as uploaded: what one Lambda can parse in its time, since it cannot be cut. */
+  maximumCompressedBytes: z
+    .int()
+    .min(1)
+    .default(128 * MEBIBYTE),
+  /** Longest line (a CSV record may span several), in bytes; longer ones are quarantined. */
+  maximumLineBytes: z
+    .int()
+    .min(1024)
+    .max(16 * MEBIBYTE)
+    .default(MEBIBYTE),
   /** Longest `user_id` or `item_id`, in characters. */
   maximumIdLength: z.int().min(1).max(1024).default(256),
   /**

@@ -1,0 +1,224 @@
+import * as z from 'zod';
+import { uploads } from '#lib/pipeline/keys.ts';
+import {
+  type Insight,
+  insight,
+  interactionInsights,
+  itemInsights,
+  number,
+  percent,
+} from './insights.ts';
+import { type MergedTally, mergeTallies } from './merge.ts';
+import type { UploadPlan } from './plan.ts';
+import { type Reason, reasons } from './reasons.ts';
+import { reasonTally, tally } from './tally.ts';
+
+/** What `parse-range` says of one range. */
+export const rangeReport = z.strictObject({
+  upload: z.string(),
+  range: z.int().min(0),
+  tally,
+  /** Items of the catalogue that the rows were checked against; null without one. */
+  knownItems: z.int().min(0).nullable(),
+  /** Why the range could not be read to its end; null when it could. */
+  failure: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+});
+
+export type RangeReport = z.infer<typeof rangeReport>;
+
+const count = z.int().min(0);
+
+/** What a team reads of its upload: `uploads/<upload>/report.json`. */
+export const uploadReport = z.strictObject({
+  schemaVersion: z.literal(1),
+  upload: z.string(),
+  /** Key of the uploaded object. */
+  file: z.string(),
+  kind: z.enum(['logs', 'catalog']),
+  status: z.enum(['succeeded', 'failed']),
+  /** What became of the upload, in a sentence. */
+  message: z.string(),
+  arrivedAt: z.iso.datetime(),
+  bytes: count,
+  ranges: count,
+  /** Rows read = good + quarantined + duplicate. Of a failed upload, nothing is used, not even the good rows. */
+  read: count,
+  good: count,
+  quarantined: count,
+  duplicate: count,
+  /** Quarantined share of the rows read. */
+  badShare: z.number().min(0).max(1),
+  /** Why rows are in quarantine, the most frequent reason first. */
+  reasons: z.array(
+    reasonTally.extend({ reason: z.string(), meaning: z.string(), advice: z.string() }),
+  ),
+  /** Where the quarantined rows are; null when there are none. */
+  quarantine: z.string().nullable(),
+  /** About the good rows of a log. */
+  interactions: z
+    .strictObject({
+      users: count,
+      usersWithSeveral: count,
+      items: count,
+      /** False when the three numbers above are estimates (very many users or items). */
+      exact: z.boolean(),
+      firstAt: z.string().nullable(),
+      lastAt: z.string().nullable(),
+      eventTypes: z.record(z.string(), count),
+      catalogueItems: count.nullable(),
+    })
+    .nullable(),
+  /** About the good rows of a catalogue. */
+  items: z
+    .strictObject({ items: count, exact: z.boolean(), fields: z.record(z.string(), count) })
+    .nullable(),
+  insights: z.array(insight),
+});
+
+export type UploadReport = z.infer<typeof uploadReport>;
+
+/** What is known of an upload before it is read. */
+export type UploadFacts = Pick<UploadPlan, 'upload' | 'key' | 'kind' | 'arrivedAt'> & {
+  readonly bytes: number;
+};
+
+/** The report of an upload that could not even be planned. Nothing of it was read. */
+export function failedReport(facts: UploadFacts, message: string): UploadReport {
+  return {
+    ...common(facts),
+    status: 'failed',
+    message,
+    ranges: 0,
+    read: 0,
+    good: 0,
+    quarantined: 0,
+    duplicate: 0,
+    badShare: 0,
+    reasons: [],
+    quarantine: null,
+    interactions: null,
+    items: null,
+    insights: [],
+  };
+}
+
+/**
+ * The report of an upload whose ranges have all been parsed. Depends on the plan and the range reports alone.
+ *
+ * @param ranges one a range, in order
+ */
+export function reportUpload(plan: UploadPlan, ranges: readonly RangeReport[]): UploadReport {
+  const merged = mergeTallies(
+    plan.upload,
+    ranges.map((range) => range.tally),
+  );
+  const badShare = merged.read === 0 ? 0 : merged.quarantined / merged.read;
+  const problem = problemOf(plan, ranges, merged, badShare);
+  const knownItems = ranges.find((range) => range.knownItems !== null)?.knownItems ?? undefined;
+  return {
+    ...common(plan),
+    status: problem === undefined ? 'succeeded' : 'failed',
+    message: problem ?? success(plan, merged),
+    ranges: plan.ranges.length,
+    read: merged.read,
+    good: merged.good,
+    quarantined: merged.quarantined,
+    duplicate: merged.duplicate,
+    badShare,
+    reasons: explainReasons(merged),
+    quarantine: merged.quarantined > 0 ? uploads.quarantinePrefix(plan.upload) : null,
+    interactions: describeInteractions(merged, knownItems),
+    items: merged.items
+      ? {
+          items: merged.items.items.distinct,
+          exact: merged.items.items.exact,
+          fields: merged.items.fields,
+        }
+      : null,
+    insights: insightsOf(merged, knownItems),
+  };
+}
+
+const common = (facts: UploadFacts) =>
+  ({
+    schemaVersion: 1,
+    upload: facts.upload,
+    file: facts.key,
+    kind: facts.kind,
+    arrivedAt: facts.arrivedAt,
+    bytes: facts.bytes,
+  }) as const;
+
+function problemOf(
+  plan: UploadPlan,
+  ranges: readonly RangeReport[],
+  merged: MergedTally,
+  badShare: number,
+): string | undefined {
+  const broken = ranges.find((range) => range.failure !== null);
+  if (broken?.failure) {
+    return `${plan.key} could not be read to its end: ${broken.failure.message} Nothing of it is used.`;
+  }
+  if (merged.read === 0) {
+    return `${plan.key} has no rows. Upload a file with at least one.`;
+  }
+  if (badShare > plan.settings.maximumBadShare) {
+    const [reason, { count }] = mostFrequent(merged)[0]!;
+    return (
+      `${number(merged.quarantined)} of the ${number(merged.read)} rows of ${plan.key} (${percent(badShare)}) are bad, more than the ` +
+      `${percent(plan.settings.maximumBadShare)} that interactions.maximumBadShare allows; ${number(count)} of them are "${reason}". ` +
+      `Nothing of the file is used. Correct it and upload it again.`
+    );
+  }
+  if (merged.good === 0) {
+    return `${plan.key} has no good rows. Correct the file and upload it again.`;
+  }
+  return undefined;
+}
+
+function success(plan: UploadPlan, { read, good, quarantined, duplicate }: MergedTally): string {
+  return (
+    `${number(good)} of the ${number(read)} rows of ${plan.key} were taken; ` +
+    `${number(quarantined)} are in quarantine, ${number(duplicate)} repeat another row.`
+  );
+}
+
+const mostFrequent = (merged: MergedTally) =>
+  Object.entries(merged.reasons).toSorted(
+    ([a, { count: m }], [b, { count: n }]) => n - m || (a < b ? -1 : 1),
+  );
+
+function explainReasons(merged: MergedTally): UploadReport['reasons'] {
+  return mostFrequent(merged).map(([reason, found]) => ({
+    reason,
+    ...reasons[reason as Reason],
+    ...found,
+  }));
+}
+
+function describeInteractions(
+  { interactions }: MergedTally,
+  knownItems: number | undefined,
+): UploadReport['interactions'] {
+  if (!interactions) return null;
+  const { users, items, firstTimestamp, lastTimestamp, eventTypes } = interactions;
+  const at = (seconds: number | null) =>
+    seconds === null ? null : new Date(seconds * 1000).toISOString();
+  return {
+    users: users.distinct,
+    usersWithSeveral: users.repeated,
+    items: items.distinct,
+    exact: users.exact && items.exact,
+    firstAt: at(firstTimestamp),
+    lastAt: at(lastTimestamp),
+    eventTypes,
+    catalogueItems: knownItems ?? null,
+  };
+}
+
+function insightsOf(merged: MergedTally, knownItems: number | undefined): Insight[] {
+  if (merged.good === 0) return [];
+  return merged.interactions
+    ? interactionInsights(merged, merged.interactions, knownItems)
+    : itemInsights(merged);
+}

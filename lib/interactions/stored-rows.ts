@@ -1,0 +1,55 @@
+import * as z from 'zod';
+import { ContractError } from '#lib/pipeline/errors.ts';
+import type { Interaction, Item } from './rows.ts';
+
+/** One line of `interactions/`. */
+export const storedInteraction = z.strictObject({
+  user_id: z.string().min(1),
+  item_id: z.string().min(1),
+  timestamp: z.number(),
+  event_type: z.string().nullable(),
+  value: z.number().nullable(),
+  line: z.int().min(1),
+}) satisfies z.ZodType<Interaction>;
+
+/** One line of `items/`. */
+export const storedItem = z.strictObject({
+  item_id: z.string().min(1),
+  title: z.string(),
+  fields: z.record(z.string(), z.string()),
+}) satisfies z.ZodType<Item>;
+
+/**
+ * Reads JSON lines (not gzipped) of `interactions/` or `items/` as they stream by, a chunk's rows at a time.
+ *
+ * @param where the object's name, for the message
+ * @throws ContractError that names the line
+ */
+export async function* readStoredRows<T>(
+  stream: AsyncIterable<Uint8Array | string>,
+  schema: z.ZodType<T>,
+  where: string,
+): AsyncGenerator<T[]> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let rest = '';
+  let line = 0;
+  const parse = (text: string): T => {
+    line++;
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (error) {
+      throw new ContractError(
+        `Line ${line} of ${where} is not what ingestion writes. Upload its file again under another name.`,
+        { cause: error },
+      );
+    }
+  };
+  for await (const chunk of stream) {
+    const lines = (
+      rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))
+    ).split('\n');
+    rest = lines.pop() ?? '';
+    if (lines.length > 0) yield lines.map(parse);
+  }
+  if (rest !== '') yield [parse(rest)];
+}

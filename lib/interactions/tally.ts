@@ -1,0 +1,173 @@
+import * as z from 'zod';
+import type { UploadKind } from './plan.ts';
+import type { Reason, Rejection } from './reasons.ts';
+import { reasons } from './reasons.ts';
+import { type Interaction, type Item, interactionFields } from './rows.ts';
+import { createSketch, type Sketch, storedSketch } from './sketch.ts';
+import { DAY_SECONDS } from './timestamps.ts';
+
+/** Counts by name, with names beyond the first so many counted together. */
+const counts = z.record(z.string(), z.int().min(0));
+
+const example = z.strictObject({ line: z.int().min(1), detail: z.string() });
+
+export const reasonTally = z.strictObject({
+  count: z.int().min(1),
+  /** The first ones. */
+  examples: z.array(example),
+});
+
+const reasonTallies = z.partialRecord(
+  z.enum(Object.keys(reasons) as [Reason, ...Reason[]]),
+  reasonTally,
+);
+
+/** What was found in the interactions of a range. */
+export const interactionTally = z.strictObject({
+  users: storedSketch,
+  items: storedSketch,
+  eventTypes: counts,
+  withEventType: z.int().min(0),
+  withValue: z.int().min(0),
+  /** Interactions at exactly 00:00:00 UTC, as dates without a time are read. */
+  atMidnight: z.int().min(0),
+  firstTimestamp: z.number().nullable(),
+  lastTimestamp: z.number().nullable(),
+});
+
+/** What was found in the items of a range. */
+export const itemTally = z.strictObject({
+  items: storedSketch,
+  /** How many rows have each field besides the required ones. */
+  fields: counts,
+});
+
+/** What was found in a range. Every row that was read is good, quarantined or a duplicate. */
+export const tally = z.strictObject({
+  read: z.int().min(0),
+  good: z.int().min(0),
+  quarantined: z.int().min(0),
+  duplicate: z.int().min(0),
+  reasons: reasonTallies,
+  /** Fields of interactions that the pipeline does not use, and how many rows have them. */
+  unusedFields: counts,
+  interactions: interactionTally.nullable(),
+  items: itemTally.nullable(),
+});
+
+export type Tally = z.infer<typeof tally>;
+
+export const EXAMPLES_PER_REASON = 3;
+const NAMES = 50;
+/** Under this name the ones beyond the first 50 are counted. */
+export const OTHER_NAMES = '(other)';
+/** All ranges' sketches together hold about this many hashes of users, and as many of items. */
+const SKETCHED = 65_536;
+const SMALLEST_SKETCH = 1024;
+
+/** How many users, or items, one of so many ranges keeps count of. */
+export const sketchSize = (ranges: number): number =>
+  Math.max(SMALLEST_SKETCH, Math.floor(SKETCHED / ranges));
+
+/** Adds to a count by name. */
+export function countName(counts: Map<string, number>, name: string, times = 1): void {
+  const key = counts.has(name) || counts.size < NAMES ? name : OTHER_NAMES;
+  counts.set(key, (counts.get(key) ?? 0) + times);
+}
+
+/** Names in a fixed order, so that equal tallies are equal bytes. */
+export const sortedCounts = (counts: ReadonlyMap<string, number>): Record<string, number> =>
+  Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+
+/**
+ * Counts the rows of one range.
+ *
+ * @param upload seeds the hashes of ids, so that they cannot be matched between uploads
+ * @param ranges how many ranges the upload has
+ */
+export function createTally(kind: UploadKind, upload: string, ranges: number) {
+  const total = { read: 0, good: 0, quarantined: 0, duplicate: 0 };
+  const found = new Map<Reason, { count: number; examples: z.infer<typeof example>[] }>();
+  const unusedFields = new Map<string, number>();
+  const eventTypes = new Map<string, number>();
+  const fields = new Map<string, number>();
+  const seed = sketchSeed(upload);
+  const users = createSketch(sketchSize(ranges), seed);
+  const items = createSketch(sketchSize(ranges), seed);
+  let withEventType = 0;
+  let withValue = 0;
+  let atMidnight = 0;
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+
+  return {
+    interaction(row: Interaction): void {
+      total.read++;
+      total.good++;
+      users.add(row.user_id);
+      items.add(row.item_id);
+      if (row.event_type !== null) {
+        withEventType++;
+        countName(eventTypes, row.event_type);
+      }
+      if (row.value !== null) withValue++;
+      if (row.timestamp % DAY_SECONDS === 0) atMidnight++;
+      if (row.timestamp < first) first = row.timestamp;
+      if (row.timestamp > last) last = row.timestamp;
+    },
+    item(row: Item): void {
+      total.read++;
+      total.good++;
+      items.add(row.item_id);
+      for (const name of Object.keys(row.fields)) countName(fields, name);
+    },
+    duplicate(): void {
+      total.read++;
+      total.duplicate++;
+    },
+    rejection({ reason, detail }: Rejection, line: number): void {
+      total.read++;
+      total.quarantined++;
+      const entry = found.get(reason) ?? { count: 0, examples: [] };
+      found.set(reason, entry);
+      entry.count++;
+      if (entry.examples.length < EXAMPLES_PER_REASON) entry.examples.push({ line, detail });
+    },
+    /** Notes the fields that an interaction has besides the documented ones. */
+    fields(row: object): void {
+      for (const name in row) {
+        if (!interactionFields.includes(name)) countName(unusedFields, name);
+      }
+    },
+    result(): Tally {
+      return {
+        ...total,
+        reasons: Object.fromEntries(
+          [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+        ) as Tally['reasons'],
+        unusedFields: sortedCounts(unusedFields),
+        interactions:
+          kind === 'logs'
+            ? {
+                users: users.store(),
+                items: items.store(),
+                eventTypes: sortedCounts(eventTypes),
+                withEventType,
+                withValue,
+                atMidnight,
+                firstTimestamp: Number.isFinite(first) ? first : null,
+                lastTimestamp: Number.isFinite(last) ? last : null,
+              }
+            : null,
+        items: kind === 'catalog' ? { items: items.store(), fields: sortedCounts(fields) } : null,
+      };
+    },
+  };
+}
+
+/** The seed of an upload's sketches: all its ranges use the same one. */
+export function sketchSeed(upload: string): number {
+  return [...upload].reduce((seed, letter) => Math.imul(seed ^ letter.charCodeAt(0), 16777619), 1);
+}
+
+export type { Sketch };

@@ -62,6 +62,15 @@ export function updateInPlace(update: InPlaceUpdate): void {
   else active.updateInPlace(update);
 }
 
+/**
+ * Runs `body`; in a recorded step, its operations run after the one that computed `previous`, although they do not
+ * use it. Without that, TensorFlow may compute all that is possible at once, and hold all of it in memory.
+ */
+export function runAfter<T>(previous: tf.Tensor | undefined, body: () => T): T {
+  if (active === undefined || previous === undefined) return body();
+  return active.runAfter(previous, body);
+}
+
 /** Notes every operation that the native backend executes while a step runs, as nodes of a graph. */
 export class Recorder {
   readonly nodes: GraphNode[] = [];
@@ -77,6 +86,8 @@ export class Recorder {
   readonly #smallConstants = new Map<string, string>();
   #constantBytes = 0;
   #paused = false;
+  /** Nodes that the operations executed now must run after. */
+  #after: readonly string[] = [];
 
   constructor(step: string, variables: Readonly<Record<string, tf.Variable>>) {
     this.#step = step;
@@ -146,6 +157,16 @@ export class Recorder {
     );
   }
 
+  runAfter<T>(previous: tf.Tensor, body: () => T): T {
+    const outer = this.#after;
+    this.#after = [...outer, nodeOf(this.#reference(previous))];
+    try {
+      return body();
+    } finally {
+      this.#after = outer;
+    }
+  }
+
   updateInPlace({ operation, attributes, variables, operands, eager }: InPlaceUpdate): void {
     const states = variables.map((variable) => {
       const state = this.#states.get(variable);
@@ -206,6 +227,7 @@ export class Recorder {
       undefined,
       sources,
       nodeAttributes(operation, attributes, types, this.#backend),
+      this.#after,
     );
     for (const [index, output] of outputs.entries()) {
       this.#producers.set(output.dataId, `${node}:${index}`);
@@ -327,6 +349,11 @@ export class Recorder {
 /** What must have run before the variable is written. */
 function orderAfter({ reads, lastWrite }: VariableState): string[] {
   return lastWrite === undefined ? reads : [...reads, lastWrite];
+}
+
+/** The node of `node:output`. */
+function nodeOf(reference: string): string {
+  return reference.slice(0, reference.lastIndexOf(':'));
 }
 
 function hexadecimal(values: TensorValues): string {

@@ -3,7 +3,8 @@ import { ConflictError } from './errors.ts';
 import { locks } from './keys.ts';
 import type { VersionedObjects } from './objects.ts';
 
-const lock = z.strictObject({ run: z.string(), execution: z.string(), takenAt: z.string() });
+/** `locks/run.json`: who is at work. */
+export const lock = z.strictObject({ run: z.string(), execution: z.string(), takenAt: z.string() });
 
 /** Who asks for the lock, and when. */
 export interface LockRequest {

@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import type { JsonService } from '#functions/shared/json-service.ts';
+import { UnavailableError } from '#lib/pipeline/errors.ts';
+import {
+  type buildEnded,
+  buildVariables,
+  type resourceRequest,
+  type WaitingResource,
+  waitingResource,
+} from './events.ts';
+
+/** Longest reason that CloudFormation shows. */
+const reasonLength = 1000;
+
+/**
+ * Does what CloudFormation asks for. A build is only started here; who is waiting for it goes along as a variable of
+ * the build and comes back with the event of its end.
+ */
+export async function startImage(
+  codebuild: JsonService,
+  request: z.output<typeof resourceRequest>,
+): Promise<void> {
+  const { ProjectName, ImageUri } = request.ResourceProperties;
+  if (request.RequestType === 'Delete') {
+    // The image goes with its repository.
+    return answer(request, request.PhysicalResourceId ?? ImageUri, true, 'Nothing to do.');
+  }
+  const waiting = JSON.stringify(waitingResource.parse(request));
+  const variable = (name: string, value: string) => ({ name, value, type: 'PLAINTEXT' });
+  try {
+    await codebuild.call(
+      'StartBuild',
+      {
+        projectName: ProjectName,
+        // Asked twice within five minutes (CloudFormation repeats a call that failed), CodeBuild starts one build.
+        idempotencyToken: request.RequestId,
+        environmentVariablesOverride: [
+          variable(buildVariables.image, ImageUri),
+          variable(buildVariables.waiting, waiting),
+        ],
+      },
+      z.unknown(),
+    );
+  } catch (error) {
+    await answer(request, ImageUri, false, (error as Error).message);
+  }
+}
+
+/** Tells CloudFormation how a build ended; a build that nobody waits for (started by hand) is left alone. */
+export async function finishImage({ detail }: z.output<typeof buildEnded>): Promise<void> {
+  const information = detail['additional-information'];
+  const variables = new Map(
+    information.environment['environment-variables'].map(({ name, value }) => [name, value]),
+  );
+  const waiting = variables.get(buildVariables.waiting);
+  if (waiting === undefined) return;
+  const succeeded = detail['build-status'] === 'SUCCEEDED';
+  await answer(
+    waitingResource.parse(JSON.parse(waiting)),
+    variables.get(buildVariables.image) ?? detail['build-id'],
+    succeeded,
+    succeeded
+      ? `${detail['build-id']} succeeded.`
+      : `The image build ended as ${detail['build-status']}; its log: ${information.logs?.['deep-link'] ?? detail['build-id']}`,
+  );
+}
+
+/** @throws UnavailableError when the answer did not get through; the event is delivered again */
+async function answer(
+  to: WaitingResource,
+  physicalResourceId: string,
+  succeeded: boolean,
+  reason: string,
+): Promise<void> {
+  const body = JSON.stringify({
+    Status: succeeded ? 'SUCCESS' : 'FAILED',
+    Reason: reason.slice(0, reasonLength),
+    PhysicalResourceId: physicalResourceId,
+    StackId: to.StackId,
+    RequestId: to.RequestId,
+    LogicalResourceId: to.LogicalResourceId,
+  });
+  // The URL is signed for a request without a content type.
+  const response = await fetch(to.ResponseURL, {
+    method: 'PUT',
+    body,
+    headers: { 'content-type': '' },
+    signal: AbortSignal.timeout(20_000),
+  });
+  if (!response.ok) {
+    throw new UnavailableError(`CloudFormation’s answer box answered ${response.status}.`);
+  }
+}

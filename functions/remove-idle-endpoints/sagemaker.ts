@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import type { JsonService } from '#functions/shared/json-service.ts';
+
+/** What a run creates to ask the environment, in the order in which it is taken away. */
+export const kinds = ['Endpoint', 'EndpointConfig', 'Model'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** One of them. */
+export interface Hosted {
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+const page = z.looseObject({ NextToken: z.string().nullish() });
+/** The plain JSON of the service gives times in seconds. */
+const entry = z.looseObject({ CreationTime: z.number() });
+
+/** All of a kind whose name contains the deployment's. */
+export async function listHosted(
+  sagemaker: JsonService,
+  kind: Kind,
+  nameContains: string,
+): Promise<Hosted[]> {
+  const answer = page.extend({
+    [`${kind}s`]: z.array(entry.extend({ [`${kind}Name`]: z.string() })),
+  });
+  const found: Hosted[] = [];
+  let token: string | null | undefined;
+  do {
+    const got = (await sagemaker.call(
+      `List${kind}s`,
+      { NameContains: nameContains, MaxResults: 100, ...(token && { NextToken: token }) },
+      answer,
+    )) as { NextToken?: string } & Record<string, Record<string, string | number>[]>;
+    for (const one of got[`${kind}s`] ?? []) {
+      found.push({
+        name: String(one[`${kind}Name`]),
+        createdAt: new Date(Number(one.CreationTime) * 1000),
+      });
+    }
+    token = got.NextToken;
+  } while (token);
+  return found;
+}
+
+/**
+ * @returns false when SageMaker does not let go of it yet (an endpoint that is being created); the next sweep will
+ */
+export async function deleteHosted(
+  sagemaker: JsonService,
+  kind: Kind,
+  name: string,
+): Promise<boolean> {
+  try {
+    await sagemaker.call(`Delete${kind}`, { [`${kind}Name`]: name }, z.unknown());
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    if (/could not find|does not exist/i.test(message)) return true;
+    if (/in-progress|Cannot (update|delete)/i.test(message)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,103 @@
+import * as z from 'zod';
+import type { JsonService } from '#functions/shared/json-service.ts';
+import { MissingArtefactError } from '#lib/pipeline/errors.ts';
+import { locks, runs } from '#lib/pipeline/keys.ts';
+import { lock, releaseLock } from '#lib/pipeline/lock.ts';
+import type { VersionedObjects } from '#lib/pipeline/objects.ts';
+import { type RunStatus, runManifest, runStatus } from '#lib/pipeline/run.ts';
+import { type Holder, idleNames } from './idle.ts';
+import { deleteHosted, kinds, listHosted } from './sagemaker.ts';
+
+export interface Sweep {
+  readonly objects: VersionedObjects & { putJson(key: string, value: unknown): Promise<void> };
+  readonly sagemaker: JsonService;
+  readonly states: JsonService;
+  /** The deployment's name, with which everything that a run creates begins. */
+  readonly prefix: string;
+  /** ARN of the state machine's executions, without `:<name>`. */
+  readonly executionArn: string;
+  readonly now: Date;
+}
+
+/** What a sweep found and did. */
+export interface Swept {
+  /** Endpoints that no run owns, and that are gone now. */
+  readonly removed: string[];
+  /** Endpoints that no run owns and that SageMaker does not let go of yet. */
+  readonly left: string[];
+  /** Hours since the oldest endpoint that still exists was created; 0 without any. */
+  readonly oldestHours: number;
+  /** The run whose lock was released because its execution had ended without releasing it. */
+  readonly releasedRun: string | null;
+}
+
+/**
+ * Removes what runs left behind in SageMaker, and releases the lock of a run that was killed. Finding nothing to do is
+ * the normal case.
+ */
+export async function sweep(parts: Sweep): Promise<Swept> {
+  const { sagemaker, prefix, now } = parts;
+  // First what there is, then who owns it: a run takes the lock before it creates anything.
+  const found = new Map(
+    await Promise.all(
+      kinds.map(async (kind) => [kind, await listHosted(sagemaker, kind, `${prefix}-`)] as const),
+    ),
+  );
+  const holder = await readHolder(parts);
+  const releasedRun = holder !== undefined && !holder.running ? holder.run : null;
+  const removed: string[] = [];
+  const left: string[] = [];
+  for (const kind of kinds) {
+    const names = found.get(kind)!.map((one) => one.name);
+    for (const name of idleNames(names, prefix, holder)) {
+      const gone = await deleteHosted(sagemaker, kind, name);
+      if (kind === 'Endpoint') (gone ? removed : left).push(name);
+    }
+  }
+  if (releasedRun !== null) await recordKilled(parts, releasedRun);
+  const ages = found
+    .get('Endpoint')!
+    .filter(({ name }) => name.startsWith(`${prefix}-`) && !removed.includes(name))
+    .map(({ createdAt }) => (now.getTime() - createdAt.getTime()) / 3_600_000);
+  return { removed, left, oldestHours: Math.max(0, ...ages), releasedRun };
+}
+
+const execution = z.looseObject({ status: z.string() });
+
+async function readHolder(parts: Sweep): Promise<Holder | undefined> {
+  const { objects, states, executionArn } = parts;
+  const held = await objects.getVersion(locks.run, lock);
+  if (held === undefined) return undefined;
+  const { run, execution: name } = held.value;
+  const running = await states
+    .call('DescribeExecution', { executionArn: `${executionArn}:${name}` }, execution)
+    .then(({ status }) => status === 'RUNNING' || status === 'PENDING_REDRIVE')
+    .catch((error: Error) => {
+      // An execution that ended 90 days ago is forgotten.
+      if (error instanceof MissingArtefactError || /ExecutionDoesNotExist/.test(error.message)) {
+        return false;
+      }
+      throw error;
+    });
+  const manifest = await objects.getVersion(runs.manifest(run), runManifest);
+  return { run, execution: name, running, attempts: manifest?.value.attempts ?? [] };
+}
+
+/** A run that was stopped or ran out of time could not say so itself. */
+async function recordKilled({ objects, now }: Sweep, run: string): Promise<void> {
+  const begun = await objects.getVersion(runs.status(run), runStatus);
+  if (begun?.value.status === 'running') {
+    const status: RunStatus = {
+      ...begun.value,
+      status: 'failed',
+      endedAt: now.toISOString(),
+      failure: {
+        Error: 'ExecutionEnded',
+        Cause:
+          'The execution was stopped or ran out of time before the run could end. Start it again with "resume": true.',
+      },
+    };
+    await objects.putJson(runs.status(run), status);
+  }
+  await releaseLock(objects, run);
+}

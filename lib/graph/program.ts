@@ -15,13 +15,15 @@ export type Steps = Readonly<Record<string, StepDefinition<any, any>>>;
 
 /** Values for a step's inputs. */
 export type InputsOf<Step> =
-  Step extends StepDefinition<infer Inputs, NamedTensors>
+  // biome-ignore lint/suspicious/noExplicitAny: matches every step.
+  Step extends StepDefinition<infer Inputs, any>
     ? { readonly [Name in keyof Inputs]: TensorValues }
     : never;
 
 /** Values of a step's outputs. */
 export type OutputsOf<Step> =
-  Step extends StepDefinition<TensorSpecs, infer Outputs>
+  // biome-ignore lint/suspicious/noExplicitAny: matches every step.
+  Step extends StepDefinition<any, infer Outputs>
     ? { readonly [Name in keyof Outputs]: TensorValues }
     : never;
 

@@ -305,6 +305,8 @@ export class Recorder {
     const { variable } = state;
     if (variable.dataId === state.held) return;
     const source = this.#reference(variable);
+    // The step may still use the value that is overwritten here (two variables that swap theirs).
+    if (this.#unread.has(state.held)) this.#producers.set(state.held, this.#read(state));
     const dataType = this.#backend.tensorMap.get(variable.dataId).dtype;
     const node = this.#add(
       'AssignVariableOp',
@@ -313,7 +315,6 @@ export class Recorder {
       { dtype: { kind: 'type', value: dataType } },
       orderAfter(state),
     );
-    this.#unread.delete(state.held);
     this.#wrote(state, node);
   }
 

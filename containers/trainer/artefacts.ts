@@ -1,0 +1,50 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { EpochRecord } from '#lib/recommender/checkpoint.ts';
+import { drawLearningCurve } from '#lib/recommender/learning-curve.ts';
+import { encodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
+
+/** Writes `model.json`, `weights.bin` and `vocabulary.json` (item ids, item `i` at place `i - 1`). */
+export function writeModel(
+  folder: string,
+  model: RecommenderModel,
+  itemIds: readonly string[],
+): void {
+  const { description, weights } = encodeModel(model);
+  write(folder, 'model.json', json(description));
+  write(folder, 'weights.bin', weights);
+  write(folder, 'vocabulary.json', JSON.stringify(itemIds));
+}
+
+/** Writes `ranks/<split>.bin`, little-endian int32, one a case. */
+export function writeRanks(folder: string, split: 'validation' | 'test', ranks: Int32Array): void {
+  const bytes = Buffer.alloc(4 * ranks.length);
+  ranks.forEach((rank, index) => {
+    bytes.writeInt32LE(rank, 4 * index);
+  });
+  write(folder, `ranks/${split}.bin`, bytes);
+}
+
+/** Writes the learning curve as numbers and as a picture. */
+export function writeLearningCurve(
+  folder: string,
+  name: string,
+  curve: readonly EpochRecord[],
+  bestEpoch: number,
+): void {
+  write(folder, 'learning-curve.json', json({ bestEpoch, epochs: curve }));
+  write(folder, 'learning-curve.svg', drawLearningCurve(name, curve, bestEpoch));
+}
+
+/** Writes `manifest.json`; last, since its presence says that the model is complete. */
+export function writeManifest(folder: string, manifest: Readonly<Record<string, unknown>>): void {
+  write(folder, 'manifest.json', json(manifest));
+}
+
+function write(folder: string, name: string, content: string | Uint8Array): void {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;

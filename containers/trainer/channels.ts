@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
+import { MissingArtefactError } from '#lib/pipeline/errors.ts';
+import { partOf } from '#lib/pipeline/keys.ts';
+import type { TrainingPart } from '#lib/recommender/data/training-rows.ts';
+import { decodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
+import { decodeItemTable, type ItemTable } from '#lib/sequences/item-table.ts';
+import { type SequencesManifest, sequencesManifest } from '#lib/sequences/manifest.ts';
+import {
+  decodeEvaluationCases,
+  decodeSequenceShard,
+  type EvaluationCases,
+} from '#lib/sequences/shard.ts';
+import type { Folders } from './contract.ts';
+
+/** The held-out cases of a run and its vocabulary. */
+export interface EvaluationChannel {
+  readonly itemTable: ItemTable;
+  readonly manifest: SequencesManifest;
+  readonly validation: EvaluationCases;
+  readonly test: EvaluationCases;
+}
+
+/** Reads what is in channel `sequences` besides the training shards. */
+export function readEvaluation(folders: Folders): EvaluationChannel {
+  const channel = folders.channel('sequences');
+  const manifest = JSON.parse(readBytes(join(channel, 'manifest.json')).toString('utf8'));
+  return {
+    manifest: sequencesManifest.parse(manifest),
+    itemTable: decodeItemTable(readBytes(join(channel, 'items.arrow'))),
+    validation: decodeEvaluationCases(readBytes(join(channel, 'evaluation/validation.arrow'))),
+    test: decodeEvaluationCases(readBytes(join(channel, 'evaluation/test.arrow'))),
+  };
+}
+
+/**
+ * Reads the training shards one after the other, each with the LE's answer to it. A shard whose augmentation failed is
+ * trained on without the LE; if all are missing, the model cannot be what it is called.
+ */
+export function* readParts(folders: Folders, usesEnvironment: boolean): Generator<TrainingPart> {
+  const train = join(folders.channel('sequences'), 'train');
+  const files = listShards(train);
+  if (files.length === 0) throw new MissingArtefactError(`${train} has no training shards.`);
+  const augmented = folders.channel('augmented');
+  const answered = new Set(usesEnvironment ? listShards(augmented) : []);
+  if (usesEnvironment && answered.size === 0) {
+    throw new MissingArtefactError(
+      `${augmented} has no augmented shards, but the model uses the environment: start the job with channel "augmented".`,
+    );
+  }
+  for (const file of files) {
+    yield {
+      sequences: decodeSequenceShard(readBytes(join(train, file))),
+      augmented: answered.has(file)
+        ? decodeAugmentedShard(readBytes(join(augmented, file)))
+        : undefined,
+    };
+  }
+}
+
+const vocabularySchema = z.array(z.string());
+
+/** Reads an existing recommender with the ids of its items, item `i` at place `i - 1`. */
+export function readModel(folders: Folders): { model: RecommenderModel; itemIds: string[] } {
+  const channel = folders.channel('model');
+  const json = JSON.parse(readBytes(join(channel, 'model.json')).toString('utf8'));
+  const vocabulary = JSON.parse(readBytes(join(channel, 'vocabulary.json')).toString('utf8'));
+  return {
+    model: decodeModel(json, readBytes(join(channel, 'weights.bin'))),
+    itemIds: vocabularySchema.parse(vocabulary),
+  };
+}
+
+function listShards(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => partOf(file) !== -1)
+    .sort((a, b) => partOf(a) - partOf(b));
+}
+
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new MissingArtefactError(`${path} is missing from the job's input channel.`, { cause });
+  }
+}

@@ -1,0 +1,72 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writevSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import {
+  type CheckpointState,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from '#lib/recommender/checkpoint.ts';
+
+/** Checkpoints that are kept. */
+const kept = 2;
+const pattern = /^step-(\d{10})\.checkpoint$/;
+
+/**
+ * Writes a checkpoint under another name and renames it, so that a file of the final name is complete; then removes
+ * all but the last ones.
+ */
+export function saveCheckpoint(folder: string, state: CheckpointState, fingerprint: string): void {
+  mkdirSync(folder, { recursive: true });
+  const name = `step-${String(state.step).padStart(10, '0')}.checkpoint`;
+  const unfinished = join(folder, `${name}.tmp`);
+  const file = openSync(unfinished, 'w');
+  try {
+    for (const chunk of encodeCheckpoint(state, fingerprint)) writeAll(file, chunk);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(unfinished, join(folder, name));
+  for (const old of list(folder).slice(0, -kept)) rmSync(join(folder, old));
+}
+
+/** The newest checkpoint that is whole and belongs to this model and these data; undefined for none. */
+export function loadCheckpoint(
+  folder: string,
+  fingerprint: string,
+  onDamaged: (file: string, error: Error) => void,
+): CheckpointState | undefined {
+  for (const name of list(folder).reverse()) {
+    try {
+      const state = decodeCheckpoint(readFileSync(join(folder, name)), fingerprint);
+      if (state !== undefined) return state;
+    } catch (error) {
+      onDamaged(name, error as Error);
+    }
+  }
+  return undefined;
+}
+
+/** A `writev` may write less than asked for. */
+function writeAll(file: number, chunk: Uint8Array): void {
+  let rest = chunk;
+  while (rest.length > 0) rest = rest.subarray(writevSync(file, [rest]));
+}
+
+/** File names, the oldest first. */
+function list(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => pattern.test(name))
+    .sort();
+}

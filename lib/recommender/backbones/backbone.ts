@@ -1,0 +1,67 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { ParameterSpec } from '../parameters.ts';
+
+/** Parameters by name, as tensors of whatever TF.js backend is active. */
+export type Parameters = Readonly<Record<string, tf.Tensor>>;
+
+/** Everything that fixes the parameters' shapes. */
+export interface BackboneShape {
+  /** Number of items; item indices are 1 to `items`, 0 is padding. */
+  readonly items: number;
+  /** Width of item embeddings and hidden states. */
+  readonly dimension: number;
+  readonly blocks: number;
+  readonly heads: number;
+  /** Longest history, in items. */
+  readonly window: number;
+}
+
+/** A batch of lines. One line may hold several sequences one after the other. */
+export interface SequenceInputs {
+  /** int32 `[lines, time]`, 0 is padding. */
+  readonly items: tf.Tensor2D;
+  /**
+   * int32 `[lines, time]`: place of each item in its own sequence, counted from 0. A place `p` at time `t` says that
+   * the sequence began at `t - p`; nothing before that may influence the state at `t`.
+   */
+  readonly positions: tf.Tensor2D;
+}
+
+/** Randomly zeroes elements and scales up the rest; the identity outside training. */
+export type Dropout = (x: tf.Tensor) => tf.Tensor;
+
+/** The states of a batch. */
+export interface Encoding {
+  /** `[lines, time, state]`: the state after the item at each place and all before it in its sequence. */
+  readonly states: tf.Tensor3D;
+  /**
+   * The states after one other item each: entry `(line, t)` is the state of the sequence up to and including `t`,
+   * followed by `items[line, t]`, at position `positions[line, t] + 1`. `[lines, time]` -> `[lines, time, state]`
+   */
+  branch(items: tf.Tensor2D): tf.Tensor3D;
+}
+
+/** A sequence encoder. It knows nothing of objectives and runs on any TF.js backend. */
+export interface Backbone {
+  readonly name: string;
+  /** Width of the states, `[lines, time, state]`. */
+  stateDimension(shape: BackboneShape): number;
+  /** All parameters but the item embedding, which every backbone shares: `item_embedding` `[items, dimension]`. */
+  parameterSpecs(shape: BackboneShape): ParameterSpec[];
+  encode(
+    parameters: Parameters,
+    shape: BackboneShape,
+    inputs: SequenceInputs,
+    dropout: Dropout,
+  ): Encoding;
+}
+
+/** The table that turns item `i` into row `i - 1`. */
+export const itemEmbedding = 'item_embedding';
+
+/** Looks a parameter up; a missing one is a defect of the caller. */
+export function parameter(parameters: Parameters, name: string): tf.Tensor {
+  const tensor = parameters[name];
+  if (tensor === undefined) throw new RangeError(`The model has no parameter "${name}".`);
+  return tensor;
+}

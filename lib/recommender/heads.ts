@@ -1,0 +1,190 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  type BackboneShape,
+  itemEmbedding,
+  type Parameters,
+  parameter,
+} from './backbones/backbone.ts';
+import { standardise } from './backbones/layers.ts';
+import type { ParameterSpec } from './parameters.ts';
+
+/** One row of weights an item, and perhaps a bias: `value(state, item i) = state . kernel[i - 1] + bias[i - 1]`. */
+export interface Head {
+  /** `[items, state]` */
+  readonly kernel: tf.Tensor2D;
+  /** `[items]` */
+  readonly bias: tf.Tensor1D | undefined;
+}
+
+/**
+ * Parameters of the supervised head: none if it is tied to the item embedding. A backbone whose states are wider than
+ * the embedding is projected onto it first.
+ */
+export function supervisedHeadSpecs(
+  kind: 'tied' | 'separate',
+  shape: BackboneShape,
+  stateDimension: number,
+): ParameterSpec[] {
+  if (kind === 'separate') return headSpecs('supervised_head', shape.items, stateDimension);
+  if (stateDimension === shape.dimension) return [];
+  return [
+    {
+      name: 'supervised_head/projection',
+      shape: [stateDimension, shape.dimension],
+      initialiser: { kind: 'glorot', fanIn: stateDimension, fanOut: shape.dimension },
+    },
+  ];
+}
+
+/** Parameters of the Q head; with the LE state also the map of that state into the recommender's. */
+export function qHeadSpecs(
+  items: number,
+  stateDimension: number,
+  environmentDimension: number | undefined,
+): ParameterSpec[] {
+  return [
+    ...headSpecs('q_head', items, stateDimension),
+    ...(environmentDimension === undefined
+      ? []
+      : [environmentMapSpec(environmentDimension, stateDimension)]),
+  ];
+}
+
+/** The map `W` of the LE state, `[environment, state]`. It begins at zero: first nothing of the LE gets in. */
+export function environmentMapSpec(
+  environmentDimension: number,
+  stateDimension: number,
+): ParameterSpec {
+  return {
+    name: 'environment_map',
+    shape: [environmentDimension, stateDimension],
+    initialiser: { kind: 'constant', value: 0 },
+  };
+}
+
+function headSpecs(name: string, items: number, stateDimension: number): ParameterSpec[] {
+  return [
+    {
+      name: `${name}/kernel`,
+      shape: [items, stateDimension],
+      initialiser: { kind: 'glorot', fanIn: stateDimension, fanOut: items },
+    },
+    { name: `${name}/bias`, shape: [items], initialiser: { kind: 'constant', value: 0 } },
+  ];
+}
+
+/** The supervised head of a model, tied or not. */
+export function supervisedHead(parameters: Parameters): Head {
+  const kernel = parameters['supervised_head/kernel'];
+  if (kernel === undefined) {
+    return { kernel: parameter(parameters, itemEmbedding) as tf.Tensor2D, bias: undefined };
+  }
+  return {
+    kernel: kernel as tf.Tensor2D,
+    bias: parameter(parameters, 'supervised_head/bias') as tf.Tensor1D,
+  };
+}
+
+/** What the supervised head multiplies: `[places, state]` -> `[places, head]`. */
+export function supervisedStates(parameters: Parameters, states: tf.Tensor2D): tf.Tensor2D {
+  const projection = parameters['supervised_head/projection'];
+  return projection === undefined ? states : tf.matMul(states, projection as tf.Tensor2D);
+}
+
+/** The Q head of a model. */
+export function qHead(parameters: Parameters): Head {
+  return {
+    kernel: parameter(parameters, 'q_head/kernel') as tf.Tensor2D,
+    bias: parameter(parameters, 'q_head/bias') as tf.Tensor1D,
+  };
+}
+
+/**
+ * `s + W . standardise(s_LE)`: the state enriched by the LE (LEA, method of the state model). `[places, state]`
+ *
+ * @param environment LE states `[places, environment]`; undefined leaves the state as it is
+ */
+export function enrich(
+  parameters: Parameters,
+  states: tf.Tensor2D,
+  environment: tf.Tensor2D | undefined,
+): tf.Tensor2D {
+  if (environment === undefined) return states;
+  const map = parameter(parameters, 'environment_map') as tf.Tensor2D;
+  return tf.add(states, tf.matMul(standardise(environment) as tf.Tensor2D, map)) as tf.Tensor2D;
+}
+
+/** Values of every item, `[places, state]` -> `[places, items]`. */
+export function valuesOfAll(head: Head, states: tf.Tensor2D): tf.Tensor2D {
+  const values: tf.Tensor2D = tf.matMul(states, head.kernel, false, true);
+  return head.bias === undefined ? values : (tf.add(values, head.bias) as tf.Tensor2D);
+}
+
+/**
+ * Values of chosen items alone: rows are gathered, the catalogue is never multiplied.
+ *
+ * @param items int32 item indices `[places, k]`; padding (0) reads row 0, its value means nothing
+ * @returns `[places, k]`
+ */
+export function valuesOf(head: Head, states: tf.Tensor2D, items: tf.Tensor2D): tf.Tensor2D {
+  const rows = rowsOf(items);
+  const kernels = tf.gather(head.kernel as tf.Tensor, rows) as tf.Tensor3D; // [places, k, state]
+  const products = tf.matMul(kernels, tf.expandDims(states, 2) as tf.Tensor3D); // [places, k, 1]
+  const values = tf.squeeze(products, [2]) as tf.Tensor2D; // [places, k]
+  return head.bias === undefined
+    ? values
+    : (tf.add(values, tf.gather(head.bias, rows)) as tf.Tensor2D);
+}
+
+/** The table row of item indices: `i - 1`, and 0 for padding. */
+export function rowsOf(items: tf.Tensor): tf.Tensor1D {
+  return tf.maximum(tf.sub(items, tf.scalar(1, 'int32')), tf.scalar(0, 'int32'));
+}
+
+/** Entries of `[places, items]` held at once while looking for the best item. */
+const maximumValuesAtOnce = 16 * 1024 * 1024;
+
+/**
+ * The item of the highest value in each state, over the whole catalogue in chunks, so that `[places, items]` is never
+ * held at once when the catalogue is large. No gradient.
+ *
+ * @returns int32 item indices `[places]`, ties to the smaller index
+ */
+export function bestItems(
+  head: Head,
+  states: tf.Tensor2D,
+  valuesAtOnce: number = maximumValuesAtOnce,
+): tf.Tensor1D {
+  const items = head.kernel.shape[0];
+  const places = states.shape[0];
+  const chunk = Math.max(1, Math.min(items, Math.floor(valuesAtOnce / places)));
+  let best: tf.Tensor1D | undefined;
+  let bestValue: tf.Tensor1D | undefined;
+  for (let begin = 0; begin < items; begin += chunk) {
+    const size = Math.min(chunk, items - begin);
+    const part: Head = size === items ? head : sliceOf(head, begin, size);
+    const values = valuesOfAll(part, states); // [places, size]
+    const place = tf.argMax(values, 1); // [places]
+    const item = tf.add(place, tf.scalar(begin + 1, 'int32')) as tf.Tensor1D;
+    if (size === items) return item;
+    const value = tf.max(values, 1) as tf.Tensor1D; // [places]
+    if (best === undefined || bestValue === undefined) {
+      best = item;
+      bestValue = value;
+    } else {
+      const isBetter = tf.greater(value, bestValue);
+      best = tf.where(isBetter, item, best) as tf.Tensor1D;
+      bestValue = tf.maximum(value, bestValue) as tf.Tensor1D;
+    }
+  }
+  if (best === undefined) throw new RangeError('A head without items has no best one.');
+  return best;
+}
+
+/** The head of `size` items from the given row on. */
+function sliceOf({ kernel, bias }: Head, begin: number, size: number): Head {
+  return {
+    kernel: tf.slice(kernel, [begin, 0], [size, kernel.shape[1]]) as tf.Tensor2D,
+    bias: bias === undefined ? undefined : (tf.slice(bias, [begin], [size]) as tf.Tensor1D),
+  };
+}

@@ -1,0 +1,122 @@
+import * as z from 'zod';
+import { ContractError } from '#lib/pipeline/errors.ts';
+import type { BackboneShape } from './backbones/backbone.ts';
+import { sizeOf, type Weights } from './parameters.ts';
+
+const description = z.strictObject({
+  format: z.literal('lea-recommender'),
+  formatVersion: z.literal(1),
+  backbone: z.enum(['sasrec', 'gru4rec', 'caser', 'nextitnet']),
+  dimension: z.int().min(1),
+  blocks: z.int().min(1),
+  heads: z.int().min(1),
+  window: z.int().min(1),
+  items: z.int().min(1),
+  excludeHistory: z.boolean(),
+  weights: z.array(
+    z.strictObject({
+      name: z.string().min(1),
+      shape: z.array(z.int().min(1)),
+      dtype: z.literal('float32'),
+      offset: z.int().min(0).multipleOf(4),
+    }),
+  ),
+});
+
+/** `model.json` (docs/contracts.md, 6). */
+export type ModelDescription = z.infer<typeof description>;
+
+/** A recommender as two files, and in memory: what serving needs, nothing of the Q head, the LE or the optimiser. */
+export interface RecommenderModel {
+  readonly backbone: ModelDescription['backbone'];
+  readonly shape: BackboneShape;
+  /** Lists are shown without the items of the history. */
+  readonly excludeHistory: boolean;
+  readonly weights: ReadonlyMap<string, Weights>;
+}
+
+/** Writes `model.json` and `weights.bin` (float32, little-endian). */
+export function encodeModel(model: RecommenderModel): {
+  readonly description: ModelDescription;
+  readonly weights: Uint8Array;
+} {
+  let offset = 0;
+  const entries = [...model.weights].map(([name, { shape, values }]) => {
+    const entry = { name, shape: [...shape], dtype: 'float32' as const, offset };
+    offset += values.byteLength;
+    return entry;
+  });
+  const bytes = new Uint8Array(offset);
+  const view = new DataView(bytes.buffer);
+  entries.forEach((entry) => {
+    const { values } = model.weights.get(entry.name)!;
+    if (isLittleEndian) {
+      bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), entry.offset);
+    } else {
+      values.forEach((value, index) => {
+        view.setFloat32(entry.offset + 4 * index, value, true);
+      });
+    }
+  });
+  const { dimension, blocks, heads, window, items } = model.shape;
+  return {
+    description: {
+      format: 'lea-recommender',
+      formatVersion: 1,
+      backbone: model.backbone,
+      dimension,
+      blocks,
+      heads,
+      window,
+      items,
+      excludeHistory: model.excludeHistory,
+      weights: entries,
+    },
+    weights: bytes,
+  };
+}
+
+/**
+ * Reads what `encodeModel` wrote.
+ *
+ * @param json the parsed `model.json`
+ * @param bytes `weights.bin`
+ * @throws ContractError if a key is missing, unknown or wrong, or the weights do not lie within the file
+ */
+export function decodeModel(json: unknown, bytes: Uint8Array): RecommenderModel {
+  const parsed = description.safeParse(json);
+  if (!parsed.success) {
+    throw new ContractError(
+      `model.json is not that of a recommender: ${z.prettifyError(parsed.error)}`,
+    );
+  }
+  const { backbone, excludeHistory, weights, dimension, blocks, heads, window, items } =
+    parsed.data;
+  return {
+    backbone,
+    shape: { items, dimension, blocks, heads, window },
+    excludeHistory,
+    weights: new Map(
+      weights.map(({ name, shape, offset }) => {
+        const length = sizeOf(shape);
+        if (offset + 4 * length > bytes.byteLength) {
+          throw new ContractError(
+            `weights.bin has ${bytes.byteLength} bytes, but "${name}" lies at ${offset} to ${offset + 4 * length}; the file is cut off or belongs to another model.json.`,
+          );
+        }
+        return [name, { shape, values: readFloats(bytes, offset, length) }];
+      }),
+    ),
+  };
+}
+
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** Copies, so that the values are aligned whatever the file's own offset in memory. */
+function readFloats(bytes: Uint8Array, offset: number, length: number): Float32Array {
+  if (isLittleEndian) {
+    return new Float32Array(bytes.slice(offset, offset + 4 * length).buffer);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, 4 * length);
+  return Float32Array.from({ length }, (_, index) => view.getFloat32(4 * index, true));
+}

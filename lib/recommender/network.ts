@@ -1,0 +1,111 @@
+import { tf } from '#lib/graph/tensorflow.ts';
+import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
+import { ConfigError } from '#lib/pipeline/errors.ts';
+import {
+  type Backbone,
+  type BackboneShape,
+  itemEmbedding,
+  type Parameters,
+} from './backbones/backbone.ts';
+import { backbones } from './backbones/index.ts';
+import { environmentMapSpec, qHeadSpecs, supervisedHeadSpecs } from './heads.ts';
+import { objectives } from './objectives/index.ts';
+import { initialise, type ParameterSpec, type Weights } from './parameters.ts';
+
+/** A model's backbone, its shape and all its parameters. */
+export interface Network {
+  readonly backbone: Backbone;
+  readonly shape: BackboneShape;
+  readonly specs: readonly ParameterSpec[];
+  /** Length of the LE state, 0 if the model does not see it. */
+  readonly environmentDimension: number;
+}
+
+/**
+ * The network that a model's settings describe.
+ *
+ * @param items size of the vocabulary
+ * @param window longest history in the sequences
+ * @param environmentDimension length of the LE's states, undefined if there are none
+ * @throws ConfigError if the settings contradict each other
+ */
+export function describeNetwork(
+  model: ResolvedModel,
+  items: number,
+  window: number,
+  environmentDimension: number | undefined,
+): Network {
+  if (model.backbone === 'sasrec' && model.dimension % model.heads !== 0) {
+    throw new ConfigError(
+      `Model ${model.name}: dimension ${model.dimension} is not a multiple of ${model.heads} heads.`,
+    );
+  }
+  const backbone = backbones[model.backbone];
+  const shape: BackboneShape = {
+    items,
+    dimension: model.dimension,
+    blocks: model.blocks,
+    heads: model.heads,
+    window: Math.min(model.window ?? window, window),
+  };
+  const stateDimension = backbone.stateDimension(shape);
+  const objective = objectives[model.objective];
+  const seesEnvironment =
+    environmentDimension !== undefined &&
+    model.lea !== undefined &&
+    (model.lea.state === 'q_and_ce' || (model.lea.state === 'q_only' && objective.usesQHead));
+  const seen = seesEnvironment ? environmentDimension : undefined;
+  const qHead = objective.usesQHead ? qHeadSpecs(items, stateDimension, seen) : [];
+  return {
+    backbone,
+    shape,
+    environmentDimension: seen ?? 0,
+    specs: [
+      {
+        name: itemEmbedding,
+        shape: [items, shape.dimension],
+        initialiser: { kind: 'normal', deviation: 0.01 },
+      },
+      ...backbone.parameterSpecs(shape),
+      ...supervisedHeadSpecs(model.head, shape, stateDimension),
+      ...qHead,
+      ...(seen !== undefined && !objective.usesQHead
+        ? [environmentMapSpec(seen, stateDimension)]
+        : []),
+    ],
+  };
+}
+
+/** Names of the parameters that serving needs: all but the Q head's. */
+export function servedSpecs(network: Network): ParameterSpec[] {
+  return network.specs.filter(
+    ({ name }) => !name.startsWith('q_head/') && name !== 'environment_map',
+  );
+}
+
+let created = 0;
+
+/** TF.js variables of one copy of a network, by parameter name, with the seed's initial values. */
+export function createVariables(
+  network: Network,
+  copy: string,
+  seed: number,
+): Record<string, tf.Variable> {
+  const initial = initialise(network.specs, seed);
+  return Object.fromEntries(
+    [...initial].map(([name, { shape, values }]) => {
+      const tensor = tf.tensor(values, [...shape]);
+      // TF.js wants names that no living variable of the process has.
+      const variable = tf.variable(tensor, true, `${copy}/${name}#${created++}`);
+      tensor.dispose();
+      return [name, variable];
+    }),
+  );
+}
+
+/** Weights as tensors of the active backend; the caller disposes of them. */
+export function tensorsOf(weights: ReadonlyMap<string, Weights>): Parameters {
+  return Object.fromEntries(
+    [...weights].map(([name, { shape, values }]) => [name, tf.tensor(values, [...shape])]),
+  );
+}

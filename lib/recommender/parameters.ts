@@ -1,0 +1,83 @@
+import { type RandomStream, randomStream } from './random.ts';
+
+/** How a parameter begins. `glorot` is uniform in +-sqrt(6 / (fanIn + fanOut)). */
+export type Initialiser =
+  | { readonly kind: 'normal' | 'truncated-normal'; readonly deviation: number }
+  | { readonly kind: 'glorot'; readonly fanIn: number; readonly fanOut: number }
+  | { readonly kind: 'constant'; readonly value: number };
+
+/** Name, shape and initial distribution of one trainable tensor. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initialiser: Initialiser;
+}
+
+/** A float32 tensor as plain memory, row-major. */
+export interface Weights {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** Number of elements of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, length) => size * length, 1);
+}
+
+/** A dense layer's kernel `[inputs, outputs]` and bias `[outputs]`. */
+export function denseSpecs(name: string, inputs: number, outputs: number): ParameterSpec[] {
+  return [
+    {
+      name: `${name}/kernel`,
+      shape: [inputs, outputs],
+      initialiser: { kind: 'glorot', fanIn: inputs, fanOut: outputs },
+    },
+    { name: `${name}/bias`, shape: [outputs], initialiser: { kind: 'constant', value: 0 } },
+  ];
+}
+
+/** A layer normalisation's scale and offset, both `[dimension]`. */
+export function normalisationSpecs(name: string, dimension: number): ParameterSpec[] {
+  return [
+    { name: `${name}/scale`, shape: [dimension], initialiser: { kind: 'constant', value: 1 } },
+    { name: `${name}/offset`, shape: [dimension], initialiser: { kind: 'constant', value: 0 } },
+  ];
+}
+
+/** Draws every parameter from a stream of its own, so that adding one leaves the others as they were. */
+export function initialise(specs: readonly ParameterSpec[], seed: number): Map<string, Weights> {
+  return new Map(
+    specs.map((spec) => {
+      const values = new Float32Array(sizeOf(spec.shape));
+      fill(values, spec.initialiser, randomStream(seed, 'parameter', spec.name));
+      return [spec.name, { shape: spec.shape, values }];
+    }),
+  );
+}
+
+function fill(values: Float32Array, initialiser: Initialiser, random: RandomStream): void {
+  switch (initialiser.kind) {
+    case 'constant':
+      values.fill(initialiser.value);
+      return;
+    case 'glorot': {
+      const limit = Math.sqrt(6 / (initialiser.fanIn + initialiser.fanOut));
+      for (let index = 0; index < values.length; index++) {
+        values[index] = (2 * random.uniform() - 1) * limit;
+      }
+      return;
+    }
+    case 'normal':
+      for (let index = 0; index < values.length; index++) {
+        values[index] = random.normal() * initialiser.deviation;
+      }
+      return;
+    case 'truncated-normal':
+      // Values beyond two deviations are drawn again, as in tf.truncated_normal.
+      for (let index = 0; index < values.length; index++) {
+        let value = random.normal();
+        while (Math.abs(value) > 2) value = random.normal();
+        values[index] = value * initialiser.deviation;
+      }
+  }
+}

@@ -1,0 +1,325 @@
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
+import { PipelineError } from '#lib/pipeline/errors.ts';
+import type { EvaluationCases } from '#lib/sequences/shard.ts';
+import { type CheckpointState, type EpochRecord, startState } from './checkpoint.ts';
+import { assembleBatch, type BatchLayout, planEpoch } from './data/batch.ts';
+import type { TrainingRows } from './data/training-rows.ts';
+import { describeNetwork, type Network, servedSpecs } from './network.ts';
+import { objectives } from './objectives/index.ts';
+import { usesAugmented } from './objectives/objective.ts';
+import type { Weights } from './parameters.ts';
+import { randomStream, shuffle } from './random.ts';
+import { metricsAt, rankCases, type Scorer } from './ranking.ts';
+import {
+  createTrainingProgram,
+  evaluationCases,
+  type TrainingProgram,
+} from './training-program.ts';
+
+/** What there is to train. */
+export interface TrainingTask {
+  readonly model: ResolvedModel;
+  readonly rows: TrainingRows;
+  /** Occurrences of each item in the training sequences, `[items]`. */
+  readonly itemCounts: Int32Array;
+  /** Longest history in the sequences. */
+  readonly window: number;
+  readonly excludeHistory: boolean;
+  readonly validation: EvaluationCases;
+  /** Execute operation by operation instead of as a compiled graph. */
+  readonly runEagerly?: boolean;
+}
+
+/** What training tells and asks; all effects are the caller's. */
+export interface TrainingHooks {
+  /** After every epoch, and every few seconds within one. */
+  onProgress?(progress: TrainingProgress): void;
+  /** Called after steps; true stops with a last checkpoint. */
+  shouldStop?(): boolean;
+  /** Where to go on; undefined starts afresh. */
+  readonly resumeFrom?: CheckpointState | undefined;
+  /** Keeps a state to resume from; called at most every `checkpointSeconds`, and when stopped. */
+  saveCheckpoint?(state: CheckpointState): void;
+  readonly checkpointSeconds?: number;
+}
+
+export interface TrainingProgress {
+  /** 0-1 of `maximumEpochs`; training usually stops earlier. */
+  readonly progress: number;
+  readonly epoch: number;
+  readonly loss: number;
+  /** Of the last epoch that has been judged. */
+  readonly validationNdcg: number | undefined;
+  /** Seconds until `maximumEpochs` at the present pace. */
+  readonly secondsLeft: number;
+  readonly targetsPerSecond: number;
+}
+
+/** A trained recommender. */
+export interface TrainedModel {
+  readonly network: Network;
+  /** Parameters for serving, of the best epoch on validation. */
+  readonly weights: ReadonlyMap<string, Weights>;
+  readonly curve: readonly EpochRecord[];
+  readonly bestEpoch: number;
+  readonly steps: number;
+  /** True if `shouldStop` ended it; the weights are then the best so far. */
+  readonly wasStopped: boolean;
+  /** Ranks any cases with the best weights. */
+  rank(cases: EvaluationCases): Int32Array;
+  dispose(): void;
+}
+
+/**
+ * Trains one recommender: epochs over all rows, judged on validation NDCG@10 after each, the best kept.
+ *
+ * @throws PipelineError `TrainingDiverged` with the step and the first tensor that is not finite
+ */
+export async function trainModel(
+  task: TrainingTask,
+  hooks: TrainingHooks = {},
+): Promise<TrainedModel> {
+  const { model, rows } = task;
+  const items = task.itemCounts.length;
+  const network = describeNetwork(model, items, task.window, rows.environment?.stateDimension);
+  const layout = batchLayout(model, network);
+  const program = createTrainingProgram({
+    model,
+    network,
+    layout,
+    propensities: propensitiesOf(task.itemCounts),
+    runEagerly: task.runEagerly ?? false,
+  });
+  const scorer: Scorer = {
+    batch: evaluationCases,
+    window: network.shape.window,
+    items,
+    score: (histories, lengths) => program.score(histories, lengths),
+  };
+  const rank = (cases: EvaluationCases, order?: Int32Array) =>
+    rankCases(scorer, cases, task.excludeHistory, order);
+  try {
+    const run = new TrainingRun(task, network, layout, program, hooks, rank);
+    const wasStopped = await run.toTheEnd();
+    const { state } = run;
+    const weights = run.bestWeights();
+    program.program.writeVariables(
+      Object.fromEntries([...weights].map(([name, { values }]) => [`main/${name}`, values])),
+    );
+    return {
+      network,
+      weights,
+      curve: state.curve,
+      bestEpoch: state.bestEpoch,
+      steps: state.step,
+      wasStopped,
+      rank: (cases) => rank(cases),
+      dispose: () => program.dispose(),
+    };
+  } catch (error) {
+    program.dispose();
+    throw error;
+  }
+}
+
+/** The form of a model's batches. */
+export function batchLayout(model: ResolvedModel, network: Network): BatchLayout {
+  const objective = objectives[model.objective];
+  const { window } = network.shape;
+  return {
+    lines: Math.max(1, Math.round(model.batchTargets / window)),
+    time: objective.usesNextState ? window + 1 : window,
+    items: network.shape.items,
+    negatives: objective.usesNegatives ? model.negatives : 0,
+    negativeReward: model.negativeReward,
+    usesNextState: objective.usesNextState,
+    lea: model.lea,
+    environmentDimension: network.environmentDimension,
+  };
+}
+
+function propensitiesOf(counts: Int32Array): Float32Array {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return Float32Array.from(counts, (count) => count / Math.max(1, total));
+}
+
+/** One run through the epochs; `state` is all that a checkpoint holds besides the variables. */
+class TrainingRun {
+  state: CheckpointState;
+  readonly #task: TrainingTask;
+  readonly #network: Network;
+  readonly #layout: BatchLayout;
+  readonly #program: TrainingProgram;
+  readonly #hooks: TrainingHooks;
+  readonly #rank: (cases: EvaluationCases, order?: Int32Array) => Int32Array;
+  readonly #validationOrder: Int32Array;
+  readonly #begun = performance.now();
+  readonly #stepsBefore: number;
+  #targets = 0;
+  #lastReport = performance.now();
+  #lastCheckpoint = performance.now();
+
+  constructor(
+    task: TrainingTask,
+    network: Network,
+    layout: BatchLayout,
+    program: TrainingProgram,
+    hooks: TrainingHooks,
+    rank: (cases: EvaluationCases, order?: Int32Array) => Int32Array,
+  ) {
+    this.#task = task;
+    this.#network = network;
+    this.#layout = layout;
+    this.#program = program;
+    this.#hooks = hooks;
+    this.#rank = rank;
+    this.#validationOrder = sampleCases(task.validation, task.model);
+    this.state = hooks.resumeFrom ?? startState();
+    this.#stepsBefore = this.state.step;
+    if (hooks.resumeFrom !== undefined) {
+      program.program.writeVariables(hooks.resumeFrom.variables);
+    }
+  }
+
+  /** @returns true if it was stopped from outside */
+  async toTheEnd(): Promise<boolean> {
+    const { maximumEpochs, patience } = this.#task.model;
+    while (this.state.epoch < maximumEpochs) {
+      if (this.state.epoch - this.state.bestEpoch >= patience && this.state.bestEpoch > 0) break;
+      const wasStopped = await this.#epoch();
+      if (wasStopped) {
+        this.#checkpoint();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Trains from the state's batch to the end of its epoch, then judges. */
+  async #epoch(): Promise<boolean> {
+    const { model, rows } = this.#task;
+    const number = this.state.epoch + 1;
+    const plan = planEpoch(rows, this.#layout, model.seed, number);
+    while (this.state.batch < plan.length) {
+      if (this.#hooks.shouldStop?.() === true) return true;
+      const random = randomStream(model.seed, 'batch', number, this.state.batch);
+      const batch = assembleBatch(rows, this.#layout, plan[this.state.batch]!, random);
+      const step = this.state.step + 1;
+      const losses = this.#program.train(
+        batch,
+        Int32Array.of(model.seed, step),
+        step > warmUpSteps(model, plan.length),
+      );
+      if (!Number.isFinite(losses.loss)) throw this.#diverged(step, losses.loss);
+      const targets = batch.weights.reduce((sum, weight) => sum + weight, 0);
+      this.#targets += targets;
+      this.state = {
+        ...this.state,
+        step,
+        batch: this.state.batch + 1,
+        lossSum: this.state.lossSum + losses.loss * targets,
+        targetSum: this.state.targetSum + targets,
+      };
+      this.#report(plan.length, false);
+      // Lets signals and timers in; the steps themselves are synchronous.
+      await yieldToEvents();
+    }
+    this.#judge(number);
+    this.#report(plan.length, true);
+    const seconds = this.#hooks.checkpointSeconds ?? 30;
+    if (performance.now() - this.#lastCheckpoint > seconds * 1000) this.#checkpoint();
+    return this.#hooks.shouldStop?.() === true;
+  }
+
+  /** Validation after an epoch; the best weights so far are kept. */
+  #judge(epoch: number): void {
+    const ranks = this.#rank(this.#task.validation, this.#validationOrder);
+    const { hr, ndcg } = metricsAt(ranks, 10);
+    const isBest = ndcg > this.state.bestNdcg || this.state.bestEpoch === 0;
+    const names = servedSpecs(this.#network).map(({ name }) => `main/${name}`);
+    const record: EpochRecord = {
+      epoch,
+      step: this.state.step,
+      loss: this.state.lossSum / Math.max(1, this.state.targetSum),
+      'validation_hr@10': hr,
+      'validation_ndcg@10': ndcg,
+    };
+    this.state = {
+      ...this.state,
+      epoch,
+      batch: 0,
+      lossSum: 0,
+      targetSum: 0,
+      curve: [...this.state.curve, record],
+      ...(isBest && {
+        bestEpoch: epoch,
+        bestNdcg: ndcg,
+        best: this.#program.program.readVariables(names) as Record<string, Float32Array>,
+      }),
+    };
+  }
+
+  bestWeights(): Map<string, Weights> {
+    const { best } = this.state;
+    const specs = servedSpecs(this.#network);
+    const values = (name: string) => {
+      if (best !== undefined) return best[`main/${name}`]!;
+      return this.#program.program.readVariables([`main/${name}`])[`main/${name}`] as Float32Array;
+    };
+    return new Map(specs.map(({ name, shape }) => [name, { shape, values: values(name) }]));
+  }
+
+  #checkpoint(): void {
+    const { saveCheckpoint } = this.#hooks;
+    if (saveCheckpoint === undefined) return;
+    saveCheckpoint({ ...this.state, variables: this.#program.program.readVariables() });
+    this.#lastCheckpoint = performance.now();
+  }
+
+  #report(batches: number, isEpochEnd: boolean): void {
+    const now = performance.now();
+    if (!isEpochEnd && now - this.#lastReport < 5000) return;
+    this.#lastReport = now;
+    const { maximumEpochs } = this.#task.model;
+    const seconds = (now - this.#begun) / 1000;
+    const done = this.state.epoch + this.state.batch / Math.max(1, batches);
+    const steps = Math.max(1, this.state.step - this.#stepsBefore);
+    const last = this.state.curve.at(-1);
+    this.#hooks.onProgress?.({
+      progress: done / maximumEpochs,
+      epoch: isEpochEnd ? this.state.epoch : this.state.epoch + 1,
+      loss: isEpochEnd ? last!.loss : this.state.lossSum / Math.max(1, this.state.targetSum),
+      validationNdcg: last?.['validation_ndcg@10'],
+      secondsLeft: (maximumEpochs - done) * batches * (seconds / steps),
+      targetsPerSecond: this.#targets / seconds,
+    });
+  }
+
+  /** Names the step and the first tensor that is not finite. */
+  #diverged(step: number, loss: number): PipelineError {
+    const variables = this.#program.program.readVariables();
+    const wrong = Object.entries(variables).find(([, values]) =>
+      (values as Float32Array).some((value) => !Number.isFinite(value)),
+    );
+    return new PipelineError(
+      'TrainingDiverged',
+      `Training of ${this.#task.model.name} diverged at step ${step}: the loss is ${loss}${wrong === undefined ? '' : ` and the tensor "${wrong[0]}" is not finite`}. Lower learningRate or reinforcementWeight.`,
+      { details: { step, tensor: wrong?.[0] ?? 'loss' } },
+    );
+  }
+}
+
+/** Steps before the actor begins. */
+function warmUpSteps(model: ResolvedModel, stepsPerEpoch: number): number {
+  return model.warmUpSteps ?? Math.round(model.warmUpEpochs * stepsPerEpoch);
+}
+
+/** A seeded sample of the validation cases, in their order. */
+function sampleCases(cases: EvaluationCases, model: ResolvedModel): Int32Array {
+  const all = Int32Array.from(cases.targets, (_, index) => index);
+  if (all.length <= model.validationCases) return all;
+  return shuffle(all, randomStream(model.seed, 'validation'))
+    .slice(0, model.validationCases)
+    .sort();
+}

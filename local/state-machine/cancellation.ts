@@ -31,6 +31,13 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Calls `action` after `ms` milliseconds, unless it is disposed of before: `using timeout = afterDelay(...)`. */
+export function afterDelay(ms: number, action: () => void): Disposable {
+  const cancelled = new AbortController();
+  sleep(ms, cancelled.signal).then(action, () => {});
+  return { [Symbol.dispose]: () => cancelled.abort() };
+}
+
 /** Settles as `work` does, or rejects with the signal's reason as soon as that is aborted. */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

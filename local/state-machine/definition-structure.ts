@@ -34,6 +34,7 @@ export function structureProblems(
           `${path}.QueryLanguage: only JSONata is supported; set "QueryLanguage": "JSONata" at the top`,
         );
       }
+      problems.push(...endProblems(state, path));
       checkTransitions(state, path, target);
       checkState(state, path);
     }
@@ -58,6 +59,13 @@ export function structureProblems(
       checkBlock(state.ItemProcessor, `${path}.ItemProcessor.`);
     }
   }
+}
+
+function endProblems(state: State, path: string): string[] {
+  if (state.Type === 'Choice' || state.Type === 'Succeed' || state.Type === 'Fail') return [];
+  return (state.Next === undefined) === (state.End === undefined)
+    ? [`${path}: exactly one of Next and "End": true is needed`]
+    : [];
 }
 
 function checkTransitions(
@@ -99,6 +107,9 @@ function mapProblems(state: State & { Type: 'Map' }, path: string): string[] {
       }
     }
   }
+  if (processor?.Mode === 'DISTRIBUTED' && processor.ExecutionType === 'EXPRESS') {
+    problems.push(...waitingTasks(state.ItemProcessor, `${path}.ItemProcessor.`));
+  }
   const { ItemReader: reader, ResultWriter: writer } = state;
   if (reader !== undefined) {
     if (state.Items !== undefined)
@@ -111,6 +122,23 @@ function mapProblems(state: State & { Type: 'Map' }, path: string): string[] {
     );
   }
   return problems;
+}
+
+/** Tasks that wait for a job, which Express child executions cannot. */
+function waitingTasks(block: StatesBlock, prefix: string): string[] {
+  return Object.entries(block.States).flatMap(([name, state]) => {
+    const path = `${prefix}States.${name}`;
+    if (state.Type === 'Task' && /\.(sync|waitForTaskToken)\b/.test(state.Resource)) {
+      return [`${path}.Resource: ${state.Resource} needs ExecutionType STANDARD, not EXPRESS`];
+    }
+    if (state.Type === 'Parallel') {
+      return state.Branches.flatMap((branch, index) =>
+        waitingTasks(branch, `${path}.Branches[${index}].`),
+      );
+    }
+    if (state.Type === 'Map') return waitingTasks(state.ItemProcessor, `${path}.ItemProcessor.`);
+    return [];
+  });
 }
 
 function readerProblems(

@@ -2,6 +2,11 @@ import type * as z from 'zod';
 import { type StateMachineDefinition, stateMachineSchema } from './definition-schema.ts';
 import { structureProblems } from './definition-structure.ts';
 import { DefinitionError } from './errors.ts';
+import { expressionProblems } from './expression-check.ts';
+import { languageProblems } from './language-check.ts';
+
+/** Names problems in a definition, one line each. */
+export type LanguageCheck = (definition: StateMachineDefinition) => readonly string[];
 
 /** Fields of the language that are left out on purpose, and what to do instead. */
 const UNSUPPORTED_FIELDS: Readonly<Record<string, string>> = {
@@ -20,15 +25,23 @@ const UNSUPPORTED_FIELDS: Readonly<Record<string, string>> = {
  * Checks a definition as far as that is possible without running it.
  *
  * @param resources ARNs of the task resources that exist, in the partition `aws`
+ * @param checkLanguage what looks once more at a definition in which nothing wrong was found; asl-validator takes
+ *   about half a second, however small the definition is
  * @throws DefinitionError that names everything that is wrong or unknown with its path
  */
 export function loadDefinition(
   definition: unknown,
   resources: ReadonlySet<string>,
+  checkLanguage: LanguageCheck = languageProblems,
 ): StateMachineDefinition {
   const parsed = stateMachineSchema.safeParse(definition);
   if (!parsed.success) throw new DefinitionError(parsed.error.issues.flatMap(describeIssue));
-  const problems = structureProblems(parsed.data, resources);
+  const problems = [
+    ...structureProblems(parsed.data, resources),
+    ...expressionProblems(parsed.data),
+  ];
+  // asl-validator comes last: it finds little that is left, and says less clearly where.
+  if (problems.length === 0) problems.push(...checkLanguage(parsed.data));
   if (problems.length > 0) throw new DefinitionError(problems);
   return parsed.data;
 }

@@ -60,7 +60,7 @@ export class ExpressionEvaluator {
     if (value === undefined) {
       throw evaluationError(where, source, 'returned nothing (undefined)');
     }
-    if (typeof value === 'function' || isJsonataFunction(value)) {
+    if (containsFunction(value)) {
       throw evaluationError(where, source, 'returned a function, which JSON cannot carry');
     }
     return toJson(value);
@@ -84,12 +84,12 @@ export function expressionSource(text: string): string | undefined {
     : undefined;
 }
 
-function isJsonataFunction(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    ('_jsonata_function' in value || '_jsonata_lambda' in value)
-  );
+function containsFunction(value: unknown): boolean {
+  if (typeof value === 'function') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  // Its own functions and lambdas are objects with these marks, whose insides are endless.
+  if ('_jsonata_function' in value || '_jsonata_lambda' in value) return true;
+  return Object.values(value).some(containsFunction);
 }
 
 /** The error of an expression or of its value, named as Step Functions names it. */

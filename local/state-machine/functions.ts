@@ -68,7 +68,7 @@ export function parse(text: string): unknown {
  * https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
  */
 export function registerStepFunctions(expression: Expression, random: () => number): void {
-  expression.registerFunction('partition', partition, '<a<x>n:a>');
+  expression.registerFunction('partition', partition, '<an:a>');
   expression.registerFunction('range', range, '<nnn:a<n>>');
   expression.registerFunction('hash', hash, '<ss:s>');
   expression.registerFunction(

@@ -1,7 +1,7 @@
 import type { ItemBatcher } from './definition-schema.ts';
 import { StateError } from './errors.ts';
+import type { SelectedItem } from './map-run.ts';
 import { type Json, jsonBytes, PAYLOAD_LIMIT } from './payload.ts';
-import type { SelectedItem } from './states/map.ts';
 import type { Visit } from './visit.ts';
 
 /** What one child execution of a distributed Map state gets. */

@@ -150,11 +150,16 @@ function parseJsonLines(text: string): Json[] {
   return items;
 }
 
-/** Items are objects of strings by column name. */
+/** Items are objects of strings by column name; missing columns of a row are empty, surplus ones left out. */
 function parseCsvItems(text: string, config: NonNullable<ItemReader['ReaderConfig']>): Json[] {
-  return parseCsv(text, {
-    columns: config.CSVHeaderLocation === 'GIVEN' ? config.CSVHeaders! : true,
+  const rows: string[][] = parseCsv(text, {
     delimiter: DELIMITERS[config.CSVDelimiter ?? 'COMMA'],
+    record_delimiter: ['\r\n', '\n', '\r'],
+    relax_column_count: true,
     skip_empty_lines: true,
-  }) as Json[];
+  });
+  const headers = config.CSVHeaderLocation === 'GIVEN' ? config.CSVHeaders! : (rows.shift() ?? []);
+  return rows.map((row) =>
+    Object.fromEntries(headers.map((header, column) => [header, row[column] ?? ''])),
+  );
 }

@@ -22,7 +22,6 @@ export function toJson(value: unknown): Json {
 
 /** @throws StateError `States.DataLimitExceeded`, which no wildcard catches. */
 export function assertWithinLimit(value: Json, what: string): void {
-  // Two bytes of UTF-8 at least for what JSON.stringify escapes; measuring is cheap beside running anything.
   const bytes = jsonBytes(value);
   if (bytes > PAYLOAD_LIMIT) {
     throw new StateError(

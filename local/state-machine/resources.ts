@@ -10,7 +10,9 @@ export interface TaskContext {
  * Does the work of a Task state and returns what becomes `$states.result`.
  *
  * `arn:aws:states:::lambda:invoke` must wrap what the function returned, as Step Functions does:
- * `{ExecutedVersion, Payload, StatusCode}`.
+ * `{ExecutedVersion, Payload, StatusCode}`; an error that the function threw has the error's own name, and as cause
+ * the JSON `{errorMessage, errorType, trace}`. A failed job of a `.sync` resource is `States.TaskFailed` with the
+ * JSON of its description as cause; a refused call is named `SageMaker.ResourceLimitExceededException` and the like.
  *
  * @throws TaskError a named error for `Retry` and `Catch`; any other error becomes `States.TaskFailed`
  */

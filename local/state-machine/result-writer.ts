@@ -1,28 +1,14 @@
 import * as z from 'zod';
 import type { ResultWriter } from './definition-schema.ts';
 import { StateError } from './errors.ts';
+import type { ChildExecution, MapRun } from './map-run.ts';
 import type { Json } from './payload.ts';
-import type { MapRun } from './states/distributed-map.ts';
 import type { Visit } from './visit.ts';
 
 export const PUT_OBJECT = 'arn:aws:states:::s3:putObject';
 
 /** A result file is closed once it has this many characters, and another begun. */
 const FILE_CHARACTERS = 64 * 1024 * 1024;
-
-/** A child execution of a distributed Map state, filled in as it goes on. */
-export interface ChildExecution {
-  readonly arn: string;
-  readonly name: string;
-  readonly stateMachineArn: string;
-  readonly input: Json;
-  /** PENDING: not started, or stopped on the way. */
-  status: 'PENDING' | 'SUCCEEDED' | 'FAILED';
-  output?: Json;
-  error?: StateError;
-  startDate?: string;
-  stopDate?: string;
-}
 
 type Transformation = 'NONE' | 'COMPACT' | 'FLATTEN';
 type OutputType = 'JSON' | 'JSONL';
@@ -116,18 +102,19 @@ function transform(children: readonly ChildExecution[], transformation: Transfor
 
 /** A child as `DescribeExecution` would show it: input and output are JSON texts. */
 function describe(child: ChildExecution): Json {
+  const input = { Input: JSON.stringify(child.input), InputDetails: { Included: true } };
+  if (child.startDate === undefined) return { ...input, Status: child.status };
   return {
     ...(child.error?.causeText === undefined ? {} : { Cause: child.error.causeText }),
     ...(child.error?.error === undefined ? {} : { Error: child.error.error }),
     ExecutionArn: child.arn,
-    Input: JSON.stringify(child.input),
-    InputDetails: { Included: true },
+    ...input,
     Name: child.name,
     ...(child.output === undefined
       ? {}
       : { Output: JSON.stringify(child.output), OutputDetails: { Included: true } }),
     RedriveCount: 0,
-    ...(child.startDate === undefined ? {} : { StartDate: child.startDate }),
+    StartDate: child.startDate,
     StateMachineArn: child.stateMachineArn,
     Status: child.status,
     ...(child.stopDate === undefined ? {} : { StopDate: child.stopDate }),

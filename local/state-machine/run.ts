@@ -1,5 +1,5 @@
-import { linkedController, sleep as realSleep, untilAborted } from './cancellation.ts';
-import { loadDefinition } from './definition.ts';
+import { afterDelay, sleep as realSleep, untilAborted } from './cancellation.ts';
+import { type LanguageCheck, loadDefinition } from './definition.ts';
 import { ExecutionStopped, StateError } from './errors.ts';
 import type { ExecutionEvent } from './events.ts';
 import { ExpressionEvaluator } from './expression.ts';
@@ -38,6 +38,8 @@ export interface ExecutionOptions {
   readonly random?: () => number;
   /** Milliseconds that tasks get to end after their signal was aborted. */
   readonly stopGraceMs?: number;
+  /** Names problems in a definition that the runner's own checks let pass; asl-validator unless given. */
+  readonly checkLanguage?: LanguageCheck;
 }
 
 export interface ExecutionResult {
@@ -59,7 +61,11 @@ export async function runStateMachine(options: ExecutionOptions): Promise<Execut
   const resources = new Map(
     Object.entries(options.resources).map(([arn, run]) => [inStandardPartition(arn), run]),
   );
-  const definition = loadDefinition(options.definition, new Set(resources.keys()));
+  const definition = loadDefinition(
+    options.definition,
+    new Set(resources.keys()),
+    options.checkLanguage,
+  );
   const input = toJson(options.input);
   const random = options.random ?? Math.random;
   const history: ExecutionEvent[] = [];
@@ -80,29 +86,26 @@ export async function runStateMachine(options: ExecutionOptions): Promise<Execut
   const stateMachineName = options.stateMachineName ?? 'local';
   const stateMachineId = `arn:aws:states:local:000000000000:stateMachine:${stateMachineName}`;
 
-  using external = linkedController(options.signal ?? new AbortController().signal);
-  using stop = linkedController(new AbortController().signal);
+  const stop = new AbortController();
   const onAbort = () => {
-    const reason = external.signal.reason;
+    const reason = options.signal?.reason;
     const cause = reason instanceof Error ? reason.message : String(reason);
     stop.abort(new ExecutionStopped('ABORTED', `The execution was stopped: ${cause}`));
   };
-  if (external.signal.aborted) onAbort();
-  external.signal.addEventListener('abort', onAbort, { once: true });
-  using timer = linkedController(stop.signal);
-  if (definition.TimeoutSeconds !== undefined) {
-    const seconds = definition.TimeoutSeconds;
-    realSleep(seconds * 1000, timer.signal).then(
-      () =>
-        stop.abort(
-          new ExecutionStopped(
-            'TIMED_OUT',
-            `The execution took longer than the state machine's TimeoutSeconds, ${seconds}.`,
+  if (options.signal?.aborted) onAbort();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  const seconds = definition.TimeoutSeconds;
+  using _timeout =
+    seconds === undefined
+      ? null
+      : afterDelay(seconds * 1000, () =>
+          stop.abort(
+            new ExecutionStopped(
+              'TIMED_OUT',
+              `The execution took longer than the state machine's TimeoutSeconds, ${seconds}.`,
+            ),
           ),
-        ),
-      () => {},
-    );
-  }
+        );
 
   try {
     const output = await untilAborted(
@@ -136,7 +139,7 @@ export async function runStateMachine(options: ExecutionOptions): Promise<Execut
       history,
     };
   } finally {
-    timer.abort(undefined);
+    options.signal?.removeEventListener('abort', onAbort);
     await settle(services.running, options.stopGraceMs ?? DEFAULT_STOP_GRACE_MS);
   }
 }
@@ -144,10 +147,7 @@ export async function runStateMachine(options: ExecutionOptions): Promise<Execut
 /** Waits until all work has ended, for a limited time: a task may not heed its signal. */
 async function settle(running: ReadonlySet<Promise<unknown>>, graceMs: number): Promise<void> {
   if (running.size === 0) return;
-  const timer = new AbortController();
-  await Promise.race([
-    Promise.allSettled(running),
-    realSleep(graceMs, timer.signal).catch(() => {}),
-  ]);
-  timer.abort();
+  const { promise: graceIsOver, resolve } = Promise.withResolvers<void>();
+  using _grace = afterDelay(graceMs, resolve);
+  await Promise.race([Promise.allSettled(running), graceIsOver]);
 }

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { MapState } from '../definition-schema.ts';
 import { StateError } from '../errors.ts';
-import { batchItems, type ChildInput } from '../item-batcher.ts';
+import { batchItems } from '../item-batcher.ts';
+import { beginMapRun, type ChildExecution, pendingChild, type SelectedItem } from '../map-run.ts';
 import { assertWithinLimit, type Json } from '../payload.ts';
 import { runPool } from '../pool.ts';
-import { type ChildExecution, presentResults, writeResults } from '../result-writer.ts';
+import { presentResults, writeResults } from '../result-writer.ts';
 import { VariableScope } from '../variables.ts';
 import type { Frame, Visit } from '../visit.ts';
-import type { SelectedItem } from './map.ts';
 
 /** Children that a distributed Map state runs at once at most, whatever `MaxConcurrency` says. */
 const DISTRIBUTED_CONCURRENCY = 10_000;
@@ -33,12 +32,13 @@ export async function runDistributedMap(
   for (const { input } of inputs) {
     assertWithinLimit(input, `What the state '${visit.path}' hands to a child execution`);
   }
-  const run = mapRun(state, visit);
-  const children: ChildExecution[] = inputs.map((input, index) => pendingChild(run, input, index));
+  const run = beginMapRun(state.Label ?? visit.stateName, visit);
+  const children = inputs.map(({ input }, index) => pendingChild(run, input, index));
 
   let done = 0;
   let failed = 0;
   let failure: unknown;
+  visit.emit({ type: 'map-progress', done, failed, total: items.length });
   try {
     await runPool(children.length, concurrency, visit.frame.signal, async (index, signal) => {
       const child = children[index]!;
@@ -91,38 +91,6 @@ async function failureTolerance(
     failed <= (mostByCount ?? total) && failed * 100 <= (mostByPercentage ?? 100) * total;
 }
 
-/** One run of a distributed Map state. */
-export interface MapRun {
-  readonly arn: string;
-  /** Names the run in S3 keys; the same for the same visit of the same execution. */
-  readonly id: string;
-  readonly stateMachineArn: string;
-}
-
-function mapRun(state: MapState, visit: Visit): MapRun {
-  const { execution, services } = visit.frame;
-  const visits = services.mapRuns.get(visit.path) ?? 0;
-  services.mapRuns.set(visit.path, visits + 1);
-  const id = uuidFrom(`${execution.id}/${visit.path}/${visits}`);
-  const label = state.Label ?? visit.stateName;
-  return {
-    arn: `${execution.stateMachineId.replace(':stateMachine:', ':mapRun:')}/${label}:${id}`,
-    id,
-    stateMachineArn: `${execution.stateMachineId}/${label}`,
-  };
-}
-
-function pendingChild(run: MapRun, { input }: ChildInput, index: number): ChildExecution {
-  const name = uuidFrom(`${run.id}/${index}`);
-  return {
-    arn: `${run.stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`,
-    name,
-    stateMachineArn: run.stateMachineArn,
-    input,
-    status: 'PENDING',
-  };
-}
-
 async function runChild(
   state: MapState,
   child: ChildExecution,
@@ -160,16 +128,4 @@ async function runChild(
 function describeFirstFailure(children: readonly ChildExecution[]): string {
   const error = children.find((child) => child.status === 'FAILED')?.error;
   return error === undefined ? '' : `The first: ${error.error}: ${error.causeText ?? 'no cause'}`;
-}
-
-/** A UUID that depends on the text alone. */
-function uuidFrom(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex');
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `4${hex.slice(13, 16)}`,
-    `8${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join('-');
 }

@@ -1,9 +1,9 @@
 import type { MapState } from '../definition-schema.ts';
+import type { SelectedItem } from '../map-run.ts';
 import type { Json } from '../payload.ts';
 import { runPool } from '../pool.ts';
 import { VariableScope } from '../variables.ts';
 import type { Visit } from '../visit.ts';
-import type { SelectedItem } from './map.ts';
 
 /** Iterations that an inline Map state runs at once at most, whatever `MaxConcurrency` says. */
 const INLINE_CONCURRENCY = 40;
@@ -21,6 +21,7 @@ export async function runInlineMap(
   const concurrency = asked === 0 ? INLINE_CONCURRENCY : Math.min(asked, INLINE_CONCURRENCY);
   const outputs: Json[] = new Array(items.length).fill(null);
   let done = 0;
+  visit.emit({ type: 'map-progress', done, failed: 0, total: items.length });
   await runPool(items.length, concurrency, frame.signal, async (index, signal) => {
     const item = items[index]!;
     outputs[index] = await frame.services.runStates(state.ItemProcessor, item.selected, {

@@ -1,6 +1,7 @@
 import type { MapState } from '../definition-schema.ts';
 import { readItems } from '../item-reader.ts';
-import type { Json } from '../payload.ts';
+import type { SelectedItem } from '../map-run.ts';
+import { assertWithinLimit, type Json } from '../payload.ts';
 import type { Outcome, Visit } from '../visit.ts';
 import { runDistributedMap } from './distributed-map.ts';
 import { runInlineMap } from './inline-map.ts';
@@ -12,6 +13,7 @@ export async function runMap(state: MapState, visit: Visit): Promise<Outcome> {
     state.ItemProcessor.ProcessorConfig?.Mode === 'DISTRIBUTED'
       ? await runDistributedMap(state, items, visit)
       : await runInlineMap(state, items, visit);
+  assertWithinLimit(result, `The result of the state '${visit.path}'`);
   return { output: await visit.complete(state, result, { result }), next: state.Next };
 }
 
@@ -27,14 +29,6 @@ async function selectItems(state: MapState, visit: Visit): Promise<SelectedItem[
     items.push({ value, selected });
   }
   return items;
-}
-
-/** An item of a Map state. */
-export interface SelectedItem {
-  /** As it was read: `$states.context.Map.Item.Value`. */
-  readonly value: Json;
-  /** What the item processor gets. */
-  readonly selected: Json;
 }
 
 async function itemValues(state: MapState, visit: Visit): Promise<readonly Json[]> {

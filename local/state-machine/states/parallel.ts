@@ -26,5 +26,6 @@ export async function runParallel(state: ParallelState, visit: Visit): Promise<O
       });
     },
   );
+  assertWithinLimit(result, `The result of the state '${visit.path}'`);
   return { output: await visit.complete(state, result, { result }), next: state.Next };
 }

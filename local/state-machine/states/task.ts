@@ -1,4 +1,4 @@
-import { linkedController, sleep, untilAborted } from '../cancellation.ts';
+import { afterDelay, linkedController, untilAborted } from '../cancellation.ts';
 import type { TaskState } from '../definition-schema.ts';
 import { StateError } from '../errors.ts';
 import { assertWithinLimit, type Json, toJson } from '../payload.ts';
@@ -30,20 +30,17 @@ async function callResource(
   const { services, execution, signal } = visit.frame;
   const resource = services.resources.get(inStandardPartition(resourceArn))!;
   using call = linkedController(signal);
-  // Each of the two stops the other's wait: the timer ends with the call, the call with the timer.
-  using timer = linkedController(signal);
-  if (timeoutSeconds !== undefined) {
-    sleep(timeoutSeconds * 1000, timer.signal).then(
-      () =>
-        call.abort(
-          new StateError(
-            'States.Timeout',
-            `The state '${visit.path}' took longer than its TimeoutSeconds, ${timeoutSeconds}.`,
+  using _timeout =
+    timeoutSeconds === undefined
+      ? null
+      : afterDelay(timeoutSeconds * 1000, () =>
+          call.abort(
+            new StateError(
+              'States.Timeout',
+              `The state '${visit.path}' took longer than its TimeoutSeconds, ${timeoutSeconds}.`,
+            ),
           ),
-        ),
-      () => {},
-    );
-  }
+        );
   const work = Promise.resolve().then(() =>
     resource(args, {
       signal: call.signal,
@@ -60,7 +57,5 @@ async function callResource(
     if (error instanceof StateError) throw error;
     const cause = error instanceof Error ? error.message : String(error);
     throw new StateError('States.TaskFailed', cause, { cause: error });
-  } finally {
-    timer.abort(undefined);
   }
 }

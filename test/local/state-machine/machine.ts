@@ -53,6 +53,8 @@ export function runStates(
     resources: { [LAMBDA]: lambda },
     objects: memoryObjects().objects,
     sleep: async (_ms, signal) => signal.throwIfAborted(),
+    // asl-validator takes half a second for each definition; definition.test.ts runs it.
+    checkLanguage: () => [],
     ...others,
   });
 }

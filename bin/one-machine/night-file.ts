@@ -8,6 +8,8 @@ const night = z.strictObject({
   finished: z.boolean(),
   /** The configuration file's text. */
   config: z.string(),
+  /** SHA-256 of each file that was uploaded, by key prefix. */
+  uploaded: z.record(z.string(), z.string()),
 });
 
 export type Night = z.infer<typeof night>;

@@ -67,6 +67,8 @@ export const runs = {
   modelsPrefix: (run: string) => `runs/${run}/models/`,
   modelPrefix: (run: string, name: string) => `runs/${run}/models/${name}/`,
   modelManifest: (run: string, name: string) => `runs/${run}/models/${name}/manifest.json`,
+  modelRanks: (run: string, name: string, split: 'validation' | 'test') =>
+    `runs/${run}/models/${name}/ranks/${split}.bin`,
   evaluation: (run: string) => `runs/${run}/evaluation.json`,
   verdict: (run: string) => `runs/${run}/verdict.json`,
   summary: (run: string) => `runs/${run}/summary.json`,

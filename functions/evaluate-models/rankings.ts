@@ -1,0 +1,67 @@
+import type { Objects } from '#functions/shared/objects.ts';
+import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
+import type { EvaluationInput, SplitRanks } from '#lib/evaluation/evaluate.ts';
+import { championLabel } from '#lib/evaluation/evaluation-file.ts';
+import { decodeRanks } from '#lib/evaluation/ranks.ts';
+import type { PipelineConfig } from '#lib/pipeline/config.ts';
+import { runs, serving } from '#lib/pipeline/keys.ts';
+import { championPointer } from '#lib/promotion/champion.ts';
+import { decodeItemTable } from '#lib/sequences/item-table.ts';
+import { decodeEvaluationCases, decodeSequenceShard } from '#lib/sequences/shard.ts';
+
+/** Everything that a run's rankers said about its held-out cases. */
+export async function readRankings(
+  objects: Objects,
+  run: string,
+  config: PipelineConfig,
+): Promise<Omit<EvaluationInput, 'config'>> {
+  const itemTable = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
+  const items = itemTable.itemIds.length;
+  const cases = {
+    validation: await readCases(objects, run, 'validation'),
+    test: await readCases(objects, run, 'test'),
+  };
+  const shards = await readShards(objects, run);
+  const ranksOf = async (name: string): Promise<SplitRanks> => {
+    const read = async (split: 'validation' | 'test') => {
+      const bytes = await objects.getBytes(runs.modelRanks(run, name, split));
+      return decodeRanks(bytes, cases[split].targets.length, items, `${name}, ${split}`);
+    };
+    return { validation: await read('validation'), test: await read('test') };
+  };
+  const models = await Promise.all(
+    config.training.models.map(async ({ name, backbone, objective, lea }) => ({
+      name,
+      backbone,
+      objective: lea === undefined ? objective : `${objective}+lea`,
+      ranks: await ranksOf(name),
+    })),
+  );
+  const wasRanked = (await objects.head(runs.modelManifest(run, championLabel))) !== undefined;
+  const champion = await objects.getVersion(serving.champion, championPointer);
+  return {
+    cases,
+    models,
+    baselines: rankBaselines({ shards, itemTable }, cases, config.sequences.excludeHistory),
+    ...(wasRanked &&
+      champion !== undefined && {
+        champion: {
+          run: champion.value.run,
+          name: champion.value.name,
+          ranks: await ranksOf(championLabel),
+        },
+      }),
+  };
+}
+
+async function readCases(objects: Objects, run: string, split: 'validation' | 'test') {
+  return decodeEvaluationCases(await objects.getBytes(runs.evaluationCases(run, split)));
+}
+
+async function readShards(objects: Objects, run: string) {
+  const shards = [];
+  for await (const { key } of objects.list(runs.trainPrefix(run))) {
+    shards.push(decodeSequenceShard(await objects.getBytes(key)));
+  }
+  return shards;
+}

@@ -94,7 +94,7 @@ export function createRangeParser(
   );
 
   function take(): ParsedText {
-    const text = { rows: rows.join(''), quarantine: quarantine.join('') };
+    const text = { rows: asLines(rows), quarantine: asLines(quarantine) };
     rows = [];
     quarantine = [];
     return text;
@@ -113,6 +113,11 @@ export function createRangeParser(
     },
     tally: (): Tally => tally.result(),
   };
+}
+
+/** Joins JSON texts; the two line separators that JSON allows inside texts are escaped, as some readers break at them. */
+function asLines(parts: readonly string[]): string {
+  return parts.join('').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
 /** What makes two rows the same. Texts come with their lengths, so that no two rows run together. */

@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createObjects, type Objects } from '#functions/shared/objects.ts';
 import { ConflictError, ContractError, MissingArtefactError } from '#lib/pipeline/errors.ts';
-import { startServer } from './server.ts';
+import { startServer, type TestServer } from './server.ts';
 
 describe('Function: createObjects', () => {
-  let server: Awaited<ReturnType<typeof startServer>>;
+  let server: TestServer;
   let objects: Objects;
 
   beforeAll(async () => {
@@ -108,6 +108,43 @@ describe('Function: createObjects', () => {
     expect(await objects.getJson('good.json', schema)).toStrictEqual({ read: 3 });
     await expect(objects.getJson('bad.json', schema)).rejects.toThrow(/bad\.json.*\n.*read/);
     await expect(objects.getJson('broken.json', schema)).rejects.toThrow(ContractError);
+  });
+
+  it('lets exactly one of many writers create an object', async () => {
+    // Arrange
+    const writers = Array.from({ length: 20 }, (_, writer) => `writer ${writer}`);
+
+    // Act
+    const won = await Promise.all(writers.map((name) => objects.putIfAbsent('race', name)));
+
+    // Assess
+    expect(won.filter(Boolean)).toHaveLength(1);
+    const content = Buffer.from(await objects.getBytes('race')).toString();
+    expect(content).toBe(writers[won.indexOf(true)]);
+  });
+
+  it('creates a large object in parts only if it is absent', async () => {
+    const large = randomBytes(9 * 1024 * 1024);
+
+    expect(await objects.putIfAbsent('large-once', large)).toBe(true);
+    expect(await objects.putIfAbsent('large-once', randomBytes(large.length))).toBe(false);
+    expect(Buffer.from(await objects.getBytes('large-once')).equals(large)).toBe(true);
+  });
+
+  it('swaps a version once', async () => {
+    // Arrange
+    const schema = z.strictObject({ run: z.string() });
+    await objects.putJson('pointer.json', { run: 'first' });
+    const before = await objects.getVersion('pointer.json', schema);
+
+    // Act
+    const etag = await objects.putIfMatch('pointer.json', '{"run":"second"}', before?.etag ?? '');
+    const late = objects.putIfMatch('pointer.json', '{"run":"third"}', before?.etag ?? '');
+
+    // Assess
+    await expect(late).rejects.toThrow(ConflictError);
+    const after = await objects.getVersion('pointer.json', schema);
+    expect(after).toStrictEqual({ value: { run: 'second' }, etag });
   });
 
   it('copies inside the bucket', async () => {

@@ -1,10 +1,10 @@
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendMessages } from '#functions/shared/queues.ts';
-import { startServer } from './server.ts';
+import { startServer, type TestServer } from './server.ts';
 
 describe('Function: sendMessages', () => {
-  let server: Awaited<ReturnType<typeof startServer>>;
+  let server: TestServer;
 
   beforeAll(async () => {
     server = await startServer('unused', 'ranges');

@@ -1,0 +1,32 @@
+import { createSqsClient } from '#functions/shared/clients.ts';
+import { dataBucket } from '#functions/shared/data-bucket.ts';
+import { readEnvironment, variables } from '#functions/shared/environment-variables.ts';
+import { instrument } from '#functions/shared/handler.ts';
+import { processMessages, sqsEvent } from '#functions/shared/messages.ts';
+import { sendMessages } from '#functions/shared/queues.ts';
+import { objectCreated } from './object-created.ts';
+import { planUpload } from './plan.ts';
+
+const environment = readEnvironment({
+  PARSE_QUEUE_URL: variables.PARSE_QUEUE_URL,
+  PIPELINE_CONFIG: variables.PIPELINE_CONFIG,
+});
+const objects = dataBucket();
+const queues = createSqsClient();
+const config = environment.PIPELINE_CONFIG.interactions;
+
+/** Cuts every uploaded file into ranges and asks for each of them to be parsed. */
+export const handler = instrument(sqsEvent, async (event, { logger, signal }) =>
+  processMessages(event, objectCreated, logger, async ({ detail }) => {
+    const { key, etag } = detail.object;
+    const outcome = await planUpload(objects, { key, etag, config, signal, now: new Date() });
+    if (outcome.state !== 'planned') {
+      logger.info('nothing to parse', { key, ...outcome });
+      return;
+    }
+    const { upload, ranges } = outcome.plan;
+    const messages = ranges.map((_, range) => ({ upload, range }));
+    await sendMessages(queues, environment.PARSE_QUEUE_URL, messages);
+    logger.info('upload planned', { key, upload, ranges: ranges.length });
+  }),
+);

@@ -10,20 +10,21 @@ import {
 } from '#lib/pipeline/keys.ts';
 import type { ObjectAccess } from './constructs/object-access.ts';
 
-const below = (prefix: string) => `${prefix}*`;
+/** Everything below a prefix; a name at its end that is `*` stands for all names. */
+const below = (prefix: string) => `${prefix.replace(/\*\/$/, '')}*`;
 
 /** Patterns of keys, built by the same functions that build the keys. */
 const keys = {
   logs: below(uploads.logsPrefix),
   catalog: below(uploads.catalogPrefix),
-  baseModels: below(uploads.baseModelPrefix('*').replace('*/', '')),
+  baseModels: below(uploads.baseModelPrefix('*')),
   uploads: below(uploads.reportPrefix),
-  quarantine: below(uploads.quarantinePrefix('*').replace('*/', '')),
+  quarantine: below(uploads.quarantinePrefix('*')),
   interactions: below(interactions.prefix),
   items: below(items.prefix),
   deletions: below(deletions.prefix),
   environments: below(environments.prefix),
-  runs: below(runs.prefix('*').replace('*/', '')),
+  runs: below(runs.prefix('*')),
   runManifest: runs.manifest('*'),
   runConfig: runs.config('*'),
   runStatus: runs.status('*'),
@@ -31,7 +32,7 @@ const keys = {
   augmented: below(runs.augmentedPrefix('*')),
   augmentationResults: below(runs.augmentationResultsPrefix('*')),
   jobs: below(runs.jobsPrefix('*')),
-  checkpoints: below(runs.checkpointsPrefix('*', '*').replace('*/', '')),
+  checkpoints: below(runs.checkpointsPrefix('*', '*')),
   models: below(runs.modelsPrefix('*')),
   evaluation: runs.evaluation('*'),
   verdict: runs.verdict('*'),
@@ -39,8 +40,17 @@ const keys = {
   report: below(runs.reportPrefix('*')),
   champion: serving.champion,
   champions: serving.championHistory('*'),
-  recommendations: below(serving.recommendationsPrefix('*').replace('*/', '')),
+  recommendations: below(serving.recommendationsPrefix('*')),
   lock: locks.run,
+  /** What of a run is large, or holds user ids. */
+  runBulk: [
+    below(runs.sequencesPrefix('*')),
+    below(runs.augmentedPrefix('*')),
+    below(runs.augmentationResultsPrefix('*')),
+    below(runs.jobsPrefix('*')),
+    below(runs.modelsPrefix('*')),
+    below(runs.checkpointsPrefix('*', '*')),
+  ],
 };
 
 /** Which keys each function may touch. Nothing else grants a function access to the data bucket. */
@@ -122,7 +132,15 @@ export const functionAccess = {
     read: [keys.champion, keys.models, keys.sequences, keys.runConfig, keys.recommendations],
     write: [keys.recommendations],
   },
-  'remove-idle-endpoints': { read: [keys.lock, keys.runStatus] },
+  'remove-idle-endpoints': {
+    read: [keys.lock, keys.runManifest, keys.runStatus],
+    write: [keys.runStatus],
+    delete: [keys.lock],
+  },
+  'expire-runs': {
+    read: [keys.runs, keys.environments, keys.champion, keys.champions],
+    delete: [keys.runBulk, keys.environments].flat(),
+  },
 } satisfies Record<string, ObjectAccess>;
 
 /** Which keys the containers may touch, with the roles that SageMaker gives them. */

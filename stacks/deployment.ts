@@ -21,10 +21,10 @@ export interface Deployment {
 }
 
 const context = z.strictObject({
-  /** `dev`, and names that start with `dev-`, are deleted with all their data; all others keep theirs. */
+  /** Names that start with `dev` are deleted with all their data; all others keep it. */
   environment: z
     .string()
-    .regex(/^[a-z][a-z0-9-]{0,11}$/, 'lower-case letters, digits and dashes, at most 12'),
+    .regex(/^[a-z][a-z0-9]{0,11}$/, 'lower-case letters and digits, at most 12'),
   environmentImageUri: z.string().min(1).optional(),
   trainerImageUri: z.string().min(1).optional(),
 });
@@ -77,7 +77,12 @@ export function readDeployment(
 
 /** True when the deployment's data goes with it. */
 export function isDisposable(deployment: Deployment): boolean {
-  return deployment.environment === 'dev' || deployment.environment.startsWith('dev-');
+  return deployment.environment.startsWith('dev');
+}
+
+/** The state machine's name, for those that must know it before it exists. */
+export function stateMachineName(deployment: Deployment): string {
+  return `${deployment.name}-nightly`;
 }
 
 /** What happens to data when a stack is deleted. */

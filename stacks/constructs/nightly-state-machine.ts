@@ -7,7 +7,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { stateMachineAccess } from '../access.ts';
-import { type Deployment, logRetention } from '../deployment.ts';
+import { type Deployment, logRetention, stateMachineName } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
 import { grantObjects } from './object-access.ts';
 
@@ -32,28 +32,28 @@ export class NightlyStateMachine extends Construct {
   constructor(scope: Construct, id: string, props: NightlyStateMachineProps) {
     super(scope, id);
     const { deployment } = props;
-    const stateMachineName = `${deployment.name}-nightly`;
+    const name = stateMachineName(deployment);
     this.logGroup = new LogGroup(this, 'Logs', {
       // Log delivery keeps its resource policy small for groups below this prefix.
-      logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
+      logGroupName: `/aws/vendedlogs/states/${name}`,
       retention: logRetention(deployment),
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('states.amazonaws.com'),
-      description: `What ${stateMachineName} may do`,
+      description: `What ${name} may do`,
     });
     grantObjects(props.bucket, this.role, stateMachineAccess);
     for (const statement of [
       ...callStatements(props),
       ...sagemakerStatements(this, props),
-      ...mapStatements(this, stateMachineName),
+      ...mapStatements(this, name),
     ]) {
       this.role.addToPolicy(statement);
     }
     props.topic.grantPublish(this.role);
     this.stateMachine = new StateMachine(this, 'StateMachine', {
-      stateMachineName,
+      stateMachineName: name,
       definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(props.definition)),
       role: this.role,
       // Inputs and outputs hold keys and names only, but there is no need to keep them.
@@ -134,26 +134,26 @@ function sagemakerStatements(scope: Construct, props: NightlyStateMachineProps):
 }
 
 /** A distributed map runs its items as executions of the state machine itself. */
-function mapStatements(scope: Construct, stateMachineName: string): PolicyStatement[] {
+function mapStatements(scope: Construct, name: string): PolicyStatement[] {
   const { partition, region, account } = Stack.of(scope);
   const arn = (resource: string) => `arn:${partition}:states:${region}:${account}:${resource}`;
-  const executions = [`${stateMachineName}:*`, `${stateMachineName}/*`];
+  const executions = [`${name}:*`, `${name}/*`];
   acknowledge(
     scope,
     'Executions of the state machine itself; their names are Step Functions’ own.',
     ...executions.map(
-      (name) =>
-        `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}]`,
+      (execution) =>
+        `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${execution}]`,
     ),
   );
   return [
     new PolicyStatement({
       actions: ['states:StartExecution'],
-      resources: [arn(`stateMachine:${stateMachineName}`)],
+      resources: [arn(`stateMachine:${name}`)],
     }),
     new PolicyStatement({
       actions: ['states:DescribeExecution', 'states:RedriveExecution', 'states:StopExecution'],
-      resources: executions.map((name) => arn(`execution:${name}`)),
+      resources: executions.map((execution) => arn(`execution:${execution}`)),
     }),
   ];
 }

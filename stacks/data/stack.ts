@@ -3,6 +3,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { DataBucket } from '../constructs/data-bucket.ts';
+import { Expiry } from '../constructs/expiry.ts';
 import { Ingestion } from '../constructs/ingestion.ts';
 import { NotificationTopic } from '../constructs/topic.ts';
 import type { Deployment } from '../deployment.ts';
@@ -16,6 +17,7 @@ export class DataStack extends Stack {
   readonly bucket: Bucket;
   readonly topic: Topic;
   readonly ingestion: Ingestion;
+  readonly expiry: Expiry;
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
@@ -23,6 +25,7 @@ export class DataStack extends Stack {
     this.bucket = new DataBucket(this, 'Data', { deployment }).bucket;
     this.topic = new NotificationTopic(this, 'Notifications', { deployment }).topic;
     this.ingestion = new Ingestion(this, 'Ingestion', { deployment, bucket: this.bucket });
+    this.expiry = new Expiry(this, 'Expiry', { deployment, bucket: this.bucket });
     new CfnOutput(this, 'DataBucketName', { value: this.bucket.bucketName });
     new CfnOutput(this, 'TopicArn', { value: this.topic.topicArn });
   }

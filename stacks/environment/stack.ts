@@ -4,10 +4,11 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { containerAccess } from '../access.ts';
 import { ContainerImage } from '../constructs/container-image.ts';
+import { EndpointJanitor } from '../constructs/endpoint-janitor.ts';
 import { GivenImage } from '../constructs/given-image.ts';
 import { ImageBuilder } from '../constructs/image-builder.ts';
 import { SageMakerRole } from '../constructs/sagemaker-role.ts';
-import type { Deployment } from '../deployment.ts';
+import { type Deployment, stateMachineName } from '../deployment.ts';
 
 export interface EnvironmentStackProps extends StackProps {
   readonly deployment: Deployment;
@@ -25,6 +26,7 @@ export class EnvironmentStack extends Stack {
   readonly trainerImage: ContainerImage | GivenImage;
   readonly environmentRole: SageMakerRole;
   readonly trainerRole: SageMakerRole;
+  readonly janitor: EndpointJanitor;
   /** Only when an image is built here. */
   readonly imageBuilder: ImageBuilder | undefined;
 
@@ -53,6 +55,11 @@ export class EnvironmentStack extends Stack {
     });
     this.environmentImage.grantPull(this.environmentRole.role);
     this.trainerImage.grantPull(this.trainerRole.role);
+    this.janitor = new EndpointJanitor(this, 'EndpointJanitor', {
+      deployment,
+      bucket,
+      stateMachineName: stateMachineName(deployment),
+    });
   }
 }
 

@@ -1,0 +1,71 @@
+import { environments, runs } from '#lib/pipeline/keys.ts';
+
+/** An object's key and when it was written. */
+export interface Aged {
+  readonly key: string;
+  readonly lastModified: Date;
+}
+
+/** What is kept whatever its age. */
+export interface Kept {
+  /** Prefixes of the models that are served, or that a rollback would serve. */
+  readonly modelPrefixes: readonly string[];
+  /** The environment that the next run may use again. */
+  readonly environmentVersion: string | undefined;
+}
+
+/** What of a run is large, or holds user ids; the small records (status, evaluation, report) stay for good. */
+const bulk = [
+  runs.sequencesPrefix,
+  runs.augmentedPrefix,
+  runs.augmentationResultsPrefix,
+  runs.jobsPrefix,
+  runs.modelsPrefix,
+  (run: string) => runs.checkpointsPrefix(run, '').replace(/\/\/$/, '/'),
+];
+
+/**
+ * The keys of runs and environments that nobody has written to since `before`.
+ *
+ * @param objects everything below `runs/`
+ */
+export function expiredRunKeys(objects: readonly Aged[], before: Date, kept: Kept): string[] {
+  const old = groupByAge(objects, before);
+  return old.flatMap(({ name, keys }) => {
+    const prefixes = bulk.map((prefix) => prefix(name));
+    return keys.filter(
+      (key) =>
+        prefixes.some((prefix) => key.startsWith(prefix)) &&
+        !kept.modelPrefixes.some((prefix) => key.startsWith(prefix)),
+    );
+  });
+}
+
+/** @param objects everything below `environments/` */
+export function expiredEnvironmentKeys(
+  objects: readonly Aged[],
+  before: Date,
+  kept: Kept,
+): string[] {
+  return groupByAge(
+    objects.filter(({ key }) => key !== environments.latest),
+    before,
+  )
+    .filter(({ name }) => name !== kept.environmentVersion)
+    .flatMap(({ keys }) => keys);
+}
+
+/** Groups keys by their second part, and keeps the groups whose newest object is older than `before`. */
+function groupByAge(objects: readonly Aged[], before: Date): { name: string; keys: string[] }[] {
+  const groups = new Map<string, { keys: string[]; newest: number }>();
+  for (const { key, lastModified } of objects) {
+    const name = key.split('/')[1] ?? '';
+    const group = groups.get(name) ?? { keys: [], newest: 0 };
+    group.keys.push(key);
+    group.newest = Math.max(group.newest, lastModified.getTime());
+    groups.set(name, group);
+  }
+  return [...groups]
+    .filter(([, group]) => group.newest < before.getTime())
+    .map(([name, { keys }]) => ({ name, keys }));
+}

@@ -12,8 +12,14 @@ export type QueueMessage = ReturnType<Queue['inspectMessages']>['ready'][number]
 export type StoredObject = ReturnType<ObjectStoreInterface['headObject']>;
 export type Server = ReturnType<typeof buildApp>;
 
+type CreateMessage = (
+  body: string,
+  attributes?: Record<string, never>,
+  delaySeconds?: number,
+) => QueueMessage;
+
 interface Internals {
-  readonly SqsStore: new () => QueueStore;
+  readonly SqsStore: (new () => QueueStore) & { createMessage: CreateMessage };
   readonly SnsStore: new () => Stores['snsStore'];
   /** The one error class that fauxqs' S3 routes answer as S3 does. */
   readonly S3Error: new (
@@ -43,3 +49,8 @@ async function loadInternals(): Promise<Internals> {
 
 export const { SqsStore, SnsStore, S3Error } = await loadInternals();
 export const buildServer = buildFauxqs;
+
+/** Puts a message into a queue, as SendMessage does. */
+export function enqueue(queue: Queue, body: string): void {
+  queue.enqueue(SqsStore.createMessage(body, {}, Number(queue.attributes.DelaySeconds)));
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import { enqueue, type Queue } from '../object-store/fauxqs.ts';
+import { localAccount, type ObjectCreated } from '../object-store/server.ts';
+import type { Templates } from '../template/templates.ts';
+import { compilePattern } from './patterns.ts';
+
+/** An event as EventBridge delivers it. */
+export interface BusEvent {
+  readonly version: '0';
+  readonly id: string;
+  readonly 'detail-type': string;
+  readonly source: string;
+  readonly account: string;
+  readonly time: string;
+  readonly region: string;
+  readonly resources: readonly string[];
+  readonly detail: unknown;
+}
+
+const ruleProperties = z.looseObject({
+  EventPattern: z.record(z.string(), z.unknown()).optional(),
+  EventBusName: z.string().optional(),
+  State: z.string().default('ENABLED'),
+  Targets: z
+    .array(
+      z.looseObject({
+        Arn: z.string(),
+        Id: z.string(),
+        Input: z.string().optional(),
+        InputPath: z.string().optional(),
+        InputTransformer: z.unknown().optional(),
+        SqsParameters: z.object({ MessageGroupId: z.string() }).optional(),
+      }),
+    )
+    .default([]),
+});
+
+interface Rule {
+  readonly matches: (event: BusEvent) => boolean;
+  readonly bus: string;
+  readonly queues: readonly { queue: Queue; input: string | undefined }[];
+}
+
+export interface EventBusOptions {
+  readonly templates: Templates;
+  readonly region: string;
+  readonly queueByArn: (arn: string) => Queue | undefined;
+  /** Buckets whose EventBridge notifications are on. */
+  readonly buckets: ReadonlySet<string>;
+}
+
+/**
+ * EventBridge's default bus as far as the templates use it: object-created events of S3, and events that tasks
+ * put, go to the queues of the rules that match. Delivery is synchronous: when a writer has its answer, its event
+ * is in the queue, on disk.
+ */
+export class EventBus {
+  readonly #rules: readonly Rule[];
+  readonly #options: EventBusOptions;
+
+  /** @throws Error for a rule on S3's events whose pattern or target is not supported, naming the rule */
+  constructor(options: EventBusOptions) {
+    this.#options = options;
+    this.#rules = options.templates.resources('AWS::Events::Rule').flatMap((resource) => {
+      const where = `${resource.stack}.${resource.logicalId}`;
+      const parsed = ruleProperties.safeParse(resource.properties);
+      if (!parsed.success) throw new Error(`${where}: ${z.prettifyError(parsed.error)}`);
+      const { EventPattern, EventBusName, State, Targets } = parsed.data;
+      // A rule on a schedule alone never fires here: nights do not pass on one machine.
+      if (EventPattern === undefined || State === 'DISABLED') return [];
+      // Other services' events do not occur here, so what their rules do with them cannot matter.
+      if (!concerns(EventPattern.source)) return [];
+      return [
+        {
+          matches: compilePattern(EventPattern, `${where}.EventPattern`),
+          bus: EventBusName?.split('/').at(-1) ?? 'default',
+          queues: Targets.map((target) => {
+            const queue = options.queueByArn(target.Arn);
+            if (queue === undefined) {
+              throw new Error(
+                `${where}: the target ${target.Arn} is not a queue of the templates.`,
+              );
+            }
+            for (const option of ['InputTransformer', 'InputPath', 'SqsParameters'] as const) {
+              if (target[option] === undefined) continue;
+              throw new Error(`${where}: ${option} of target ${target.Id} is not supported.`);
+            }
+            return { queue, input: target.Input };
+          }),
+        },
+      ];
+    });
+  }
+
+  /** Delivers the event of a new object, if its bucket sends events at all. */
+  objectCreated(created: ObjectCreated): void {
+    if (!this.#options.buckets.has(created.bucket)) return;
+    this.put({
+      source: 'aws.s3',
+      'detail-type': 'Object Created',
+      time: created.time.toISOString().replace(/\.\d+Z$/, 'Z'),
+      resources: [`arn:aws:s3:::${created.bucket}`],
+      // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+      detail: {
+        version: '0',
+        bucket: { name: created.bucket },
+        object: {
+          key: created.key,
+          size: created.size,
+          etag: created.etag,
+          sequencer: created.sequencer,
+        },
+        'request-id': randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase(),
+        requester: localAccount,
+        'source-ip-address': '127.0.0.1',
+        reason: created.reason,
+      },
+    });
+  }
+
+  /** Delivers an event to every rule of its bus that matches; returns its id. */
+  put(
+    event: Pick<BusEvent, 'source' | 'detail-type' | 'detail'> & Partial<BusEvent>,
+    bus = 'default',
+  ): string {
+    const complete: BusEvent = {
+      version: '0',
+      id: randomUUID(),
+      'detail-type': event['detail-type'],
+      source: event.source,
+      account: localAccount,
+      time: event.time ?? new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+      region: this.#options.region,
+      resources: event.resources ?? [],
+      detail: event.detail,
+    };
+    for (const rule of this.#rules) {
+      if (rule.bus !== bus || !rule.matches(complete)) continue;
+      for (const { queue, input } of rule.queues) enqueue(queue, input ?? JSON.stringify(complete));
+    }
+    return complete.id;
+  }
+}
+
+function concerns(source: unknown): boolean {
+  if (!Array.isArray(source)) return true;
+  return source.some((value) => value === 'aws.s3' || !String(value).startsWith('aws.'));
+}

@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import type { Queue } from '../object-store/fauxqs.ts';
+import type { ObjectStore } from '../object-store/server.ts';
+import type { Templates } from '../template/templates.ts';
+
+const text = z.coerce.string().optional();
+
+/** The properties of AWS::SQS::Queue that become attributes of the local queue. */
+const queueProperties = z.looseObject({
+  VisibilityTimeout: text,
+  DelaySeconds: text,
+  MaximumMessageSize: text,
+  MessageRetentionPeriod: text,
+  ReceiveMessageWaitTimeSeconds: text,
+  RedrivePolicy: z.record(z.string(), z.unknown()).optional(),
+  FifoQueue: z.coerce.boolean().optional(),
+});
+
+/** Creates every queue of the templates; the result is by ARN. */
+export function createQueues(templates: Templates, store: ObjectStore): Map<string, Queue> {
+  const queues = templates.resources('AWS::SQS::Queue').map((resource) => {
+    const where = `${resource.stack}.${resource.logicalId}`;
+    const parsed = queueProperties.safeParse(resource.properties);
+    if (!parsed.success) throw new Error(`${where}: ${z.prettifyError(parsed.error)}`);
+    const { RedrivePolicy, FifoQueue, ...others } = parsed.data;
+    if (FifoQueue === true) throw new Error(`${where}: FIFO queues are not supported.`);
+    const names = [
+      'VisibilityTimeout',
+      'DelaySeconds',
+      'MaximumMessageSize',
+      'MessageRetentionPeriod',
+      'ReceiveMessageWaitTimeSeconds',
+    ] as const;
+    const attributes: Record<string, string> = {};
+    for (const name of names) {
+      const value = others[name];
+      if (value !== undefined) attributes[name] = value;
+    }
+    if (RedrivePolicy !== undefined) attributes.RedrivePolicy = JSON.stringify(RedrivePolicy);
+    return store.createQueue(resource.name, attributes);
+  });
+  return new Map(queues.map((queue) => [queue.arn, queue]));
+}
+
+/** The queue that another one's failed messages go to. */
+export function deadLetterArn(queue: Queue): string | undefined {
+  const policy = queue.attributes.RedrivePolicy;
+  if (policy === undefined) return undefined;
+  return (JSON.parse(policy) as { deadLetterTargetArn?: string }).deadLetterTargetArn;
+}

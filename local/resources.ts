@@ -1,0 +1,236 @@
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  type S3Client,
+  type S3ServiceException,
+} from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import type { EventBus } from './events/bus.ts';
+import type { LocalFunctions } from './functions/functions.ts';
+import type { FunctionError } from './functions/protocol.ts';
+import type { Topics } from './notifications.ts';
+import { SageMakerError } from './sagemaker/errors.ts';
+import type { SageMaker } from './sagemaker/sagemaker.ts';
+import { TaskError } from './state-machine/errors.ts';
+import type { TaskResource, TaskResources } from './state-machine/resources.ts';
+
+/** The local services behind the Task states of a state machine. */
+export interface ResourceServices {
+  readonly functions: LocalFunctions;
+  readonly sagemaker: SageMaker;
+  readonly s3: S3Client;
+  readonly topics: Topics;
+  readonly bus: EventBus;
+}
+
+/**
+ * What Step Functions calls, by resource ARN. Arguments are checked strictly; results and error names are those
+ * of the real integrations, so that `Retry` and `Catch` of a definition mean the same here.
+ *
+ * https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
+ */
+export function taskResources(services: ResourceServices): TaskResources {
+  return {
+    'arn:aws:states:::lambda:invoke': invokeFunction(services.functions),
+    ...sagemakerResources(services.sagemaker),
+    ...objectResources(services.s3),
+    'arn:aws:states:::sns:publish': async (args) => {
+      const request = parse(publishRequest, 'sns:publish', args);
+      const { Message } = request;
+      const text = typeof Message === 'string' ? Message : JSON.stringify(Message);
+      return services.topics.publish(request.TopicArn, text, request.Subject);
+    },
+    'arn:aws:states:::events:putEvents': async (args) => {
+      const { Entries } = parse(putEventsRequest, 'events:putEvents', args);
+      const ids = Entries.map(({ Source, DetailType, Detail, EventBusName, Resources }) =>
+        services.bus.put(
+          {
+            source: Source,
+            'detail-type': DetailType,
+            detail: typeof Detail === 'string' ? JSON.parse(Detail) : Detail,
+            resources: Resources,
+          },
+          EventBusName?.split('/').at(-1),
+        ),
+      );
+      return { Entries: ids.map((EventId) => ({ EventId })), FailedEntryCount: 0 };
+    },
+  };
+}
+
+const invokeRequest = z.strictObject({
+  FunctionName: z.string(),
+  Payload: z.unknown(),
+  InvocationType: z.literal('RequestResponse', 'must be RequestResponse').optional(),
+  Qualifier: z.string().optional(),
+});
+
+const publishRequest = z.strictObject({
+  TopicArn: z.string(),
+  Message: z.union([z.string(), z.looseObject({})]),
+  Subject: z.string().max(100, 'must have at most 100 characters').optional(),
+});
+
+const putEventsRequest = z.strictObject({
+  Entries: z
+    .array(
+      z.strictObject({
+        Source: z.string(),
+        DetailType: z.string(),
+        Detail: z.union([z.string(), z.looseObject({})]),
+        EventBusName: z.string().optional(),
+        Resources: z.array(z.string()).default([]),
+      }),
+    )
+    .min(1)
+    .max(10),
+});
+
+const location = { Bucket: z.string(), Key: z.string() };
+const readRequest = z.strictObject({ ...location, Range: z.string().optional() });
+const putRequest = z.strictObject({
+  ...location,
+  Body: z.unknown(),
+  ContentType: z.string().optional(),
+  Metadata: z.record(z.string(), z.string()).optional(),
+  IfNoneMatch: z.string().optional(),
+  IfMatch: z.string().optional(),
+});
+
+function invokeFunction(functions: LocalFunctions): TaskResource {
+  return async (args, { signal }) => {
+    const { FunctionName, Payload = {} } = parse(invokeRequest, 'lambda:invoke', args);
+    const target = attempt('Lambda.ResourceNotFoundException', () => functions.get(FunctionName));
+    const result = await target.invoke(Payload, signal).catch((error: Error) => {
+      if (!(error instanceof RangeError)) throw error;
+      throw new TaskError('Lambda.RequestTooLargeException', error.message);
+    });
+    if ('error' in result) throw functionFailure(result.error);
+    return { ExecutedVersion: '$LATEST', Payload: result.payload, StatusCode: 200 };
+  };
+}
+
+/** A function's own errors keep their name; a process that died without one has Step Functions' name for that. */
+function functionFailure({ errorMessage, errorType, trace }: FunctionError): TaskError {
+  const name = errorType === 'Runtime.ExitError' ? 'Lambda.Unknown' : errorType;
+  return new TaskError(name, JSON.stringify({ errorMessage, errorType, trace }));
+}
+
+function sagemakerResources({ actions, trainingJobs }: SageMaker): TaskResources {
+  const resources: Record<string, TaskResource> = {
+    'arn:aws:states:::sagemaker:createTrainingJob.sync': async (args, { signal }) => {
+      const job = await trainingJobs.run(args, signal).catch((error: Error) => {
+        throw sagemakerFailure(error, 'SageMaker.AmazonSageMakerException');
+      });
+      signal.throwIfAborted();
+      if (job.TrainingJobStatus === 'Completed') return job;
+      throw new TaskError('States.TaskFailed', JSON.stringify(job));
+    },
+  };
+  for (const [action, run] of Object.entries(actions)) {
+    const named = (general: string): TaskResource => {
+      return async (args) => {
+        try {
+          return await run(args);
+        } catch (error) {
+          throw sagemakerFailure(error as Error, general);
+        }
+      };
+    };
+    const optimised = [
+      'createTrainingJob',
+      'createModel',
+      'createEndpointConfig',
+      'createEndpoint',
+    ];
+    if (optimised.includes(action)) {
+      resources[`arn:aws:states:::sagemaker:${action}`] = named(
+        'SageMaker.AmazonSageMakerException',
+      );
+    }
+    resources[`arn:aws:states:::aws-sdk:sagemaker:${action}`] = named(
+      'SageMaker.SageMakerException',
+    );
+  }
+  return resources;
+}
+
+/** Errors that SageMaker's model names get the suffix `Exception`; all others have the general name. */
+function sagemakerFailure(error: Error, general: string): Error {
+  if (!(error instanceof SageMakerError)) return error;
+  if (error.code === 'UnknownField') return new TaskError('States.Runtime', error.message);
+  const name = error.code === 'ValidationException' ? general : `SageMaker.${error.code}Exception`;
+  const cause = `${error.message} (Service: SageMaker, Status Code: 400, Error Code: ${error.code})`;
+  return new TaskError(name, cause);
+}
+
+function objectResources(s3: S3Client): TaskResources {
+  const resource = 'arn:aws:states:::aws-sdk:s3';
+  return {
+    [`${resource}:putObject`]: async (args) => {
+      const { Body, ...request } = parse(putRequest, 's3:putObject', args);
+      const text = typeof Body === 'string' ? Body : JSON.stringify(Body ?? '');
+      const input = { ...request, Body: text } as PutObjectCommandInput;
+      const { ETag } = await objectCall(() => s3.send(new PutObjectCommand(input)));
+      return { ETag };
+    },
+    [`${resource}:headObject`]: async (args) => {
+      const { Bucket, Key } = parse(readRequest, 's3:headObject', args);
+      return describe(await objectCall(() => s3.send(new HeadObjectCommand({ Bucket, Key }))));
+    },
+    [`${resource}:getObject`]: async (args) => {
+      const { Bucket, Key, Range } = parse(readRequest, 's3:getObject', args);
+      const request = { Bucket, Key, ...(Range === undefined ? {} : { Range }) };
+      const object = await objectCall(() => s3.send(new GetObjectCommand(request)));
+      return { Body: await object.Body!.transformToString(), ...describe(object) };
+    },
+  };
+}
+
+interface ObjectHead {
+  readonly ContentLength?: number | undefined;
+  readonly ContentType?: string | undefined;
+  readonly ETag?: string | undefined;
+  readonly LastModified?: Date | undefined;
+  readonly Metadata?: Record<string, string> | undefined;
+}
+
+function describe({ ContentLength, ContentType, ETag, LastModified, Metadata }: ObjectHead) {
+  return { ContentLength, ContentType, ETag, LastModified: LastModified?.toISOString(), Metadata };
+}
+
+/** Names S3's errors as Step Functions does: the modelled ones by name, all others in general. */
+async function objectCall<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    const { name, message, $metadata } = error as S3ServiceException;
+    const code = name === 'NotFound' ? 'NoSuchKey' : name;
+    const modelled = ['NoSuchKey', 'NoSuchBucket'].includes(code);
+    const cause = `${message} (Service: S3, Status Code: ${$metadata?.httpStatusCode}, Error Code: ${code})`;
+    throw new TaskError(modelled ? `S3.${code}Exception` : 'S3.S3Exception', cause, {
+      cause: error,
+    });
+  }
+}
+
+/** Step Functions rejects fields that it does not know when the machine is created; here the run ends. */
+function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  resource: string,
+  args: unknown,
+): z.infer<Schema> {
+  const result = schema.safeParse(args);
+  if (result.success) return result.data;
+  throw new TaskError('States.Runtime', `${resource}: ${z.prettifyError(result.error)}`);
+}
+
+function attempt<Value>(name: string, work: () => Value): Value {
+  try {
+    return work();
+  } catch (error) {
+    throw new TaskError(name, (error as Error).message, { cause: error });
+  }
+}

@@ -1,0 +1,140 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Guardian } from '../processes/guardian.ts';
+import type { ContainerProgress, LocalImage } from './container.ts';
+import { Endpoints } from './endpoints.ts';
+import { SageMakerError } from './errors.ts';
+import {
+  endpointConfigName,
+  endpointName,
+  listEndpointsRequest,
+  modelName,
+  parseRequest,
+  trainingJobName,
+} from './requests.ts';
+import { TrainingJobs } from './training-jobs.ts';
+
+/** What training jobs and endpoints need. */
+export interface SageMakerOptions {
+  readonly s3: S3Client;
+  readonly region: string;
+  readonly account: string;
+  /** Folder below which each container has its `/opt/ml`. */
+  readonly dir: string;
+  readonly logs: string;
+  readonly guardian: Guardian;
+  /** @throws SageMakerError when nothing on this machine stands for the image */
+  readonly image: (uri: string) => LocalImage;
+  /** Seconds between two copies of a job's checkpoints to S3. */
+  readonly checkpointSeconds: number;
+  /** Keep the containers' folders for inspection; they go when the container ends otherwise. */
+  readonly keepFolders: boolean;
+  readonly onProgress: (progress: ContainerProgress) => void;
+  readonly onWarning: (message: string) => void;
+}
+
+/** Finds the local stand-in of an image. */
+export function imageFinder(images: readonly LocalImage[]): (uri: string) => LocalImage {
+  return (uri) => {
+    const image = images.find((candidate) => uri.includes(candidate.match));
+    if (image !== undefined) return image;
+    const known = images.map((candidate) => `"${candidate.match}"`).join(', ');
+    throw new SageMakerError(
+      'ValidationException',
+      `No local command stands for the image ${uri}; known are images that contain ${known}.`,
+    );
+  };
+}
+
+type Action = (args: unknown, signal?: AbortSignal) => unknown;
+
+/** The part of SageMaker that the pipeline uses, as local processes. */
+export class SageMaker {
+  readonly trainingJobs: TrainingJobs;
+  readonly endpoints: Endpoints;
+  /** By the name that Step Functions uses, for example `createEndpoint`. */
+  readonly actions: Readonly<Record<string, Action>>;
+
+  constructor(options: SageMakerOptions) {
+    const jobs = new TrainingJobs(options);
+    const endpoints = new Endpoints(options);
+    this.trainingJobs = jobs;
+    this.endpoints = endpoints;
+    this.actions = {
+      createTrainingJob: (args) => ({ TrainingJobArn: jobs.create(args).TrainingJobArn }),
+      describeTrainingJob: (args) => {
+        const request = parseRequest(trainingJobName, 'DescribeTrainingJob', args);
+        return jobs.describe(request.TrainingJobName);
+      },
+      stopTrainingJob: async (args) => {
+        const request = parseRequest(trainingJobName, 'StopTrainingJob', args);
+        await jobs.stop(request.TrainingJobName);
+        return {};
+      },
+      createModel: (args) => endpoints.createModel(args),
+      deleteModel: (args) => {
+        endpoints.deleteModel(parseRequest(modelName, 'DeleteModel', args).ModelName);
+        return {};
+      },
+      createEndpointConfig: (args) => endpoints.createConfig(args),
+      deleteEndpointConfig: (args) => {
+        const request = parseRequest(endpointConfigName, 'DeleteEndpointConfig', args);
+        endpoints.deleteConfig(request.EndpointConfigName);
+        return {};
+      },
+      createEndpoint: (args) => endpoints.create(args),
+      describeEndpoint: (args) => {
+        return endpoints.describe(
+          parseRequest(endpointName, 'DescribeEndpoint', args).EndpointName,
+        );
+      },
+      deleteEndpoint: async (args) => {
+        await endpoints.delete(parseRequest(endpointName, 'DeleteEndpoint', args).EndpointName);
+        return {};
+      },
+      listEndpoints: (args) => ({ Endpoints: listEndpoints(endpoints, args ?? {}) }),
+    };
+  }
+
+  /** Ends every container. Training jobs may save a checkpoint first. */
+  async stop(): Promise<void> {
+    await Promise.all([this.trainingJobs.stopAll(), this.endpoints.stopAll()]);
+  }
+}
+
+function listEndpoints(endpoints: Endpoints, args: unknown) {
+  const request = parseRequest(listEndpointsRequest, 'ListEndpoints', args);
+  const {
+    NameContains = '',
+    StatusEquals,
+    SortBy = 'CreationTime',
+    SortOrder = 'Descending',
+  } = request;
+  const before = time(request.CreationTimeBefore) ?? Number.POSITIVE_INFINITY;
+  const after = time(request.CreationTimeAfter) ?? Number.NEGATIVE_INFINITY;
+  const keys = {
+    Name: 'EndpointName',
+    CreationTime: 'CreationTime',
+    Status: 'EndpointStatus',
+  } as const;
+  const key = keys[SortBy];
+  const sign = SortOrder === 'Ascending' ? 1 : -1;
+  return endpoints
+    .list()
+    .filter((endpoint) => endpoint.EndpointName.includes(NameContains))
+    .filter((endpoint) => StatusEquals === undefined || endpoint.EndpointStatus === StatusEquals)
+    .filter(({ CreationTime }) => CreationTime < before && CreationTime > after)
+    .sort((a, b) => sign * (a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : 0))
+    .slice(0, request.MaxResults)
+    .map(({ EndpointName, EndpointArn, EndpointStatus, CreationTime, LastModifiedTime }) => ({
+      EndpointName,
+      EndpointArn,
+      EndpointStatus,
+      CreationTime,
+      LastModifiedTime,
+    }));
+}
+
+/** ISO 8601 or Unix milliseconds. */
+function time(value: string | number | undefined): number | undefined {
+  return value === undefined ? undefined : new Date(value).getTime();
+}

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { TaskError } from '#local/state-machine/run.ts';
-import { runStates, task } from './machine.ts';
+import { sleep } from '#local/state-machine/cancellation.ts';
+import {
+  DefinitionError,
+  type ExecutionEvent,
+  type TaskContext,
+  TaskError,
+} from '#local/state-machine/run.ts';
+import { machine, runStates, task } from './machine.ts';
 
 describe('Function: runStateMachine', () => {
   it('runs Pass, Task, Choice and a distributed Map one after the other', async () => {
@@ -94,6 +100,212 @@ describe('Function: runStateMachine', () => {
     expect(calls).toBe(3);
     expect(result.output).toEqual({
       error: { Error: 'Lambda.TooManyRequestsException', Cause: 'Rate exceeded' },
+    });
+  });
+
+  it('refuses a definition that asks for what it does not know, before anything runs', async () => {
+    // Arrange
+    const events: unknown[] = [];
+    // Act
+    const running = runStates(
+      {
+        First: { Type: 'Pass', Next: 'Work' },
+        Work: task({ Resource: 'arn:aws:states:::batch:submitJob' }),
+      },
+      {},
+      { onEvent: (event) => events.push(event) },
+    );
+    // Assess
+    await expect(running).rejects.toThrow(DefinitionError);
+    await expect(running).rejects.toThrow(
+      'States.Work.Resource: arn:aws:states:::batch:submitJob is not known',
+    );
+    expect(events).toEqual([]);
+  });
+
+  it('tells what happens, in order, and keeps it as history', async () => {
+    // Arrange
+    const events: ExecutionEvent[] = [];
+    let calls = 0;
+    const lambda = async () => {
+      calls += 1;
+      throw new TaskError('Busy', `call ${calls}`);
+    };
+    // Act
+    const { history } = await runStates(
+      {
+        Work: task({
+          Retry: [{ ErrorEquals: ['Busy'], MaxAttempts: 1, IntervalSeconds: 4 }],
+          Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Caught' }],
+        }),
+        Caught: { Type: 'Fail', Error: 'Stop' },
+      },
+      {},
+      { lambda, onEvent: (event) => events.push(event) },
+    );
+    // Assess
+    const work = { execution: 'test', state: 'Work', path: 'Work', stateType: 'Task' };
+    const caught = { execution: 'test', state: 'Caught', path: 'Caught', stateType: 'Fail' };
+    expect(history).toMatchObject([
+      { ...work, type: 'state-entered' },
+      {
+        ...work,
+        type: 'state-retried',
+        error: 'Busy',
+        cause: 'call 1',
+        retryCount: 1,
+        delaySeconds: 4,
+      },
+      { ...work, type: 'state-failed', error: 'Busy', cause: 'call 2', caughtBy: 'Caught' },
+      { ...work, type: 'state-exited' },
+      { ...caught, type: 'state-entered' },
+      { ...caught, type: 'state-failed', error: 'Stop', caughtBy: undefined },
+    ]);
+    expect(events).toEqual(history);
+  });
+
+  it('rejects on a defect of the runner rather than calling it a failure of the states', async () => {
+    const running = runStates(
+      { Wait: { Type: 'Wait', Seconds: 1, End: true } },
+      {},
+      {
+        sleep: () => Promise.reject(new TypeError('defect')),
+      },
+    );
+    await expect(running).rejects.toThrow('defect');
+  });
+
+  describe('Stopping', () => {
+    /** Runs until it is stopped; heeds its signal. */
+    const patient =
+      (stopped: string[]) =>
+      (_args: unknown, { signal, stateName }: TaskContext) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => {
+            // Ending takes a moment, as that of a process does.
+            setImmediate(() => {
+              stopped.push(stateName);
+              reject(signal.reason);
+            });
+          });
+        });
+    const everywhere = {
+      Both: {
+        Type: 'Parallel',
+        Branches: [
+          {
+            StartAt: 'A',
+            States: {
+              A: task({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Caught' }] }),
+              Caught: task(),
+            },
+          },
+          {
+            StartAt: 'Each',
+            States: {
+              Each: {
+                Type: 'Map',
+                Items: [1],
+                ItemProcessor: {
+                  ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+                  StartAt: 'B',
+                  States: { B: task({ Retry: [{ ErrorEquals: ['States.ALL'] }] }) },
+                },
+                ToleratedFailurePercentage: 100,
+                End: true,
+              },
+            },
+          },
+        ],
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Never' }],
+        Next: 'Never',
+      },
+      Never: task(),
+    };
+
+    it('ends ABORTED when its signal is aborted, once all tasks have ended', async () => {
+      // Arrange
+      const stopped: string[] = [];
+      const controller = new AbortController();
+      const entered = (event: ExecutionEvent) => {
+        if (event.state === 'B') setImmediate(() => controller.abort(new Error('Ctrl-C')));
+      };
+      // Act
+      const result = await runStates(
+        everywhere,
+        {},
+        {
+          lambda: patient(stopped),
+          signal: controller.signal,
+          onEvent: entered,
+        },
+      );
+      // Assess
+      expect(result).toMatchObject({
+        status: 'ABORTED',
+        cause: 'The execution was stopped: Ctrl-C',
+      });
+      expect(result).not.toHaveProperty('output');
+      expect(stopped.toSorted()).toEqual(['A', 'B']);
+      expect(result.history.map((event) => event.state)).not.toContain('Never');
+    });
+
+    it('does not start when its signal was aborted before', async () => {
+      const result = await runStates(
+        { Pass: { Type: 'Pass', End: true } },
+        {},
+        {
+          signal: AbortSignal.abort('closed'),
+        },
+      );
+      expect(result).toMatchObject({
+        status: 'ABORTED',
+        cause: 'The execution was stopped: closed',
+        history: [],
+      });
+    });
+
+    it('stops waiting', async () => {
+      const result = await runStates(
+        { Wait: { Type: 'Wait', Seconds: 99_999_999, End: true } },
+        {},
+        {
+          sleep,
+          signal: AbortSignal.timeout(20),
+        },
+      );
+      expect(result.status).toBe('ABORTED');
+    });
+
+    it("ends TIMED_OUT after the state machine's TimeoutSeconds, which nothing catches", async () => {
+      const stopped: string[] = [];
+      const result = await runStates(
+        everywhere,
+        {},
+        {
+          lambda: patient(stopped),
+          definition: { ...machine(everywhere), TimeoutSeconds: 1 },
+        },
+      );
+      expect(result).toMatchObject({
+        status: 'TIMED_OUT',
+        error: 'States.Timeout',
+        cause: expect.stringContaining('TimeoutSeconds, 1'),
+      });
+      expect(stopped.toSorted()).toEqual(['A', 'B']);
+    });
+
+    it('gives up on a task that does not heed its signal', async () => {
+      const result = await runStates(
+        { Work: task() },
+        {},
+        {
+          lambda: () => new Promise(() => {}),
+          signal: AbortSignal.timeout(20),
+          stopGraceMs: 20,
+        },
+      );
+      expect(result.status).toBe('ABORTED');
     });
   });
 });

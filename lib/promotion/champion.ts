@@ -86,7 +86,7 @@ export async function rollBack(objects: VersionedObjects, run?: string): Promise
     throw new MissingArtefactError(
       run === undefined
         ? `${name(current.value)} replaced no champion, so there is none to go back to.`
-        : `Run ${run} never promoted a champion (${serving.championHistory(run)} is missing). The history is below ${serving.championHistory('')}.`,
+        : `Run ${run} never promoted a champion (${serving.championHistory(run)} is missing). Runs that did have a record below champions/.`,
     );
   }
   if (isSame(current.value, champion)) {

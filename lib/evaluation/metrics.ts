@@ -1,0 +1,50 @@
+/** The value of a metric for one case, by the target's rank (from 1; 0 is a miss). */
+export type RankMetric = (rank: number) => number;
+
+/**
+ * The metrics of a ranking with one relevant item, by name, for each cut-off `k`:
+ * `hr@k` (hit rate: 1 if the rank is at most k), `ndcg@k` (`1 / log2(rank + 1)`: the ideal gain is 1) and `mrr@k`
+ * (reciprocal rank). A target beyond the cut-off, or not in the list, counts 0.
+ *
+ * @see https://en.wikipedia.org/wiki/Discounted_cumulative_gain
+ */
+export function rankMetrics(cutoffs: readonly number[]): Map<string, RankMetric> {
+  const metrics = new Map<string, RankMetric>();
+  for (const cutoff of [...new Set(cutoffs)].sort((a, b) => a - b)) {
+    const within = (gain: (rank: number) => number) => (rank: number) =>
+      rank >= 1 && rank <= cutoff ? gain(rank) : 0;
+    metrics.set(
+      `hr@${cutoff}`,
+      within(() => 1),
+    );
+    metrics.set(
+      `ndcg@${cutoff}`,
+      within((rank) => 1 / Math.log2(rank + 1)),
+    );
+    metrics.set(
+      `mrr@${cutoff}`,
+      within((rank) => 1 / rank),
+    );
+  }
+  return metrics;
+}
+
+/** Mean of a metric over cases; 0 for no case. */
+export function meanOverCases(ranks: Int32Array, metric: RankMetric): number {
+  let sum = 0;
+  for (const rank of ranks) sum += metric(rank);
+  return ranks.length === 0 ? 0 : sum / ranks.length;
+}
+
+/**
+ * Share of the items (0-1) that appear in at least one list: how much of the catalogue a recommender shows at all.
+ *
+ * @param lists item indices, `listLength` a list, `[lists, listLength]`; 0 is an empty place
+ */
+export function coverage(lists: Int32Array, items: number): number {
+  const isShown = new Uint8Array(items + 1);
+  for (const item of lists) isShown[item] = 1;
+  let shown = 0;
+  for (let item = 1; item <= items; item++) shown += isShown[item]!;
+  return items === 0 ? 0 : shown / items;
+}

@@ -1,0 +1,46 @@
+import { ContractError } from '#lib/pipeline/errors.ts';
+
+/*
+ * Ranks are all that evaluation needs of a recommender: for each case the target's place, from 1, in the list that
+ * serving would show, or 0 if the target is not in it (docs/contracts.md, 6). Always among all items, never among a
+ * sample of them.
+ */
+
+/** `ranks/*.bin`: little-endian int32, one a case. */
+export function encodeRanks(ranks: Int32Array): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(ranks.length * 4));
+  ranks.forEach((rank, index) => {
+    bytes.setInt32(index * 4, rank, true);
+  });
+  return new Uint8Array(bytes.buffer);
+}
+
+/**
+ * Reads `ranks/*.bin`.
+ *
+ * @param cases how many cases were ranked
+ * @param items the number of items, the largest rank possible
+ * @param what whose ranks, for messages
+ * @throws ContractError if they are not ranks of as many cases
+ */
+export function decodeRanks(
+  bytes: Uint8Array,
+  cases: number,
+  items: number,
+  what: string,
+): Int32Array {
+  if (bytes.byteLength !== cases * 4) {
+    throw new ContractError(
+      `${what}: ${bytes.byteLength} bytes of ranks, expected ${cases * 4} for ${cases} cases.`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const ranks = Int32Array.from({ length: cases }, (_, index) => view.getInt32(index * 4, true));
+  const wrong = ranks.findIndex((rank) => rank < 0 || rank > items);
+  if (wrong !== -1) {
+    throw new ContractError(
+      `${what}: case ${wrong} has the rank ${ranks[wrong]}, expected 0 to ${items}.`,
+    );
+  }
+  return ranks;
+}

@@ -17,7 +17,7 @@ const CONCURRENCY = 16;
  * present. The good rows become visible to runs only now, and only if the upload succeeded. Doing it twice, also
  * at the same time, changes nothing.
  *
- * @returns undefined while ranges are missing
+ * @returns the report if this call wrote it; undefined while ranges are missing, or when another call was faster
  */
 export async function finishUpload(
   objects: Objects,
@@ -31,10 +31,11 @@ export async function finishUpload(
     objects.getJson(uploads.rangeReport(upload, range), rangeReport),
   );
   const report = reportUpload(plan, reports);
-  if (report.status === 'succeeded' && !(await publishRows(objects, plan, reports))) return report;
-  await objects.putIfAbsent(uploads.report(upload), toJson(report));
+  if (report.status === 'succeeded' && !(await publishRows(objects, plan, reports)))
+    return undefined;
+  const first = await objects.putIfAbsent(uploads.report(upload), toJson(report));
   await removeRangeRows(objects, plan);
-  return report;
+  return first ? report : undefined;
 }
 
 /** Deletes the rows' first copies, which nobody reads any more once the upload has its report. */

@@ -1,3 +1,4 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { createSqsClient } from '#functions/shared/clients.ts';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment, variables } from '#functions/shared/environment-variables.ts';
@@ -16,10 +17,11 @@ const queues = createSqsClient();
 const config = environment.PIPELINE_CONFIG.interactions;
 
 /** Cuts every uploaded file into ranges and asks for each of them to be parsed. */
-export const handler = instrument(sqsEvent, async (event, { logger, signal }) =>
+export const handler = instrument(sqsEvent, async (event, { logger, metrics, signal }) =>
   processMessages(event, objectCreated, logger, async ({ detail }) => {
     const { key, etag } = detail.object;
     const outcome = await planUpload(objects, { key, etag, config, signal, now: new Date() });
+    if (outcome.state === 'failed') metrics.addMetric('UploadsFailed', MetricUnit.Count, 1);
     if (outcome.state !== 'planned') {
       logger.info('nothing to parse', { key, ...outcome });
       return;

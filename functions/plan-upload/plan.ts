@@ -18,7 +18,9 @@ import { scanFile } from './scan.ts';
 /** What became of an "Object Created" event. */
 export type PlanOutcome =
   | { readonly state: 'ignored'; readonly why: string }
-  /** The report is written already: by this call because the file cannot be read, or by an earlier one. */
+  /** The file cannot be read; the report that says why is written. */
+  | { readonly state: 'failed'; readonly upload: string; readonly why: string }
+  /** An earlier call has come to the upload's report. */
   | { readonly state: 'reported'; readonly upload: string }
   /** The ranges are to be parsed. */
   | { readonly state: 'planned'; readonly plan: UploadPlan };
@@ -68,8 +70,9 @@ export async function planUpload(objects: Objects, request: PlanRequest): Promis
     return { state: 'planned', plan: await objects.getJson(uploads.plan(upload), uploadPlan) };
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    await objects.putIfAbsent(uploads.report(upload), toJson(failedReport(facts, error.message)));
-    return { state: 'reported', upload };
+    const report = toJson(failedReport(facts, error.message));
+    const first = await objects.putIfAbsent(uploads.report(upload), report);
+    return first ? { state: 'failed', upload, why: error.message } : { state: 'reported', upload };
   }
 }
 

@@ -1,7 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy, { type MiddyHandlerObject } from '@middy/core';
 import type * as z from 'zod';
 import { explain } from '#lib/pipeline/config.ts';
@@ -64,6 +63,11 @@ export function instrument<Schema extends z.ZodType, Result>(
     });
   }
 
+  const publishMetrics = () => {
+    // Without any, Powertools would warn.
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  };
+
   const logFailure = ({ error }: { error: Error | null | undefined }) => {
     const facts =
       error instanceof PipelineError
@@ -81,8 +85,9 @@ export function instrument<Schema extends z.ZodType, Result>(
     },
   })
     .use(injectLambdaContext(logger, { resetKeys: true, logEvent: false }))
-    .use(logMetrics(metrics, { throwOnEmptyMetrics: false }))
-    .onError(logFailure);
+    .after(publishMetrics)
+    .onError(logFailure)
+    .onError(publishMetrics);
 
   return (event, context) => wrapped(event, context) as Promise<Result>;
 }

@@ -19,6 +19,7 @@ describe('Function: instrument', () => {
   beforeEach(() => {
     vi.stubEnv('POWERTOOLS_DEV', 'true');
     vi.stubEnv('POWERTOOLS_METRICS_NAMESPACE', 'lea');
+    vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
     for (const method of ['info', 'error', 'log', 'warn'] as const) {
       vi.spyOn(console, method).mockImplementation(remember);
     }
@@ -88,6 +89,32 @@ describe('Function: instrument', () => {
     // Assess
     expect(lines.join()).toContain('one user done');
     expect(lines.join()).not.toContain('somebody');
+  });
+
+  it.each([
+    ['succeeds', async () => 'done'],
+    [
+      'fails',
+      async () => {
+        throw new MissingArtefactError('nothing there');
+      },
+    ],
+  ])('publishes metrics when the step %s, and is silent without any', async (_, outcome) => {
+    // Arrange
+    const silent = instrument(z.unknown(), outcome);
+    const counting = instrument(z.unknown(), async (_event, { metrics }) => {
+      metrics.addMetric('RowsRead', 'Count', 3);
+      return outcome();
+    });
+
+    // Act
+    await silent({}, context()).catch(() => undefined);
+    const before = lines.join();
+    await counting({}, context()).catch(() => undefined);
+
+    // Assess
+    expect(before).not.toContain('metrics');
+    expect(lines.join()).toContain('"RowsRead":3');
   });
 
   it('aborts and fails as worth repeating when time runs out', async () => {

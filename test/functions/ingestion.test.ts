@@ -1,0 +1,438 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { BatchAnswer } from '#functions/shared/messages.ts';
+import { createObjects, type Objects } from '#functions/shared/objects.ts';
+import { uploadId } from '#lib/interactions/plan.ts';
+import { rangeReport, type UploadReport, uploadReport } from '#lib/interactions/report.ts';
+import { uploads } from '#lib/pipeline/keys.ts';
+import { lambdaContext, objectCreatedEvent, sqsBatch } from './shared/invocations.ts';
+import { startServer, type TestServer } from './shared/server.ts';
+
+const bucket = 'ingestion-test';
+const queue = 'parse-range';
+
+type Handler = (event: unknown, context: typeof lambdaContext) => Promise<BatchAnswer>;
+
+describe('Functions: plan-upload and parse-range', () => {
+  let server: TestServer;
+  let objects: Objects;
+  let planUpload: Handler;
+  let parseRange: Handler;
+
+  beforeAll(async () => {
+    server = await startServer(bucket, queue);
+    const pipeline = {
+      interactions: { rangeBytes: 4096, maximumBadShare: 0.2, maximumCompressedBytes: 50_000 },
+      training: { models: [{ name: 'a', backbone: 'sasrec', objective: 'supervised' }] },
+    };
+    const environment = {
+      ...server.environment,
+      BUCKET: bucket,
+      PARSE_QUEUE_URL: server.queueUrl,
+      PIPELINE_CONFIG: JSON.stringify(pipeline),
+      POWERTOOLS_LOG_LEVEL: 'SILENT',
+      POWERTOOLS_METRICS_DISABLED: 'true',
+    };
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    planUpload = (await import('#functions/plan-upload/handler.ts')).handler;
+    parseRange = (await import('#functions/parse-range/handler.ts')).handler;
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await server.stop();
+  });
+
+  beforeEach(() => {
+    objects = createObjects(server.s3, bucket);
+  });
+  afterEach(async () => {
+    const keys = await keysBelow('');
+    if (keys.length > 0) await objects.remove(keys);
+    await server.sqs.send(new PurgeQueueCommand({ QueueUrl: server.queueUrl }));
+  });
+
+  async function keysBelow(prefix: string): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { key } of objects.list(prefix)) keys.push(key);
+    return keys;
+  }
+
+  async function upload(key: string, body: string | Uint8Array): Promise<string> {
+    await objects.putBytes(key, body);
+    return identify(key);
+  }
+
+  async function identify(key: string): Promise<string> {
+    const head = await objects.head(key);
+    return uploadId({ bucket, ...head! });
+  }
+
+  const announce = (key: string, etag?: string) =>
+    planUpload(sqsBatch(objectCreatedEvent(bucket, key, etag)), lambdaContext);
+
+  async function receive(): Promise<{ upload: string; range: number }[]> {
+    const bodies: { upload: string; range: number }[] = [];
+    for (;;) {
+      const answer = await server.sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: server.queueUrl, MaxNumberOfMessages: 10 }),
+      );
+      if (!answer.Messages?.length) return bodies;
+      bodies.push(...answer.Messages.map((message) => JSON.parse(message.Body ?? '')));
+    }
+  }
+
+  async function ingest(key: string, body: string | Uint8Array): Promise<UploadReport> {
+    const id = await upload(key, body);
+    expect(await announce(key)).toStrictEqual({ batchItemFailures: [] });
+    const messages = await receive();
+    if (messages.length > 0) {
+      const answer = await parseRange(sqsBatch(...messages), lambdaContext);
+      expect(answer).toStrictEqual({ batchItemFailures: [] });
+    }
+    return objects.getJson(uploads.report(id), uploadReport);
+  }
+
+  async function linesBelow(prefix: string): Promise<Record<string, unknown>[]> {
+    const all: Record<string, unknown>[] = [];
+    for (const key of await keysBelow(prefix)) {
+      const bytes = Buffer.from(await objects.getBytes(key));
+      const text = (key.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+      all.push(
+        ...text
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      );
+    }
+    return all;
+  }
+
+  const jsonLines = (rows: readonly unknown[]) =>
+    rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  const interaction = (i: number) => ({
+    user_id: `user-${i % 30}`,
+    item_id: `item-${i % 7}`,
+    timestamp: 1_700_000_000 + i,
+  });
+  const interactions = (count: number) => Array.from({ length: count }, (_, i) => interaction(i));
+  const catalogue = jsonLines(
+    Array.from({ length: 7 }, (_, i) => ({ item_id: `item-${i}`, title: `Item ${i}` })),
+  );
+
+  it('takes a file from upload to interactions, over several ranges', async () => {
+    // Arrange
+    const rows = interactions(500);
+
+    // Act
+    const report = await ingest('logs/2026/week 47.jsonl', jsonLines(rows));
+
+    // Assess
+    expect(report.ranges).toBeGreaterThan(3);
+    expect(report).toMatchObject({
+      status: 'succeeded',
+      file: 'logs/2026/week 47.jsonl',
+      read: 500,
+      good: 500,
+      quarantined: 0,
+      duplicate: 0,
+      interactions: { users: 30, usersWithSeveral: 30, items: 7, exact: true },
+    });
+    const stored = await linesBelow('interactions/');
+    expect(stored).toStrictEqual(
+      rows.map((row, i) => ({ ...row, event_type: null, value: null, line: i + 1 })),
+    );
+    const day = new Date().toISOString().slice(0, 10);
+    expect((await keysBelow('interactions/'))[0]).toMatch(
+      new RegExp(`^interactions/dt=${day}/\\d{8}T\\d{6}Z-[0-9a-f]{16}-00000\\.jsonl\\.gz$`),
+    );
+    expect(await keysBelow(`uploads/${report.upload}/rows/`)).toStrictEqual([]);
+  });
+
+  it('quarantines bad lines with file, line, reason and row, and lets the good ones through', async () => {
+    // Arrange
+    await ingest('catalog/items.jsonl', catalogue);
+    const lines = jsonLines(interactions(200)).trimEnd().split('\n');
+    lines[3] = '{"user_id": "a", ';
+    lines[120] = JSON.stringify({ ...interaction(120), item_id: 'nowhere' });
+
+    // Act
+    const report = await ingest('logs/a.jsonl', lines.join('\n'));
+
+    // Assess
+    expect(report).toMatchObject({ status: 'succeeded', read: 200, good: 198, quarantined: 2 });
+    expect(report.interactions?.catalogueItems).toBe(7);
+    expect(await linesBelow(uploads.quarantinePrefix(report.upload))).toStrictEqual([
+      {
+        file: 'logs/a.jsonl',
+        line: 4,
+        reason: 'broken-json',
+        detail: 'the line is not one complete JSON value',
+        row: lines[3],
+      },
+      {
+        file: 'logs/a.jsonl',
+        line: 121,
+        reason: 'unknown-item',
+        detail: 'item_id is in no catalogue upload that came before this file',
+        row: lines[120],
+      },
+    ]);
+    expect(report.reasons.map(({ reason, count }) => [reason, count])).toStrictEqual([
+      ['broken-json', 1],
+      ['unknown-item', 1],
+    ]);
+  });
+
+  it('fails an upload with too many bad rows, says why, and uses nothing of it', async () => {
+    // Arrange
+    const rows = interactions(200).map((row, i) => (i % 3 === 0 ? { ...row, timestamp: 12 } : row));
+
+    // Act
+    const report = await ingest('logs/bad.jsonl', jsonLines(rows));
+
+    // Assess
+    expect(report).toMatchObject({ status: 'failed', read: 200, good: 133, quarantined: 67 });
+    expect(report.message).toMatch(
+      /67 of the 200 rows .*33\.5 %.*20 %.*67 of them are "impossible-timestamp"/,
+    );
+    expect(await keysBelow('interactions/')).toStrictEqual([]);
+    expect(await linesBelow(report.quarantine ?? 'none')).toHaveLength(67);
+  });
+
+  it('reads gzipped CSV, whatever its name says of compression', async () => {
+    // Arrange
+    const csv = [
+      '\uFEFFUSER_ID,ITEM_ID,TIMESTAMP,note',
+      ...interactions(40).map((row) => `${Object.values(row).join(',')},"two\nlines, ""quoted"""`),
+    ].join('\r\n');
+
+    // Act
+    const report = await ingest('logs/rows.csv', gzipSync(csv));
+
+    // Assess
+    expect(report).toMatchObject({ status: 'succeeded', read: 40, good: 40, ranges: 1 });
+    const stored = await linesBelow('interactions/');
+    expect(stored.map((row) => row.line)).toStrictEqual(interactions(40).map((_, i) => 2 * i + 2));
+    expect(report.insights.map(({ code }) => code)).toContain('unused-fields');
+  });
+
+  it('reads a catalogue with any text fields', async () => {
+    // Act
+    const report = await ingest(
+      'catalog/items.jsonl',
+      jsonLines([
+        { item_id: 1, title: 'One', genres: ['Drama', 'War'], year: 1999, note: null },
+        { item_id: '2', title: 'Two' },
+        { item_id: '2', title: 'Two' },
+      ]),
+    );
+
+    // Assess
+    expect(report).toMatchObject({ status: 'succeeded', kind: 'catalog', good: 2, duplicate: 1 });
+    expect(await linesBelow('items/')).toStrictEqual([
+      { item_id: '1', title: 'One', fields: { genres: 'Drama, War', year: '1999' } },
+      { item_id: '2', title: 'Two', fields: {} },
+    ]);
+  });
+
+  it.each([
+    ['is empty', 'logs/a.jsonl', '', /is empty/],
+    ['has only blank lines', 'logs/a.jsonl', '\n \n\n', /no rows/],
+    ['has only a header line', 'logs/a.csv', 'user_id,item_id,timestamp\n', /no rows/],
+    ['has an ending that says nothing', 'logs/a.txt', 'x', /must end in \.jsonl or \.csv/],
+    ['lacks a column', 'logs/a.csv', 'user_id,item_id\n1,2\n', /has no timestamp/],
+    ['is separated by semicolons', 'logs/a.csv', 'user_id;item_id;timestamp\n', /by commas/],
+    ['names a column twice', 'catalog/a.csv', 'item_id,title,x,x\n', /"x" twice/],
+    ['is UTF-16', 'logs/a.jsonl', Buffer.from('\uFEFF{}', 'utf16le'), /UTF-16/],
+    ['is a zip archive', 'logs/a.csv', Buffer.from('504b030400', 'hex'), /zip/],
+    [
+      'is cut off in its header',
+      'logs/a.csv.gz',
+      gzipSync('user_id,it').subarray(0, 15),
+      /gzip file/,
+    ],
+    [
+      'is too large gzipped',
+      'logs/a.jsonl.gz',
+      gzipSync(Buffer.alloc(60_000, 'ab'), { level: 0 }),
+      /Split it/,
+    ],
+  ])('fails a file that %s with a report, once', async (_, key, body, message) => {
+    // Act
+    const report = await ingest(key, body);
+    const again = await announce(key);
+
+    // Assess
+    expect(report.status).toBe('failed');
+    expect(report.message).toMatch(message);
+    expect(again).toStrictEqual({ batchItemFailures: [] });
+    expect(await receive()).toStrictEqual([]);
+  });
+
+  it('fails a gzipped file that ends early, though its beginning is fine', async () => {
+    // Arrange
+    const whole = gzipSync(jsonLines(interactions(2000)));
+
+    // Act
+    const report = await ingest('logs/a.jsonl.gz', whole.subarray(0, whole.length - 20));
+
+    // Assess
+    expect(report.status).toBe('failed');
+    expect(report.message).toMatch(/not a complete gzip file/);
+    expect(await keysBelow('interactions/')).toStrictEqual([]);
+    expect(report.read).toBe(report.good + report.quarantined + report.duplicate);
+  });
+
+  it.each(['logs/', 'logs/folder/', 'logs/_SUCCESS', 'logs/.hidden.csv', 'elsewhere/a.csv'])(
+    'ignores %s',
+    async (key) => {
+      await objects.putBytes(key, 'x');
+
+      expect(await announce(key)).toStrictEqual({ batchItemFailures: [] });
+      expect(await keysBelow('uploads/')).toStrictEqual([]);
+    },
+  );
+
+  it('ignores the event of a version that is no longer there', async () => {
+    // Arrange
+    await upload('logs/a.jsonl', jsonLines(interactions(3)));
+    const old = (await objects.head('logs/a.jsonl'))?.etag ?? '';
+    await upload('logs/a.jsonl', jsonLines(interactions(4)));
+
+    // Act
+    await announce('logs/a.jsonl', old.replaceAll('"', ''));
+    await announce('logs/gone.jsonl', old);
+
+    // Assess
+    expect(await keysBelow('uploads/')).toStrictEqual([]);
+  });
+
+  it('gives the same when every message comes twice, at the same time', async () => {
+    // Arrange
+    await ingest('logs/first.jsonl', jsonLines(interactions(300)));
+    const snapshot = async () =>
+      Promise.all(
+        (await keysBelow('')).map(async (key) => [
+          key,
+          Buffer.from(await objects.getBytes(key)).toString('base64'),
+        ]),
+      );
+    const once = await snapshot();
+
+    // Act: events again after the end, then a second run with everything doubled.
+    await announce('logs/first.jsonl');
+    const late = await receive();
+    const afterwards = await snapshot();
+    await objects.remove(
+      once.map(([key]) => key as string).filter((key) => !key.startsWith('logs/')),
+    );
+    await Promise.all([announce('logs/first.jsonl'), announce('logs/first.jsonl')]);
+    const messages = await receive();
+    const answers = await Promise.all(
+      messages.map((message) => parseRange(sqsBatch(message), lambdaContext)),
+    );
+    await Promise.all(messages.map((message) => parseRange(sqsBatch(message), lambdaContext)));
+
+    // Assess
+    expect(late).toStrictEqual([]);
+    expect(afterwards).toStrictEqual(once);
+    expect(answers.flatMap((answer) => answer.batchItemFailures)).toStrictEqual([]);
+    expect(await snapshot()).toStrictEqual(once);
+  });
+
+  it('goes on after a kill between any two steps', async () => {
+    // Arrange
+    const id = await upload('logs/a.jsonl', jsonLines(interactions(300)));
+    await announce('logs/a.jsonl');
+    const messages = await receive();
+    await parseRange(sqsBatch(...messages), lambdaContext);
+    const whole = Buffer.from(await objects.getBytes(uploads.report(id))).toString();
+    const [part] = await keysBelow('interactions/');
+
+    // Act: as if killed before the report was written, with one part not copied yet.
+    await objects.copy(part ?? '', uploads.rangeRows(id, 0));
+    for (const [range] of messages.entries()) {
+      const [copy] = await keysBelow('interactions/').then((keys) => keys.slice(range, range + 1));
+      await objects.copy(copy ?? '', uploads.rangeRows(id, range));
+    }
+    await objects.remove([uploads.report(id), part ?? '']);
+    await parseRange(sqsBatch(messages.at(-1)), lambdaContext);
+
+    // Assess
+    expect(Buffer.from(await objects.getBytes(uploads.report(id))).toString()).toBe(whole);
+    expect(await linesBelow('interactions/')).toHaveLength(300);
+    expect(await keysBelow(`uploads/${id}/rows/`)).toStrictEqual([]);
+  });
+
+  it('fails an upload whose file is replaced or deleted before it is parsed', async () => {
+    // Arrange
+    const replaced = await upload('logs/replaced.jsonl', jsonLines(interactions(5)));
+    const deleted = await upload('logs/deleted.jsonl', jsonLines(interactions(6)));
+    await announce('logs/replaced.jsonl');
+    await announce('logs/deleted.jsonl');
+    await objects.putBytes('logs/replaced.jsonl', jsonLines(interactions(7)));
+    await objects.remove(['logs/deleted.jsonl']);
+
+    // Act
+    const answer = await parseRange(sqsBatch(...(await receive())), lambdaContext);
+
+    // Assess
+    expect(answer).toStrictEqual({ batchItemFailures: [] });
+    const first = await objects.getJson(uploads.report(replaced), uploadReport);
+    const second = await objects.getJson(uploads.report(deleted), uploadReport);
+    expect([first.status, second.status]).toStrictEqual(['failed', 'failed']);
+    expect(first.message).toMatch(/replaced while it was being read/);
+    expect(second.message).toMatch(/deleted while it was being read/);
+  });
+
+  it('lets logs wait for a catalogue that is still being read', async () => {
+    // Arrange
+    await upload('catalog/items.jsonl', catalogue);
+    const id = await upload('logs/a.jsonl', jsonLines(interactions(10)));
+
+    // Act
+    const early = await announce('logs/a.jsonl');
+    await announce('catalog/items.jsonl');
+    await parseRange(sqsBatch(...(await receive())), lambdaContext);
+    const later = await announce('logs/a.jsonl');
+    await parseRange(sqsBatch(...(await receive())), lambdaContext);
+
+    // Assess
+    expect(early.batchItemFailures).toHaveLength(1);
+    expect(later.batchItemFailures).toHaveLength(0);
+    const report = await objects.getJson(uploads.report(id), uploadReport);
+    expect(report.interactions?.catalogueItems).toBe(7);
+  });
+
+  it('returns only the message that failed', async () => {
+    // Arrange
+    const id = await upload('logs/a.jsonl', jsonLines(interactions(5)));
+    await announce('logs/a.jsonl');
+    const [good] = await receive();
+    const batch = sqsBatch('no JSON', good, { upload: 'never-planned', range: 0 });
+
+    // Act
+    const answer = await parseRange(batch, lambdaContext);
+
+    // Assess
+    expect(answer.batchItemFailures.map((failure) => failure.itemIdentifier)).toStrictEqual([
+      batch.Records[0]?.messageId,
+      batch.Records[2]?.messageId,
+    ]);
+    expect(await objects.head(uploads.report(id))).toBeDefined();
+  });
+
+  it('reports on each range with sketches that hold no ids', async () => {
+    // Arrange
+    const report = await ingest('logs/a.jsonl', jsonLines(interactions(50)));
+
+    // Act
+    const range = await objects.getJson(uploads.rangeReport(report.upload, 0), rangeReport);
+
+    // Assess
+    expect(range.tally.good).toBe(50);
+    expect(JSON.stringify(range)).not.toContain('user-');
+    expect(JSON.stringify(report)).not.toContain('user-');
+  });
+});

@@ -36,7 +36,16 @@ export const environmentConfig = z.strictObject({
       rank: z.int().min(1).max(256).default(8),
       epochs: z.number().positive().default(2),
       learningRate: z.number().positive().default(5e-4),
+      /** Learning rate of the state projection, the item projection and the reward heads. */
+      headLearningRate: z.number().positive().default(5e-3),
+      /** Learning rate with which item tokens go on learning from sequences; 0 leaves them as the text made them. */
+      itemTokenLearningRate: z.number().min(0).default(5e-3),
+      /** Sampled actions that each logged action is compared with. */
       negatives: z.int().min(1).max(64).default(4),
+      /** Uniform items that states are compared with beside those of the batch; from the catalogue's size on, all items. */
+      stateNegatives: z.int().min(1).default(4096),
+      /** Weight of the reward loss beside the state loss. */
+      rewardWeight: z.number().positive().default(1),
       /** Tokens a batch holds at most. */
       batchTokens: z.int().min(64).default(4096),
       patience: z.int().min(1).default(3),

@@ -1,0 +1,33 @@
+"""The container's commands: `python -m environment train` and `python -m environment serve`."""
+
+import sys
+
+from .contract import folders, write_failure
+from .errors import LanguageEnvironmentError
+
+
+def main(arguments: list[str]) -> int:
+    """Runs a command and returns the exit code; a failure's reason goes to `output/failure`."""
+    if arguments not in (["train"], ["serve"]):
+        print("usage: python -m environment train|serve", file=sys.stderr)
+        return 2
+    try:
+        if arguments == ["train"]:
+            from .train import train
+
+            train(folders())
+        else:
+            from .serve import serve
+
+            serve(folders())
+    except LanguageEnvironmentError as error:
+        write_failure(folders(), str(error))
+        return 1
+    except Exception as error:
+        write_failure(folders(), f"{type(error).__name__}: {error}")
+        raise
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,250 @@
+"""Fits the LoRA adapter, the projections and the reward heads on training users, with held-out users to stop on."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from .batching import epoch_batches, packed_length
+from .checkpoint import Saved
+from .config import EnvironmentConfig
+from .data import TrainingRows
+from .layout import PackedBatch, pack
+from .losses import reward_loss, state_loss
+from .model import EnvironmentModel
+from .negatives import draw_negatives
+from .row_adam import RowAdam
+from .scoring import score_positions
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+
+WARM_UP_SHARE = 0.05
+"""Share of the steps over which the learning rate rises to its full value; it then falls along a cosine."""
+LAST_RATE = 0.1
+"""The learning rate of the last step, as a share of the full one."""
+BAGGING_SHARE = 0.8
+"""Probability with which a head of the ensemble sees a position."""
+CENTRING = 0.01
+"""Coefficient of reward centring."""
+HELD_OUT_NEGATIVES = 4
+"""Negatives a position when held-out users are scored for early stopping."""
+
+
+@dataclass(frozen=True)
+class FitData:
+    """What the adapter is fitted on."""
+
+    rows: TrainingRows
+    fitted: np.ndarray
+    """Row numbers of the users that are fitted on."""
+    held_out: np.ndarray
+    """Row numbers of the users kept for early stopping and metrics."""
+    repeats: bool
+
+
+def add_adapter(model: EnvironmentModel, config: EnvironmentConfig) -> "PeftModel":
+    """Puts LoRA (Hu et al., arXiv 2106.09685; alpha = 2 rank) into the model's decoder, in place."""
+    from peft import LoraConfig, get_peft_model
+
+    adapter = config.adapter
+    layers = model.decoder.config.num_hidden_layers
+    lora = LoraConfig(
+        r=adapter.rank,
+        lora_alpha=2 * adapter.rank,
+        target_modules="all-linear",
+        layers_to_transform=None,
+    )
+    return get_peft_model(model.decoder, lora)
+
+
+class AdapterFit:
+    """Trains the model's adapter; every random choice depends on seed, epoch and batch alone, so a resumed fit is exact.
+
+    Args:
+        model: with its adapter in place.
+        config: of the environment.
+        data: rows to fit on and to stop on.
+    """
+
+    def __init__(self, model: EnvironmentModel, config: EnvironmentConfig, data: FitData) -> None:
+        self.model = model
+        self.config = config
+        self.data = data
+        self.device = model.item_tokens.device
+        self.items = len(model.item_tokens) - 1
+        self.parameters = {name: value for name, value in model.named_parameters() if value.requires_grad}
+        adapter = [value for name, value in self.parameters.items() if name.startswith("decoder.")]
+        heads = [value for name, value in self.parameters.items() if not name.startswith("decoder.")]
+        rates = (config.adapter.learning_rate, config.adapter.head_learning_rate)
+        self.optimizer = torch.optim.AdamW([{"params": adapter}, {"params": heads}], weight_decay=0.01)
+        for group, rate in zip(self.optimizer.param_groups, rates):
+            group["full_rate"] = rate
+        self.token_optimizer = RowAdam(model.item_tokens)
+        self.epoch = self.step_in_epoch = self.steps = self.tokens = self.stale = 0
+        self.best_loss = float("inf")
+        self.best: dict[str, torch.Tensor] = self.weights()
+        self.history: list[dict[str, float]] = []
+
+    def run(self, report: Callable[..., None], pause: Callable[[Saved], None]) -> None:
+        """Trains until the epochs are over or held-out users stop improving, and leaves the best weights in the model.
+
+        Args:
+            report: called with the share done and the losses after every step.
+            pause: called with what a checkpoint would keep after every step.
+        """
+        total = self.planned_steps()
+        while self.steps < total and self.stale < self.config.adapter.patience:
+            batches = self.epoch_plan(self.epoch)
+            while self.step_in_epoch < len(batches) and self.steps < total:
+                losses = self.step(batches[self.step_in_epoch], self.steps / total, total)
+                self.step_in_epoch += 1
+                self.steps += 1
+                report(self.steps / total, **losses)
+                pause(self.save)
+            self.epoch += 1
+            self.step_in_epoch = 0
+            report(self.steps / total, **self.evaluate())
+        self.restore(self.best)
+
+    def planned_steps(self) -> int:
+        """Steps of all epochs, the last one possibly in part."""
+        epochs = self.config.adapter.epochs
+        whole = [len(self.epoch_plan(epoch)) for epoch in range(math.ceil(epochs))]
+        return max(1, round(sum(whole[: int(epochs)]) + (epochs - int(epochs)) * whole[-1]))
+
+    def epoch_plan(self, epoch: int) -> list[np.ndarray]:
+        """The batches of an epoch, as positions in `data.fitted`."""
+        lengths = self.data.rows.lengths()[self.data.fitted]
+        tokens = packed_length(lengths, self.config.adapter.negatives, len(self.model.instruction))
+        return epoch_batches(np.asarray(tokens), self.config.adapter.batch_tokens, self.config.seed, epoch)
+
+    def step(self, members: np.ndarray, done: float, total: int) -> dict[str, float]:
+        """One update on a batch of rows; returns its losses."""
+        generator = np.random.default_rng([self.config.seed, self.epoch, self.step_in_epoch])
+        rows = [self.data.rows.row(row) for row in self.data.fitted[members]]
+        count = self.config.adapter.negatives
+        drawn = [draw_negatives(row, count, self.items, self.data.repeats, generator) for row in rows]
+        batch = pack(rows, drawn).to(self.device)
+        sampled = self.state_items(batch, generator)
+        state, reward, leaf, touched = self.losses(batch, sampled, generator)
+        self.optimizer.zero_grad(set_to_none=True)
+        (state + self.config.adapter.reward_weight * reward).backward()
+        torch.nn.utils.clip_grad_norm_(list(self.parameters.values()), 1.0)
+        rate = self.rate(done, total)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["full_rate"] * rate
+        self.optimizer.step()
+        if leaf.grad is not None:
+            self.token_optimizer.step(touched, leaf.grad, self.config.adapter.item_token_learning_rate * rate)
+        self.tokens += batch.tokens
+        return {"loss": float(state + reward), "stateLoss": float(state), "rewardLoss": float(reward)}
+
+    def losses(
+        self, batch: PackedBatch, sampled: torch.Tensor, generator: np.random.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """State loss, reward loss, the item tokens they depend on [touched, dim], and whose they are [touched]."""
+        touched = torch.unique(torch.cat([batch.items.flatten(), batch.actions.flatten(), sampled]))
+        touched = touched[touched > 0]
+        leaf = self.model.item_tokens[touched].requires_grad_(self.config.adapter.item_token_learning_rate > 0)
+        place = torch.zeros(self.items + 1, dtype=torch.long, device=self.device)
+        place[touched] = torch.arange(1, len(touched) + 1, device=self.device)
+        table = torch.cat([self.model.item_tokens[:1], leaf])
+
+        def embed(items: torch.Tensor) -> torch.Tensor:
+            return table[place[items]]
+
+        hidden = self.model(batch, embed)
+        time = batch.items.shape[1]
+        real = torch.arange(time - 1, device=self.device) < (batch.lengths - 1)[:, None]  # [batch, time - 1]
+        following = batch.items[:, 1:][real]  # [positions]
+        states = self.model.states(hidden.history[:, :-1][real])
+        similarity = self.model.similarity(states, sampled, embed)  # [positions, sampled]
+        targets = torch.searchsorted(sampled, following)
+        state = state_loss(similarity, targets, self.correction(sampled, following))
+        logged = self.model.scores(hidden.history[:, 1:][real], following)  # [positions, heads]
+        taken = batch.actions > 0
+        negatives = self.model.scores(hidden.actions[taken], batch.actions[taken])
+        negatives = negatives.view(len(following), -1, negatives.shape[-1])  # [positions, negatives, heads]
+        seen = generator.random(logged.shape) < BAGGING_SHARE
+        weights = torch.from_numpy(seen).to(self.device, torch.float32)
+        return state, reward_loss(logged, negatives, weights, CENTRING), leaf, touched
+
+    def state_items(self, batch: PackedBatch, generator: np.random.Generator) -> torch.Tensor:
+        """[sampled] ascending item indices that states are compared with: the batch's and uniform ones, or all."""
+        count = self.config.adapter.state_negatives
+        if count >= self.items:
+            return torch.arange(1, self.items + 1, device=self.device)
+        uniform = torch.from_numpy(generator.integers(1, self.items + 1, count)).to(self.device)
+        return torch.unique(torch.cat([batch.items[:, 1:].flatten(), uniform, uniform[:1]])).clamp_min(1).unique()
+
+    def correction(self, sampled: torch.Tensor, following: torch.Tensor) -> torch.Tensor | None:
+        """[sampled] log of the expected number of draws of each item, None where all items are there."""
+        if len(sampled) == self.items:
+            return None
+        share = self.model.popularity[1:].softmax(0)[sampled - 1]  # training frequency
+        return torch.log(self.config.adapter.state_negatives / self.items + share * len(following))
+
+    def rate(self, done: float, total: int) -> float:
+        """Learning rate at a share of the fit, relative to the full one."""
+        warm = min(1.0, (done * total + 1) / max(1.0, WARM_UP_SHARE * total))
+        return warm * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * done)))
+
+    def evaluate(self) -> dict[str, float]:
+        """Scores held-out users and keeps the weights when they are the best so far."""
+        self.model.eval()
+        scored = score_positions(
+            self.model,
+            self.data.rows,
+            self.data.held_out,
+            HELD_OUT_NEGATIVES,
+            self.data.repeats,
+            self.config.adapter.batch_tokens,
+            self.config.seed,
+        )
+        margins = scored.logged_scores.mean(-1)[:, None] - scored.negative_scores.mean(-1)
+        reward = float(np.logaddexp(0.0, -margins).mean())
+        state = float(scored.state_losses.mean())
+        loss = state + self.config.adapter.reward_weight * reward
+        if loss < self.best_loss:
+            self.best_loss, self.stale, self.best = loss, 0, self.weights()
+        else:
+            self.stale += 1
+        values = {"heldOutLoss": loss, "heldOutPairAccuracy": float((margins > 0).mean())}
+        self.history.append({"steps": self.steps, "tokens": self.tokens, **values})
+        return values
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """A copy of everything that is trained."""
+        trained = {name: value.detach().clone() for name, value in self.parameters.items()}
+        return trained | {"item_tokens": self.model.item_tokens.clone()}
+
+    def restore(self, weights: dict[str, torch.Tensor]) -> None:
+        """Puts weights from `weights` back."""
+        with torch.no_grad():
+            for name, value in self.parameters.items():
+                value.copy_(weights[name])
+            self.model.item_tokens.copy_(weights["item_tokens"])
+
+    def save(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {
+            "progress": [self.epoch, self.step_in_epoch, self.steps, self.tokens, self.stale],
+            "bestLoss": self.best_loss,
+            "best": self.best,
+            "weights": self.weights(),
+            "optimizer": self.optimizer.state_dict(),
+            "tokenOptimizer": self.token_optimizer.state(),
+            "history": self.history,
+        }
+
+    def load(self, saved: dict[str, Any]) -> None:
+        """Goes on where `save` was called."""
+        self.epoch, self.step_in_epoch, self.steps, self.tokens, self.stale = saved["progress"]
+        self.best_loss, self.best, self.history = saved["bestLoss"], saved["best"], saved["history"]
+        self.restore(saved["weights"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        self.token_optimizer.load(saved["tokenOptimizer"])

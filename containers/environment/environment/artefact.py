@@ -1,0 +1,90 @@
+"""The fitted environment as a folder: what training writes and serving reads.
+
+`manifest.json` (written last), `decoder.safetensors` (the kept layers with the adapter merged in),
+`environment.safetensors` (item tokens, projections, heads, calibration), `adapter.safetensors` (the adapter alone, for
+the record), `items.arrow` (the item ids of the vocabulary), `metrics.json`.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import torch
+from safetensors.torch import load_file, save_file
+
+from .base_model import build_decoder
+from .errors import DataError
+from .model import EnvironmentModel
+
+FORMAT = "lea-environment"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What serving must know besides the weights."""
+
+    base_model: str
+    base_model_origin: str
+    decoder: dict[str, Any]
+    """The decoder's configuration."""
+    window: int
+    items: int
+    state_dimension: int
+    reward_heads: int
+    candidates: int
+    similar_candidates: int
+    repeats: bool
+    batch_tokens: int
+    seed: int
+
+
+def write_environment(
+    folder: Path, model: EnvironmentModel, adapter: dict[str, torch.Tensor], manifest: Manifest, identifiers: list[str]
+) -> None:
+    """Writes a merged model; the manifest comes last, its presence says that the folder is complete."""
+    folder.mkdir(parents=True, exist_ok=True)
+    embedding = {f"{name}.weight" for name, module in model.decoder.named_modules() if module is model.decoder.get_input_embeddings()}
+    decoder = {name: value.contiguous() for name, value in model.decoder.state_dict().items() if name not in embedding}
+    rest = {name: value.contiguous() for name, value in model.state_dict().items() if not name.startswith("decoder.")}
+    save_file(decoder, folder / "decoder.safetensors")
+    save_file(rest, folder / "environment.safetensors")
+    save_file(adapter, folder / "adapter.safetensors")
+    table = pa.table({"item_id": pa.array(identifiers, pa.string())})
+    with pa.OSFile(str(folder / "items.arrow"), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    document = {"format": FORMAT, "formatVersion": FORMAT_VERSION, **vars(manifest)}
+    (folder / "manifest.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf8")
+
+
+def read_environment(folder: Path, device: torch.device) -> tuple[EnvironmentModel, Manifest]:
+    """Loads what `write_environment` wrote.
+
+    Raises:
+        DataError: no complete environment in the folder, or one of another format version.
+    """
+    path = folder / "manifest.json"
+    if not path.exists():
+        raise DataError(f"{path} is missing: the folder holds no fitted environment.")
+    document = json.loads(path.read_text(encoding="utf8"))
+    if (document.pop("format", None), document.pop("formatVersion", None)) != (FORMAT, FORMAT_VERSION):
+        raise DataError(f"{path} is not a {FORMAT} of version {FORMAT_VERSION}: fit the environment again.")
+    manifest = Manifest(**document)
+    weights = load_file(folder / "decoder.safetensors", device=str(device))
+    dtype = next(value.dtype for value in weights.values() if value.dim() == 2)
+    rest = load_file(folder / "environment.safetensors", device=str(device))
+    decoder = build_decoder(manifest.decoder, weights, dtype).to(device)
+    model = EnvironmentModel(
+        decoder,
+        rest["item_tokens"],
+        rest["popularity"],
+        rest["instruction"],
+        manifest.state_dimension,
+        manifest.reward_heads,
+    ).to(device)
+    missing, unexpected = model.load_state_dict(rest, strict=False)
+    if unexpected or any(not name.startswith("decoder.") for name in missing):
+        raise DataError(f"{folder}: environment.safetensors does not fit manifest.json: fit the environment again.")
+    return model.eval().requires_grad_(False), manifest

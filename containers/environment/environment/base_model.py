@@ -1,0 +1,174 @@
+"""Loads the decoder of any Hugging Face-format causal language model, cut to its first layers."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from .errors import BaseModelError
+from .tree_attention import ATTENTION, register
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+WEIGHT_FILES = ("*.safetensors",)
+
+
+@dataclass
+class BaseModel:
+    """A base model's parts."""
+
+    decoder: "PreTrainedModel"
+    """The transformer without its vocabulary head: `inputs_embeds` [batch, time, dim] to hidden states."""
+    embedding: torch.Tensor
+    """[vocabulary, dim] float32: the word embeddings."""
+    head: torch.Tensor
+    """[vocabulary, dim]: the vocabulary head's weights; those of `embedding` where they are tied."""
+    tokenizer: "PreTrainedTokenizerBase"
+    name: str
+    origin: str
+    layers: int
+    """Layers kept."""
+    cut: bool
+    """Whether upper layers were left out, so that `head` no longer fits the hidden states."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a hidden state."""
+        return self.embedding.shape[1]
+
+
+def load_base_model(folder: Path, layers: int | None, dtype: torch.dtype, device: torch.device) -> BaseModel:
+    """Reads a Hugging Face folder (safetensors), keeping the first `layers` layers (None: all).
+
+    Raises:
+        BaseModelError: a missing file, a tokenizer that does not fit the vocabulary, weights that do not fit
+            the configuration, fewer layers than asked for, or an architecture that the packed layout cannot run.
+    """
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    _check_files(folder)
+    register()
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    except (ValueError, KeyError, OSError) as error:
+        raise BaseModelError(f"{folder / 'config.json'} is not a usable configuration: {error}") from error
+    total = config.num_hidden_layers
+    keep_layers(config, layers, folder)
+    try:
+        model, info = AutoModelForCausalLM.from_pretrained(
+            folder,
+            config=config,
+            dtype=dtype,
+            attn_implementation=ATTENTION,
+            local_files_only=True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
+        )
+    except (ValueError, OSError, RuntimeError) as error:
+        raise BaseModelError(f"{folder}: the base model cannot be loaded: {error}") from error
+    _check_weights(folder, info)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    embedding = model.get_input_embeddings().weight.detach()
+    if len(tokenizer) > embedding.shape[0]:
+        raise BaseModelError(
+            f"{folder}: the tokenizer knows {len(tokenizer)} tokens, the model embeds {embedding.shape[0]}; "
+            "upload the tokenizer that belongs to the model."
+        )
+    output = model.get_output_embeddings()
+    decoder = model.base_model.to(device).eval().requires_grad_(False)
+    check_decoder(decoder, folder)
+    origin = _origin(folder)
+    return BaseModel(
+        decoder,
+        embedding.float().cpu(),
+        (embedding if output is None else output.weight.detach()).cpu(),
+        tokenizer,
+        origin["name"],
+        origin["origin"],
+        config.num_hidden_layers,
+        config.num_hidden_layers < total,
+    )
+
+
+def keep_layers(config: "PreTrainedConfig", layers: int | None, folder: Path) -> None:
+    """Cuts a configuration to its first `layers` layers, in place."""
+    total = config.num_hidden_layers
+    if layers is None or layers == total:
+        return
+    if layers > total:
+        raise BaseModelError(f"{folder} has {total} layers, option environment.layers asks for {layers}.")
+    for name, value in list(vars(config).items()):
+        # Some families list a kind for every layer.
+        if isinstance(value, list) and len(value) == total and name != "architectures":
+            setattr(config, name, value[:layers])
+    config.num_hidden_layers = layers
+
+
+def build_decoder(config: dict[str, Any], weights: dict[str, torch.Tensor], dtype: torch.dtype) -> "PreTrainedModel":
+    """A decoder from its configuration and weights; it has no word embeddings and takes `inputs_embeds` only."""
+    from transformers import AutoConfig, AutoModel
+    from transformers.initialization import no_init_weights
+
+    register()
+    values = {name: value for name, value in config.items() if name != "model_type"}
+    parsed = AutoConfig.for_model(config["model_type"], **values)
+    with no_init_weights():
+        decoder = AutoModel.from_config(parsed, attn_implementation=ATTENTION, dtype=dtype)
+    missing, unexpected = decoder.load_state_dict(weights, strict=False, assign=True)
+    embedding = {f"{name}.weight" for name, module in decoder.named_modules() if module is decoder.get_input_embeddings()}
+    if unexpected or set(missing) - embedding:
+        raise BaseModelError(f"The decoder's weights do not fit its configuration: {sorted([*missing, *unexpected])[:4]}.")
+    return decoder.eval().requires_grad_(False)
+
+
+def decoder_config(decoder: "PreTrainedModel") -> dict[str, Any]:
+    """What `build_decoder` needs, with a vocabulary of one: items have embeddings of their own."""
+    config = decoder.config.to_diff_dict()
+    for name in ("_name_or_path", "_model_name_or_path", "architectures", "transformers_version", "dtype"):
+        config.pop(name, None)
+    config |= {"model_type": decoder.config.model_type, "vocab_size": 1}
+    config |= {name: 0 for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
+    return config
+
+
+def check_decoder(decoder: "PreTrainedModel", folder: Path) -> None:
+    """Refuses architectures whose attention the packed layout cannot express."""
+    config = decoder.config
+    if not getattr(decoder, "_supports_attention_backend", False):
+        raise BaseModelError(
+            f"{folder}: architecture {config.model_type} has no exchangeable attention, which the packed layout "
+            "needs; use a Llama, Qwen, Mistral, Gemma, GPT-2 or similar decoder."
+        )
+
+
+def _check_files(folder: Path) -> None:
+    needed = {
+        "config.json": ("config.json",),
+        "weights (*.safetensors)": WEIGHT_FILES,
+        "a tokenizer (tokenizer.json, tokenizer.model or vocab.json)": ("tokenizer.json", "tokenizer.model", "vocab.json"),
+    }
+    for what, patterns in needed.items():
+        if not any(path for pattern in patterns for path in folder.glob(pattern)):
+            raise BaseModelError(f"{folder} lacks {what}: upload a complete Hugging Face folder to base-models/.")
+
+
+def _check_weights(folder: Path, info: dict[str, Any]) -> None:
+    wrong = [str(item) for item in [*info["missing_keys"], *info["mismatched_keys"]]]
+    if wrong:
+        raise BaseModelError(
+            f"{folder}: weights do not fit config.json ({len(wrong)} tensors missing or of another shape, "
+            f"such as {wrong[0]}); upload the weights that belong to the configuration."
+        )
+
+
+def _origin(folder: Path) -> dict[str, str]:
+    path = folder / "origin.json"
+    if not path.exists():
+        return {"name": folder.name, "origin": "uploaded Hugging Face folder"}
+    return json.loads(path.read_text(encoding="utf8"))

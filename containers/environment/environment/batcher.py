@@ -1,0 +1,170 @@
+"""One worker thread runs the model; rows of all waiting requests share its batches."""
+
+import threading
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from .engine import Engine, RowAnswer
+from .errors import CapacityError, OverloadError, RequestError
+
+
+@dataclass
+class Job:
+    """One request and its rows' answers so far."""
+
+    answers: list[RowAnswer | None]
+    missing: int
+    future: "Future[list[RowAnswer]]" = field(default_factory=Future)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One row that waits for its turn."""
+
+    job: Job
+    index: int
+    row: np.ndarray
+    candidates: int
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the packed row."""
+        return packed_tokens(len(self.row), self.candidates)
+
+
+def packed_tokens(length: int, candidates: int) -> int:
+    """Tokens of a row of `length` items with that many candidates a position."""
+    return length + (length - 1) * candidates
+
+
+class Batcher:
+    """Collects rows of requests into batches of similar length.
+
+    Every batch holds the row that has waited longest, and the waiting rows nearest to it in length up to the token
+    budget, so nothing starves and little is padded.
+
+    Args:
+        engine: answers one batch at a time.
+        batch_tokens: tokens a batch holds at most, padding counted.
+        queue_tokens: tokens that may wait; a request beyond that is refused with `OverloadError`. A single request
+            larger than that is refused for good with `RequestError` 413.
+    """
+
+    def __init__(self, engine: Engine, batch_tokens: int, queue_tokens: int) -> None:
+        self.engine = engine
+        self.batch_tokens = batch_tokens
+        self.queue_tokens = queue_tokens
+        self.waiting: deque[Waiting] = deque()
+        self.waiting_tokens = 0
+        self.condition = threading.Condition()
+        self.closing = False
+        self.worker = threading.Thread(target=self._work, name="model", daemon=True)
+        self.worker.start()
+
+    def submit(self, rows: list[np.ndarray], candidates: list[int]) -> "Future[list[RowAnswer]]":
+        """Queues a request; the future gives its rows' answers in order.
+
+        Raises:
+            RequestError: 413, more tokens than could ever wait.
+            OverloadError: too many tokens are waiting now, or the server is shutting down.
+        """
+        job = Job([None] * len(rows), len(rows))
+        added = [Waiting(job, index, row, count) for index, (row, count) in enumerate(zip(rows, candidates))]
+        tokens = sum(item.tokens for item in added)
+        if tokens > self.queue_tokens:
+            raise RequestError(f"the request has {tokens} tokens, at most {self.queue_tokens} are taken: split it", 413)
+        if not rows:
+            job.future.set_result([])
+            return job.future
+        with self.condition:
+            if self.closing:
+                raise OverloadError("the server is shutting down", 5)
+            if self.waiting_tokens + tokens > self.queue_tokens:
+                raise OverloadError(f"{self.waiting_tokens} tokens are waiting already", 1)
+            self.waiting.extend(added)
+            self.waiting_tokens += tokens
+            self.condition.notify()
+        return job.future
+
+    def close(self) -> None:
+        """Refuses new requests, answers the waiting ones and ends the worker."""
+        with self.condition:
+            self.closing = True
+            self.condition.notify()
+        self.worker.join()
+
+    def _work(self) -> None:
+        while (batch := self._next()) is not None:
+            try:
+                answers = self._answer(batch)
+            except Exception as error:  # noqa: BLE001 - handed to whoever waits for these rows
+                for item in batch:
+                    if not item.job.future.done():
+                        item.job.future.set_exception(error)
+                continue
+            for item, answer in zip(batch, answers):
+                item.job.answers[item.index] = answer
+                item.job.missing -= 1
+                if item.job.missing == 0 and not item.job.future.done():
+                    item.job.future.set_result(item.job.answers)
+
+    def _next(self) -> list[Waiting] | None:
+        """The next batch; waits for one, None once closed and empty."""
+        with self.condition:
+            while not self.waiting and not self.closing:
+                self.condition.wait()
+            if not self.waiting:
+                return None
+            live = [item for item in self.waiting if not item.job.future.done()]
+            chosen = take_batch(live, self.batch_tokens) if live else []
+            taken = set(map(id, chosen))
+            self.waiting = deque(item for item in live if id(item) not in taken)
+            self.waiting_tokens = sum(item.tokens for item in self.waiting)
+            return chosen
+
+    def _answer(self, batch: list[Waiting]) -> list[RowAnswer]:
+        """Runs a batch; where memory does not suffice, once more in halves.
+
+        Raises:
+            CapacityError: not even half a batch fits.
+        """
+        try:
+            return self._run(batch)
+        except (torch.OutOfMemoryError, MemoryError):
+            _release()
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            try:
+                return self._run(batch[:middle]) + self._run(batch[middle:])
+            except (torch.OutOfMemoryError, MemoryError):
+                _release()
+        raise CapacityError(
+            f"A batch of {len(batch)} rows does not fit the accelerator's memory, nor half of it: lower "
+            "environment.adapter.batchTokens or use a larger instance type."
+        )
+
+    def _run(self, batch: list[Waiting]) -> list[RowAnswer]:
+        return self.engine.answer([item.row for item in batch], [item.candidates for item in batch]) if batch else []
+
+
+def take_batch(waiting: list[Waiting], budget: int) -> list[Waiting]:
+    """The first waiting row and its neighbours in length, as many as the budget holds when padded to the longest."""
+    order = sorted(range(len(waiting)), key=lambda index: waiting[index].tokens)
+    start = order.index(0)
+    end = start + 1
+    longest = waiting[0].tokens
+    # Shorter rows first: they do not lengthen the padding.
+    while start > 0 and longest * (end - start + 1) <= budget:
+        start -= 1
+    while end < len(order) and waiting[order[end]].tokens * (end - start + 1) <= budget:
+        end += 1
+    return [waiting[index] for index in order[start:end]]
+
+
+def _release() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

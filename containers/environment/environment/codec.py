@@ -1,0 +1,177 @@
+"""The bytes of a request and of its answer: Arrow IPC streams, and JSON for use by hand."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from .engine import RowAnswer
+from .errors import RequestError
+
+ARROW = "application/vnd.apache.arrow.stream"
+JSON = "application/json"
+COLUMNS = ("items", "candidates")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a row may hold."""
+
+    items: int
+    """Items of the vocabulary."""
+    length: int
+    """Items of a row at most: `window + 1`."""
+    candidates: int = 100
+    """Candidates a position at most."""
+
+
+@dataclass(frozen=True)
+class EnvironmentRequest:
+    """A checked request."""
+
+    rows: list[np.ndarray]
+    """For each row [length] int32 item indices."""
+    candidates: list[int]
+    """For each row the candidates a position."""
+
+
+def decode(body: bytes, content_type: str, limits: Limits) -> EnvironmentRequest:
+    """Reads and checks a request.
+
+    Raises:
+        RequestError: status 415 for another content type, 400 with row and column for anything else.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == ARROW:
+        values, offsets, candidates = _decode_arrow(body)
+    elif kind == JSON:
+        values, offsets, candidates = _decode_json(body)
+    else:
+        raise RequestError(f"content type {content_type!r}: expected {ARROW} or {JSON}", 415)
+    _check(values, offsets, candidates, limits)
+    rows = [values[start:end] for start, end in zip(offsets[:-1], offsets[1:])]
+    return EnvironmentRequest(rows, candidates.tolist())
+
+
+def encode(answers: list[RowAnswer], content_type: str) -> bytes:
+    """Writes an answer in the encoding of its request."""
+    if content_type.partition(";")[0].strip().lower() == JSON:
+        return _encode_json(answers)
+    return _encode_arrow(answers)
+
+
+def _decode_arrow(body: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    try:
+        with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
+            table = reader.read_all()
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
+        raise RequestError(f"body is not an Arrow IPC stream: {error}") from None
+    if sorted(table.column_names) != sorted(COLUMNS):
+        raise RequestError(f"columns {table.column_names}: expected items and candidates")
+    kinds = {"items": pa.list_(pa.int32()), "candidates": pa.int32()}
+    columns = {}
+    for name, kind in kinds.items():
+        column = table[name].combine_chunks()
+        if column.null_count:
+            row = int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
+            raise RequestError(f"row {row}, column {name}: null")
+        try:
+            columns[name] = column.cast(kind)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise RequestError(f"column {name}: expected {kind}, got {column.type} ({error})") from None
+    items = columns["items"]
+    if items.flatten().null_count:
+        lengths = items.value_lengths().to_numpy(zero_copy_only=False)
+        place = int(np.flatnonzero(items.flatten().is_null().to_numpy(zero_copy_only=False))[0])
+        row = int(np.searchsorted(np.cumsum(lengths), place, side="right"))
+        raise RequestError(f"row {row}, column items, position {place - int(lengths[:row].sum())}: null")
+    lengths = items.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
+    values = items.flatten().to_numpy(zero_copy_only=False)
+    return values, np.concatenate([[0], np.cumsum(lengths)]), columns["candidates"].to_numpy(zero_copy_only=False)
+
+
+def _decode_json(body: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    try:
+        document = json.loads(body)
+    except ValueError as error:
+        raise RequestError(f"body is not JSON: {error}") from None
+    if not isinstance(document, dict) or sorted(document) != sorted(COLUMNS):
+        raise RequestError("body: expected an object with exactly items and candidates")
+    items, candidates = document["items"], document["candidates"]
+    if not isinstance(items, list) or not isinstance(candidates, list) or len(items) != len(candidates):
+        raise RequestError("body: expected items and candidates to be arrays of the same length")
+    for row, (values, count) in enumerate(zip(items, candidates)):
+        if not isinstance(values, list):
+            raise RequestError(f"row {row}, column items: expected an array")
+        for position, value in enumerate(values):
+            if not _whole(value):
+                raise RequestError(f"row {row}, column items, position {position}: expected a whole number, got {value!r}")
+        if not _whole(count):
+            raise RequestError(f"row {row}, column candidates: expected a whole number, got {count!r}")
+    offsets = np.concatenate([[0], np.cumsum([len(values) for values in items], dtype=np.int64)]).astype(np.int64)
+    flat = np.array([value for values in items for value in values], np.int32)
+    return flat, offsets, np.array(candidates, np.int32)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31
+
+
+def _check(values: np.ndarray, offsets: np.ndarray, candidates: np.ndarray, limits: Limits) -> None:
+    lengths = np.diff(offsets)
+    for row in np.flatnonzero((lengths < 1) | (lengths > limits.length))[:1]:
+        raise RequestError(f"row {row}, column items: {lengths[row]} items, expected 1 to {limits.length}")
+    for place in np.flatnonzero((values < 1) | (values > limits.items))[:1]:
+        row = int(np.searchsorted(offsets, place, side="right")) - 1
+        raise RequestError(
+            f"row {row}, column items, position {place - offsets[row]}: item {values[place]}, expected 1 to {limits.items}"
+        )
+    most = min(limits.candidates, limits.items - 1)
+    for row in np.flatnonzero((candidates < 0) | (candidates > most))[:1]:
+        raise RequestError(f"row {row}, column candidates: {candidates[row]}, expected 0 to {most}")
+
+
+def _encode_arrow(answers: list[RowAnswer]) -> bytes:
+    lengths = np.array([len(answer.states) for answer in answers], np.int32)
+    states = np.concatenate([answer.states for answer in answers])  # [positions, state_dimension]
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(states.reshape(-1)), states.shape[1])
+    counts = [np.full(len(answer.candidates), answer.candidates.shape[1], np.int32) for answer in answers]
+    inner, outer = _offsets(np.concatenate(counts)), _offsets(lengths - 1)
+
+    def flat(name: str) -> pa.Array:
+        return pa.array(np.concatenate([getattr(answer, name).reshape(-1) for answer in answers]))
+
+    def nested(name: str) -> pa.Array:
+        return pa.ListArray.from_arrays(outer, pa.ListArray.from_arrays(inner, flat(name)))
+
+    table = pa.table(
+        {
+            "states": pa.ListArray.from_arrays(_offsets(lengths), vectors),
+            "rewards": pa.ListArray.from_arrays(outer, flat("rewards")),
+            "rewardSpreads": pa.ListArray.from_arrays(outer, flat("reward_spreads")),
+            "candidates": nested("candidates"),
+            "candidateRewards": nested("candidate_rewards"),
+            "candidateRewardSpreads": nested("candidate_reward_spreads"),
+        }
+    )
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def _encode_json(answers: list[RowAnswer]) -> bytes:
+    document = {
+        "states": [answer.states.tolist() for answer in answers],
+        "rewards": [answer.rewards.tolist() for answer in answers],
+        "rewardSpreads": [answer.reward_spreads.tolist() for answer in answers],
+        "candidates": [answer.candidates.tolist() for answer in answers],
+        "candidateRewards": [answer.candidate_rewards.tolist() for answer in answers],
+        "candidateRewardSpreads": [answer.candidate_reward_spreads.tolist() for answer in answers],
+    }
+    return json.dumps(document).encode()
+
+
+def _offsets(lengths: np.ndarray) -> pa.Array:
+    return pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))

@@ -1,0 +1,118 @@
+"""The training channel: the vocabulary and the training rows, read from Arrow IPC streams."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from .errors import DataError
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The vocabulary; entry `i` belongs to item index `i + 1` (index 0 is padding)."""
+
+    identifiers: list[str]
+    titles: list[str]
+    fields: list[dict[str, str]]
+    counts: np.ndarray
+    """[items] int64: occurrences in the training sequences."""
+
+    def __len__(self) -> int:
+        return len(self.identifiers)
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Training sequences cut into rows of at most `window + 1` items."""
+
+    users: np.ndarray
+    """[rows] int64: the row's user, numbered by first appearance."""
+    user_count: int
+    items: np.ndarray
+    """[positions] int32: item indices of all rows, one row after the other."""
+    offsets: np.ndarray
+    """[rows + 1] int64: where each row begins in `items`."""
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def row(self, index: int) -> np.ndarray:
+        """[length] int32: a row's items in time order."""
+        return self.items[self.offsets[index] : self.offsets[index + 1]]
+
+    def lengths(self) -> np.ndarray:
+        """[rows] int64: items of each row."""
+        return np.diff(self.offsets)
+
+
+def read_catalogue(folder: Path) -> Catalogue:
+    """Reads `items.arrow`.
+
+    Raises:
+        DataError: the file is missing, is not an Arrow stream, lacks a column or is empty.
+    """
+    table = _read(folder / "items.arrow", {"item_id", "title", "fields", "count"})
+    if table.num_rows == 0:
+        raise DataError(f"{folder / 'items.arrow'} has no items: the environment needs at least two.")
+    return Catalogue(
+        table["item_id"].to_pylist(),
+        table["title"].to_pylist(),
+        [json.loads(text) for text in table["fields"].to_pylist()],
+        table["count"].to_numpy().astype(np.int64),
+    )
+
+
+def read_training_rows(folder: Path, items: int, window: int) -> TrainingRows:
+    """Reads `train/part-*.arrow` in the order of the parts.
+
+    Raises:
+        DataError: no shard, an item index outside 1..`items`, or a row longer than `window + 1`.
+    """
+    paths = sorted((folder / "train").glob("part-*.arrow"))
+    if not paths:
+        raise DataError(f"{folder / 'train'} has no part-*.arrow: the run has no training sequences.")
+    numbers: dict[str, int] = {}
+    users: list[int] = []
+    values: list[np.ndarray] = []
+    lengths: list[np.ndarray] = []
+    for path in paths:
+        table = _read(path, {"user_id", "items"}).combine_chunks()
+        users.extend(numbers.setdefault(user, len(numbers)) for user in table["user_id"].to_pylist())
+        column = table["items"].combine_chunks()
+        flat = column.flatten().to_numpy(zero_copy_only=False)
+        sizes = column.value_lengths().to_numpy(zero_copy_only=False)
+        if flat.size and (flat.min() < 1 or flat.max() > items):
+            raise DataError(f"{path}: column items has an index outside 1..{items}; items.arrow belongs to another run.")
+        if sizes.size and (sizes.min() < 1 or sizes.max() > window + 1):
+            raise DataError(f"{path}: a row has {sizes.max()} items; window {window} allows 1 to {window + 1}.")
+        values.append(flat.astype(np.int32))
+        lengths.append(sizes.astype(np.int64))
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
+    return TrainingRows(np.array(users, np.int64), len(numbers), np.concatenate(values), offsets)
+
+
+def repeat_share(rows: TrainingRows) -> float:
+    """Share (0-1) of transitions whose next item occurs earlier in the same row."""
+    repeats = transitions = 0
+    for index in range(len(rows)):
+        row = rows.row(index)
+        repeats += len(row) - len(np.unique(row))
+        transitions += len(row) - 1
+    return repeats / max(transitions, 1)
+
+
+def _read(path: Path, columns: set[str]) -> pa.Table:
+    try:
+        with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as reader:
+            table = reader.read_all()
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing: channel sequences must hold a run's sequences/ folder.") from None
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{path} is not an Arrow IPC stream: {error}") from None
+    missing = columns - set(table.column_names)
+    if missing:
+        raise DataError(f"{path} lacks column {', '.join(sorted(missing))}.")
+    return table

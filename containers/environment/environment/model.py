@@ -1,0 +1,160 @@
+"""The LLM environment: a causal decoder over item tokens with a state projection and reward heads."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from .layout import PackedBatch, action_mask, history_mask, positions
+
+if TYPE_CHECKING:
+    from transformers import Cache
+
+Embed = Callable[[torch.Tensor], torch.Tensor]
+"""[...] item indices to [..., dim] item tokens."""
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Last-layer hidden states of a packed batch, standardised over `dim`, float32."""
+
+    history: torch.Tensor
+    """[batch, time, dim]: at each item of the history."""
+    actions: torch.Tensor
+    """[batch, actions, dim]: at each action."""
+
+
+class EnvironmentModel(nn.Module):
+    """Maps item sequences to states, and pairs of history and action to rewards.
+
+    Similarity of state and item, and reward of an action, have the item's log frequency in the training sequences
+    as an offset with a learned weight each: the decoder then only has to say what differs from popularity.
+
+    Args:
+        decoder: `inputs_embeds` [batch, time, dim] to `last_hidden_state` [batch, time, dim]; its attention is
+            `tree_attention`.
+        item_tokens: [items + 1, dim] float32: one embedding an item in the decoder's word space; row 0 is padding.
+        popularity: [items + 1] float32: centred log frequency of each item.
+        instruction: [instruction, dim] float32: embeddings of the prompt in front of every history.
+        state_dimension: length of a state.
+        heads: reward heads of the ensemble.
+    """
+
+    def __init__(
+        self,
+        decoder: nn.Module,
+        item_tokens: torch.Tensor,
+        popularity: torch.Tensor,
+        instruction: torch.Tensor,
+        state_dimension: int,
+        heads: int,
+    ) -> None:
+        super().__init__()
+        dimension = item_tokens.shape[1]
+        self.decoder = decoder
+        self.register_buffer("item_tokens", item_tokens)
+        self.register_buffer("popularity", popularity)
+        self.register_buffer("instruction", instruction)
+        self.state_projection = nn.Linear(dimension, state_dimension)
+        self.item_projection = nn.Linear(dimension, state_dimension, bias=False)
+        self.reward_heads = nn.Linear(dimension, heads)
+        self.popularity_weights = nn.Parameter(torch.ones(2))
+        self.register_buffer("calibration", torch.tensor([1.0, 0.0]))
+
+    def initialise_heads(self, seed: int) -> None:
+        """Random heads, and an item projection on the directions in which the item tokens differ most (PCA)."""
+        generator = torch.Generator().manual_seed(seed)
+        dimension = self.item_tokens.shape[1]
+        with torch.no_grad():
+            for head in (self.state_projection, self.reward_heads):
+                head.weight.copy_(torch.randn(head.weight.shape, generator=generator) * 0.1 / dimension**0.5)
+                head.bias.zero_()
+            tokens = self.item_tokens[1:].float().cpu()
+            tokens = tokens - tokens.mean(0)
+            count = min(self.state_projection.out_features, *tokens.shape)
+            _, _, directions = torch.svd_lowrank(tokens, q=count, niter=2)
+            self.item_projection.weight.zero_()
+            scale = (tokens @ directions).std(0).clamp_min(1e-6)  # [count]
+            self.item_projection.weight[:count] = (directions / scale).T
+
+    @property
+    def precision(self) -> torch.dtype:
+        """Data type of the decoder's weights."""
+        return next(parameter.dtype for parameter in self.decoder.parameters() if parameter.dim() == 2)
+
+    def embed(self, items: torch.Tensor) -> torch.Tensor:
+        """[...] item indices to [..., dim] item tokens."""
+        return self.item_tokens[items]
+
+    def forward(self, batch: PackedBatch, embed: Embed | None = None) -> Hidden:
+        """Hidden states of histories and actions in one pass; `embed` replaces the table of item tokens."""
+        embed = embed or self.embed
+        instruction = len(self.instruction)
+        history_positions, action_positions = positions(batch, instruction)
+        rows, time = batch.items.shape
+        embeddings = torch.cat([self._prompt(rows), embed(batch.items), embed(batch.actions)], 1)
+        ids = torch.cat([history_positions.expand(rows, -1), action_positions], 1)  # [batch, tokens]
+        shared = history_mask(batch, instruction).expand(rows, -1, -1, -1)
+        mask = torch.cat([shared, action_mask(batch, instruction)], 2)  # [batch, 1, tokens, instruction + time]
+        hidden = self._decode(embeddings, ids, mask)
+        return Hidden(hidden[:, instruction : instruction + time], hidden[:, instruction + time :])
+
+    def read_history(self, batch: PackedBatch) -> tuple[torch.Tensor, "Cache"]:
+        """Hidden states [batch, time, dim] of the histories alone, and the keys and values to score actions with."""
+        from transformers import DynamicCache
+
+        instruction = len(self.instruction)
+        rows = batch.items.shape[0]
+        embeddings = torch.cat([self._prompt(rows), self.embed(batch.items)], 1)
+        ids, _ = positions(batch, instruction)
+        cache = DynamicCache()
+        hidden = self._decode(embeddings, ids.expand(rows, -1), history_mask(batch, instruction), cache)
+        return hidden[:, instruction:], cache
+
+    def read_actions(self, batch: PackedBatch, cache: "Cache") -> torch.Tensor:
+        """Hidden states [batch, actions, dim] of the actions after a history that `read_history` has read.
+
+        Uses `cache` up.
+        """
+        _, ids = positions(batch, len(self.instruction))
+        return self._decode(self.embed(batch.actions), ids, action_mask(batch, len(self.instruction)), cache)
+
+    def states(self, hidden: torch.Tensor) -> torch.Tensor:
+        """[..., dim] hidden states to [..., state_dimension]."""
+        return self.state_projection(hidden)
+
+    def similarity(self, states: torch.Tensor, items: torch.Tensor, embed: Embed | None = None) -> torch.Tensor:
+        """[positions, state_dimension] states and [items] item indices to [positions, items] log-odds."""
+        keys = self.item_projection((embed or self.embed)(items))  # [items, state_dimension]
+        return states @ keys.T + self.popularity_weights[0] * self.popularity[items]
+
+    def scores(self, hidden: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+        """[..., dim] hidden states at the actions `items` [...] to [..., heads] raw rewards."""
+        return self.reward_heads(hidden) + (self.popularity_weights[1] * self.popularity[items])[..., None]
+
+    def rewards(self, hidden: torch.Tensor, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Calibrated rewards [...] in [-1, 2] and their spread [...] over the heads."""
+        scale, offset = self.calibration
+        raw = self.scores(hidden, items)  # [..., heads]
+        spread = raw.std(-1, correction=0) * scale
+        return (raw.mean(-1) * scale + offset).clamp(-1.0, 2.0), spread
+
+    def _prompt(self, rows: int) -> torch.Tensor:
+        return self.instruction[None].expand(rows, -1, -1)
+
+    def _decode(
+        self, embeddings: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor, cache: "Cache | None" = None
+    ) -> torch.Tensor:
+        output = self.decoder(
+            inputs_embeds=embeddings.to(self.precision),
+            position_ids=ids,
+            attention_mask=mask,
+            past_key_values=cache,
+            use_cache=cache is not None,
+        )
+        hidden = output.last_hidden_state.float()
+        # Families differ in the scale of their final norm by orders of magnitude; the heads should not see it.
+        return functional.layer_norm(hidden, hidden.shape[-1:])

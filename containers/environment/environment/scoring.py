@@ -1,0 +1,99 @@
+"""Runs a model over held-out positions: what metrics, early stopping and calibration are computed from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from .batching import packed_length, token_batches
+from .data import TrainingRows
+from .layout import pack
+from .model import EnvironmentModel
+from .negatives import draw_negatives
+
+
+@dataclass(frozen=True)
+class ScoredPositions:
+    """One entry for each position with a next item; raw (uncalibrated) scores."""
+
+    targets: np.ndarray
+    """[positions] the logged next item."""
+    lengths: np.ndarray
+    """[positions] items of the history."""
+    negatives: np.ndarray
+    """[positions, negatives] sampled actions."""
+    logged_scores: np.ndarray
+    """[positions, heads]."""
+    negative_scores: np.ndarray
+    """[positions, negatives, heads]."""
+    state_losses: np.ndarray
+    """[positions] cross-entropy of the next item among all items by similarity."""
+    ranks: np.ndarray
+    """[positions] the next item's rank, from 0, by state-item similarity among all items (history left out)."""
+    popularity_ranks: np.ndarray
+    """[positions] the same by training frequency."""
+
+
+@torch.inference_mode()
+def score_positions(
+    model: EnvironmentModel,
+    rows: TrainingRows,
+    selected: np.ndarray,
+    negatives: int,
+    repeats: bool,
+    budget: int,
+    seed: int,
+) -> ScoredPositions:
+    """Scores every position of the rows `selected` that has a next item against `negatives` uniform actions."""
+    items = len(model.item_tokens) - 1
+    device = model.item_tokens.device
+    catalogue = torch.arange(1, items + 1, device=device)
+    # In this order a history of n items always gets the same negatives, whatever the batch.
+    drawn = {
+        int(row): draw_negatives(rows.row(row), negatives, items, repeats, np.random.default_rng([seed, int(row)]))
+        for row in selected
+    }
+    parts: list[tuple[np.ndarray, ...]] = []
+    lengths = packed_length(rows.lengths()[selected], negatives, len(model.instruction))
+    for group in token_batches(np.asarray(lengths), budget):
+        members = selected[group]
+        batch = pack([rows.row(row) for row in members], [drawn[int(row)] for row in members]).to(device)
+        hidden = model(batch)
+        scores = model.scores(hidden.history, batch.items).cpu().numpy()  # [batch, time, heads]
+        action_scores = model.scores(hidden.actions, batch.actions).cpu().numpy()
+        for index, row in enumerate(members):
+            sequence = rows.row(row).astype(np.int64)
+            count = len(sequence) - 1
+            states = model.states(hidden.history[index, :count])
+            ranks = _ranks(model, states, catalogue, sequence, repeats)
+            shape = (count, negatives, scores.shape[-1])
+            parts.append(
+                (
+                    sequence[1:],
+                    np.arange(1, count + 1),
+                    drawn[int(row)],
+                    scores[index, 1 : count + 1],
+                    action_scores[index, : count * negatives].reshape(shape),
+                    *ranks,
+                )
+            )
+    return ScoredPositions(*(np.concatenate(column) for column in zip(*parts)))
+
+
+def _ranks(
+    model: EnvironmentModel, states: torch.Tensor, catalogue: torch.Tensor, sequence: np.ndarray, repeats: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Losses and ranks [positions] of a row's next items among all items."""
+    target = torch.from_numpy(sequence[1:] - 1).to(states.device)[:, None]  # [positions, 1]
+    similarity = model.similarity(states, catalogue)  # [positions, items]
+    losses = functional.cross_entropy(similarity, target[:, 0], reduction="none")
+    popularity = model.popularity[1:].expand(len(states), -1)
+    seen = torch.zeros_like(similarity)
+    if not repeats:
+        history = torch.from_numpy(sequence[:-1] - 1).to(states.device).expand(len(states), -1)
+        seen.scatter_add_(1, history, torch.ones_like(history, dtype=seen.dtype).tril())
+    ranks = [
+        ((values > values.gather(1, target)) & (seen == 0)).sum(1).cpu().numpy() for values in (similarity, popularity)
+    ]
+    return losses.cpu().numpy(), ranks[0], ranks[1]

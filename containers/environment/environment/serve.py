@@ -1,0 +1,148 @@
+"""`python -m environment serve`: SageMaker's inference contract over a fitted environment."""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Request, Response
+
+from .contract import Folders
+from .errors import CapacityError, LanguageEnvironmentError, OverloadError, RequestError
+
+if TYPE_CHECKING:
+    from .batcher import Batcher
+    from .codec import Limits
+
+MAXIMUM_BODY_BYTES = 25 * 1024 * 1024
+"""SageMaker's limit of a real-time request."""
+QUEUED_BATCHES = 256
+"""Batches that may wait before requests are refused."""
+DRAIN_SECONDS = 25
+"""SageMaker kills 30 s after SIGTERM."""
+
+
+@dataclass
+class Service:
+    """What the handlers share: nothing before the model is loaded and warm."""
+
+    batcher: "Batcher | None" = None
+    limits: "Limits | None" = None
+    error: str | None = None
+
+
+def serve(folders: Folders) -> None:
+    """Serves `model/` on `SAGEMAKER_BIND_TO_PORT` (8080) until SIGTERM, then answers what is in flight and ends."""
+    import uvicorn
+
+    host = os.environ.get("ENVIRONMENT_BIND_TO_HOST", "0.0.0.0")
+    port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
+    uvicorn.run(
+        create_app(folders.model),
+        host=host,
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        access_log=False,
+    )
+
+
+def create_app(folder: Path) -> FastAPI:
+    """The HTTP application; the model is loaded by a thread of its own while `/ping` already answers 503."""
+    service = Service()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=_load, args=(folder, service), name="load", daemon=True).start()
+        yield
+        if service.batcher is not None:
+            await asyncio.to_thread(service.batcher.close)
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None)
+
+    @app.get("/ping")
+    async def ping() -> Response:
+        # Only a flag is read: health never waits for the model.
+        if service.error is not None:
+            return Response(service.error, 500, media_type="text/plain")
+        return Response(status_code=200 if service.batcher is not None else 503)
+
+    @app.post("/invocations")
+    async def invocations(request: Request) -> Response:
+        try:
+            return await _answer(request, service)
+        except RequestError as error:
+            return _text(str(error), error.status)
+        except OverloadError as error:
+            return _text(str(error), 503, {"Retry-After": str(error.retry_after)})
+        except CapacityError as error:
+            return _text(str(error), 507)
+
+    return app
+
+
+async def _answer(request: Request, service: Service) -> Response:
+    from .codec import ARROW, decode, encode
+
+    if service.batcher is None or service.limits is None:
+        raise OverloadError(service.error or "the model is being loaded", 5)
+    body = await _body(request)
+    content_type = request.headers.get("content-type", ARROW)
+    decoded = await asyncio.to_thread(decode, body, content_type, service.limits)
+    answers = await asyncio.wrap_future(service.batcher.submit(decoded.rows, decoded.candidates))
+    encoded = await asyncio.to_thread(encode, answers, content_type)
+    return Response(encoded, media_type=content_type.partition(";")[0])
+
+
+async def _body(request: Request) -> bytes:
+    """The request's body.
+
+    Raises:
+        RequestError: 413 as soon as more than the limit has arrived.
+    """
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAXIMUM_BODY_BYTES:
+            raise RequestError(f"the body exceeds {MAXIMUM_BODY_BYTES} bytes: send fewer rows", 413)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _load(folder: Path, service: Service) -> None:
+    """Loads the model, warms it up and declares the service ready."""
+    try:
+        started = time.monotonic()
+        import numpy as np
+        import torch
+
+        from .artefact import read_environment
+        from .batcher import Batcher
+        from .codec import Limits
+        from .engine import CandidatePolicy, Engine
+
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        model, manifest = read_environment(folder, device)
+        engine = Engine(model, CandidatePolicy(manifest.similar_candidates, manifest.repeats, manifest.seed))
+        batcher = Batcher(engine, manifest.batch_tokens, QUEUED_BATCHES * manifest.batch_tokens)
+        row = np.ones(min(manifest.window + 1, 8), np.int32)
+        batcher.submit([row], [min(manifest.candidates, manifest.items - 1)]).result()
+        service.limits = Limits(manifest.items, manifest.window + 1)
+        service.batcher = batcher
+        print(f"stage=serve progress=1.000 seconds={time.monotonic() - started:.2f}", flush=True)
+    except LanguageEnvironmentError as error:
+        service.error = str(error)
+        print(error, flush=True)
+    except Exception as error:
+        service.error = f"{type(error).__name__}: {error}"
+        raise
+
+
+def _text(message: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    return Response(message + "\n", status, headers, media_type="text/plain")

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { endGroup } from '../processes/groups.ts';
+import { signalGroup } from '../processes/groups.ts';
 import type { Guardian } from '../processes/guardian.ts';
 
 export type ContainerTask = 'train' | 'serve';
@@ -80,7 +80,7 @@ export class Container {
       this.#exit = exit;
       if (pid !== undefined) {
         // What the program left behind goes with it, as a container's processes do.
-        await endGroup(pid, 0);
+        signalGroup(pid, 'SIGKILL');
         settings.guardian.forget(pid);
       }
       await logged;
@@ -95,8 +95,10 @@ export class Container {
   /** SIGTERM, then SIGKILL after the grace period; resolves when nothing is left. */
   async stop(graceSeconds: number): Promise<ContainerExit> {
     const { pid } = this.#process;
-    if (this.#exit === undefined && pid !== undefined) await endGroup(pid, graceSeconds * 1000);
-    return this.ended;
+    if (this.#exit !== undefined || pid === undefined) return this.ended;
+    signalGroup(pid, 'SIGTERM');
+    const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceSeconds * 1000);
+    return this.ended.finally(() => clearTimeout(timer));
   }
 }
 

@@ -1,0 +1,222 @@
+import {
+  InvokeEndpointCommand,
+  ModelError,
+  SageMakerRuntimeClient,
+} from '@aws-sdk/client-sagemaker-runtime';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RuntimeServer, startRuntimeServer } from '#local/sagemaker/runtime-server.ts';
+import { Bucket, eventually, isAlive, type Machine, startMachine } from '../fixture/machine.ts';
+
+let machine: Machine;
+let server: RuntimeServer;
+let client: SageMakerRuntimeClient;
+
+beforeAll(async () => {
+  machine = await startMachine();
+  await machine.put('good/weights', 'w');
+  await machine.put('broken/broken', 'yes');
+  server = await startRuntimeServer({
+    endpoints: machine.sagemaker.endpoints,
+    account: '000000000000',
+    invocationTimeoutSeconds: 1,
+  });
+  client = new SageMakerRuntimeClient({
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  });
+});
+
+afterAll(async () => {
+  client.destroy();
+  await server.stop();
+  await machine.stop();
+});
+
+const call = (action: string, args: unknown) =>
+  Promise.resolve().then(
+    () => machine.sagemaker.actions[action]!(args) as Promise<Record<string, unknown>>,
+  );
+
+async function create(name: string, prefix = 'good/', more: object = {}): Promise<void> {
+  await call('createModel', {
+    ModelName: name,
+    ExecutionRoleArn: 'arn:aws:iam::000000000000:role/r',
+    PrimaryContainer: {
+      Image: 'fixture:1',
+      ModelDataSource: {
+        S3DataSource: {
+          S3Uri: `s3://${Bucket}/${prefix}`,
+          S3DataType: 'S3Prefix',
+          CompressionType: 'None',
+        },
+      },
+    },
+  });
+  await call('createEndpointConfig', {
+    EndpointConfigName: name,
+    ProductionVariants: [
+      {
+        VariantName: 'all',
+        ModelName: name,
+        InitialInstanceCount: 1,
+        InstanceType: 'ml.g5.xlarge',
+        ...more,
+      },
+    ],
+  });
+  await call('createEndpoint', { EndpointName: name, EndpointConfigName: name });
+}
+
+const describeEndpoint = (EndpointName: string) => call('describeEndpoint', { EndpointName });
+
+const settled = (name: string) =>
+  eventually(async () => {
+    const endpoint = await describeEndpoint(name);
+    return endpoint.EndpointStatus !== 'Creating' && endpoint;
+  });
+
+async function invoke(EndpointName: string, Body: string | Uint8Array) {
+  const answer = await client.send(
+    new InvokeEndpointCommand({ EndpointName, Body, ContentType: 'application/x-test' }),
+  );
+  return { ...answer, text: Buffer.from(answer.Body!).toString() };
+}
+
+describe('Class: Endpoints', () => {
+  it('serves once /ping answers, and is gone when it is deleted', async () => {
+    // Arrange
+    await create('serving');
+    const before = await describeEndpoint('serving');
+
+    // Act
+    const after = await settled('serving');
+    const answer = await invoke('serving', new Uint8Array([1, 2, 0, 255]));
+    const pid = Number((await invoke('serving', 'pid')).text);
+    await call('deleteEndpoint', { EndpointName: 'serving' });
+
+    // Assess
+    expect(before.EndpointStatus).toBe('Creating');
+    expect(after).toMatchObject({
+      EndpointStatus: 'InService',
+      EndpointConfigName: 'serving',
+      ProductionVariants: [{ VariantName: 'all', CurrentInstanceCount: 1 }],
+    });
+    expect([...answer.Body!]).toEqual([255, 0, 2, 1]);
+    expect(answer).toMatchObject({
+      ContentType: 'application/x-test',
+      InvokedProductionVariant: 'all',
+    });
+    expect(isAlive(pid)).toBe(false);
+    await expect(describeEndpoint('serving')).rejects.toThrow('Could not find endpoint');
+    await call('deleteEndpointConfig', { EndpointConfigName: 'serving' });
+    await call('deleteModel', { ModelName: 'serving' });
+    await expect(call('deleteModel', { ModelName: 'serving' })).rejects.toMatchObject({
+      code: 'ValidationException',
+    });
+  });
+
+  it('hands the model’s errors on as the service does', async () => {
+    // Arrange
+    await create('errors');
+    await settled('errors');
+    const failure = (body: string) => invoke('errors', body).catch((error) => error);
+
+    // Act
+    const bad = await failure('bad');
+    const busy = await failure('busy');
+    const slow = await failure('slow');
+    const unknown = await invoke('nobody', 'x').catch((error) => error);
+
+    // Assess
+    expect(bad).toBeInstanceOf(ModelError);
+    expect(bad).toMatchObject({
+      OriginalStatusCode: 400,
+      OriginalMessage: 'row 3: unknown item',
+      message: 'Received client error (400) from primary with message "row 3: unknown item".',
+      $metadata: { httpStatusCode: 424 },
+    });
+    expect(busy).toMatchObject({ name: 'ModelError', OriginalStatusCode: 503 });
+    expect(slow).toMatchObject({ name: 'ModelError', OriginalStatusCode: 0 });
+    expect(slow.message).toContain('timed out');
+    expect(unknown).toMatchObject({
+      name: 'ValidationError',
+      message: 'Endpoint nobody of account 000000000000 not found.',
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+
+  it('starts a container again that died in service', async () => {
+    // Arrange
+    await create('restart');
+    await settled('restart');
+    const pid = (await invoke('restart', 'pid')).text;
+
+    // Act
+    const failure = await invoke('restart', 'die').catch((error) => error);
+    const again = await eventually(() => invoke('restart', 'pid').catch(() => undefined));
+
+    // Assess
+    expect(failure.$metadata.httpStatusCode).toBe(503);
+    expect(again.text).not.toBe(pid);
+    expect(machine.warnings.at(-1)).toContain('restart');
+  });
+
+  it('fails with a reason when the container ends, and when there is no model', async () => {
+    // Arrange
+    await create('broken', 'broken/');
+    await create('empty', 'empty/');
+
+    // Assess
+    expect(await settled('broken')).toMatchObject({
+      EndpointStatus: 'Failed',
+      FailureReason: expect.stringContaining(
+        'did not pass the ping health check: it ended (exit code 1)',
+      ),
+    });
+    expect(await settled('empty')).toMatchObject({
+      EndpointStatus: 'Failed',
+      FailureReason: expect.stringContaining('Could not find model data'),
+    });
+  });
+
+  it('wants unique names and known parts', async () => {
+    // Arrange
+    await create('unique');
+
+    // Assess
+    await expect(create('unique')).rejects.toThrow('Cannot create already existing model');
+    await expect(
+      call('createEndpoint', { EndpointName: 'unique', EndpointConfigName: 'unique' }),
+    ).rejects.toThrow('Cannot create already existing endpoint "arn:aws:sagemaker');
+    await expect(
+      call('createEndpoint', { EndpointName: 'other', EndpointConfigName: 'nothing' }),
+    ).rejects.toThrow('Could not find endpoint configuration');
+    await expect(
+      call('createEndpoint', { EndpointName: 'other', Async: {} }),
+    ).rejects.toMatchObject({
+      code: 'UnknownField',
+    });
+  });
+
+  it('lists endpoints, also while they start', async () => {
+    // Arrange
+    await create('listed-1');
+    await create('listed-2');
+
+    // Act
+    const { Endpoints } = await call('listEndpoints', {
+      NameContains: 'listed',
+      SortBy: 'Name',
+      SortOrder: 'Ascending',
+    });
+
+    // Assess
+    expect(
+      (Endpoints as { EndpointName: string }[]).map((endpoint) => endpoint.EndpointName),
+    ).toEqual(['listed-1', 'listed-2']);
+    await call('deleteEndpoint', { EndpointName: 'listed-1' });
+    await settled('listed-2');
+  });
+});

@@ -1,0 +1,173 @@
+import * as z from 'zod';
+import { ContractError, ValidationError } from '#lib/pipeline/errors.ts';
+import { decodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
+import { createScorer, type ModelScorer } from '#lib/recommender/score.ts';
+import { topItems } from './top-k.ts';
+
+/** The three files of a promoted model (docs/contracts.md, 6). */
+export interface RecommenderFiles {
+  /** The parsed `model.json`. */
+  readonly description: unknown;
+  /** `weights.bin`. */
+  readonly weights: Uint8Array;
+  /** The parsed `vocabulary.json`: item ids, item `i` at place `i - 1`. */
+  readonly vocabulary: unknown;
+}
+
+export interface RecommendedItem {
+  readonly item_id: string;
+  /** Logit of the supervised head; absent where the list is popularity's. Only comparable within one list. */
+  readonly score?: number;
+}
+
+export interface Recommendation {
+  /** Best first. */
+  readonly items: readonly RecommendedItem[];
+  /** `model`, or `popularity` where the history had no item that the model knows. */
+  readonly source: 'model' | 'popularity';
+  /** Items of the history that the model does not know, each once; they were skipped. */
+  readonly unknownItems: readonly string[];
+}
+
+const vocabularySchema = z.array(z.string().min(1)).min(1);
+
+/**
+ * Top-k recommendations from a promoted model: one forward pass of the very backbone that was trained, on whatever
+ * TF.js backend is active (see `activateBackend`). No LLM, no native library, no network.
+ *
+ * A history without any known item gets the most popular items: the vocabulary is ordered by occurrences in the
+ * training sequences, so popularity needs no other file, and a new user is not shown what an untrained empty state
+ * happens to score high.
+ */
+export class Recommender {
+  readonly #model: RecommenderModel;
+  readonly #scorer: ModelScorer;
+  readonly #itemIds: readonly string[];
+  readonly #indices: ReadonlyMap<string, number>;
+
+  /**
+   * @param batch histories that are scored at once by `recommendAll`; memory grows with it
+   * @throws ContractError if the files do not follow their contract or do not belong together
+   */
+  constructor(files: RecommenderFiles, { batch = 1 }: { readonly batch?: number } = {}) {
+    this.#model = decodeModel(files.description, files.weights);
+    const vocabulary = vocabularySchema.safeParse(files.vocabulary);
+    if (!vocabulary.success) {
+      throw new ContractError(
+        `vocabulary.json is not a list of item ids: ${z.prettifyError(vocabulary.error)}`,
+      );
+    }
+    this.#itemIds = vocabulary.data;
+    if (this.#itemIds.length !== this.#model.shape.items) {
+      throw new ContractError(
+        `vocabulary.json has ${this.#itemIds.length} items, but model.json says ${this.#model.shape.items}; they are not of one model.`,
+      );
+    }
+    this.#indices = new Map(this.#itemIds.map((id, place) => [id, place + 1]));
+    this.#scorer = createScorer(this.#model, batch);
+  }
+
+  /** Number of items that can be recommended. */
+  get items(): number {
+    return this.#itemIds.length;
+  }
+
+  /** Whether lists leave out the items of the history. */
+  get excludesHistory(): boolean {
+    return this.#model.excludeHistory;
+  }
+
+  /**
+   * Recommends items after one history.
+   *
+   * @param history item ids, oldest first; those beyond the model's window are ignored
+   * @param count length of the list; shorter if there are not as many items
+   * @throws ValidationError if `count` is not a positive integer
+   */
+  recommend(history: readonly string[], count: number): Recommendation {
+    return this.recommendAll([history], count)[0]!;
+  }
+
+  /** Recommends items after each of many histories; the order of the lists is that of the histories. */
+  recommendAll(histories: readonly (readonly string[])[], count: number): Recommendation[] {
+    if (!Number.isSafeInteger(count) || count < 1) {
+      throw new ValidationError(
+        `A list must have at least 1 item (an integer), not ${count}: change the count asked for.`,
+      );
+    }
+    const known = histories.map((history) => this.#look(history));
+    const lists = new Array<Recommendation>(histories.length);
+    const scored: number[] = [];
+    known.forEach(({ items, unknownItems }, index) => {
+      if (items.length > 0) scored.push(index);
+      else lists[index] = this.#mostPopular(count, unknownItems);
+    });
+    const { batch } = this.#scorer;
+    for (let begin = 0; begin < scored.length; begin += batch) {
+      const some = scored.slice(begin, begin + batch);
+      const scores = this.#score(some.map((index) => known[index]!.items)); // [batch, items]
+      some.forEach((index, row) => {
+        const own = scores.subarray(row * this.items, (row + 1) * this.items);
+        lists[index] = this.#best(own, count, known[index]!);
+      });
+    }
+    return lists;
+  }
+
+  /** Frees the backend's memory; the recommender cannot be used any more. */
+  dispose(): void {
+    this.#scorer.dispose();
+  }
+
+  #look(history: readonly string[]): Known {
+    const items: number[] = [];
+    const unknownItems = new Set<string>();
+    for (const id of history) {
+      const index = this.#indices.get(id);
+      if (index === undefined) unknownItems.add(id);
+      else items.push(index);
+    }
+    return { items, unknownItems: [...unknownItems] };
+  }
+
+  #score(histories: readonly (readonly number[])[]): Float32Array {
+    const { batch, window } = this.#scorer;
+    const items = new Int32Array(batch * window); // [batch, window]
+    const lengths = new Int32Array(batch);
+    histories.forEach((history, row) => {
+      const last = history.slice(-window);
+      items.set(last, row * window);
+      lengths[row] = last.length;
+    });
+    return this.#scorer.score(items, lengths);
+  }
+
+  #best(scores: Float32Array, count: number, { items, unknownItems }: Known): Recommendation {
+    const excluded = new Set(this.#model.excludeHistory ? items : []);
+    const best = topItems(scores, count, excluded);
+    if (best.length < Math.min(count, this.items - excluded.size)) {
+      throw new ContractError(
+        'The model gives scores that are not numbers: its weights are damaged or its training diverged. Roll back to an earlier champion.',
+      );
+    }
+    return {
+      items: Array.from(best, (item) => ({
+        item_id: this.#itemIds[item - 1]!,
+        score: scores[item - 1]!,
+      })),
+      source: 'model',
+      unknownItems,
+    };
+  }
+
+  #mostPopular(count: number, unknownItems: readonly string[]): Recommendation {
+    const items = this.#itemIds.slice(0, count).map((item_id) => ({ item_id }));
+    return { items, source: 'popularity', unknownItems };
+  }
+}
+
+interface Known {
+  /** Item indices, oldest first. */
+  readonly items: readonly number[];
+  readonly unknownItems: readonly string[];
+}

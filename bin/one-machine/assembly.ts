@@ -35,7 +35,12 @@ export async function synthesise(configFile: string): Promise<string> {
     await promisify(execFile)(join(root, 'node_modules/.bin/cdk'), args, {
       cwd: root,
       maxBuffer: 2 ** 26,
-      env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' },
+      env: {
+        ...process.env,
+        // The app is run by the pinned Node.js, whichever one the host has.
+        PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
+        CDK_DISABLE_CLI_TELEMETRY: 'true',
+      },
     });
   } catch (cause) {
     const { stderr, stdout } = cause as { stderr?: string; stdout?: string };

@@ -41,7 +41,8 @@ function show(event: ExecutionEvent, progress: Progress): void {
       );
       break;
     case 'state-failed':
-      progress.say(`${event.state} failed: ${event.error}: ${event.cause}`);
+      // What nothing catches here is told again by the state around it.
+      if (event.caughtBy !== undefined) progress.say(`${event.state} failed: ${event.error}`);
       break;
     case 'map-progress':
       progress.working(event.state, {

@@ -8,13 +8,14 @@ import { runs, uploads } from '#lib/pipeline/keys.ts';
 import { runStatus } from '#lib/pipeline/run.ts';
 import { type RunSummary, runSummary } from '#lib/report/summary.ts';
 import { summaryTable } from '#lib/report/table.ts';
-import { type Cloud, startCloud } from '#local/cloud.ts';
+import { startCloud } from '#local/cloud.ts';
+import type { ContainerProgress } from '#local/sagemaker/container.ts';
 import { root } from '../../setup/paths.mjs';
 import { synthesise } from './assembly.ts';
 import { executeStateMachine } from './execution.ts';
 import { localImages } from './images.ts';
 import { type Night, readNight, writeNight } from './night-file.ts';
-import { Progress } from './progress.ts';
+import { Progress, type StageProgress } from './progress.ts';
 import { uploadAndWait, uploadBaseModel } from './uploads.ts';
 
 export interface NightRequest {
@@ -50,7 +51,9 @@ export async function runNight(request: NightRequest): Promise<RunSummary> {
     assembly,
     dir: join(out, 'cloud'),
     images: localImages,
-    onProgress: ({ name, ...stage }) => progress.working(name, stage),
+    onProgress: (container) => progress.working(container.name, describeStage(container)),
+    onBatchFailure: ({ reason }) => progress.say(`a function failed and is tried again: ${reason}`),
+    redeliverySeconds: 2,
   });
   const stop = () => void cloud.stop().finally(() => process.exit(130));
   process.once('SIGINT', stop);
@@ -116,6 +119,11 @@ async function ingest(
   }
 }
 
+function describeStage({ stage, progress, values }: ContainerProgress): StageProgress {
+  const facts = Object.entries(values).filter(([key]) => key !== 'stage' && key !== 'progress');
+  return { stage, progress, note: facts.map(([key, value]) => `${key} ${value}`).join(', ') };
+}
+
 function describe({ kind, good, quarantined, duplicate }: UploadReport): string {
   const left =
     quarantined + duplicate === 0 ? '' : ` (${quarantined} quarantined, ${duplicate} duplicate)`;
@@ -140,5 +148,3 @@ async function publish(
   console.log(`\n${summaryTable(summary)}\n\nReport: ${report}`);
   return summary;
 }
-
-export type { Cloud };

@@ -8,7 +8,7 @@ import {
   type States,
   sagemaker,
 } from './states.ts';
-import { trainingJobStates } from './training-job.ts';
+import { jobFailureReason, trainingJobStates } from './training-job.ts';
 
 /** JSONata for a key of the current run. */
 export function runKey(key: (run: string) => string): string {
@@ -73,7 +73,16 @@ function fitStates(props: NightlyDefinitionProps): States {
       maximumSeconds: 6 * 3600,
       useSpot: config.operations.useSpotTraining,
       next: 'RegisterEnvironment',
-      caught: failWith('jobFailure'),
+      caught: {
+        Type: 'Pass',
+        Assign: {
+          failure: {
+            Error: '{% $states.input.jobFailure.Error %}',
+            Cause: `{% "Fitting the environment failed: " & ${jobFailureReason} %}`,
+          },
+        },
+        Next: 'StopEnvironment?',
+      },
     }),
     RegisterEnvironment: {
       ...invoke(props, 'registerModel', {
@@ -277,14 +286,5 @@ export function channel(name: string, uri: string): object {
         S3DataDistributionType: 'FullyReplicated',
       },
     },
-  };
-}
-
-/** Passes a caught failure on to the common end. */
-function failWith(name: string): object {
-  return {
-    Type: 'Pass',
-    Assign: { failure: `{% $states.input.${name} %}` },
-    Next: 'StopEnvironment?',
   };
 }

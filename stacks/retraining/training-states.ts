@@ -7,7 +7,7 @@ import {
   type States,
   trainerMetrics,
 } from './states.ts';
-import { trainingJobStates } from './training-job.ts';
+import { jobFailureReason, trainingJobStates } from './training-job.ts';
 
 /** From `PlanTraining` to all recommenders trained (and the champion ranked on the same cases). */
 export function trainingStates(props: NightlyDefinitionProps): States {
@@ -47,7 +47,7 @@ export function trainingStates(props: NightlyDefinitionProps): States {
             caught: {
               Type: 'Fail',
               Error: '{% $states.input.jobFailure.Error %}',
-              Cause: '{% $recommender & ": " & $string($states.input.jobFailure.Cause) %}',
+              Cause: `{% "Training " & $recommender & " failed: " & ${jobFailureReason} %}`,
             },
           }),
           RegisterRecommender: {

@@ -16,7 +16,6 @@ export async function readRankings(
   config: PipelineConfig,
 ): Promise<Omit<EvaluationInput, 'config'>> {
   const itemTable = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
-  const items = itemTable.itemIds.length;
   const cases = {
     validation: await readCases(objects, run, 'validation'),
     test: await readCases(objects, run, 'test'),
@@ -25,7 +24,7 @@ export async function readRankings(
   const ranksOf = async (name: string): Promise<SplitRanks> => {
     const read = async (split: 'validation' | 'test') => {
       const bytes = await objects.getBytes(runs.modelRanks(run, name, split));
-      return decodeRanks(bytes, cases[split].targets.length, items, `${name}, ${split}`);
+      return decodeRanks(bytes, cases[split].targets.length, `${name}, ${split}`);
     };
     return { validation: await read('validation'), test: await read('test') };
   };

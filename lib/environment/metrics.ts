@@ -1,0 +1,41 @@
+import * as z from 'zod';
+
+const share = z.number().min(0).max(1);
+const count = z.int().min(0);
+
+/**
+ * `environments/<version>/metrics.json` (docs/contracts.md, 6): what an environment is and how good it is on users
+ * that it was not fitted on. Only what the pipeline reads is listed; the file says more.
+ */
+export const environmentMetrics = z.looseObject({
+  baseModel: z.string(),
+  /** Where the base model came from, in words. */
+  baseModelOrigin: z.string(),
+  parameters: count,
+  trainableParameters: count,
+  layers: count,
+  /** Share of the training users that it was fitted on, and how many these are. */
+  subsetFraction: z.number().gt(0).max(1),
+  users: count,
+  /** Share of (logged action, sampled negative) pairs in which the logged action has the higher reward. */
+  pairAccuracy: share,
+  /** The same with occurrences in place of rewards. */
+  popularityPairAccuracy: share.optional(),
+  /** Share of positions whose logged action is among the nearest items of the state. */
+  recallAt10: share,
+  recallAt50: share,
+  popularityRecallAt10: share,
+  popularityRecallAt50: share.optional(),
+  /** Equally filled bins of actions by reward, negatives and logged ones in balance. */
+  calibration: z
+    .array(z.looseObject({ reward: z.number(), loggedShare: share, actions: count }))
+    .optional(),
+  /** Equally filled bins of pairs by the spread of their margin over the ensemble. */
+  spreadAgainstError: z
+    .array(z.looseObject({ spread: z.number(), errorRate: share, pairs: count }))
+    .optional(),
+  seconds: z.number().min(0),
+  tokens: count,
+});
+
+export type EnvironmentMetrics = z.infer<typeof environmentMetrics>;

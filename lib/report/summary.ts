@@ -1,0 +1,103 @@
+import * as z from 'zod';
+import type { EnvironmentMetrics } from '#lib/environment/metrics.ts';
+import {
+  type Evaluation,
+  type MetricEstimates,
+  primaryMetric,
+} from '#lib/evaluation/evaluation-file.ts';
+import type { Verdict } from '#lib/promotion/verdict.ts';
+import type { SequencesManifest } from '#lib/sequences/manifest.ts';
+
+const score = z.number().min(0).max(1);
+
+/** `runs/<run>/summary.json`: the run in a page of JSON, for scripts and the terminal. */
+export const runSummary = z.strictObject({
+  status: z.enum(['succeeded', 'failed']),
+  /** Wall-clock time of the run; on one machine from the command on, set-up included. */
+  seconds: z.number().min(0),
+  /** Actions that the run learned from and tested on, after all filters. */
+  interactions: z.int().min(0),
+  /** Uploaded rows that went to quarantine. */
+  quarantined: z.int().min(0),
+  users: z.int().min(0),
+  items: z.int().min(0),
+  /** Training sequences. */
+  sequences: z.int().min(0),
+  /** Transitions that the LLM environment gave states, rewards and candidates for. */
+  augmentedTransitions: z.int().min(0),
+  /** Null if no model of the run uses the environment. */
+  environment: z
+    .strictObject({
+      baseModel: z.string(),
+      parameters: z.int().min(0),
+      pairAccuracy: score,
+      subsetFraction: z.number().gt(0).max(1),
+    })
+    .nullable(),
+  /** Test metrics. */
+  models: z.array(
+    z.strictObject({
+      name: z.string(),
+      backbone: z.string(),
+      objective: z.string(),
+      hr10: score,
+      ndcg10: score,
+    }),
+  ),
+  baselines: z.array(z.strictObject({ name: z.string(), hr10: score, ndcg10: score })),
+  /** Name of the model that became the champion, null if none did. */
+  promoted: z.string().nullable(),
+  /** Where the report is: an S3 key, or a file on one machine. */
+  report: z.string(),
+});
+
+export type RunSummary = z.infer<typeof runSummary>;
+
+/** What a summary is made of. */
+export interface SummaryInput {
+  readonly seconds: number;
+  readonly report: string;
+  readonly sequences: SequencesManifest;
+  readonly quarantined: number;
+  readonly augmentedTransitions: number;
+  readonly environment: EnvironmentMetrics | undefined;
+  readonly evaluation: Evaluation;
+  readonly verdict: Verdict;
+}
+
+/** The summary of a run that came to its end. */
+export function summarise(input: SummaryInput): RunSummary {
+  const { sequences, environment, evaluation, verdict } = input;
+  return {
+    status: 'succeeded',
+    seconds: input.seconds,
+    interactions: sequences.interactions,
+    quarantined: input.quarantined,
+    users: sequences.users,
+    items: sequences.items,
+    sequences: sequences.trainSequences,
+    augmentedTransitions: input.augmentedTransitions,
+    environment:
+      environment === undefined
+        ? null
+        : {
+            baseModel: environment.baseModel,
+            parameters: environment.parameters,
+            pairAccuracy: environment.pairAccuracy,
+            subsetFraction: environment.subsetFraction,
+          },
+    models: evaluation.models.map(({ name, backbone, objective, metrics }) => ({
+      name,
+      backbone,
+      objective,
+      ...atTen(metrics),
+    })),
+    baselines: evaluation.baselines.map(({ name, metrics }) => ({ name, ...atTen(metrics) })),
+    promoted: verdict.promoted ? verdict.winner : null,
+    report: input.report,
+  };
+}
+
+function atTen(metrics: MetricEstimates) {
+  return { hr10: metrics['hr@10']?.value ?? 0, ndcg10: metrics[primaryMetric]?.value ?? 0 };
+}

@@ -44,7 +44,7 @@ async function runWithErrorHandling(state: State, visit: Visit): Promise<Outcome
       return await runState(state, visit);
     } catch (error) {
       // Anything else is a stop, or a defect of the runner itself: no state may catch those.
-      if (!(error instanceof StateError) || signal.aborted) throw error;
+      if (!(error instanceof StateError)) throw error;
       const delaySeconds = budget.next(error);
       if (delaySeconds === undefined) return await catchError(state, visit, error);
       visit.retryCount += 1;

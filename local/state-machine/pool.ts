@@ -22,7 +22,7 @@ export async function runPool(
   let failure: { readonly error: unknown } | undefined;
   let next = 0;
   const lane = async () => {
-    while (next < count && failure === undefined && !controller.signal.aborted) {
+    while (next < count && !controller.signal.aborted) {
       const index = next++;
       try {
         await work(index, controller.signal);

@@ -53,8 +53,10 @@ async function callResource(
   try {
     return toJson(await untilAborted(work, call.signal));
   } catch (error) {
-    if (call.signal.aborted) throw call.signal.reason;
-    if (error instanceof StateError) throw error;
+    // What stopped the call is no error of the resource.
+    if (error instanceof StateError || (call.signal.aborted && error === call.signal.reason)) {
+      throw error;
+    }
     const cause = error instanceof Error ? error.message : String(error);
     throw new StateError('States.TaskFailed', cause, { cause: error });
   }

@@ -70,6 +70,28 @@ describe('State: Map, distributed', () => {
     });
   });
 
+  it('starts children without the variables around them', async () => {
+    const { ItemProcessor, ...each } = map().Each;
+    const states = {
+      First: { Type: 'Pass', Assign: { x: 1 }, Next: 'Each' },
+      Each: {
+        ...each,
+        ItemProcessor: {
+          ...ItemProcessor,
+          StartAt: 'Look',
+          States: {
+            Look: { Type: 'Pass', Output: '{% $exists($x) %}', Assign: { x: 2 }, Next: 'Work' },
+            Work: task({ Output: ['{% $states.input %}', '{% $x %}'] }),
+          },
+        },
+      },
+    };
+    expect((await runStates(states, ['a', 'b'])).output).toEqual([
+      [false, 2],
+      [false, 2],
+    ]);
+  });
+
   it('hands batches of items over with BatchInput', async () => {
     const result = await runStates(
       map({

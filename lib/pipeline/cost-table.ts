@@ -1,0 +1,83 @@
+import type { PipelineConfig } from './config.ts';
+import {
+  type CostEstimate,
+  costAtRest,
+  type DataCounts,
+  estimateCost,
+  parametersInName,
+  type RestingCounts,
+  usdText,
+} from './cost.ts';
+import { ValidationError } from './errors.ts';
+import type { Prices } from './prices.ts';
+
+export interface CostQuestion {
+  readonly interactions: number;
+  readonly items: number;
+  /** @default - what the name of `environment.baseModel` tells */
+  readonly baseModelParameters?: number;
+}
+
+/**
+ * The counts behind an estimate, from what a person knows beforehand.
+ *
+ * @throws ValidationError when the size of the base model cannot be told
+ */
+export function countsOf(question: CostQuestion, config: PipelineConfig): DataCounts {
+  const { baseModel } = config.environment;
+  const baseModelParameters = question.baseModelParameters ?? parametersInName(baseModel);
+  if (baseModelParameters === undefined) {
+    throw new ValidationError(
+      `The name of the base model "${baseModel}" does not tell its number of parameters. Give it with --parameters.`,
+    );
+  }
+  return {
+    interactions: question.interactions,
+    items: question.items,
+    // An upper bound: the first action of a user, and the ones held out, are not transitions.
+    transitions: question.interactions,
+    baseModelParameters,
+  };
+}
+
+/** What one run costs, part by part, as a Markdown table with its sources. */
+export function costTable(question: CostQuestion, config: PipelineConfig, tables: Prices): string {
+  const counts = countsOf(question, config);
+  const estimate = estimateCost(config, counts, tables);
+  const { prices, throughput } = tables;
+  const perMillion = estimate.usd.expected / (counts.transitions / 1e6);
+  return [
+    `A run on ${number(counts.interactions)} interactions of ${number(counts.items)} items, in ${prices.region}:`,
+    '',
+    ...partRows(estimate),
+    '',
+    `${usdText(perMillion)} per million transitions (expected).`,
+    `Prices as of ${prices.asOf}: ${prices.source}. ${prices.verified}`,
+    `Speeds: ${throughput.source}`,
+  ].join('\n');
+}
+
+/** What the pipeline costs in a month in which nothing runs, as a Markdown table. */
+export function restTable(counts: RestingCounts, tables: Prices): string {
+  const parts = costAtRest(counts, tables);
+  const total = parts.reduce((usd, part) => usd + part.usd, 0);
+  return [
+    '| at rest, a month | USD |',
+    '|---|---:|',
+    ...parts.map(({ part, usd }) => `| ${part} | ${usdText(usd)} |`),
+    `| **Total** | **${usdText(total)}** |`,
+  ].join('\n');
+}
+
+function partRows({ parts, usd }: CostEstimate): string[] {
+  const row = (name: string, range: CostEstimate['usd']) =>
+    `| ${name} | ${usdText(range.low)} | ${usdText(range.expected)} | ${usdText(range.high)} |`;
+  return [
+    '| part | low | expected | high |',
+    '|---|---:|---:|---:|',
+    ...parts.map((part) => row(part.part, part.usd)),
+    row('**Total**', usd),
+  ];
+}
+
+const number = (value: number) => value.toLocaleString('en-US');

@@ -45,8 +45,9 @@ export const runSummary = z.strictObject({
     }),
   ),
   baselines: z.array(z.strictObject({ name: z.string(), hr10: score, ndcg10: score })),
-  /** Name of the model that became the champion, null if none did. */
-  promoted: z.string().nullable(),
+  /** The model that was best on the validation cases, and whether it became the champion. */
+  winner: z.string(),
+  promoted: z.boolean(),
   /** Where the report is: an S3 key, or a file on one machine. */
   report: z.string(),
 });
@@ -93,7 +94,8 @@ export function summarise(input: SummaryInput): RunSummary {
       ...atTen(metrics),
     })),
     baselines: evaluation.baselines.map(({ name, metrics }) => ({ name, ...atTen(metrics) })),
-    promoted: verdict.promoted ? verdict.winner : null,
+    winner: verdict.winner,
+    promoted: verdict.promoted,
     report: input.report,
   };
 }

@@ -3,15 +3,11 @@ import type { RunSummary } from './summary.ts';
 /** The results of a run as text for a terminal of 80 columns. */
 export function summaryTable(summary: RunSummary): string {
   const rankers = [
-    ...summary.models.map((model) => ({
-      name: model.name,
-      kind: `${model.backbone}, ${model.objective}`,
-      ...model,
-    })),
-    ...summary.baselines.map((baseline) => ({ kind: 'baseline', ...baseline })),
+    ...summary.models.map((model) => ({ ...model, kind: `${model.backbone}, ${model.objective}` })),
+    ...summary.baselines.map((baseline) => ({ ...baseline, kind: 'baseline' })),
   ].sort((a, b) => b.ndcg10 - a.ndcg10);
   const rows = rankers.map(({ name, kind, hr10, ndcg10 }) => [
-    name === summary.promoted ? `${name} *` : name,
+    name === summary.winner && summary.promoted ? `${name} *` : name,
     kind,
     hr10.toFixed(4),
     ndcg10.toFixed(4),
@@ -21,10 +17,9 @@ export function summaryTable(summary: RunSummary): string {
     ['left', 'left', 'right', 'right'],
   );
   const [header = '', ...body] = lines;
-  const verdict =
-    summary.promoted === null
-      ? 'Nothing was promoted; the report says why.'
-      : `* ${summary.promoted} is the new champion.`;
+  const verdict = summary.promoted
+    ? `* ${summary.winner} is the new champion.`
+    : 'Nothing was promoted; the report says why.';
   return [header, '-'.repeat(header.length), ...body, '', verdict].join('\n');
 }
 

@@ -94,7 +94,7 @@ function affix(
 /** `*` stands for any characters; `\*` and `\\` for themselves. */
 function wildcard(pattern: string): RegExp {
   const source = pattern.replaceAll(
-    /\\([*\\])|(\*)|([^A-Za-z0-9])/g,
+    /\\([*\\])|(\*)|([^A-Za-z0-9])/gu,
     (_all, literal, star, other) => {
       if (star !== undefined) return '.*';
       return `\\u{${(literal ?? other).codePointAt(0).toString(16)}}`;

@@ -21,7 +21,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ObjectCreated, type ObjectStore, startObjectStore } from '#local/object-store/server.ts';
+import {
+  type ObjectCreated,
+  type ObjectStore,
+  startObjectStore,
+} from '#local/object-store/server.ts';
 
 const Bucket = 'conformance';
 const events: ObjectCreated[] = [];
@@ -138,7 +142,13 @@ async function completeInParts(Key: string, bodies: Buffer[], more: object = {})
     Parts.push({ ETag, PartNumber: index + 1 });
   }
   return s3.send(
-    new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts }, ...more }),
+    new CompleteMultipartUploadCommand({
+      Bucket,
+      Key,
+      UploadId,
+      MultipartUpload: { Parts },
+      ...more,
+    }),
   );
 }
 
@@ -219,7 +229,9 @@ describe('Function: startObjectStore, bytes', () => {
     expect(ETag).toMatch(/-2"$/);
     expect(digest(await read('parts'))).toBe(digest(Buffer.concat(bodies)));
     expect(digest(await read('parts', { PartNumber: 2 }))).toBe(digest(bodies[1]!));
-    expect(digest(await read('library'))).toBe(digest(Buffer.concat([bodies[0]!, bodies[0]!, bodies[1]!])));
+    expect(digest(await read('library'))).toBe(
+      digest(Buffer.concat([bodies[0]!, bodies[0]!, bodies[1]!])),
+    );
     expect(await failure(completeInParts('small', [Buffer.from('a'), Buffer.from('b')]))).toEqual({
       name: 'EntityTooSmall',
       status: 400,
@@ -236,7 +248,11 @@ async function listAll(more: object) {
   let pages = 0;
   do {
     const page = await s3.send(
-      new ListObjectsV2Command({ Bucket, ...more, ...(ContinuationToken && { ContinuationToken }) }),
+      new ListObjectsV2Command({
+        Bucket,
+        ...more,
+        ...(ContinuationToken && { ContinuationToken }),
+      }),
     );
     keys.push(...(page.Contents ?? []).map((object) => object.Key!));
     prefixes.push(...(page.CommonPrefixes ?? []).map((common) => common.Prefix!));
@@ -264,7 +280,16 @@ describe('Function: startObjectStore, listing', () => {
 
   it('lists in the order of UTF-8 bytes, whatever the locale', async () => {
     // Arrange
-    const keys = ['order/Z', 'order/a', 'order/_', 'order/é', 'order/&<>"', 'order/a b+c', 'order/\u{1F600}', 'order/\uFF5E'];
+    const keys = [
+      'order/Z',
+      'order/a',
+      'order/_',
+      'order/é',
+      'order/&<>"',
+      'order/a b+c',
+      'order/\u{1F600}',
+      'order/\uFF5E',
+    ];
     for (const key of keys) await put(key, key);
 
     // Act
@@ -315,7 +340,11 @@ describe('Function: startObjectStore, notifications', () => {
     await put('told/a b+ü.jsonl', 'hello');
     const afterPut = events.length;
     await s3.send(
-      new CopyObjectCommand({ Bucket, Key: 'told/copy', CopySource: `${Bucket}/told/${encodeURIComponent('a b+ü.jsonl')}` }),
+      new CopyObjectCommand({
+        Bucket,
+        Key: 'told/copy',
+        CopySource: `${Bucket}/told/${encodeURIComponent('a b+ü.jsonl')}`,
+      }),
     );
     await completeInParts('told/parts', [Buffer.from('part')]);
     await failure(put('told/copy', 'x', { IfNoneMatch: '*' }));
@@ -336,7 +365,11 @@ describe('Function: startObjectStore, what is not supported', () => {
     // Arrange
     await put('plain', 'content');
     const requests = [
-      new PutObjectTaggingCommand({ Bucket, Key: 'plain', Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] } }),
+      new PutObjectTaggingCommand({
+        Bucket,
+        Key: 'plain',
+        Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] },
+      }),
       new GetBucketVersioningCommand({ Bucket }),
       new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration: {} }),
       new GetObjectCommand({ Bucket, Key: 'plain', VersionId: 'v1' }),
@@ -347,7 +380,8 @@ describe('Function: startObjectStore, what is not supported', () => {
 
     // Act
     const answers = [];
-    for (const request of requests) answers.push(await failure(s3.send(request as PutObjectCommand)));
+    for (const request of requests)
+      answers.push(await failure(s3.send(request as PutObjectCommand)));
 
     // Assess
     for (const answer of answers) expect(answer).toEqual({ name: 'NotImplemented', status: 501 });

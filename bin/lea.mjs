@@ -14,7 +14,8 @@ try {
   process.exit(1);
 }
 const child = spawn(nodeBinary(), [join(root, 'bin/lea.ts'), ...process.argv.slice(2)], {
-  stdio: 'inherit',
+  // Over the channel the command learns that this process is gone, however it ended.
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   env: {
     ...process.env,
     PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
@@ -26,3 +27,11 @@ child.on('exit', (code, signal) => {
   if (signal !== null) process.kill(process.pid, signal);
   process.exit(code ?? 1);
 });
+
+// Killed outright, npm takes nobody with it; a pipeline without a terminal to report to would go on unseen.
+if (process.env.npm_command !== undefined) {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  }, 500).unref();
+}

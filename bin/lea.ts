@@ -47,4 +47,7 @@ function usage(): string {
   return `Usage: lea COMMAND [options]\n\n${lines.join('\n')}\n\nlea COMMAND --help says more.`;
 }
 
+// The launcher is gone: end as if it had passed a signal on.
+process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+process.channel?.unref();
 process.exitCode = await main(process.argv.slice(2));

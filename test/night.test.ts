@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunSummary, runSummary } from '#lib/report/summary.ts';
+
+const root = join(import.meta.dirname, '..');
+const example = join(root, 'examples/movietweetings');
+const minutes = 60_000;
+
+/** Small enough for a test, and every part of the pipeline in it. */
+const config = {
+  sequences: {
+    minimumUserInteractions: 4,
+    minimumItemInteractions: 4,
+    shardItems: 256,
+    window: 20,
+  },
+  environment: {
+    layers: 1,
+    subsetFraction: 0.5,
+    candidates: 3,
+    similarCandidates: 2,
+    itemTokens: { epochs: 0.2 },
+    adapter: { epochs: 0.5 },
+  },
+  training: {
+    dimension: 16,
+    blocks: 1,
+    maximumEpochs: 2,
+    models: [
+      { name: 'plain', backbone: 'sasrec', objective: 'supervised' },
+      { name: 'with-lea', backbone: 'sasrec', objective: 'snqn', lea: {} },
+    ],
+  },
+  evaluation: { bootstrapSamples: 200 },
+  operations: { trainingConcurrency: 1 },
+};
+
+let dir: string;
+let files: readonly string[];
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'night-'));
+  const rows = gunzipSync(readFileSync(join(example, 'interactions.jsonl.gz')))
+    .toString()
+    .trim()
+    .split('\n')
+    .filter((line) => Number(JSON.parse(line).user_id) % 10 === 3);
+  const bad = ['{"user_id": "1"', '{"user_id":"1","item_id":"nowhere","timestamp":1365029107}'];
+  writeFileSync(join(dir, 'interactions.jsonl'), [...rows, rows[0], ...bad, ''].join('\n'));
+  writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
+  files = [
+    ...['--interactions', join(dir, 'interactions.jsonl')],
+    ...['--items', join(example, 'items.jsonl.gz')],
+    ...['--config', join(dir, 'config.json')],
+  ];
+});
+
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** `lea run`, with what it prints. */
+function lea(...args: string[]): {
+  child: ChildProcess;
+  output: () => string;
+  ended: Promise<number>;
+} {
+  const child = spawn(process.execPath, [join(root, 'bin/lea.mjs'), 'run', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk) => {
+    text += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    text += chunk;
+  });
+  const ended = new Promise<number>((resolve) => {
+    child.on('exit', (code) => resolve(code ?? -1));
+  });
+  return { child, output: () => text, ended };
+}
+
+function readSummary(out: string): RunSummary {
+  return runSummary.parse(JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')));
+}
+
+/** What must not depend on when, where and how often something ran. */
+function results({ models, baselines, environment }: RunSummary) {
+  return { models, baselines, pairAccuracy: environment?.pairAccuracy };
+}
+
+describe('A night on one machine', () => {
+  test('from files to a verdict and a report', { timeout: 5 * minutes }, async () => {
+    const out = join(dir, 'whole');
+
+    const { ended, output } = lea(...files, '--out', out);
+
+    expect(await ended, output()).toBe(0);
+    const summary = readSummary(out);
+    expect(summary.status).toBe('succeeded');
+    expect(summary.quarantined).toBe(2);
+    expect(summary.augmentedTransitions).toBeGreaterThan(500);
+    expect(summary.environment?.pairAccuracy).toBeGreaterThan(0.5);
+    expect(summary.models.map(({ name }) => name)).toEqual(['plain', 'with-lea']);
+    expect(summary.baselines.map(({ name }) => name)).toContain('popularity');
+    expect(readFileSync(summary.report, 'utf8')).toContain('<svg');
+  });
+
+  test('killed half way, it goes on and comes to the same end', {
+    timeout: 6 * minutes,
+  }, async () => {
+    // Arrange
+    const out = join(dir, 'killed');
+    const first = lea(...files, '--out', out);
+    await new Promise<void>((resolve, reject) => {
+      first.child.stdout?.on('data', () => {
+        if (first.output().includes('FitEnvironmentJob')) resolve();
+      });
+      first.child.on('exit', () => reject(new Error(`ended too early:\n${first.output()}`)));
+    });
+    first.child.kill('SIGKILL');
+    await first.ended;
+
+    // Act
+    const second = lea(...files, '--out', out);
+
+    // Assess
+    expect(await second.ended, second.output()).toBe(0);
+    expect(second.output()).not.toContain('FitEnvironmentJob');
+    expect(results(readSummary(out))).toEqual(results(readSummary(join(dir, 'whole'))));
+  });
+});
+
+describe('Command: lea run', () => {
+  test('a configuration with a wrong key stops before any work', async () => {
+    const file = join(dir, 'wrong.json');
+    writeFileSync(file, JSON.stringify({ ...config, sequencs: {} }));
+
+    const { ended, output } = lea(...files.slice(0, 4), '--config', file, '--out', join(dir, 'x'));
+
+    expect(await ended).toBe(1);
+    expect(output()).toContain('sequencs: unknown key');
+    expect(output()).not.toContain('cdk synth');
+  });
+
+  test('a file that is not there is named', async () => {
+    const { ended, output } = lea(
+      ...['--interactions', 'nowhere.jsonl', '--items', 'x.csv', '--out', join(dir, 'x')],
+    );
+
+    expect(await ended).toBe(1);
+    expect(output()).toContain('There is no file nowhere.jsonl');
+  });
+
+  test('an unknown option shows the usage', async () => {
+    const { ended, output } = lea('--interaction', 'x');
+
+    expect(await ended).toBe(2);
+    expect(output()).toContain("Unknown option '--interaction'");
+    expect(output()).toContain('Usage: npx lea run');
+  });
+});

@@ -15,7 +15,7 @@ import { localAccount, type ObjectCreated, startObjectStore } from './object-sto
 import { Guardian } from './processes/guardian.ts';
 import { taskResources } from './resources.ts';
 import type { ContainerProgress, LocalImage } from './sagemaker/container.ts';
-import { startRuntimeServer } from './sagemaker/runtime-server.ts';
+import { startSageMakerServer } from './sagemaker/http-server.ts';
 import { imageFinder, SageMaker } from './sagemaker/sagemaker.ts';
 import type { ObjectReaderWriter } from './state-machine/objects.ts';
 import type { TaskResources } from './state-machine/resources.ts';
@@ -157,12 +157,12 @@ async function start(
     onWarning: warn,
   });
   started.push(() => sagemaker.stop());
-  const runtime = await startRuntimeServer({
-    endpoints: sagemaker.endpoints,
+  const models = await startSageMakerServer({
+    sagemaker,
     account: localAccount,
     invocationTimeoutSeconds: options.invocationTimeoutSeconds ?? 60,
   });
-  started.push(() => runtime.stop());
+  started.push(() => models.stop());
 
   const concurrency = options.functionConcurrency ?? availableParallelism();
   const functions = new LocalFunctions({
@@ -172,7 +172,7 @@ async function start(
     guardian,
     region,
     concurrency,
-    environment: functionEnvironment(region, endpoint, runtime.endpoint),
+    environment: functionEnvironment(region, endpoint, models.endpoint),
   });
   started.push(() => functions.stop());
   const sources = queueSources({
@@ -224,7 +224,7 @@ async function start(
 function functionEnvironment(
   region: string,
   endpoint: string,
-  runtime: string,
+  models: string,
 ): Record<string, string> {
   return {
     AWS_REGION: region,
@@ -237,7 +237,8 @@ function functionEnvironment(
     AWS_ENDPOINT_URL: endpoint,
     AWS_ENDPOINT_URL_S3: endpoint,
     AWS_ENDPOINT_URL_SQS: endpoint,
-    AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: runtime,
+    AWS_ENDPOINT_URL_SAGEMAKER: models,
+    AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: models,
     POWERTOOLS_DEV: 'false',
     POWERTOOLS_TRACE_ENABLED: 'false',
   };

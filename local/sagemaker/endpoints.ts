@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from './container.ts';
 import { SageMakerError } from './errors.ts';
+import type { Listed } from './listing.ts';
 import {
   type CreateEndpointConfigRequest,
   type CreateModelRequest,
@@ -41,11 +42,16 @@ interface Endpoint {
   readonly done: Promise<void>;
 }
 
+interface Created {
+  /** Unix milliseconds. */
+  readonly CreationTime: number;
+}
+
 /** Models, endpoint configurations and endpoints; an endpoint is a process that serves its model. */
 export class Endpoints {
   readonly #options: SageMakerOptions;
-  readonly #models = new Map<string, CreateModelRequest>();
-  readonly #configs = new Map<string, CreateEndpointConfigRequest>();
+  readonly #models = new Map<string, CreateModelRequest & Created>();
+  readonly #configs = new Map<string, CreateEndpointConfigRequest & Created>();
   readonly #endpoints = new Map<string, Endpoint>();
 
   constructor(options: SageMakerOptions) {
@@ -59,7 +65,7 @@ export class Endpoints {
       throw invalid(`Cannot create already existing model "${arn}".`);
     }
     this.#options.image(request.PrimaryContainer.Image);
-    this.#models.set(request.ModelName, request);
+    this.#models.set(request.ModelName, { ...request, CreationTime: Date.now() });
     return { ModelArn: arn };
   }
 
@@ -78,7 +84,7 @@ export class Endpoints {
       if (this.#models.has(ModelName)) continue;
       throw invalid(`Could not find model "${this.#arn('model', ModelName)}".`);
     }
-    this.#configs.set(request.EndpointConfigName, request);
+    this.#configs.set(request.EndpointConfigName, { ...request, CreationTime: Date.now() });
     return { EndpointConfigArn: arn };
   }
 
@@ -133,8 +139,30 @@ export class Endpoints {
     return this.#endpoint(name).description;
   }
 
-  list(): EndpointDescription[] {
-    return [...this.#endpoints.values()].map((endpoint) => endpoint.description);
+  list(): Listed[] {
+    return [...this.#endpoints.values()].map(({ description }) => ({
+      name: description.EndpointName,
+      arn: description.EndpointArn,
+      status: description.EndpointStatus,
+      createdAt: description.CreationTime,
+      modifiedAt: description.LastModifiedTime,
+    }));
+  }
+
+  listModels(): Listed[] {
+    return [...this.#models.values()].map(({ ModelName, CreationTime }) => ({
+      name: ModelName,
+      arn: this.#arn('model', ModelName),
+      createdAt: CreationTime,
+    }));
+  }
+
+  listConfigs(): Listed[] {
+    return [...this.#configs.values()].map(({ EndpointConfigName, CreationTime }) => ({
+      name: EndpointConfigName,
+      arn: this.#arn('endpoint-config', EndpointConfigName),
+      createdAt: CreationTime,
+    }));
   }
 
   /** Resolves when nothing of the endpoint is left: one machine has no second instance for what comes next. */

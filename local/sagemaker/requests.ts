@@ -155,14 +155,19 @@ export const endpointConfigName = z.strictObject({ EndpointConfigName: name });
 export const modelName = z.strictObject({ ModelName: name });
 export const trainingJobName = z.strictObject({ TrainingJobName: name });
 
-export const listEndpointsRequest = z.strictObject({
-  NameContains: z.string().optional(),
+/** ISO 8601 or Unix milliseconds. */
+const time = z.union([z.string(), z.number()]).transform((value) => new Date(value).getTime());
+
+/** What ListEndpoints, ListEndpointConfigs and ListModels have in common. */
+export const listRequest = z.strictObject({
+  NameContains: z.string().default(''),
   StatusEquals: z.string().optional(),
-  CreationTimeBefore: z.union([z.string(), z.number()]).optional(),
-  CreationTimeAfter: z.union([z.string(), z.number()]).optional(),
-  SortBy: z.enum(['Name', 'CreationTime', 'Status']).optional(),
-  SortOrder: z.enum(['Ascending', 'Descending']).optional(),
-  MaxResults: z.int().min(1).max(100).optional(),
+  CreationTimeBefore: time.default(Number.POSITIVE_INFINITY),
+  CreationTimeAfter: time.default(Number.NEGATIVE_INFINITY),
+  SortBy: z.enum(['Name', 'CreationTime', 'Status']).default('CreationTime'),
+  SortOrder: z.enum(['Ascending', 'Descending']).default('Descending'),
+  MaxResults: z.int().min(1).max(100).default(10),
+  NextToken: z.string().nullish(),
 });
 
 /**

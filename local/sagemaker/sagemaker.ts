@@ -3,10 +3,10 @@ import type { Guardian } from '../processes/guardian.ts';
 import type { ContainerProgress, LocalImage } from './container.ts';
 import { Endpoints } from './endpoints.ts';
 import { SageMakerError } from './errors.ts';
+import { list } from './listing.ts';
 import {
   endpointConfigName,
   endpointName,
-  listEndpointsRequest,
   modelName,
   parseRequest,
   trainingJobName,
@@ -45,7 +45,8 @@ export function imageFinder(images: readonly LocalImage[]): (uri: string) => Loc
   };
 }
 
-type Action = (args: unknown, signal?: AbortSignal) => unknown;
+/** A call of the API: its request to its answer, times in Unix milliseconds. */
+export type Action = (args: unknown, signal?: AbortSignal) => unknown;
 
 /** The part of SageMaker that the pipeline uses, as local processes. */
 export class SageMaker {
@@ -91,7 +92,9 @@ export class SageMaker {
         await endpoints.delete(parseRequest(endpointName, 'DeleteEndpoint', args).EndpointName);
         return {};
       },
-      listEndpoints: (args) => ({ Endpoints: listEndpoints(endpoints, args ?? {}) }),
+      listEndpoints: (args = {}) => list('Endpoint', args, endpoints.list()),
+      listEndpointConfigs: (args = {}) => list('EndpointConfig', args, endpoints.listConfigs()),
+      listModels: (args = {}) => list('Model', args, endpoints.listModels()),
     };
   }
 
@@ -99,42 +102,4 @@ export class SageMaker {
   async stop(): Promise<void> {
     await Promise.all([this.trainingJobs.stopAll(), this.endpoints.stopAll()]);
   }
-}
-
-function listEndpoints(endpoints: Endpoints, args: unknown) {
-  const request = parseRequest(listEndpointsRequest, 'ListEndpoints', args);
-  const {
-    NameContains = '',
-    StatusEquals,
-    SortBy = 'CreationTime',
-    SortOrder = 'Descending',
-  } = request;
-  const before = time(request.CreationTimeBefore) ?? Number.POSITIVE_INFINITY;
-  const after = time(request.CreationTimeAfter) ?? Number.NEGATIVE_INFINITY;
-  const keys = {
-    Name: 'EndpointName',
-    CreationTime: 'CreationTime',
-    Status: 'EndpointStatus',
-  } as const;
-  const key = keys[SortBy];
-  const sign = SortOrder === 'Ascending' ? 1 : -1;
-  return endpoints
-    .list()
-    .filter((endpoint) => endpoint.EndpointName.includes(NameContains))
-    .filter((endpoint) => StatusEquals === undefined || endpoint.EndpointStatus === StatusEquals)
-    .filter(({ CreationTime }) => CreationTime < before && CreationTime > after)
-    .sort((a, b) => sign * (a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : 0))
-    .slice(0, request.MaxResults)
-    .map(({ EndpointName, EndpointArn, EndpointStatus, CreationTime, LastModifiedTime }) => ({
-      EndpointName,
-      EndpointArn,
-      EndpointStatus,
-      CreationTime,
-      LastModifiedTime,
-    }));
-}
-
-/** ISO 8601 or Unix milliseconds. */
-function time(value: string | number | undefined): number | undefined {
-  return value === undefined ? undefined : new Date(value).getTime();
 }

@@ -4,19 +4,19 @@ import {
   SageMakerRuntimeClient,
 } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RuntimeServer, startRuntimeServer } from '#local/sagemaker/runtime-server.ts';
+import { type SageMakerServer, startSageMakerServer } from '#local/sagemaker/http-server.ts';
 import { Bucket, eventually, isAlive, type Machine, startMachine } from '../fixture/machine.ts';
 
 let machine: Machine;
-let server: RuntimeServer;
+let server: SageMakerServer;
 let client: SageMakerRuntimeClient;
 
 beforeAll(async () => {
   machine = await startMachine();
   await machine.put('good/weights', 'w');
   await machine.put('broken/broken', 'yes');
-  server = await startRuntimeServer({
-    endpoints: machine.sagemaker.endpoints,
+  server = await startSageMakerServer({
+    sagemaker: machine.sagemaker,
     account: '000000000000',
     invocationTimeoutSeconds: 1,
   });
@@ -200,23 +200,41 @@ describe('Class: Endpoints', () => {
     });
   });
 
-  it('lists endpoints, also while they start', async () => {
+  it('lists endpoints, configurations and models in pages, over the protocol of the service', async () => {
     // Arrange
     await create('listed-1');
     await create('listed-2');
+    const api = async (operation: string, body: object) => {
+      const response = await fetch(server.endpoint, {
+        method: 'POST',
+        headers: { 'x-amz-target': `SageMaker.${operation}` },
+        body: JSON.stringify(body),
+      });
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    const sorted = { NameContains: 'listed', SortBy: 'Name', SortOrder: 'Ascending' };
 
     // Act
-    const { Endpoints } = await call('listEndpoints', {
-      NameContains: 'listed',
-      SortBy: 'Name',
-      SortOrder: 'Ascending',
-    });
+    const first = await api('ListEndpoints', { ...sorted, MaxResults: 1 });
+    const second = await api('ListEndpoints', { ...sorted, NextToken: first.body.NextToken });
+    const models = await api('ListModels', sorted);
+    const configs = await api('ListEndpointConfigs', sorted);
+    const missing = await api('DeleteEndpoint', { EndpointName: 'nobody' });
+    const unknown = await api('CreateHyperParameterTuningJob', {});
 
     // Assess
-    expect(
-      (Endpoints as { EndpointName: string }[]).map((endpoint) => endpoint.EndpointName),
-    ).toEqual(['listed-1', 'listed-2']);
-    await call('deleteEndpoint', { EndpointName: 'listed-1' });
-    await settled('listed-2');
+    const [endpoint] = first.body.Endpoints as { EndpointName: string; CreationTime: number }[];
+    expect(endpoint!.EndpointName).toBe('listed-1');
+    expect(Math.abs(endpoint!.CreationTime - Date.now() / 1000)).toBeLessThan(60);
+    expect(second.body).toEqual({
+      Endpoints: [expect.objectContaining({ EndpointName: 'listed-2' })],
+    });
+    expect(models.body.Models).toHaveLength(2);
+    expect(configs.body.EndpointConfigs).toHaveLength(2);
+    expect(missing).toMatchObject({
+      status: 400,
+      body: { __type: 'ValidationException', message: expect.stringContaining('Could not find') },
+    });
+    expect(unknown.status).toBe(501);
   });
 });

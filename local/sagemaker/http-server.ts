@@ -6,29 +6,33 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Endpoints } from './endpoints.ts';
+import { callApi } from './api.ts';
+import type { SageMaker } from './sagemaker.ts';
 
 /** Largest request of a real-time endpoint, in bytes. */
 const maximumRequestBytes = 25 * 1024 * 1024;
 
-export interface RuntimeServerOptions {
-  readonly endpoints: Endpoints;
+export interface SageMakerServerOptions {
+  readonly sagemaker: SageMaker;
   readonly account: string;
   /** How long a model may work on one request; 60 on AWS. */
   readonly invocationTimeoutSeconds: number;
 }
 
-export interface RuntimeServer {
+export interface SageMakerServer {
   /** `http://127.0.0.1:<port>` */
   readonly endpoint: string;
   stop(): Promise<void>;
 }
 
 /**
- * Serves `InvokeEndpoint` on the loopback interface: bytes and content type go to the container as they are, and
- * errors come back as the real service words them, so that AWS's SDK throws its own exceptions.
+ * Serves SageMaker on the loopback interface: `InvokeEndpoint` hands bytes and content type to the container as they
+ * are, and every call of the control plane that Step Functions may make can be made over HTTP, too. Errors come
+ * back as the real service words them, so that AWS's SDK throws its own exceptions.
  */
-export async function startRuntimeServer(options: RuntimeServerOptions): Promise<RuntimeServer> {
+export async function startSageMakerServer(
+  options: SageMakerServerOptions,
+): Promise<SageMakerServer> {
   const server = createServer((incoming, outgoing) => {
     answer(options, incoming, outgoing).catch((error: Error) => {
       fail(outgoing, 500, 'InternalFailure', { Message: error.message });
@@ -47,10 +51,18 @@ export async function startRuntimeServer(options: RuntimeServerOptions): Promise
 }
 
 async function answer(
-  { endpoints, account, invocationTimeoutSeconds }: RuntimeServerOptions,
+  { sagemaker, account, invocationTimeoutSeconds }: SageMakerServerOptions,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
+  const target = incoming.headers['x-amz-target'];
+  if (incoming.method === 'POST' && typeof target === 'string') {
+    const text = (await readBody(incoming))?.toString() ?? '';
+    const { status, body } = await callApi(sagemaker.actions, target, text);
+    outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
+    outgoing.end(JSON.stringify(body));
+    return;
+  }
   const { pathname } = new URL(incoming.url ?? '/', 'http://localhost');
   const name = /^\/endpoints\/([^/]+)\/invocations$/.exec(pathname)?.[1];
   if (incoming.method !== 'POST' || name === undefined) {
@@ -62,7 +74,7 @@ async function answer(
     const Message = `The request exceeds ${maximumRequestBytes} bytes.`;
     return fail(outgoing, 413, 'ValidationError', { Message });
   }
-  const address = endpoints.address(decodeURIComponent(name));
+  const address = sagemaker.endpoints.address(decodeURIComponent(name));
   if (address === undefined) {
     const Message = `Endpoint ${decodeURIComponent(name)} of account ${account} not found.`;
     return fail(outgoing, 400, 'ValidationError', { Message });

@@ -45,6 +45,7 @@ export function createRecordSplitter(
   onRecord: (record: RawRecord) => void,
 ) {
   const { quotes, maximumLineBytes } = options;
+  const keptBytes = Math.min(KEPT_BYTES, maximumLineBytes);
   const record: RawRecord = {
     bytes: Buffer.alloc(0),
     start: 0,
@@ -83,7 +84,7 @@ export function createRecordSplitter(
     const end = lineEnd > start && bytes[lineEnd - 1] === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd;
     record.length = lineEnd - start;
     record.problem = lineEnd - start > maximumLineBytes ? 'line-too-long' : problem;
-    emit(bytes, start, record.problem === 'line-too-long' ? start + KEPT_BYTES : end, 1, next);
+    emit(bytes, start, record.problem === 'line-too-long' ? start + keptBytes : end, 1, next);
   }
 
   /** Emits the records in `data[0, complete)`, where a line break or the end of the file is at `complete`. */
@@ -141,7 +142,7 @@ export function createRecordSplitter(
       offset += consumed;
       rest = data.subarray(consumed);
       if (rest.length > maximumLineBytes && rest.indexOf(LINE_FEED) === -1) {
-        head = Buffer.from(rest.subarray(0, KEPT_BYTES));
+        head = Buffer.from(rest.subarray(0, keptBytes));
         headLength = rest.length;
         rest = Buffer.alloc(0);
       }

@@ -1,0 +1,173 @@
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { csvFields } from '#lib/interactions/csv.ts';
+import { chunkSizes, chunksOf, fileBytes, splitAll } from './arbitraries.ts';
+
+const lines = { quotes: false, maximumLineBytes: 1024, firstLine: 1 };
+const csv = { ...lines, quotes: true };
+const texts = (file: string, options = csv) =>
+  splitAll([Buffer.from(file)], options).map(({ text, line, problem }) => [text, line, problem]);
+
+describe('Function: createRecordSplitter', () => {
+  it('splits lines at either line break, with or without a last one', () => {
+    expect(texts('a\r\nb\n\nc', lines)).toStrictEqual([
+      ['a', 1, undefined],
+      ['b', 2, undefined],
+      ['', 3, undefined],
+      ['c', 4, undefined],
+    ]);
+    expect(texts('a\n', lines)).toHaveLength(1);
+    expect(texts('', lines)).toHaveLength(0);
+  });
+
+  it('takes quotes in JSON lines for text', () => {
+    expect(texts('{"a": "\n', lines)).toStrictEqual([['{"a": "', 1, undefined]]);
+  });
+
+  it('keeps line breaks inside quoted CSV fields and counts them', () => {
+    expect(texts('1,"a\nb ""c""\r\n",2\r\n3,d"e,"f"\n"last"')).toStrictEqual([
+      ['1,"a\nb ""c""\r\n",2', 1, undefined],
+      ['3,d"e,"f"', 4, undefined],
+      ['"last"', 5, undefined],
+    ]);
+  });
+
+  it.each([
+    ['text after a closing quote', '1,"a"b,2\n3,4\n'],
+    ['a quote that is never closed', '1,"a,2\n3,4\n'],
+  ])('loses one line to %s', (_, file) => {
+    expect(texts(file)).toStrictEqual([
+      [file.split('\n')[0], 1, 'broken-csv'],
+      ['3,4', 2, undefined],
+    ]);
+  });
+
+  it('looks no further for a closing quote than a line may be long', () => {
+    // Arrange
+    const file = `1,"a\n${'filler\n'.repeat(200)}2,"b"\n`;
+
+    // Act
+    const records = texts(file);
+
+    // Assess
+    expect(records).toHaveLength(202);
+    expect(records[0]).toStrictEqual(['1,"a', 1, 'broken-csv']);
+    expect(records.at(-1)).toStrictEqual(['2,"b"', 202, undefined]);
+  });
+
+  it.each([lines, csv])(
+    'keeps the beginning of a line that is too long, and its length',
+    (options) => {
+      // Arrange
+      const long = 'x'.repeat(5000);
+
+      // Act
+      const records = splitAll([Buffer.from(`a\n${long}\nb\n${long}`)], options);
+
+      // Assess
+      expect(
+        records.map(({ text, length, problem }) => [text.length, length, problem]),
+      ).toStrictEqual([
+        [1, 1, undefined],
+        [1024, 5000, 'line-too-long'],
+        [1, 1, undefined],
+        [1024, 5000, 'line-too-long'],
+      ]);
+    },
+  );
+
+  it.each([
+    ['lines', { ...lines, maximumLineBytes: 1024 }],
+    ['CSV', csv],
+    ['lines, nearly all too long', { ...lines, maximumLineBytes: 3 }],
+    ['CSV, nearly all too long', { ...csv, maximumLineBytes: 3 }],
+  ])('gives the same records for any chunks: %s', (_, options) => {
+    fc.assert(
+      fc.property(fileBytes, chunkSizes, (file, sizes) => {
+        expect(splitAll(chunksOf(file, sizes), options)).toStrictEqual(splitAll([file], options));
+      }),
+    );
+  });
+
+  it.each([lines, csv, { ...csv, maximumLineBytes: 3 }])(
+    'covers every byte and every line once',
+    (options) => {
+      fc.assert(
+        fc.property(fileBytes, (file) => {
+          // Act
+          const records = splitAll([file], options);
+
+          // Assess
+          const last = records.at(-1);
+          expect(last?.nextOffset ?? 0).toBe(file.length);
+          const breaks = file.filter((byte) => byte === 10).length;
+          const open = file.length > 0 && file.at(-1) !== 10 ? 1 : 0;
+          expect((last?.nextLine ?? 1) - 1).toBe(breaks + open);
+          records.forEach(({ line, nextOffset }, i) => {
+            expect(line).toBe(records[i - 1]?.nextLine ?? 1);
+            expect(nextOffset).toBeGreaterThan(records[i - 1]?.nextOffset ?? 0);
+          });
+        }),
+      );
+    },
+  );
+
+  it('gives the same records when begun again at any of them', () => {
+    fc.assert(
+      fc.property(fileBytes, fc.nat(), (file, pick) => {
+        // Arrange
+        const whole = splitAll([file], csv);
+        const at = whole.length === 0 ? 0 : pick % whole.length;
+        const { nextOffset, nextLine } = whole[at] ?? { nextOffset: 0, nextLine: 1 };
+
+        // Act
+        const first = splitAll([file.subarray(0, nextOffset)], csv);
+        const second = splitAll([file.subarray(nextOffset)], { ...csv, firstLine: nextLine });
+
+        // Assess
+        const moved = second.map((record) => ({
+          ...record,
+          nextOffset: record.nextOffset + nextOffset,
+        }));
+        expect([...first, ...moved]).toStrictEqual(whole);
+      }),
+    );
+  });
+});
+
+describe('Function: csvFields', () => {
+  it('agrees with csv-parse on whatever a CSV writer writes', () => {
+    const field = fc.oneof(
+      fc.constantFrom('', 'a', 'with "quotes"', 'two\nlines', 'a,b', '"', '\r\n', ' '),
+      fc.string(),
+    );
+    const table = fc.array(fc.array(field, { minLength: 2, maxLength: 4 }), { minLength: 1 });
+    const quoted = (value: string, always: boolean) =>
+      always || /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+    fc.assert(
+      fc.property(table, fc.boolean(), fc.constantFrom('\n', '\r\n'), (rows, always, end) => {
+        // Arrange
+        const text = rows.map((row) => row.map((value) => quoted(value, always)).join(',') + end);
+        const bytes = Buffer.from(text.join(''));
+
+        // Act
+        const records = splitAll([bytes], csv);
+        const fields = records.map(({ text }) => csvFields(Buffer.from(text, 'latin1').toString()));
+
+        // Assess
+        const reference = parse(bytes, { relax_column_count: true, record_delimiter: end });
+        expect(fields).toStrictEqual(reference);
+        expect(records.every(({ problem }) => problem === undefined)).toBe(true);
+      }),
+    );
+  });
+
+  it('ends for any text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('"', ',', 'a') }), (text) => {
+        expect(csvFields(text).length).toBeGreaterThan(0);
+      }),
+    );
+  });
+});

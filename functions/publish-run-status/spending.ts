@@ -1,0 +1,107 @@
+import * as z from 'zod';
+import type { JsonService } from '#functions/shared/json-service.ts';
+import type { PriceList } from '#lib/pipeline/prices.ts';
+
+/** Seconds that an instance was paid for. */
+export interface Paid {
+  readonly instanceType: string;
+  readonly seconds: number;
+}
+
+const listed = z.looseObject({
+  TrainingJobSummaries: z.array(z.looseObject({ TrainingJobName: z.string() })),
+  NextToken: z.string().nullish(),
+});
+const described = z.looseObject({
+  /** Already without what spot training saved. */
+  BillableTimeInSeconds: z.number().nullish(),
+  ResourceConfig: z.looseObject({
+    InstanceType: z.string().nullish(),
+    InstanceCount: z.number().nullish(),
+  }),
+});
+
+/** What the training jobs of a run, all its attempts together, were paid for. */
+export async function paidTraining(sagemaker: JsonService, nameStart: string): Promise<Paid[]> {
+  const paid: Paid[] = [];
+  let token: string | null | undefined;
+  do {
+    const page = await sagemaker.call(
+      'ListTrainingJobs',
+      { NameContains: nameStart, MaxResults: 100, ...(token && { NextToken: token }) },
+      listed,
+    );
+    for (const { TrainingJobName } of page.TrainingJobSummaries) {
+      if (!TrainingJobName.startsWith(nameStart)) continue;
+      const job = await sagemaker.call('DescribeTrainingJob', { TrainingJobName }, described);
+      const { InstanceType, InstanceCount } = job.ResourceConfig;
+      paid.push({
+        instanceType: InstanceType ?? 'unknown',
+        seconds: (job.BillableTimeInSeconds ?? 0) * (InstanceCount ?? 1),
+      });
+    }
+    token = page.NextToken;
+  } while (token);
+  return paid;
+}
+
+const history = z.looseObject({
+  events: z.array(
+    z.looseObject({
+      timestamp: z.number(),
+      stateEnteredEventDetails: z.looseObject({ name: z.string() }).nullish(),
+    }),
+  ),
+  nextToken: z.string().nullish(),
+});
+
+/** The states between which an endpoint exists (stacks/retraining/environment-states.ts). */
+const created = 'CreateEndpoint';
+const deleted = 'StopEnvironment';
+
+/**
+ * Seconds for which an execution had an endpoint.
+ *
+ * @param endedAt when the execution ended, seconds since 1970; an endpoint that it left behind is counted up to then
+ */
+export async function endpointSeconds(
+  states: JsonService,
+  executionArn: string,
+  endedAt: number,
+): Promise<number> {
+  let seconds = 0;
+  let since: number | undefined;
+  let token: string | null | undefined;
+  do {
+    const page = await states.call(
+      'GetExecutionHistory',
+      {
+        executionArn,
+        maxResults: 1000,
+        includeExecutionData: false,
+        ...(token && { nextToken: token }),
+      },
+      history,
+    );
+    for (const { timestamp, stateEnteredEventDetails } of page.events) {
+      if (stateEnteredEventDetails?.name === created) since ??= timestamp;
+      if (stateEnteredEventDetails?.name === deleted && since !== undefined) {
+        seconds += timestamp - since;
+        since = undefined;
+      }
+    }
+    token = page.nextToken;
+  } while (token);
+  return since === undefined ? seconds : seconds + Math.max(0, endedAt - since);
+}
+
+/** @returns USD; null when an instance type has no price */
+export function spent(paid: readonly Paid[], { instanceHour }: PriceList): number | null {
+  let usd = 0;
+  for (const { instanceType, seconds } of paid) {
+    const hour = instanceHour[instanceType];
+    if (hour === undefined) return null;
+    usd += (hour * seconds) / 3600;
+  }
+  return usd;
+}

@@ -1,0 +1,32 @@
+import * as z from 'zod';
+
+/** `source` of the events that the pipeline puts on its own event bus, which is named after the deployment. */
+export const statusEventSource = 'lea';
+
+/** `detail-type`s, and when they occur. */
+export const runEventTypes = {
+  running: 'Run Started',
+  succeeded: 'Run Succeeded',
+  failed: 'Run Failed',
+} as const;
+
+/** `detail` of an event about a run. */
+export const runEvent = z.strictObject({
+  schemaVersion: z.literal(1),
+  run: z.string(),
+  /** Name of the Step Functions execution. */
+  execution: z.string(),
+  status: z.enum(['running', 'succeeded', 'failed']),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+  /** Error name and cause of a run that failed, was stopped or ran out of time. */
+  failure: z.strictObject({ error: z.string(), cause: z.string() }).nullable(),
+  /** Whether the run put a new champion in place; null when it did not get that far. */
+  promoted: z.boolean().nullable(),
+  /** What the run's training jobs and endpoint cost, in USD; null while it runs, or when that could not be found out. */
+  usd: z.number().min(0).nullable(),
+  /** Key of the report; null when there is none. */
+  report: z.string().nullable(),
+});
+
+export type RunEvent = z.infer<typeof runEvent>;

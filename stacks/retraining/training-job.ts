@@ -31,7 +31,7 @@ export interface TrainingJobStates {
  * JSONata for what went wrong with a job: SageMaker's own reason where the cause is the description of a failed job.
  */
 export const jobFailureReason =
-  '($cause := $string($states.input.jobFailure.Cause); $contains($cause, ""FailureReason"") ? $parse($cause).FailureReason : $cause)';
+  "($cause := $string($states.input.jobFailure.Cause); $contains($cause, 'FailureReason') ? $parse($cause).FailureReason : $cause)";
 
 /**
  * States `<name>` (takes the first instance type), `<name>Job`, `<name>Capacity?` and `<name>Failed`. The job's

@@ -55,7 +55,7 @@ export function decide(evaluation: Evaluation, config: PromotionConfig): Verdict
     );
   }
   for (const { label, text } of rivals) {
-    const { difference, low, high } = findComparison(evaluation, winner, label);
+    const { difference, low, high } = comparisonOf(evaluation, winner, label);
     const isBetter = low > config.minimumGain;
     const interval = `${signed(difference)} (${percent} % interval ${signed(low)} to ${signed(high)})`;
     const demand = config.minimumGain > 0 ? `by more than ${config.minimumGain}` : 'beyond doubt';
@@ -95,7 +95,12 @@ function explainWinner({ models }: Evaluation, winner: string): string {
   return `${winner} ${among} (validation NDCG@10 ${value.toFixed(4)}).`;
 }
 
-function findComparison(evaluation: Evaluation, a: string, b: string): Comparison {
+/**
+ * The comparison of two rankers by the primary metric, turned round if it was made the other way.
+ *
+ * @throws ContractError if the evaluation has none
+ */
+export function comparisonOf(evaluation: Evaluation, a: string, b: string): Comparison {
   for (const comparison of evaluation.comparisons) {
     if (comparison.metric !== primaryMetric) continue;
     if (comparison.a === a && comparison.b === b) return comparison;

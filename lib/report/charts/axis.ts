@@ -1,0 +1,95 @@
+import { type Html, html } from '../html.ts';
+
+/** Maps values to places along an axis. */
+export interface Axis {
+  readonly ticks: readonly number[];
+  place(value: number): number;
+  /** A tick's label, with as many decimals as the ticks need. */
+  label(value: number): string;
+}
+
+/**
+ * A linear axis with round ticks.
+ *
+ * @param domain smallest and largest value to show; widened if they are equal
+ * @param range places of these two, in units of the picture
+ * @param count ticks wanted, about
+ */
+export function linearAxis(
+  domain: readonly [number, number],
+  range: readonly [number, number],
+  count = 5,
+): Axis {
+  const [low, high] =
+    domain[0] === domain[1] ? [domain[0] - 0.5, domain[1] + 0.5] : [domain[0], domain[1]];
+  const step = roundStep((high - low) / count);
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return {
+    ticks: Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step),
+    place: (value) => range[0] + ((value - low) / (high - low)) * (range[1] - range[0]),
+    label: (value) => (Math.abs(value) < step / 2 ? 0 : value).toFixed(decimals),
+  };
+}
+
+/** The smallest of 1, 2, 5 times a power of ten that is at least `rough`. */
+function roundStep(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough * (1 - 1e-9))!;
+}
+
+/** A place in the picture, one decimal. */
+export const at = (value: number): string => String(Number(value.toFixed(1)));
+
+/** The outer element of a chart: scales with the page, tells screen readers what it shows. */
+export function picture(
+  size: { readonly width: number; readonly height: number },
+  title: string,
+  content: readonly Html[],
+): Html {
+  return html`<svg class="chart" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${title}"><title>${title}</title>${content}</svg>`;
+}
+
+/** The place of a plot inside its picture. */
+export interface Frame {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Grid, tick labels and titles of a plot with two numeric axes. */
+export function axes(
+  frame: Frame,
+  x: { readonly axis: Axis; readonly title: string },
+  y: { readonly axis: Axis; readonly title: string },
+): Html {
+  return html`${y.axis.ticks.map((tick) => {
+    const place = at(y.axis.place(tick));
+    return html`<line class="grid" x1="${frame.left}" x2="${frame.right}" y1="${place}" y2="${place}"/><text class="tick" x="${frame.left - 8}" y="${place}" dy="0.32em" text-anchor="end">${y.axis.label(tick)}</text>`;
+  })}${x.axis.ticks.map(
+    (tick) =>
+      html`<text class="tick" x="${at(x.axis.place(tick))}" y="${frame.bottom + 18}" text-anchor="middle">${x.axis.label(tick)}</text>`,
+  )}<line class="axis" x1="${frame.left}" x2="${frame.right}" y1="${frame.bottom}" y2="${frame.bottom}"/><text class="tick" x="${(frame.left + frame.right) / 2}" y="${frame.bottom + 38}" text-anchor="middle">${x.title}</text><text class="tick" x="${frame.left - 8}" y="${frame.top - 12}" text-anchor="end">${y.title}</text>`;
+}
+
+/** Names of series above a plot, each with its line. */
+export function legend(names: readonly string[], x: number, y: number, width: number): Html {
+  const column = Math.max(150, Math.min(width / Math.max(1, names.length), 260));
+  const perLine = Math.max(1, Math.floor(width / column));
+  return html`${names.map((name, index) => {
+    const left = x + (index % perLine) * column;
+    const top = y + Math.floor(index / perLine) * 18;
+    return html`<line class="line ${seriesClass(index)}" x1="${at(left)}" x2="${at(left + 22)}" y1="${top}" y2="${top}"/><text class="label" x="${at(left + 28)}" y="${top}" dy="0.32em">${name}</text>`;
+  })}`;
+}
+
+/** Lines that a legend of so many names takes. */
+export function legendLines(names: readonly string[], width: number): number {
+  const column = Math.max(150, Math.min(width / Math.max(1, names.length), 260));
+  return Math.ceil(names.length / Math.max(1, Math.floor(width / column)));
+}
+
+/** Colour and dash of a series; they repeat after eight. */
+export const seriesClass = (index: number): string => `series-${index % 8}`;

@@ -1,0 +1,92 @@
+import type { EnvironmentMetrics } from '#lib/environment/metrics.ts';
+import type { Evaluation } from '#lib/evaluation/evaluation-file.ts';
+import type { PipelineConfig } from '#lib/pipeline/config.ts';
+import type { Verdict } from '#lib/promotion/verdict.ts';
+import type { SequencesExcluded, SequencesManifest } from '#lib/sequences/manifest.ts';
+import type { AugmentationSummary } from './augmentation.ts';
+import { type Html, html } from './html.ts';
+import type { LearningCurve } from './learning-curve-file.ts';
+import { configurationSection } from './sections/configuration.ts';
+import { dataSection } from './sections/data.ts';
+import { environmentSection } from './sections/environment.ts';
+import { learningSection } from './sections/learning.ts';
+import { resultsSection } from './sections/results.ts';
+import { rewardsSection } from './sections/rewards.ts';
+import { timingsSection } from './sections/timings.ts';
+import { verdictSection } from './sections/verdict.ts';
+import { style } from './style.ts';
+
+/** Rows of all uploads that a run could see: `read = good + quarantined + duplicate`. */
+export interface UploadTotals {
+  readonly uploads: number;
+  readonly read: number;
+  readonly good: number;
+  readonly quarantined: number;
+  readonly duplicate: number;
+  /** Quarantined rows by reason code. */
+  readonly reasons: readonly { readonly reason: string; readonly rows: number }[];
+}
+
+/** How long a state of the run took. */
+export interface StateTiming {
+  readonly state: string;
+  readonly seconds: number;
+}
+
+/** Everything that the report of a run shows. What is undefined is left out, with a word on why. */
+export interface RunReport {
+  readonly run: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly evaluation: Evaluation;
+  readonly verdict: Verdict;
+  readonly sequences: SequencesManifest;
+  readonly excluded: SequencesExcluded;
+  /** Undefined if the upload reports are gone. */
+  readonly uploads: UploadTotals | undefined;
+  /** Undefined if no model of the run uses the LLM environment. */
+  readonly environment: EnvironmentMetrics | undefined;
+  readonly augmentation: AugmentationSummary | undefined;
+  readonly learningCurves: readonly { readonly name: string; readonly curve: LearningCurve }[];
+  /** In the order in which they ran. */
+  readonly timings: readonly StateTiming[];
+  readonly config: PipelineConfig;
+}
+
+/**
+ * The report of a run as one HTML file without any external resource: it can be mailed, archived and opened anywhere.
+ * Everything that a picture shows is in a table as well.
+ */
+export function renderReport(report: RunReport): string {
+  const sections: readonly (readonly [id: string, title: string, content: Html | undefined])[] = [
+    ['results', 'Results', resultsSection(report.evaluation, report.verdict)],
+    ['learning', 'Learning curves', learningSection(report.learningCurves)],
+    ['environment', 'The LLM environment', environmentSection(report.environment)],
+    ['rewards', 'Rewards and augmented actions', rewardsSection(report.augmentation)],
+    ['data', 'Data', dataSection(report.uploads, report.excluded, report.sequences)],
+    ['timings', 'Time', timingsSection(report.timings)],
+    ['configuration', 'Configuration', configurationSection(report.config)],
+  ];
+  const shown = sections.filter(([, , content]) => content !== undefined);
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Run ${report.run}</title>
+${style}
+</head>
+<body>
+<header>
+<p class="run">Run ${report.run} <time datetime="${report.createdAt}">${report.createdAt.slice(0, 16).replace('T', ' ')} UTC</time></p>
+${verdictSection(report)}
+<nav aria-label="Sections"><ul>${shown.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+</header>
+<main>
+${shown.map(([id, title, content]) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>\n`)}</main>
+</body>
+</html>
+`;
+  return page.text;
+}

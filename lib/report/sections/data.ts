@@ -1,0 +1,70 @@
+import type { SequencesExcluded, SequencesManifest } from '#lib/sequences/manifest.ts';
+import { type Bar, barChart } from '../charts/bar-chart.ts';
+import { dataTable } from '../data-table.ts';
+import { whole } from '../format.ts';
+import { type Html, html } from '../html.ts';
+import type { UploadTotals } from '../run-report.ts';
+
+/** Where every uploaded row went. */
+export function dataSection(
+  uploads: UploadTotals | undefined,
+  excluded: SequencesExcluded,
+  sequences: SequencesManifest,
+): Html {
+  const bar = (name: string, value: number, isMuted = true): Bar => ({
+    name,
+    value,
+    label: whole(value),
+    isMuted,
+  });
+  const uploaded =
+    uploads === undefined
+      ? []
+      : [
+          bar('rows uploaded', uploads.read, false),
+          bar('quarantined', uploads.quarantined),
+          bar('duplicate in an upload', uploads.duplicate),
+        ];
+  const all: Bar[] = [
+    ...uploaded,
+    bar('ingested interactions', excluded.read, false),
+    bar('not an action (reward 0)', excluded.notActions),
+    bar('unknown to the catalogue', excluded.unknownItems),
+    bar('of forgotten users', excluded.forgotten),
+    bar('duplicate across uploads', excluded.duplicates),
+    bar('too few actions (k-core)', excluded.belowMinimum),
+    bar('actions used', sequences.interactions, false),
+  ];
+  // What left nothing out says nothing.
+  const bars = all.filter((one) => !one.isMuted || one.value > 0);
+  const tied = excluded.tiedTestCases / Math.max(1, sequences.testCases);
+  return html`${barChart('Where the rows went', bars)}
+${dataTable(
+  'Sequences',
+  [{ title: 'what' }, { title: 'number', isNumber: true }],
+  [
+    ['users', whole(sequences.users)],
+    ['items', whole(sequences.items)],
+    ['users below the minimum', whole(excluded.usersBelowMinimum)],
+    ['items below the minimum', whole(excluded.itemsBelowMinimum)],
+    ['training sequences', whole(sequences.trainSequences)],
+    ['training transitions', whole(sequences.trainTransitions)],
+    ['validation cases', whole(sequences.validationCases)],
+    ['test cases', whole(sequences.testCases)],
+  ],
+)}
+${
+  tied > 0.01 &&
+  html`<p>In ${whole(excluded.tiedTestCases)} test cases the target has the same timestamp as the action before it; their order is the tie policy's (<code>sequences.ties</code>).</p>`
+}
+${
+  uploads !== undefined &&
+  uploads.reasons.length > 0 &&
+  dataTable(
+    'Why rows are in quarantine',
+    [{ title: 'reason' }, { title: 'rows', isNumber: true }],
+    uploads.reasons.map(({ reason, rows }) => [reason, whole(rows)]),
+  )
+}
+<p>Split: <code>${sequences.split}</code>, window ${sequences.window}, data hash <code>${sequences.dataHash.slice(0, 16)}</code>.</p>`;
+}

@@ -1,0 +1,48 @@
+import type { AugmentationSummary, RewardedAction } from '../augmentation.ts';
+import { histogramChart } from '../charts/histogram-chart.ts';
+import { dataTable } from '../data-table.ts';
+import { percent, whole } from '../format.ts';
+import { type Html, html } from '../html.ts';
+
+/** What the environment added to the training data. */
+export function rewardsSection(augmentation: AugmentationSummary | undefined): Html | undefined {
+  if (augmentation === undefined) return undefined;
+  const { transitions, candidates, augmentedActions, rewards, meanRewards, examples } =
+    augmentation;
+  const share = augmentedActions / Math.max(1, transitions);
+  return html`<p>${whole(transitions)} transitions with ${whole(candidates)} candidate actions; ${whole(augmentedActions)} transitions (${percent(share)}) got an augmented positive action. Mean reward: ${meanRewards.logged.toFixed(2)} of logged actions, ${meanRewards.candidates.toFixed(2)} of candidates.</p>
+${histogramChart(
+  [
+    { name: 'logged actions', histogram: rewards.logged },
+    { name: 'candidates', histogram: rewards.candidates },
+    ...(augmentedActions > 0
+      ? [{ name: 'augmented positive actions', histogram: rewards.augmentedActions }]
+      : []),
+  ],
+  { title: 'Rewards of logged and candidate actions', xTitle: 'reward' },
+)}
+${
+  examples.length > 0 &&
+  html`<p>Some transitions, drawn at random:</p>${dataTable(
+    'Examples of augmented actions',
+    [
+      { title: 'after' },
+      { title: 'logged action' },
+      { title: 'reward', isNumber: true },
+      { title: 'augmented action' },
+      { title: 'reward', isNumber: true },
+    ],
+    examples.map(({ history, logged, augmented }) => [
+      history.join(' → '),
+      logged.title,
+      rewardOf(logged),
+      augmented.title,
+      rewardOf(augmented),
+    ]),
+  )}`
+}`;
+}
+
+function rewardOf({ reward, spread }: RewardedAction): Html {
+  return html`${reward.toFixed(2)}<br><small>± ${spread.toFixed(2)}</small>`;
+}

@@ -71,7 +71,8 @@ export const sketchSize = (ranges: number): number =>
 
 /** Adds to a count by name. */
 export function countName(counts: Map<string, number>, name: string, times = 1): void {
-  const key = counts.has(name) || counts.size < NAMES ? name : OTHER_NAMES;
+  const named = counts.has(OTHER_NAMES) ? counts.size - 1 : counts.size;
+  const key = counts.has(name) || named < NAMES ? name : OTHER_NAMES;
   counts.set(key, (counts.get(key) ?? 0) + times);
 }
 

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readStoredRows, storedInteraction } from '#lib/interactions/stored-rows.ts';
+import { ContractError } from '#lib/pipeline/errors.ts';
+import { chunkSizes, chunksOf } from './arbitraries.ts';
+
+async function readAll(chunks: readonly Uint8Array[]) {
+  const all: unknown[] = [];
+  const stream = async function* () {
+    yield* chunks;
+  };
+  for await (const rows of readStoredRows(stream(), storedInteraction, 'interactions/a')) {
+    all.push(...rows);
+  }
+  return all;
+}
+
+const row = fc.record(
+  {
+    user_id: fc.string({ unit: 'grapheme', minLength: 1 }),
+    item_id: fc.string({ minLength: 1 }),
+    timestamp: fc.integer(),
+    event_type: fc.constantFrom('click', null),
+    value: fc.constantFrom(1.5, null),
+    line: fc.integer({ min: 1 }),
+  },
+  { noNullPrototype: true },
+);
+
+describe('Function: readStoredRows', () => {
+  it('reads back what was written, whatever the chunks', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(row), chunkSizes, fc.boolean(), async (rows, sizes, ended) => {
+        const text =
+          rows.map((r) => JSON.stringify(r)).join('\n') + (ended && rows.length ? '\n' : '');
+
+        expect(await readAll(chunksOf(Buffer.from(text), sizes))).toStrictEqual(rows);
+      }),
+    );
+  });
+
+  it.each(['{"user_id":"a"}', 'broken'])('names the object and the line of %s', async (line) => {
+    const good =
+      '{"user_id":"a","item_id":"b","timestamp":1,"event_type":null,"value":null,"line":1}';
+    const reading = readAll([Buffer.from(`${good}\n${line}\n`)]);
+
+    await expect(reading).rejects.toThrow(ContractError);
+    await expect(reading).rejects.toThrow('Line 2 of interactions/a');
+  });
+});

@@ -62,7 +62,7 @@ export function taskResources(services: ResourceServices): TaskResources {
 
 const invokeRequest = z.strictObject({
   FunctionName: z.string(),
-  Payload: z.unknown(),
+  Payload: z.unknown().optional(),
   InvocationType: z.literal('RequestResponse', 'must be RequestResponse').optional(),
   Qualifier: z.string().optional(),
 });
@@ -92,7 +92,7 @@ const location = { Bucket: z.string(), Key: z.string() };
 const readRequest = z.strictObject({ ...location, Range: z.string().optional() });
 const putRequest = z.strictObject({
   ...location,
-  Body: z.unknown(),
+  Body: z.unknown().optional(),
   ContentType: z.string().optional(),
   Metadata: z.record(z.string(), z.string()).optional(),
   IfNoneMatch: z.string().optional(),

@@ -55,7 +55,7 @@ const template = z.looseObject({
     )
     .default({}),
   Parameters: z
-    .record(z.string(), z.looseObject({ Type: z.string(), Default: z.unknown() }))
+    .record(z.string(), z.looseObject({ Type: z.string(), Default: z.unknown().optional() }))
     .default({}),
   Conditions: z.record(z.string(), z.unknown()).default({}),
   Mappings: z

@@ -1,11 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cloud, startCloud } from '#local/cloud.ts';
 import { runStateMachine } from '#local/state-machine/run.ts';
 import { synthesiseFixture } from './fixture/app.ts';
+import { eventually, isAlive } from './fixture/machine.ts';
 
 let folder: string;
 let cloud: Cloud;
@@ -93,5 +97,110 @@ describe('Function: startCloud', () => {
     expect(cloud.notifications).toEqual([
       { topicArn: cloud.outputs.TopicArn, subject: undefined, message: '42' },
     ]);
+  });
+
+  it('lets nobody else into its folder', async () => {
+    await expect(start()).rejects.toThrow(`is in use by process ${process.pid}`);
+  });
+
+  it('goes on after it was killed, and the kill leaves no process', async () => {
+    // Arrange
+    const assembly = join(folder, 'cdk.out');
+    const dir = join(folder, 'killed');
+    const program = fileURLToPath(new URL('./fixture/uploader.ts', import.meta.url));
+    const demo = spawn(process.execPath, [program, assembly, dir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(demo.stdout, 'data')) as [Buffer];
+    const { pids } = JSON.parse(line.toString()) as { pids: number[] };
+
+    // Act
+    demo.kill('SIGKILL');
+    await eventually(() => !pids.some(isAlive));
+    const again = await startCloud({ assembly, dir, images: [], functionConcurrency: 2 });
+    const deadLetters = await again.drained();
+
+    // Assess
+    expect(deadLetters).toEqual([]);
+    const { Contents = [] } = await again.s3.send(
+      new ListObjectsV2Command({ Bucket: again.outputs.DataBucketName!, Prefix: 'done/' }),
+    );
+    await again.stop();
+    expect(Contents.map((object) => object.Key)).toEqual([
+      'done/logs/also-waiting',
+      'done/logs/waiting',
+    ]);
+  });
+});
+
+describe('Function: startCloud, templates that cannot run on one machine', () => {
+  /** The fixture with a change to the template of its second stack; starts it and returns the failure. */
+  async function failure(change: (resources: Record<string, Resource>) => void): Promise<string> {
+    const outdir = join(folder, 'changed');
+    synthesiseFixture({ outdir });
+    const path = join(outdir, 'fixture-work.template.json');
+    const template = JSON.parse(await readFile(path, 'utf8'));
+    change(template.Resources);
+    await writeFile(path, JSON.stringify(template));
+    const dir = join(folder, 'never-started');
+    const error = await startCloud({ assembly: outdir, dir, images: [] }).catch((reason) => reason);
+    // Nothing is left behind: the same folder can be used again at once.
+    await expect(readFile(join(dir, 'process.pid'))).rejects.toThrow('ENOENT');
+    return error.message;
+  }
+
+  interface Resource {
+    readonly Type: string;
+    readonly Properties: Record<string, unknown>;
+  }
+
+  it.each([
+    [
+      'an input transformer',
+      'AWS::Events::Rule',
+      (properties: Record<string, unknown>) => {
+        Object.assign((properties.Targets as object[])[0]!, { InputTransformer: {} });
+      },
+      'InputTransformer of target Target0 is not supported',
+    ],
+    [
+      'a target that is no queue',
+      'AWS::Events::Rule',
+      (properties: Record<string, unknown>) => {
+        Object.assign((properties.Targets as object[])[0]!, { Arn: 'arn:aws:lambda:x' });
+      },
+      'the target arn:aws:lambda:x is not a queue',
+    ],
+    [
+      'an unknown operator',
+      'AWS::Events::Rule',
+      (properties: Record<string, unknown>) => {
+        properties.EventPattern = { source: ['aws.s3'], detail: { size: [{ cidr: 'x' }] } };
+      },
+      'The operator "cidr"',
+    ],
+    [
+      'an event filter',
+      'AWS::Lambda::EventSourceMapping',
+      (properties: Record<string, unknown>) => {
+        properties.FilterCriteria = { Filters: [] };
+      },
+      'event filtering is not supported',
+    ],
+    [
+      'an unknown intrinsic',
+      'AWS::SQS::Queue',
+      (properties: Record<string, unknown>) => {
+        properties.VisibilityTimeout = { 'Fn::Random': 1 };
+      },
+      'The intrinsic function Fn::Random is not supported',
+    ],
+  ])('names %s', async (_case, type, change, message) => {
+    expect(
+      await failure((resources) => {
+        const chosen = Object.values(resources).filter((resource) => resource.Type === type);
+        change(chosen.at(-1)!.Properties);
+      }),
+    ).toContain(message);
   });
 });

@@ -231,7 +231,7 @@ describe('Function: readAssembly', () => {
           Tree: { type: 'cdk:tree' },
         },
       },
-      't.json': { Resources: { A: { Type: 'X::Y::Z' } } },
+      't.json': { Resources: { A: { Type: 'X::Y::Z' } }, Parameters: { P: { Type: 'String' } } },
       'assets.json': {
         files: { h: { source: { path: 'asset.h' }, destinations: { d: { objectKey: 'h.zip' } } } },
       },

@@ -15,7 +15,7 @@ export const interactionsConfig = z.strictObject({
   maximumUploadBytes: z
     .int()
     .min(1)
-    .default(20 * 1024 * MEBIBYTE),
+    .default(5 * 1024 * MEBIBYTE),
   /** Largest gzipped file, in bytes as uploaded: what one Lambda can parse in its time, since it cannot be cut. */
   maximumCompressedBytes: z
     .int()

@@ -4,6 +4,8 @@ export interface TableColumn {
   readonly title: HtmlValue;
   /** Numbers are set flush right. */
   readonly isNumber?: boolean;
+  /** Long texts are wrapped even in the first column. */
+  readonly isLong?: boolean;
 }
 
 /** A table with a caption; the first cell of each row is its header. Scrolls sideways on a narrow screen. */
@@ -12,7 +14,10 @@ export function dataTable(
   columns: readonly TableColumn[],
   rows: readonly (readonly HtmlValue[])[],
 ): Html {
-  const kind = (index: number) => (columns[index]!.isNumber ? 'number' : 'text');
+  const kind = (index: number) => {
+    if (columns[index]!.isNumber) return 'number';
+    return columns[index]!.isLong ? 'long' : 'text';
+  };
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption><thead><tr>${columns.map(
     (column, index) => html`<th scope="col" class="${kind(index)}">${column.title}</th>`,
   )}</tr></thead><tbody>${rows.map(

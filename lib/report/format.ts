@@ -8,7 +8,7 @@ export const signed = (value: number): string =>
   `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
 
 /** A share as percent, one decimal. */
-export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+export const percent = (share: number): string => `${(share * 100).toFixed(1)}\u202f%`;
 
 /** A whole number with thin spaces between groups of three digits. */
 export const whole = (value: number): string =>

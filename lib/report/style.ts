@@ -36,9 +36,11 @@ caption { padding-bottom: .4rem; text-align: left; font-weight: 600; }
 th, td { padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--grid); text-align: left; vertical-align: top; }
 thead th { border-bottom-color: var(--line); color: var(--quiet); font-weight: 500; }
 tbody th { font-weight: 500; }
+tbody th.text { white-space: nowrap; }
+tbody .long { min-width: 14rem; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 small { color: var(--quiet); font-size: .8em; }
-.chart { display: block; width: 100%; height: auto; margin: 1rem 0; font-size: 13px; }
+.chart { display: block; width: 100%; min-width: 36rem; height: auto; font-size: 13px; }
 .chart .label { fill: var(--ink); }
 .chart .tick { fill: var(--quiet); }
 .chart .grid { stroke: var(--grid); }

@@ -29,7 +29,7 @@ export function linearAxis(
   return {
     ticks: Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step),
     place: (value) => range[0] + ((value - low) / (high - low)) * (range[1] - range[0]),
-    label: (value) => (Math.abs(value) < step / 2 ? 0 : value).toFixed(decimals),
+    label: (value) => (Math.abs(value) < step / 2 ? 0 : value).toFixed(decimals).replace('-', '−'),
   };
 }
 
@@ -48,7 +48,7 @@ export function picture(
   title: string,
   content: readonly Html[],
 ): Html {
-  return html`<svg class="chart" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${title}"><title>${title}</title>${content}</svg>`;
+  return html`<div class="scroll"><svg class="chart" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${title}"><title>${title}</title>${content}</svg></div>`;
 }
 
 /** The place of a plot inside its picture. */
@@ -71,7 +71,7 @@ export function axes(
   })}${x.axis.ticks.map(
     (tick) =>
       html`<text class="tick" x="${at(x.axis.place(tick))}" y="${frame.bottom + 18}" text-anchor="middle">${x.axis.label(tick)}</text>`,
-  )}<line class="axis" x1="${frame.left}" x2="${frame.right}" y1="${frame.bottom}" y2="${frame.bottom}"/><text class="tick" x="${(frame.left + frame.right) / 2}" y="${frame.bottom + 38}" text-anchor="middle">${x.title}</text><text class="tick" x="${frame.left - 8}" y="${frame.top - 12}" text-anchor="end">${y.title}</text>`;
+  )}<line class="axis" x1="${frame.left}" x2="${frame.right}" y1="${frame.bottom}" y2="${frame.bottom}"/><text class="tick" x="${(frame.left + frame.right) / 2}" y="${frame.bottom + 38}" text-anchor="middle">${x.title}</text><text class="tick" x="2" y="${frame.top - 12}">${y.title}</text>`;
 }
 
 /** Names of series above a plot, each with its line. */

@@ -42,7 +42,7 @@ function calibrationCharts({ calibration, spreadAgainstError }: EnvironmentMetri
   return html`${
     calibration !== undefined &&
     calibration.length > 0 &&
-    html`<h3>Calibration</h3><p>Actions in bins of equal size by their reward; logged and sampled actions weigh the same, so 50 % is chance. The share of logged actions should rise with the reward.</p>
+    html`<h3>Calibration</h3><p>Actions in bins of equal size by their reward; logged and sampled actions weigh the same, so 50 % is chance. The share of logged actions should rise with the reward.</p>
 ${lineChart(
   [
     {

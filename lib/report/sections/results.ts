@@ -6,7 +6,7 @@ import {
 } from '#lib/evaluation/evaluation-file.ts';
 import type { Verdict } from '#lib/promotion/verdict.ts';
 import { type IntervalRow, intervalChart } from '../charts/interval-chart.ts';
-import { dataTable } from '../data-table.ts';
+import { dataTable, foldedTable } from '../data-table.ts';
 import { interval, metric, metricName, pValue, signed, whole } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
@@ -28,25 +28,38 @@ ${intervalChart(
   `${metricName(primaryMetric)} on the test cases with ${percent} % intervals`,
   rows.map(({ name, kind, metrics }) => ({ name, kind, ...metrics[primaryMetric]! })),
 )}
-${dataTable(
-  'Test metrics',
-  [
-    { title: 'ranker' },
-    { title: 'kind' },
-    { title: html`validation ${metricName(primaryMetric)}`, isNumber: true },
-    ...metrics.map((name) => ({ title: metricName(name), isNumber: true })),
-  ],
-  rows.map((row) => [
-    row.name,
-    row.about,
-    row.validation === undefined ? '–' : metric(row.validation),
-    ...metrics.map((name) => {
-      const estimate = row.metrics[name]!;
-      return html`${metric(estimate.value)}<br><small>${interval(estimate)}</small>`;
-    }),
-  ]),
-)}
-${comparisonTable(evaluation, verdict)}`;
+${metricTable(dataTable, 'Test metrics', rows, [
+  primaryMetric,
+  ...metrics.filter((name) => name.endsWith('@10') && name !== primaryMetric),
+])}
+${comparisonTable(evaluation, verdict)}
+${metricTable(foldedTable, 'Test metrics at all cut-offs', rows, metrics)}`;
+}
+
+function metricTable(
+  table: typeof dataTable,
+  caption: string,
+  rows: readonly RankerRow[],
+  metrics: readonly string[],
+): Html {
+  return table(
+    caption,
+    [
+      { title: 'ranker' },
+      { title: 'kind' },
+      ...metrics.map((name) => ({ title: metricName(name), isNumber: true })),
+      { title: `validation ${metricName(primaryMetric)}`, isNumber: true },
+    ],
+    rows.map((row) => [
+      row.name,
+      row.about,
+      ...metrics.map((name) => {
+        const estimate = row.metrics[name]!;
+        return html`${metric(estimate.value)}<br><small>${interval(estimate)}</small>`;
+      }),
+      row.validation === undefined ? '–' : metric(row.validation),
+    ]),
+  );
 }
 
 function rankerRows(evaluation: Evaluation, verdict: Verdict): RankerRow[] {
@@ -109,7 +122,7 @@ function comparisonTable({ comparisons }: Evaluation, { winner }: Verdict): Html
     shown.map(({ a, b, difference, low, high, pValue: p }) => [
       `${a} − ${b}`,
       signed(difference),
-      interval({ low, high }),
+      `${signed(low)} to ${signed(high)}`,
       pValue(p),
     ]),
   );

@@ -26,7 +26,7 @@ ${
   html`<p>Some transitions, drawn at random:</p>${dataTable(
     'Examples of augmented actions',
     [
-      { title: 'after' },
+      { title: 'after', isLong: true },
       { title: 'logged action' },
       { title: 'reward', isNumber: true },
       { title: 'augmented action' },

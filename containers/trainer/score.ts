@@ -1,14 +1,12 @@
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
-import { metricsAt, rankCases } from '#lib/recommender/ranking.ts';
-import { createScorer } from '#lib/recommender/score.ts';
+import { createRanker } from '#lib/recommender/model-ranker.ts';
+import { longestHistory, metricsAt, rankCases } from '#lib/recommender/ranking.ts';
+import { loadModel } from '#lib/recommender/score.ts';
 import { translateCases } from '#lib/recommender/translate-cases.ts';
 import { writeManifest, writeRanks } from './artefacts.ts';
 import { readEvaluation, readModel } from './channels.ts';
 import { type Folders, reportProgress } from './contract.ts';
 import { versions } from './versions.ts';
-
-/** Histories that are scored at once. */
-const batch = 256;
 
 /**
  * Ranks the cases of a run with an existing model (the champion), whose vocabulary may be another: what it does not
@@ -18,12 +16,13 @@ export function scoreChampion(folders: Folders, run: string): void {
   const { itemTable, manifest, validation, test } = readEvaluation(folders);
   const { model, itemIds } = readModel(folders);
   nativeBackend();
-  const scorer = createScorer(model, batch);
+  const loaded = loadModel(model);
   try {
     const metrics: Record<string, unknown> = {};
     for (const [split, cases] of Object.entries({ validation, test })) {
       const own = translateCases(cases, itemTable.itemIds, itemIds);
-      const ranks = rankCases(scorer, own, model.excludeHistory);
+      const ranker = createRanker(loaded, model.excludeHistory ? longestHistory(own) : 0);
+      const ranks = rankCases(ranker, own);
       writeRanks(folders.model, split as 'validation' | 'test', ranks);
       metrics[split] = metricsAt(ranks, 10);
       reportProgress('rank', split === 'validation' ? 0.5 : 1);
@@ -36,6 +35,6 @@ export function scoreChampion(folders: Folders, run: string): void {
       versions: versions(),
     });
   } finally {
-    scorer.dispose();
+    loaded.dispose();
   }
 }

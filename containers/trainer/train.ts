@@ -32,9 +32,9 @@ export async function train(
   const begun = performance.now();
   reportProgress('read', 0);
   const { itemTable, manifest, validation, test } = readEvaluation(folders);
-  const items = itemTable.itemIds.length;
-  const rows = await collectRows(readParts(folders, model.lea !== undefined), model.lea, items);
-  reportProgress('read', 1, { rows: rows.rows, items });
+  const parts = readParts(folders, model.lea !== undefined);
+  const rows = await collectRows(parts, model.lea, itemTable.counts);
+  reportProgress('read', 1, { rows: rows.rows, items: itemTable.itemIds.length });
 
   const fingerprint = fingerprintOf(model, manifest.dataHash, rows.environment?.states);
   const resumeFrom = loadCheckpoint(folders.checkpoints, fingerprint, (file, error) => {
@@ -47,7 +47,6 @@ export async function train(
     {
       model,
       rows,
-      itemCounts: itemTable.counts,
       window: manifest.window,
       excludeHistory: sequences.excludeHistory,
       validation,

@@ -42,7 +42,7 @@ export function drawLearningCurve(
     margin.left + ((epoch - first) / (last - first)) * (width - margin.left - margin.right);
   const bottom = height - margin.bottom;
   const parts = [
-    `<text x="${margin.left}" y="20" font-size="14">${escape(name)}</text>`,
+    `<text x="${margin.left}" y="20" font-size="14">${escapeText(name)}</text>`,
     `<path d="M${margin.left} ${margin.top}V${bottom}H${width - margin.right}V${margin.top}" fill="none" stroke="#999"/>`,
     ...ticks(first, last, 8, true).map((epoch) =>
       label(x(epoch), bottom + 18, String(epoch), 'middle'),
@@ -104,10 +104,10 @@ function ticks(low: number, high: number, count: number, isWhole: boolean): numb
 }
 
 function label(x: number, y: number, text: string, anchor: string, colour = '#444'): string {
-  return `<text x="${fixed(x)}" y="${fixed(y)}" text-anchor="${anchor}" fill="${colour}">${escape(text)}</text>`;
+  return `<text x="${fixed(x)}" y="${fixed(y)}" text-anchor="${anchor}" fill="${colour}">${escapeText(text)}</text>`;
 }
 
 const fixed = (value: number) => String(Number(value.toFixed(1)));
 
-const escape = (text: string) =>
+const escapeText = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

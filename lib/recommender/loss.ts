@@ -1,62 +1,85 @@
 import { tf } from '#lib/graph/tensorflow.ts';
+import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
 import type { Parameters } from './backbones/backbone.ts';
-import { softmaxCrossEntropy } from './cross-entropy.ts';
-import type { BatchTensors } from './forward.ts';
-import { enrich, rowsOf, supervisedHead, supervisedStates, valuesOf } from './heads.ts';
+import { type BatchTensors, tensorOf } from './designs/design.ts';
+import { enrich, supervisedHead, supervisedStates } from './heads.ts';
 import type { ObjectiveLoss } from './objectives/objective.ts';
+import {
+  type Comparison,
+  crossEntropy,
+  generalisedBinaryCrossEntropy,
+  type SupervisedLosses,
+  sampledSoftmax,
+  supervisedLoss,
+} from './supervised-loss.ts';
 
 /** A batch's loss and its parts, each a mean over the batch's targets. */
 export interface BatchLoss {
   readonly total: tf.Scalar;
-  /** Cross-entropy of the logged actions, unweighted. */
-  readonly crossEntropy: tf.Scalar;
+  /** Supervised loss of the logged actions, unweighted. */
+  readonly supervised: tf.Scalar;
   /** Loss of the Q head, 0 without one. */
   readonly reinforcement: tf.Scalar;
 }
 
 /**
  * Adds up what the objective decided on:
- * `sum(w CE(a+) + w_LE CE(a_LE) + reinforcementWeight L_Q) / targets`.
- *
- * The two cross-entropies share one pass over the catalogue: `CE(b) = CE(a) + z_a - z_b`.
+ * `sum(w L_s(a+) + w_LE L_s(a_LE) + reinforcementWeight L_Q) / targets`.
  *
  * @param states `[places, state]` of the main network
- * @param isTarget `[places]`, 1 where there is a logged action
  */
 export function batchLoss(
+  model: ResolvedModel,
   parameters: Parameters,
   states: tf.Tensor2D,
   batch: BatchTensors,
-  isTarget: tf.Tensor1D,
   parts: ObjectiveLoss,
-  options: { readonly reinforcementWeight: number; readonly enrichesSupervised: boolean },
 ): BatchLoss {
-  const head = supervisedHead(parameters);
-  const enriched = options.enrichesSupervised
-    ? enrich(parameters, states, batch.environmentStates)
-    : states;
-  const supervised = supervisedStates(parameters, enriched);
-  const actions = batch.augmentedActions;
-  const weights =
-    actions === undefined ? parts.supervised : tf.add(parts.supervised, parts.augmented);
-  const each = softmaxCrossEntropy(head, supervised, rowsOf(batch.targets)); // [places]
-  let total: tf.Tensor = tf.sum(tf.mul(each, weights));
-  if (actions !== undefined) {
-    const pairs = tf.stack([batch.targets, actions], 1) as tf.Tensor2D; // [places, 2]
-    const values = valuesOf(head, supervised, pairs); // [places, 2]
-    const [logged, augmented] = tf.split(values, 2, 1) as [tf.Tensor, tf.Tensor]; // [places, 1] each
-    const difference = tf.squeeze(tf.sub(logged, augmented), [1]); // [places]
-    total = tf.add(total, tf.sum(tf.mul(parts.augmented, difference)));
-  }
+  const isTarget = tensorOf(batch, 'weights');
   const count = tf.maximum(tf.sum(isTarget), 1);
-  const reinforcement =
-    parts.reinforcement === undefined ? tf.scalar(0) : tf.div(tf.sum(parts.reinforcement), count);
+  const mean = (losses: tf.Tensor, weights: tf.Tensor) =>
+    tf.div(tf.sum(tf.mul(losses, weights)), count) as tf.Scalar;
+  const losses = supervisedLosses(model, parameters, states, batch);
+  let total: tf.Tensor = mean(losses.logged, parts.supervised);
+  if (losses.augmented !== undefined) {
+    total = tf.add(total, mean(losses.augmented, parts.augmented));
+  }
+  if (parts.reinforcement === undefined) {
+    return {
+      total: total as tf.Scalar,
+      supervised: mean(losses.logged, isTarget),
+      reinforcement: tf.scalar(0),
+    };
+  }
+  const reinforcement: tf.Scalar = tf.div(tf.sum(parts.reinforcement), count);
   return {
-    total: tf.add(
-      tf.div(total, count),
-      tf.mul(reinforcement, options.reinforcementWeight),
-    ) as tf.Scalar,
-    crossEntropy: tf.div(tf.sum(tf.mul(each, isTarget)), count) as tf.Scalar,
-    reinforcement: reinforcement as tf.Scalar,
+    total: tf.add(total, tf.mul(reinforcement, model.reinforcementWeight)),
+    supervised: mean(losses.logged, isTarget),
+    reinforcement,
   };
+}
+
+function supervisedLosses(
+  model: ResolvedModel,
+  parameters: Parameters,
+  states: tf.Tensor2D,
+  batch: BatchTensors,
+): SupervisedLosses {
+  const environment = batch.environmentStates as tf.Tensor2D | undefined;
+  const seen = model.lea?.state === 'q_and_ce' ? enrich(parameters, states, environment) : states;
+  const comparison: Comparison = {
+    head: supervisedHead(parameters),
+    states: supervisedStates(parameters, seen),
+    logged: tensorOf<tf.Tensor1D>(batch, 'targets'),
+    augmented: batch.augmentedActions as tf.Tensor1D | undefined,
+  };
+  const kind = supervisedLoss(model, comparison.head.kernel.shape[0]);
+  if (kind === 'cross-entropy') return crossEntropy(comparison);
+  const sampled = {
+    items: tensorOf<tf.Tensor1D>(batch, 'sampledItems'),
+    logCounts: tensorOf<tf.Tensor1D>(batch, 'sampledLogCounts'),
+  };
+  return kind === 'gbce'
+    ? generalisedBinaryCrossEntropy(comparison, sampled, model.gbceCalibration)
+    : sampledSoftmax(comparison, sampled);
 }

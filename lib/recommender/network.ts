@@ -1,16 +1,11 @@
 import { tf } from '#lib/graph/tensorflow.ts';
 import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
 import { ConfigError } from '#lib/pipeline/errors.ts';
-import {
-  type Backbone,
-  type BackboneShape,
-  itemEmbedding,
-  type Parameters,
-} from './backbones/backbone.ts';
+import { type Backbone, type BackboneShape, itemEmbedding } from './backbones/backbone.ts';
 import { backbones } from './backbones/index.ts';
 import { environmentMapSpec, qHeadSpecs, supervisedHeadSpecs } from './heads.ts';
 import { objectives } from './objectives/index.ts';
-import { initialise, type ParameterSpec, type Weights } from './parameters.ts';
+import { initialise, type ParameterSpec } from './parameters.ts';
 
 /** A model's backbone, its shape and all its parameters. */
 export interface Network {
@@ -85,13 +80,19 @@ export function servedSpecs(network: Network): ParameterSpec[] {
 
 let created = 0;
 
-/** TF.js variables of one copy of a network, by parameter name, with the seed's initial values. */
+/**
+ * TF.js variables of one copy of a network, by parameter name, with initial values.
+ *
+ * @param copy begins the variables' TF.js names
+ * @param draw copies of the same seed and draw begin alike
+ */
 export function createVariables(
   network: Network,
   copy: string,
   seed: number,
+  draw: string,
 ): Record<string, tf.Variable> {
-  const initial = initialise(network.specs, seed);
+  const initial = initialise(network.specs, seed, draw);
   return Object.fromEntries(
     [...initial].map(([name, { shape, values }]) => {
       const tensor = tf.tensor(values, [...shape]);
@@ -100,12 +101,5 @@ export function createVariables(
       tensor.dispose();
       return [name, variable];
     }),
-  );
-}
-
-/** Weights as tensors of the active backend; the caller disposes of them. */
-export function tensorsOf(weights: ReadonlyMap<string, Weights>): Parameters {
-  return Object.fromEntries(
-    [...weights].map(([name, { shape, values }]) => [name, tf.tensor(values, [...shape])]),
   );
 }

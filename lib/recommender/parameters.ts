@@ -45,11 +45,15 @@ export function normalisationSpecs(name: string, dimension: number): ParameterSp
 }
 
 /** Draws every parameter from a stream of its own, so that adding one leaves the others as they were. */
-export function initialise(specs: readonly ParameterSpec[], seed: number): Map<string, Weights> {
+export function initialise(
+  specs: readonly ParameterSpec[],
+  seed: number,
+  draw: string,
+): Map<string, Weights> {
   return new Map(
     specs.map((spec) => {
       const values = new Float32Array(sizeOf(spec.shape));
-      fill(values, spec.initialiser, randomStream(seed, 'parameter', spec.name));
+      fill(values, spec.initialiser, randomStream(seed, 'parameter', draw, spec.name));
       return [spec.name, { shape: spec.shape, values }];
     }),
   );

@@ -1,85 +1,103 @@
 import type { EvaluationCases } from '#lib/sequences/shard.ts';
 
-/** Scores all items after each of a fixed number of histories. */
-export interface Scorer {
-  /** Histories a call takes. */
-  readonly batch: number;
-  /** Longest history, in items. */
+/** Counts, for a fixed number of cases at a time, the items that come before the target. */
+export interface Ranker {
+  /** Cases of a call. */
+  readonly cases: number;
+  /** Longest history that the model sees. */
   readonly window: number;
-  /** Size of the vocabulary. */
+  /** Size of the model's vocabulary. */
   readonly items: number;
-  /**
-   * @param items int32 `[batch, window]`, right-padded with 0
-   * @param lengths int32 `[batch]`
-   * @returns `[batch, items]`
-   */
-  score(items: Int32Array, lengths: Int32Array): Float32Array;
+  /** Places for items to leave out, a case; 0 for a ranker that leaves out nothing. */
+  readonly excluded: number;
+  count(input: RankingInput): RankingCounts;
+}
+
+/** Cases to rank, right-padded with 0. */
+export interface RankingInput {
+  /** int32 `[cases, window]` */
+  readonly items: Int32Array;
+  /** int32 `[cases]` */
+  readonly lengths: Int32Array;
+  /** int32 `[cases]` */
+  readonly targets: Int32Array;
+  /** int32 `[cases, excluded]`, without repeats */
+  readonly excluded: Int32Array;
+}
+
+/** What comes before the target: a higher score, or the same score and a smaller item index. */
+export interface RankingCounts {
+  /** int32 `[cases]`: how many items. */
+  readonly ahead: Int32Array;
+  /** int32 `[cases, excluded]`: 1 for each item to leave out that does. */
+  readonly excludedAhead: Int32Array;
 }
 
 /**
  * Full ranking: the place of each case's target among all items, from 1, in the order of serving (score descending,
  * then item index ascending).
  *
- * @param excludeHistory leave out the items of the history; a target that is among them has no place
  * @param order which cases to rank, undefined for all
- * @returns int32 `[cases]` in the order asked for; 0 for a target that cannot be shown
+ * @returns int32 `[cases]` in the order asked for; 0 for a target that is unknown to the model, or left out of the list
+ *   with the rest of the history
  */
 export function rankCases(
-  scorer: Scorer,
+  ranker: Ranker,
   cases: EvaluationCases,
-  excludeHistory: boolean,
   order: Int32Array = Int32Array.from(cases.targets, (_, index) => index),
 ): Int32Array {
   const ranks = new Int32Array(order.length);
-  for (let begin = 0; begin < order.length; begin += scorer.batch) {
-    const size = Math.min(scorer.batch, order.length - begin);
-    const items = new Int32Array(scorer.batch * scorer.window);
-    const lengths = new Int32Array(scorer.batch);
-    for (let row = 0; row < size; row++) {
-      const history = historyOf(cases, order[begin + row]!, scorer.window);
-      items.set(history, row * scorer.window);
-      lengths[row] = history.length;
-    }
-    const scores = scorer.score(items, lengths); // [batch, items]
+  for (let begin = 0; begin < order.length; begin += ranker.cases) {
+    const size = Math.min(ranker.cases, order.length - begin);
+    const input: RankingInput = {
+      items: new Int32Array(ranker.cases * ranker.window),
+      lengths: new Int32Array(ranker.cases),
+      targets: new Int32Array(ranker.cases).fill(1),
+      excluded: new Int32Array(ranker.cases * ranker.excluded),
+    };
+    const isShown = new Uint8Array(size);
     for (let row = 0; row < size; row++) {
       const at = order[begin + row]!;
-      ranks[begin + row] = placeOf(
-        scores.subarray(row * scorer.items, (row + 1) * scorer.items),
-        cases.targets[at]!,
-        excludeHistory ? historyOf(cases, at, Number.POSITIVE_INFINITY) : undefined,
-      );
+      const target = cases.targets[at]!;
+      const history = historyOf(cases, at, ranker.window);
+      input.items.set(history, row * ranker.window);
+      input.lengths[row] = history.length;
+      const left = ranker.excluded === 0 ? [] : [...new Set(historyOf(cases, at))];
+      input.excluded.set(left.slice(0, ranker.excluded), row * ranker.excluded);
+      if (target < 1 || target > ranker.items || left.includes(target)) continue;
+      isShown[row] = 1;
+      input.targets[row] = target;
+    }
+    const { ahead, excludedAhead } = ranker.count(input);
+    for (let row = 0; row < size; row++) {
+      if (isShown[row] === 0) continue;
+      let place = 1 + ahead[row]!;
+      for (let index = row * ranker.excluded; index < (row + 1) * ranker.excluded; index++) {
+        if (input.excluded[index] !== 0) place -= excludedAhead[index]!;
+      }
+      ranks[begin + row] = place;
     }
   }
   return ranks;
 }
 
 /** The last `window` items before a case's target. */
-export function historyOf(cases: EvaluationCases, at: number, window: number): Int32Array {
+export function historyOf(
+  cases: EvaluationCases,
+  at: number,
+  window: number = Number.POSITIVE_INFINITY,
+): Int32Array {
   const end = cases.offsets[at + 1]!;
   return cases.items.subarray(Math.max(cases.offsets[at]!, end - window), end);
 }
 
-/**
- * Place of an item in a list of scores.
- *
- * @param scores of the items 1 to N, `[N]`
- * @param target item index
- * @param excluded items that the list leaves out
- * @returns from 1; 0 if the target is unknown (0, or beyond N) or excluded
- */
-export function placeOf(scores: Float32Array, target: number, excluded?: Int32Array): number {
-  if (target < 1 || target > scores.length || excluded?.includes(target)) return 0;
-  const own = scores[target - 1]!;
-  let place = 1;
-  for (let index = 0; index < target - 1; index++) if (scores[index]! >= own) place++;
-  for (let index = target; index < scores.length; index++) if (scores[index]! > own) place++;
-  if (excluded !== undefined) {
-    for (const item of new Set(excluded)) {
-      const score = scores[item - 1]!;
-      if (score > own || (score === own && item < target)) place--;
-    }
+/** Longest history of any case. */
+export function longestHistory(cases: EvaluationCases): number {
+  let longest = 0;
+  for (let at = 0; at + 1 < cases.offsets.length; at++) {
+    longest = Math.max(longest, cases.offsets[at + 1]! - cases.offsets[at]!);
   }
-  return place;
+  return longest;
 }
 
 /** Hit rate and NDCG of ranks at a cut-off; one relevant item a case, so that NDCG is `1 / log2(rank + 1)`. */

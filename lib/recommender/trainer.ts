@@ -3,26 +3,19 @@ import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
 import { PipelineError } from '#lib/pipeline/errors.ts';
 import type { EvaluationCases } from '#lib/sequences/shard.ts';
 import { type CheckpointState, type EpochRecord, startState } from './checkpoint.ts';
-import { assembleBatch, type BatchLayout, planEpoch } from './data/batch.ts';
+import { type BatchSource, createBatchSource } from './data/batch-source.ts';
+import { batchLayout } from './data/layout.ts';
 import type { TrainingRows } from './data/training-rows.ts';
 import { describeNetwork, type Network, servedSpecs } from './network.ts';
-import { objectives } from './objectives/index.ts';
-import { usesAugmented } from './objectives/objective.ts';
 import type { Weights } from './parameters.ts';
 import { randomStream, shuffle } from './random.ts';
-import { metricsAt, rankCases, type Scorer } from './ranking.ts';
-import {
-  createTrainingProgram,
-  evaluationCases,
-  type TrainingProgram,
-} from './training-program.ts';
+import { metricsAt, rankCases } from './ranking.ts';
+import { createTrainingProgram, type TrainingProgram } from './training-program.ts';
 
 /** What there is to train. */
 export interface TrainingTask {
   readonly model: ResolvedModel;
   readonly rows: TrainingRows;
-  /** Occurrences of each item in the training sequences, `[items]`. */
-  readonly itemCounts: Int32Array;
   /** Longest history in the sequences. */
   readonly window: number;
   readonly excludeHistory: boolean;
@@ -81,26 +74,28 @@ export async function trainModel(
   hooks: TrainingHooks = {},
 ): Promise<TrainedModel> {
   const { model, rows } = task;
-  const items = task.itemCounts.length;
-  const network = describeNetwork(model, items, task.window, rows.environment?.stateDimension);
+  const network = describeNetwork(
+    model,
+    rows.counts.length,
+    task.window,
+    rows.environment?.stateDimension,
+  );
   const layout = batchLayout(model, network);
   const program = createTrainingProgram({
     model,
     network,
     layout,
-    propensities: propensitiesOf(task.itemCounts),
+    excluded: task.excludeHistory ? task.window : 0,
     runEagerly: task.runEagerly ?? false,
   });
-  const scorer: Scorer = {
-    batch: evaluationCases,
-    window: network.shape.window,
-    items,
-    score: (histories, lengths) => program.score(histories, lengths),
-  };
-  const rank = (cases: EvaluationCases, order?: Int32Array) =>
-    rankCases(scorer, cases, task.excludeHistory, order);
+  const source = createBatchSource({
+    rows,
+    layout,
+    seed: model.seed,
+    samplesUniformly: model.loss === 'gbce',
+  });
   try {
-    const run = new TrainingRun(task, network, layout, program, hooks, rank);
+    const run = new TrainingRun(task, network, source, program, hooks);
     const wasStopped = await run.toTheEnd();
     const { state } = run;
     const weights = run.bestWeights();
@@ -114,7 +109,7 @@ export async function trainModel(
       bestEpoch: state.bestEpoch,
       steps: state.step,
       wasStopped,
-      rank: (cases) => rank(cases),
+      rank: (cases) => rankCases(program.ranker, cases),
       dispose: () => program.dispose(),
     };
   } catch (error) {
@@ -123,36 +118,14 @@ export async function trainModel(
   }
 }
 
-/** The form of a model's batches. */
-export function batchLayout(model: ResolvedModel, network: Network): BatchLayout {
-  const objective = objectives[model.objective];
-  const { window } = network.shape;
-  return {
-    lines: Math.max(1, Math.round(model.batchTargets / window)),
-    time: objective.usesNextState ? window + 1 : window,
-    items: network.shape.items,
-    negatives: objective.usesNegatives ? model.negatives : 0,
-    negativeReward: model.negativeReward,
-    usesNextState: objective.usesNextState,
-    lea: model.lea,
-    environmentDimension: network.environmentDimension,
-  };
-}
-
-function propensitiesOf(counts: Int32Array): Float32Array {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  return Float32Array.from(counts, (count) => count / Math.max(1, total));
-}
-
 /** One run through the epochs; `state` is all that a checkpoint holds besides the variables. */
 class TrainingRun {
   state: CheckpointState;
   readonly #task: TrainingTask;
   readonly #network: Network;
-  readonly #layout: BatchLayout;
+  readonly #source: BatchSource;
   readonly #program: TrainingProgram;
   readonly #hooks: TrainingHooks;
-  readonly #rank: (cases: EvaluationCases, order?: Int32Array) => Int32Array;
   readonly #validationOrder: Int32Array;
   readonly #begun = performance.now();
   readonly #stepsBefore: number;
@@ -163,17 +136,15 @@ class TrainingRun {
   constructor(
     task: TrainingTask,
     network: Network,
-    layout: BatchLayout,
+    source: BatchSource,
     program: TrainingProgram,
     hooks: TrainingHooks,
-    rank: (cases: EvaluationCases, order?: Int32Array) => Int32Array,
   ) {
     this.#task = task;
     this.#network = network;
-    this.#layout = layout;
+    this.#source = source;
     this.#program = program;
     this.#hooks = hooks;
-    this.#rank = rank;
     this.#validationOrder = sampleCases(task.validation, task.model);
     this.state = hooks.resumeFrom ?? startState();
     this.#stepsBefore = this.state.step;
@@ -198,21 +169,20 @@ class TrainingRun {
 
   /** Trains from the state's batch to the end of its epoch, then judges. */
   async #epoch(): Promise<boolean> {
-    const { model, rows } = this.#task;
+    const { model } = this.#task;
     const number = this.state.epoch + 1;
-    const plan = planEpoch(rows, this.#layout, model.seed, number);
-    while (this.state.batch < plan.length) {
+    const steps = this.#source.steps(number);
+    while (this.state.batch < steps) {
       if (this.#hooks.shouldStop?.() === true) return true;
-      const random = randomStream(model.seed, 'batch', number, this.state.batch);
-      const batch = assembleBatch(rows, this.#layout, plan[this.state.batch]!, random);
+      const batch = this.#source.assemble(number, this.state.batch);
       const step = this.state.step + 1;
-      const losses = this.#program.train(
-        batch,
-        Int32Array.of(model.seed, step),
-        step > warmUpSteps(model, plan.length),
-      );
+      const losses = this.#program.train(batch, {
+        seed: Int32Array.of(model.seed, step),
+        isActing: step > warmUpSteps(model, steps),
+        isSwapped: randomStream(model.seed, 'swap', step).uniform() < 0.5,
+      });
       if (!Number.isFinite(losses.loss)) throw this.#diverged(step, losses.loss);
-      const targets = batch.weights.reduce((sum, weight) => sum + weight, 0);
+      const targets = batch.weights!.reduce((sum, weight) => sum + weight, 0);
       this.#targets += targets;
       this.state = {
         ...this.state,
@@ -221,12 +191,12 @@ class TrainingRun {
         lossSum: this.state.lossSum + losses.loss * targets,
         targetSum: this.state.targetSum + targets,
       };
-      this.#report(plan.length, false);
+      this.#report(steps, false);
       // Lets signals and timers in; the steps themselves are synchronous.
       await yieldToEvents();
     }
     this.#judge(number);
-    this.#report(plan.length, true);
+    this.#report(steps, true);
     const seconds = this.#hooks.checkpointSeconds ?? 30;
     if (performance.now() - this.#lastCheckpoint > seconds * 1000) this.#checkpoint();
     return this.#hooks.shouldStop?.() === true;
@@ -234,7 +204,7 @@ class TrainingRun {
 
   /** Validation after an epoch; the best weights so far are kept. */
   #judge(epoch: number): void {
-    const ranks = this.#rank(this.#task.validation, this.#validationOrder);
+    const ranks = rankCases(this.#program.ranker, this.#task.validation, this.#validationOrder);
     const { hr, ndcg } = metricsAt(ranks, 10);
     const isBest = ndcg > this.state.bestNdcg || this.state.bestEpoch === 0;
     const names = servedSpecs(this.#network).map(({ name }) => `main/${name}`);

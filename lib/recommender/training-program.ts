@@ -1,225 +1,275 @@
 import { Adam } from '#lib/graph/adam.ts';
-import { compile, type Program, step } from '#lib/graph/program.ts';
+import { compile, type Program, type Steps, step } from '#lib/graph/program.ts';
 import { dropout, SeedStream } from '#lib/graph/random.ts';
 import type { TensorSpec, TensorValues } from '#lib/graph/specification.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
-import type { Dropout } from './backbones/backbone.ts';
-import type { BatchLayout, TrainingBatch } from './data/batch.ts';
-import {
-  actionValues,
-  type BatchTensors,
-  bootstrapValues,
-  encodePlaces,
-  keepAll,
-} from './forward.ts';
-import { supervisedHead, supervisedStates, valuesOfAll } from './heads.ts';
+import { actionValues } from './action-values.ts';
+import type { Dropout, Parameters } from './backbones/backbone.ts';
+import { countAhead, rankingCases } from './count-ahead.ts';
+import { type Batch, type BatchLayout, batchSpecs } from './data/layout.ts';
+import { type BatchTensors, tensorOf } from './designs/design.ts';
+import { lines } from './designs/lines.ts';
+import { prefixes } from './designs/prefixes.ts';
 import { batchLoss } from './loss.ts';
 import { createVariables, type Network } from './network.ts';
 import { objectives } from './objectives/index.ts';
-import { type Places, usesAugmented } from './objectives/objective.ts';
-import { lastPlaces, linePositions } from './score.ts';
+import type { Places } from './objectives/objective.ts';
+import type { Ranker } from './ranking.ts';
+import { scoreItems } from './score.ts';
 
-/** Cases that one evaluation step scores. */
-export const evaluationCases = 256;
-
-/** What a training step reports. */
+/** What a training step reports, means a target. */
 export interface StepLosses {
   readonly loss: number;
-  readonly crossEntropy: number;
+  readonly supervised: number;
   readonly reinforcement: number;
+}
+
+/** How one step is to be done. */
+export interface StepOptions {
+  /** Two integers that fix the step's dropout. */
+  readonly seed: Int32Array;
+  /** False during the warm-up of actor and critic. */
+  readonly isActing: boolean;
+  /** Update the second network and take the first one's judgement (`paper` preset). */
+  readonly isSwapped: boolean;
 }
 
 /** A model that can be trained and asked: variables and compiled steps. */
 export interface TrainingProgram {
-  /**
-   * One update.
-   *
-   * @param randomSeed two integers that fix the step's dropout
-   * @param isActing false during the warm-up of actor and critic
-   */
-  train(batch: TrainingBatch, randomSeed: Int32Array, isActing: boolean): StepLosses;
-  /**
-   * Scores of all items after each history, dropout off.
-   *
-   * @param items int32 `[evaluationCases, window]`, right-padded with 0
-   * @param lengths int32 `[evaluationCases]`
-   * @returns `[evaluationCases, items]`
-   */
-  score(items: Int32Array, lengths: Int32Array): Float32Array;
-  /** All variables: parameters, target network, optimiser state. */
+  train(batch: Batch, options: StepOptions): StepLosses;
+  /** Ranks targets with the first network, dropout off. */
+  readonly ranker: Ranker;
+  /** All variables: parameters, second network, optimiser state. */
   readonly program: Program;
   dispose(): void;
-}
-
-/** Inputs of a batch that a model needs, by their name in `TrainingBatch`. */
-function inputSpecs(
-  model: ResolvedModel,
-  network: Network,
-  layout: BatchLayout,
-): Record<string, TensorSpec> {
-  const objective = objectives[model.objective];
-  const places = layout.lines * layout.time;
-  const line = { shape: [layout.lines, layout.time], dtype: 'int32' } as const;
-  const float = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
-  const int = (...shape: number[]) => ({ shape, dtype: 'int32' }) as const;
-  const hasAugmented = usesAugmented(model);
-  return {
-    items: line,
-    positions: line,
-    targets: int(places),
-    weights: float(places),
-    ...(objective.usesNextState && { rewards: float(places), continues: float(places) }),
-    ...(objective.name === 'auxiliary' && { historyShares: float(places) }),
-    ...(objective.usesNegatives && {
-      negatives: int(places, layout.negatives),
-      negativeRewards: float(places, layout.negatives),
-    }),
-    ...(hasAugmented && { augmentedActions: int(places), augmentedWeights: float(places) }),
-    ...(hasAugmented && objective.usesNextState && { augmentedRewards: float(places) }),
-    ...(network.environmentDimension > 0 && {
-      environmentStates: float(places, network.environmentDimension),
-    }),
-    ...(objective.hasWarmUp && { isActing: float() }),
-    seed: int(2),
-  };
 }
 
 /**
  * Builds and compiles a model.
  *
- * @param propensities share of each item among all training actions, `[items]`
+ * @param excluded places for items to leave out of a case's list
  * @param runEagerly execute operation by operation, the reference that the compiled graph is checked against
  */
 export function createTrainingProgram(options: {
   readonly model: ResolvedModel;
   readonly network: Network;
   readonly layout: BatchLayout;
-  readonly propensities: Float32Array;
+  readonly excluded: number;
   readonly runEagerly?: boolean;
 }): TrainingProgram {
   const { model, network, layout } = options;
   const objective = objectives[model.objective];
-  const inputs = inputSpecs(model, network, layout);
-  const main = createVariables(network, 'main', model.seed);
-  const target = objective.usesNextState ? createVariables(network, 'target', model.seed) : {};
-  const optimiser = new Adam(main, { learningRate: model.learningRate });
-  const settings = model;
+  const isPaper = model.preset === 'paper';
+  const first = createVariables(network, 'main', model.seed, 'first');
+  // `sound`: a copy that follows slowly. `paper`: a network of its own, of which either may be the one that learns.
+  const second = objective.usesNextState
+    ? createVariables(network, 'second', model.seed, isPaper ? 'second' : 'first')
+    : {};
+  const networks = [
+    { main: first, target: second },
+    ...(isPaper && objective.usesNextState ? [{ main: second, target: first }] : []),
+  ];
+  const hasOwnActorOptimiser = objective.hasWarmUp && model.actorLearningRate !== null;
+  const optimisers = networks.map(({ main }, index) => ({
+    warmUp: new Adam(main, { learningRate: model.learningRate, name: `adam-${index}` }),
+    acting: hasOwnActorOptimiser
+      ? new Adam(main, {
+          learningRate: model.actorLearningRate ?? model.learningRate,
+          name: `adam-actor-${index}`,
+        })
+      : undefined,
+  }));
 
-  const train = step({
-    inputs,
-    run: (tensors: Record<string, tf.Tensor>) => {
-      const batch = tensors as unknown as BatchTensors;
-      const places = completePlaces(tensors, layout, options.propensities);
-      const seeds = new SeedStream(tensors.seed as tf.Tensor1D);
-      const drop: Dropout = (x) => dropout(x, model.dropout, seeds.next());
-      const targets = objective.computeTarget(
-        places,
-        bootstrapValues(network, main, target, batch, { main: keepAll, target: keepAll }),
-        settings,
-      );
-      // Automatic differentiation disposes of everything but the loss; what is kept is handed on below.
-      const kept: tf.Scalar[] = [];
-      const { value: loss, grads } = tf.variableGrads(() => {
-        const { states } = encodePlaces(network, main, batch, drop);
-        const values = actionValues(objective, main, states, batch);
-        const decided = objective.computeLoss(places, values, targets, settings);
-        const { total, crossEntropy, reinforcement } = batchLoss(
-          main,
-          states,
-          batch,
-          places.weights,
-          decided,
-          {
-            reinforcementWeight: model.reinforcementWeight,
-            enrichesSupervised: model.lea?.state === 'q_and_ce',
-          },
-        );
-        kept.push(tf.keep(crossEntropy), tf.keep(reinforcement));
-        return total;
-      }, Object.values(main));
-      optimiser.apply(grads);
-      for (const [name, variable] of Object.entries(target)) {
-        const step = tf.mul(tf.sub(main[name]!, variable), model.targetRate);
-        variable.assign(tf.add(variable, step));
-      }
-      const [crossEntropy, reinforcement] = kept.map((part) => tf.clone(part));
-      tf.dispose(kept);
-      return { loss, crossEntropy: crossEntropy!, reinforcement: reinforcement! };
-    },
+  const inputs: Record<string, TensorSpec> = {
+    ...batchSpecs(layout),
+    seed: { shape: [2], dtype: 'int32' },
+    ...(objective.hasWarmUp && { isActing: { shape: [], dtype: 'float32' } }),
+  };
+  const steps: Record<string, Steps[string]> = {};
+  networks.forEach((pair, index) => {
+    const { warmUp, acting } = optimisers[index]!;
+    for (const [phase, optimiser] of Object.entries({ warmUp, acting })) {
+      if (optimiser === undefined) continue;
+      steps[`train-${phase}-${index}`] = step({
+        inputs,
+        run: (tensors: Record<string, tf.Tensor>) => {
+          const { losses, gradients } = lossAndGradients(model, network, layout, pair, tensors);
+          optimiser.apply(gradients);
+          if (!isPaper) follow(pair.target, pair.main, model.targetRate);
+          return losses;
+        },
+      });
+    }
   });
-
-  const window = network.shape.window;
-  const score = step({
-    inputs: {
-      items: { shape: [evaluationCases, window], dtype: 'int32' },
-      lengths: { shape: [evaluationCases], dtype: 'int32' },
-    },
-    run: ({ items, lengths }) => {
-      const sequence = {
-        items: items as tf.Tensor2D,
-        positions: linePositions(evaluationCases, window),
-      };
-      const { states } = network.backbone.encode(main, network.shape, sequence, keepAll);
-      const last = lastPlaces(states, lengths as tf.Tensor1D); // [cases, state]
-      return { scores: valuesOfAll(supervisedHead(main), supervisedStates(main, last)) };
-    },
-  });
-
-  const variables = Object.fromEntries([
-    ...Object.entries(main).map(([name, variable]) => [`main/${name}`, variable]),
-    ...Object.entries(target).map(([name, variable]) => [`target/${name}`, variable]),
-    ...Object.entries(optimiser.variables).map(([name, variable]) => [`adam/${name}`, variable]),
-  ]) as Record<string, tf.Variable>;
+  const cases = rankingCases(network.shape.items);
   const program: Program = compile({
-    variables,
-    steps: { train, score },
+    variables: named({ main: first, second }, optimisers),
+    steps: { ...steps, rank: rankingStep(network, first, cases, options.excluded) },
     runEagerly: options.runEagerly ?? false,
     ownsVariables: true,
   });
 
   return {
     program,
-    train(batch, randomSeed, isActing) {
+    train(batch, { seed, isActing, isSwapped }) {
+      const phase = isActing && hasOwnActorOptimiser ? 'acting' : 'warmUp';
       const given = {
-        ...(batch as unknown as Record<string, TensorValues>),
-        seed: randomSeed,
-        isActing: Float32Array.of(isActing ? 1 : 0),
-      };
-      const fed = Object.fromEntries(
-        Object.keys(inputs).map((name) => [name, given[name as keyof typeof given]]),
-      ) as Record<string, TensorValues>;
-      const outputs = program.run('train', fed);
+        ...batch,
+        seed,
+        ...(objective.hasWarmUp && { isActing: Float32Array.of(isActing ? 1 : 0) }),
+      } as Record<string, TensorValues>;
+      const index = isSwapped && networks.length > 1 ? 1 : 0;
+      const outputs = program.run(`train-${phase}-${index}`, given);
       return {
         loss: outputs.loss![0]!,
-        crossEntropy: outputs.crossEntropy![0]!,
+        supervised: outputs.supervised![0]!,
         reinforcement: outputs.reinforcement![0]!,
       };
     },
-    score(items, lengths) {
-      return (program as Program).run('score', { items, lengths }).scores as Float32Array;
+    ranker: {
+      cases,
+      window: network.shape.window,
+      items: network.shape.items,
+      excluded: options.excluded,
+      count({ excluded, ...input }) {
+        const fed = options.excluded === 0 ? input : { ...input, excluded };
+        const { ahead, excludedAhead } = program.run('rank', fed);
+        return {
+          ahead: ahead as Int32Array,
+          excludedAhead: (excludedAhead ?? new Int32Array(0)) as Int32Array,
+        };
+      },
     },
     dispose: () => program.dispose(),
   };
 }
 
-/** The objectives' view of a batch; what the model does not use is zero. */
-function completePlaces(
-  tensors: Record<string, tf.Tensor>,
+/** Two copies of a network: one learns, the other judges. */
+interface NetworkPair {
+  readonly main: Readonly<Record<string, tf.Variable>>;
+  readonly target: Readonly<Record<string, tf.Variable>>;
+}
+
+/**
+ * Targets without gradient, then the loss and its gradients by the variables' TF.js names.
+ *
+ * @param tensors the batch's arrays, `seed`, and `isActing` where the objective has a warm-up
+ */
+export function lossAndGradients(
+  model: ResolvedModel,
+  network: Network,
   layout: BatchLayout,
-  propensities: Float32Array,
-): Places {
-  const places = layout.lines * layout.time;
-  const given = (name: string) => tensors[name] ?? tf.zeros([places]);
+  { main, target }: NetworkPair,
+  tensors: Readonly<Record<string, tf.Tensor>>,
+): { losses: Record<keyof StepLosses, tf.Tensor>; gradients: tf.NamedTensorMap } {
+  const batch = tensors as BatchTensors;
+  const objective = objectives[model.objective];
+  const design = layout.kind === 'lines' ? lines : prefixes;
+  const places = completePlaces(tensors, layout);
+  const seeds = new SeedStream(tensors.seed as tf.Tensor1D);
+  const drop: Dropout = (x) => (model.dropout === 0 ? x : dropout(x, model.dropout, seeds.next()));
+  // The published code draws dropout masks for its targets too.
+  const inTargets: Dropout = model.preset === 'paper' ? drop : (x) => x;
+  const targets = objective.computeTarget(
+    places,
+    design.bootstrap(network, { main, target }, batch, inTargets),
+    model,
+  );
+  // Automatic differentiation disposes of everything but the loss; what is kept is handed on below.
+  const kept: tf.Tensor[] = [];
+  const { value: loss, grads } = tf.variableGrads(() => {
+    const parameters: Parameters = main;
+    const states = design.encode(network, parameters, batch, drop);
+    const values = actionValues(parameters, states, batch);
+    const decided = objective.computeLoss(places, values, targets, model);
+    const { total, supervised, reinforcement } = batchLoss(
+      model,
+      parameters,
+      states,
+      batch,
+      decided,
+    );
+    kept.push(tf.keep(supervised), tf.keep(reinforcement));
+    return total;
+  }, Object.values(main));
+  const [supervised, reinforcement] = kept.map((part) => tf.clone(part)) as [tf.Tensor, tf.Tensor];
+  tf.dispose(kept);
+  return { losses: { loss, supervised, reinforcement }, gradients: grads };
+}
+
+/** Full ranking as a step: scores never leave the session. */
+function rankingStep(
+  network: Network,
+  parameters: Parameters,
+  cases: number,
+  excluded: number,
+): Steps[string] {
+  const int = (...shape: number[]) => ({ shape, dtype: 'int32' }) as const;
+  return step({
+    inputs: {
+      items: int(cases, network.shape.window),
+      lengths: int(cases),
+      targets: int(cases),
+      ...(excluded > 0 && { excluded: int(cases, excluded) }),
+    } as Record<string, TensorSpec>,
+    run: (tensors: Record<string, tf.Tensor>) => {
+      const scores = scoreItems(
+        { ...network, parameters },
+        tensors.items as tf.Tensor2D,
+        tensors.lengths as tf.Tensor1D,
+      );
+      const counts = countAhead(
+        scores,
+        tensors.targets as tf.Tensor1D,
+        tensors.excluded as tf.Tensor2D | undefined,
+      );
+      return {
+        ahead: counts.ahead,
+        ...(counts.excludedAhead !== undefined && { excludedAhead: counts.excludedAhead }),
+      } as Record<string, tf.Tensor>;
+    },
+  });
+}
+
+/** Moves the target network a share of the way to the main one (Polyak averaging). */
+function follow(target: NetworkPair['target'], main: NetworkPair['main'], rate: number): void {
+  for (const [name, variable] of Object.entries(target)) {
+    variable.assign(tf.add(variable, tf.mul(tf.sub(main[name]!, variable), rate)));
+  }
+}
+
+/** The objectives' view of a batch; what the layout does not have is zero. */
+function completePlaces(tensors: Readonly<Record<string, tf.Tensor>>, layout: BatchLayout): Places {
+  const batch = tensors as BatchTensors;
+  const given = (name: keyof BatchTensors) =>
+    (batch[name] ?? tf.zeros([layout.places])) as tf.Tensor1D;
   return {
-    weights: given('weights') as tf.Tensor1D,
-    rewards: given('rewards') as tf.Tensor1D,
-    continues: given('continues') as tf.Tensor1D,
-    negativeRewards: (tensors.negativeRewards ?? tf.zeros([places, 1])) as tf.Tensor2D,
-    augmentedWeights: given('augmentedWeights') as tf.Tensor1D,
-    augmentedRewards: given('augmentedRewards') as tf.Tensor1D,
-    historyShares: given('historyShares') as tf.Tensor1D,
-    propensities: tf.tensor1d(propensities.slice(0, places)),
+    weights: tensorOf(batch, 'weights'),
+    rewards: given('rewards'),
+    continues: given('continues'),
+    negativeRewards: (batch.negativeRewards ?? tf.zeros([layout.places, 1])) as tf.Tensor2D,
+    augmentedWeights: given('augmentedWeights'),
+    augmentedRewards: given('augmentedRewards'),
+    historyShares: given('historyShares'),
+    propensities: given('propensities'),
     isActing: (tensors.isActing ?? tf.scalar(0)) as tf.Scalar,
   };
+}
+
+/** Names in checkpoints: network or optimiser, then parameter. */
+function named(
+  networks: Readonly<Record<string, Readonly<Record<string, tf.Variable>>>>,
+  optimisers: readonly { readonly warmUp: Adam; readonly acting: Adam | undefined }[],
+): Record<string, tf.Variable> {
+  const variables: Record<string, tf.Variable> = {};
+  for (const [network, parameters] of Object.entries(networks)) {
+    for (const [name, variable] of Object.entries(parameters)) {
+      variables[`${network}/${name}`] = variable;
+    }
+  }
+  for (const { warmUp, acting } of optimisers) {
+    Object.assign(variables, warmUp.variables, acting?.variables);
+  }
+  return variables;
 }

@@ -21,6 +21,10 @@ export interface TrainingRows {
   readonly starts: Int32Array;
   /** The row that continues the history, -1 at its end, `[rows]`. */
   readonly continuations: Int32Array;
+  /** Occurrences of each item in the training sequences, `[items]`. */
+  readonly counts: Int32Array;
+  /** The same as a share of all actions, `[items]`. */
+  readonly propensities: Float32Array;
   /** Items of the longest training history. */
   readonly longestHistory: number;
   /** What the LE says of the rows; undefined when nothing uses it. */
@@ -61,19 +65,19 @@ export interface TrainingPart {
  *
  * @param parts in the order of their numbers
  * @param lea what the model uses of the LE; undefined reads nothing of it
- * @param items size of the vocabulary
+ * @param counts occurrences of each item of the vocabulary in the training sequences, `[items]`
  * @throws ContractError if an index is not in the vocabulary, or an augmented shard is not that of its training shard
  */
 export async function collectRows(
   parts: AsyncIterable<TrainingPart> | Iterable<TrainingPart>,
   lea: LeaConfig | undefined,
-  items: number,
+  counts: Int32Array,
 ): Promise<TrainingRows> {
   const collected: PartRows[] = [];
   const users = new Map<string, number>();
   let part = 0;
   for await (const { sequences, augmented } of parts) {
-    checkItems(sequences.items, items, part);
+    checkItems(sequences.items, counts.length, part);
     if (augmented !== undefined) checkSameRows(sequences, augmented, part);
     collected.push({
       sequences,
@@ -88,7 +92,7 @@ export async function collectRows(
     });
     part++;
   }
-  return join(collected, lea !== undefined);
+  return join(collected, lea !== undefined, counts);
 }
 
 interface PartRows {
@@ -97,7 +101,11 @@ interface PartRows {
   readonly environment: EnvironmentRows | undefined;
 }
 
-function join(parts: readonly PartRows[], usesEnvironment: boolean): TrainingRows {
+function join(
+  parts: readonly PartRows[],
+  usesEnvironment: boolean,
+  counts: Int32Array,
+): TrainingRows {
   const rows = parts.reduce((sum, part) => sum + part.sequences.users.length, 0);
   const values = parts.reduce((sum, part) => sum + part.sequences.items.length, 0);
   const joined = {
@@ -119,8 +127,14 @@ function join(parts: readonly PartRows[], usesEnvironment: boolean): TrainingRow
       joined.offsets[++row] = first + sequences.offsets[index + 1]!;
     }
   }
+  const actions = Math.max(
+    1,
+    counts.reduce((sum, count) => sum + count, 0),
+  );
   return {
     ...joined,
+    counts,
+    propensities: Float32Array.from(counts, (count) => count / actions),
     longestHistory: joined.starts.reduce(
       (longest, start, index) =>
         Math.max(longest, start + joined.offsets[index + 1]! - joined.offsets[index]!),

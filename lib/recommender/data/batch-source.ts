@@ -1,0 +1,77 @@
+import { randomStream } from '../random.ts';
+import type { Batch, BatchLayout } from './layout.ts';
+import { assembleLines, planLines } from './line-batches.ts';
+import type { Placement } from './packing.ts';
+import { assemblePrefixes, buildReplay, planPrefixes } from './prefix-batches.ts';
+import { type ItemSampler, itemSampler } from './sampled-items.ts';
+import type { TrainingRows } from './training-rows.ts';
+
+/** The batches of a run. Each depends on seed, epoch and index alone, so that a resumed run gets the same. */
+export interface BatchSource {
+  /** Steps of an epoch, counted from 1. */
+  steps(epoch: number): number;
+  /** Batch `index` (from 0) of an epoch. */
+  assemble(epoch: number, index: number): Batch;
+}
+
+/** What a batch source is made of; plain data, so that it can be handed to another thread. */
+export interface BatchSourceOptions {
+  readonly rows: TrainingRows;
+  readonly layout: BatchLayout;
+  readonly seed: number;
+  /** Sampled items are drawn uniformly (gBCE) instead of by dampened popularity. */
+  readonly samplesUniformly: boolean;
+}
+
+/** Makes the source that the layout asks for. */
+export function createBatchSource(options: BatchSourceOptions): BatchSource {
+  const { rows, layout, seed } = options;
+  const sampler =
+    layout.sampledItems > 0 ? itemSampler(rows.counts, options.samplesUniformly) : undefined;
+  const random = (epoch: number, index: number) => randomStream(seed, 'batch', epoch, index);
+  const complete = (batch: Batch, epoch: number, index: number) => {
+    if (sampler !== undefined) fillSampled(sampler, layout, batch, seed, epoch, index);
+    return batch;
+  };
+  if (layout.kind === 'prefixes') {
+    const replay = buildReplay(rows);
+    const steps = planPrefixes(replay, layout);
+    return {
+      steps: () => steps,
+      assemble: (epoch, index) =>
+        complete(assemblePrefixes(rows, replay, layout, random(epoch, index)), epoch, index),
+    };
+  }
+  let planned: { readonly epoch: number; readonly batches: Placement[][] } | undefined;
+  const plan = (epoch: number) => {
+    if (planned?.epoch !== epoch) {
+      planned = { epoch, batches: planLines(rows, layout, seed, epoch) };
+    }
+    return planned.batches;
+  };
+  return {
+    steps: (epoch) => plan(epoch).length,
+    assemble: (epoch, index) =>
+      complete(
+        assembleLines(rows, layout, plan(epoch)[index]!, random(epoch, index)),
+        epoch,
+        index,
+      ),
+  };
+}
+
+function fillSampled(
+  sampler: ItemSampler,
+  layout: BatchLayout,
+  batch: Batch,
+  seed: number,
+  epoch: number,
+  index: number,
+): void {
+  const stream = randomStream(seed, 'sampled', epoch, index);
+  for (let at = 0; at < layout.sampledItems; at++) {
+    const item = sampler.draw(stream);
+    batch.sampledItems![at] = item;
+    batch.sampledLogCounts![at] = sampler.logCount(item, layout.sampledItems);
+  }
+}

@@ -1,0 +1,125 @@
+import { type RandomStream, shuffle } from '../random.ts';
+import { copyStates, fillAction } from './actions.ts';
+import { type Batch, type BatchLayout, emptyBatch } from './layout.ts';
+import type { TrainingRows } from './training-rows.ts';
+
+/**
+ * Every action of the training histories, the first of a history included (its state is empty), as in the replay
+ * buffer of the SQN and SNQN code.
+ */
+export interface Replay {
+  /** Items of each history one after the other, `[values]`; overlaps of rows are joined. */
+  readonly items: Int32Array;
+  /** Where the history of each action begins, `[actions]`; the action itself is `items[index]`. */
+  readonly begins: Int32Array;
+  /** 1 for the last action of a history, `[actions]`. */
+  readonly isLast: Uint8Array;
+  /** Index of each action in `rows.items`, `[actions]`. */
+  readonly values: Int32Array;
+  /** Its transition, -1 for the first of a history, `[actions]`. */
+  readonly transitions: Int32Array;
+}
+
+/** Joins the rows of each history. */
+export function buildReplay(rows: TrainingRows): Replay {
+  const isContinuation = new Uint8Array(rows.rows);
+  for (const row of rows.continuations) if (row !== -1) isContinuation[row] = 1;
+  const size = rows.items.length - rows.continuations.filter((row) => row !== -1).length;
+  const replay: Replay = {
+    items: new Int32Array(size),
+    begins: new Int32Array(size),
+    isLast: new Uint8Array(size),
+    values: new Int32Array(size),
+    transitions: new Int32Array(size),
+  };
+  let at = 0;
+  for (let head = 0; head < rows.rows; head++) {
+    if (isContinuation[head] === 1) continue;
+    const begin = at;
+    for (let row = head; row !== -1; row = rows.continuations[row]!) {
+      const first = rows.offsets[row]!;
+      // The first item of a continuation is the last one of the row before it.
+      for (let value = first + (row === head ? 0 : 1); value < rows.offsets[row + 1]!; value++) {
+        replay.items[at] = rows.items[value]!;
+        replay.begins[at] = begin;
+        replay.values[at] = value;
+        replay.transitions[at] = value === first ? -1 : value - 1 - row;
+        at++;
+      }
+    }
+    replay.isLast[at - 1] = 1;
+  }
+  return replay;
+}
+
+/** The batches of an epoch, each an independent uniform sample without replacement. */
+export function planPrefixes(replay: Replay, layout: BatchLayout): number {
+  return Math.max(1, Math.floor(replay.items.length / layout.lines));
+}
+
+/** Draws and fills one batch of prefixes. */
+export function assemblePrefixes(
+  rows: TrainingRows,
+  replay: Replay,
+  layout: BatchLayout,
+  random: RandomStream,
+): Batch {
+  const batch = emptyBatch(layout);
+  const chosen = sampleDistinct(replay.items.length, layout.lines, random);
+  const dimension = layout.environmentDimension;
+  chosen.forEach((index, place) => {
+    const begin = replay.begins[index]!;
+    const value = replay.values[index]!;
+    const isFirst = replay.transitions[index] === -1;
+    const action = {
+      value,
+      transition: replay.transitions[index]!,
+      place,
+      isContinued: replay.isLast[index] === 0,
+      historyLength: index - begin,
+    };
+    fillAction(rows, layout, batch, action, random);
+    const history = replay.items.subarray(Math.max(begin, index - layout.time), index);
+    putHistory(layout, batch.items!, batch.lengths!, place, history);
+    if (batch.nextItems !== undefined) {
+      const next = replay.items.subarray(Math.max(begin, index + 1 - layout.time), index + 1);
+      putHistory(layout, batch.nextItems, batch.nextLengths!, place, next);
+    }
+    if (batch.consumedItems !== undefined) {
+      const consumed = history.slice(history.length === layout.time ? 1 : 0);
+      const augmented = batch.augmentedActions![place]!;
+      const appended = Int32Array.of(...consumed, augmented);
+      putHistory(layout, batch.consumedItems, batch.consumedLengths!, place, appended);
+    }
+    if (!isFirst) copyStates(rows, dimension, batch.environmentStates, value - 1, place, 1);
+    copyStates(rows, dimension, batch.nextEnvironmentStates, value, place, 1);
+  });
+  return batch;
+}
+
+function putHistory(
+  layout: BatchLayout,
+  items: Int32Array,
+  lengths: Int32Array,
+  place: number,
+  history: Int32Array,
+): void {
+  items.set(history, place * layout.time);
+  lengths[place] = history.length;
+}
+
+/** Floyd's algorithm: `count` different numbers below `size` (all, shuffled, if there are not that many). */
+function sampleDistinct(size: number, count: number, random: RandomStream): Int32Array {
+  if (size <= count) {
+    return shuffle(
+      Int32Array.from({ length: size }, (_, index) => index),
+      random,
+    );
+  }
+  const chosen = new Set<number>();
+  for (let top = size - count; top < size; top++) {
+    const candidate = random.integer(top + 1);
+    chosen.add(chosen.has(candidate) ? top : candidate);
+  }
+  return shuffle(Int32Array.from(chosen), random);
+}

@@ -1,0 +1,312 @@
+import { describe, expect, it } from 'vitest';
+import { tf } from '#lib/graph/tensorflow.ts';
+import type { LeaConfig } from '#lib/pipeline/config/training.ts';
+import { backbones } from '#lib/recommender/backbones/index.ts';
+import { type Batch, batchLayout, batchSpecs } from '#lib/recommender/data/layout.ts';
+import { assembleLines, planLines } from '#lib/recommender/data/line-batches.ts';
+import { assemblePrefixes, buildReplay } from '#lib/recommender/data/prefix-batches.ts';
+import { collectRows, type TrainingRows } from '#lib/recommender/data/training-rows.ts';
+import { describeNetwork, type Network } from '#lib/recommender/network.ts';
+import { randomStream } from '#lib/recommender/random.ts';
+import { scoreItems } from '#lib/recommender/score.ts';
+import { lossAndGradients } from '#lib/recommender/training-program.ts';
+import {
+  countsOf,
+  type Flat,
+  type Golden,
+  type GoldenCase,
+  modelOf,
+  readGolden,
+  shardsOf,
+} from './golden.ts';
+
+/** float32 against float64. */
+const tolerance = { relative: 2e-4, absolute: 2e-5 };
+
+describe.each(['sasrec', 'gru4rec', 'caser', 'nextitnet'] as const)(
+  'Backbone %s against the float64 reference',
+  (name) => {
+    const golden = readGolden(name);
+
+    it('gives the same states at all places of packed lines, and the same branches', () => {
+      // Arrange: the two rows of user a share a line, all others another; the rest is padding.
+      const lines = [
+        [0, 1],
+        [2, 3, 4],
+      ];
+      const time = 13;
+      const items = new Int32Array(lines.length * time);
+      const positions = new Int32Array(lines.length * time);
+      const places: { row: number; place: number; at: number }[] = [];
+      lines.forEach((rows, line) => {
+        let at = line * time;
+        for (const row of rows) {
+          golden.rows[row]!.items.forEach((item, place) => {
+            items[at] = item;
+            positions[at] = place;
+            places.push({ row, place, at: at++ });
+          });
+        }
+      });
+      const network = describeNetwork(
+        modelOf(golden, name, golden.cases['SNQN + LEA']!),
+        golden.shape.items,
+        golden.shape.window,
+        golden.environmentDimension,
+      );
+      const parameters = tensorsOf(network, golden.parameters.tied[0]);
+
+      // Act
+      const { states, branches } = tf.tidy(() => {
+        const sequence = {
+          items: tf.tensor2d(items, [lines.length, time], 'int32'),
+          positions: tf.tensor2d(positions, [lines.length, time], 'int32'),
+        };
+        const encoding = backbones[name].encode(parameters, network.shape, sequence, (x) => x);
+        const branchItems = tf.fill([lines.length, time], golden.branchItem, 'int32');
+        const width = encoding.states.shape[2];
+        return {
+          states: chunks(encoding.states.dataSync<'float32'>(), width),
+          branches: chunks(
+            encoding.branch(branchItems as tf.Tensor2D).dataSync<'float32'>(),
+            width,
+          ),
+        };
+      });
+
+      // Assess
+      for (const { row, place, at } of places) {
+        expectClose(states[at]!, golden.states[row]![place]!, `state ${row}/${place}`);
+        const branch = golden.branches[row]![place];
+        if (branch !== undefined) expectClose(branches[at]!, branch, `branch ${row}/${place}`);
+      }
+      tf.dispose(parameters);
+    });
+
+    it('gives the same scores after a history', () => {
+      // Arrange
+      const { window } = golden.shape;
+      const histories = golden.rows.map((row) => row.items.slice(-window));
+      const items = Int32Array.from(
+        histories.flatMap((history) => [...history, ...Array(window - history.length).fill(0)]),
+      );
+      const network = describeNetwork(
+        modelOf(golden, name, golden.cases['SNQN + LEA']!),
+        golden.shape.items,
+        window,
+        golden.environmentDimension,
+      );
+      const parameters = tensorsOf(network, golden.parameters.tied[0]);
+
+      // Act
+      const scores = tf.tidy(() =>
+        scoreItems(
+          { ...network, parameters },
+          tf.tensor2d(items, [histories.length, window], 'int32'),
+          tf.tensor1d(
+            histories.map((history) => history.length),
+            'int32',
+          ),
+        ).dataSync<'float32'>(),
+      );
+
+      // Assess
+      golden.logits.forEach((expected, row) => {
+        expectClose(chunks(scores, golden.shape.items)[row]!, expected, `scores ${row}`);
+      });
+      tf.dispose(parameters);
+    });
+
+    it.each(Object.keys(golden.cases))('gives the same losses and gradients: %s', async (title) => {
+      // Arrange
+      const goldenCase = golden.cases[title]!;
+      const model = modelOf(golden, name, goldenCase);
+      const rows = await goldenRows(golden, model.lea);
+      const network = describeNetwork(
+        model,
+        golden.shape.items,
+        golden.shape.window,
+        golden.environmentDimension,
+      );
+      const layout = { ...batchLayout(model, network), ...linesFor(model.preset, golden) };
+      const batch =
+        model.preset === 'paper'
+          ? prefixBatch(rows, layout, goldenCase, golden)
+          : lineBatch(rows, layout, goldenCase);
+      const head = model.preset === 'paper' ? 'separate' : 'tied';
+      const pair = golden.parameters[head];
+      const main = variablesOf(network, pair[0]);
+      const target = variablesOf(network, pair[1]);
+      const isActing = Float32Array.of(goldenCase.settings.isActing ? 1 : 0);
+
+      // Act
+      const { losses, gradients } = tf.tidy(() => {
+        const inputs = { ...batch, seed: Int32Array.of(1, 2), isActing };
+        const found = lossAndGradients(
+          model,
+          network,
+          layout,
+          { main, target },
+          feed(inputs, layout),
+        );
+        return {
+          losses: read(found.losses),
+          gradients: read(
+            Object.fromEntries(
+              Object.entries(main).map(([key, variable]) => [key, found.gradients[variable.name]]),
+            ),
+          ),
+        };
+      });
+
+      // Assess
+      for (const [key, expected] of Object.entries(goldenCase.losses)) {
+        expectClose(losses[key]!, [expected], key);
+      }
+      for (const { name: key, shape } of network.specs) {
+        const zeros = new Array(shape.reduce((size, length) => size * length, 1)).fill(0);
+        expectClose(gradients[key] ?? zeros, goldenCase.gradients[key] ?? zeros, key);
+      }
+      tf.dispose([main, target]);
+    });
+  },
+);
+
+async function goldenRows(golden: Golden, lea: LeaConfig | undefined): Promise<TrainingRows> {
+  const { sequences, augmented } = shardsOf(golden);
+  return collectRows([{ sequences, augmented }], lea, countsOf(golden));
+}
+
+/** Room for all rows at once. */
+function linesFor(preset: string, golden: Golden): { lines: number; places: number } | object {
+  if (preset === 'paper') {
+    const actions = countsOf(golden).reduce((sum, count) => sum + count, 0);
+    return { lines: actions, places: actions };
+  }
+  return {};
+}
+
+/** A batch of all rows with the negatives that the reference used. */
+function lineBatch(
+  rows: TrainingRows,
+  layout: Parameters<typeof assembleLines>[1],
+  goldenCase: GoldenCase,
+): Batch {
+  const [placements] = planLines(rows, layout, 1, 1);
+  const batch = assembleLines(rows, layout, placements!, randomStream(1));
+  const found = placements!.flatMap(({ row, line, begin }) =>
+    goldenCase.transitions
+      .filter((transition) => transition.row === row)
+      .map((transition) => ({
+        ...transition,
+        at: line * layout.time + begin + transition.place,
+      })),
+  );
+  expect(found).toHaveLength(goldenCase.transitions.length);
+  for (const transition of found) putNegatives(batch, transition, transition.at);
+  putSampled(batch, goldenCase);
+  return batch;
+}
+
+/** The same for single samples; a place's action is recognised by its history and target. */
+function prefixBatch(
+  rows: TrainingRows,
+  layout: Parameters<typeof assemblePrefixes>[2],
+  goldenCase: GoldenCase,
+  golden: Golden,
+): Batch {
+  const replay = buildReplay(rows);
+  const batch = assemblePrefixes(rows, replay, layout, randomStream(1));
+  const keyOf = (history: readonly number[], target: number) => `${history.join()}>${target}`;
+  const places = new Map<string, number>();
+  for (let place = 0; place < layout.places; place++) {
+    const begin = place * layout.time;
+    const history = [...batch.items!.subarray(begin, begin + batch.lengths![place]!)];
+    places.set(keyOf(history, batch.targets![place]!), place);
+  }
+  expect(places.size).toBe(layout.places);
+  for (const transition of goldenCase.transitions) {
+    const { user, items, start } = golden.rows[transition.row]!;
+    const before = golden.rows
+      .filter((row) => row.user === user && row.start < start)
+      .flatMap((row) => row.items.slice(0, -1));
+    const history = [...before, ...items.slice(0, transition.place)].slice(-layout.time);
+    const place = places.get(keyOf(history, items[transition.place]!));
+    expect(place).toBeDefined();
+    putNegatives(batch, transition, place!);
+  }
+  return batch;
+}
+
+function putNegatives(
+  batch: Batch,
+  { negatives, negativeRewards }: GoldenCase['transitions'][number],
+  place: number,
+): void {
+  batch.negatives?.set(negatives, place * negatives.length);
+  batch.negativeRewards?.set(negativeRewards, place * negatives.length);
+}
+
+function putSampled(batch: Batch, { settings }: GoldenCase): void {
+  batch.sampledItems?.set(settings.sampledItems);
+  batch.sampledLogCounts?.set(settings.sampledLogCounts);
+}
+
+function variablesOf(network: Network, values: Flat): Record<string, tf.Variable> {
+  return Object.fromEntries(
+    network.specs.map(({ name, shape }) => [
+      name,
+      tf.variable(tf.tensor(values[name] as number[], [...shape])),
+    ]),
+  );
+}
+
+function tensorsOf(network: Network, values: Flat): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    network.specs.map(({ name, shape }) => [name, tf.tensor(values[name] as number[], [...shape])]),
+  );
+}
+
+function feed(
+  values: Readonly<Record<string, Float32Array | Int32Array>>,
+  layout: Parameters<typeof batchSpecs>[0],
+): Record<string, tf.Tensor> {
+  const specs = batchSpecs(layout) as Record<string, { shape: number[] }>;
+  return Object.fromEntries(
+    Object.entries(values).map(([name, array]) => {
+      const shape = specs[name]?.shape ?? (name === 'isActing' ? [] : [array.length]);
+      return [
+        name,
+        tf.tensor(array, [...shape], array instanceof Int32Array ? 'int32' : 'float32'),
+      ];
+    }),
+  );
+}
+
+function read(tensors: Readonly<Record<string, tf.Tensor | undefined>>) {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [
+      name,
+      tensor === undefined ? undefined : tensor.dataSync<'float32'>(),
+    ]),
+  );
+}
+
+function chunks(values: Float32Array, size: number): Float32Array[] {
+  return Array.from({ length: values.length / size }, (_, index) =>
+    values.subarray(index * size, (index + 1) * size),
+  );
+}
+
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
+  expect(actual.length, what).toBe(expected.length);
+  const scale = Math.max(...Array.from(expected, Math.abs));
+  for (let index = 0; index < expected.length; index++) {
+    const difference = Math.abs(actual[index]! - expected[index]!);
+    const allowed = tolerance.absolute + tolerance.relative * scale;
+    expect(
+      difference,
+      `${what}[${index}]: ${actual[index]} instead of ${expected[index]}`,
+    ).toBeLessThanOrEqual(allowed);
+  }
+}

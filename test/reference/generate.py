@@ -1,0 +1,339 @@
+"""Writes the golden files that `test/lib/recommender/reference.test.ts` compares with.
+
+Run from the repository root: `.venv/bin/python test/reference/generate.py`. The files are deterministic.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from backbones import Shape, parameter_shapes
+from objectives import Network, Settings, Transition, loss
+
+SHAPE = Shape(items=11, dimension=4, blocks=2, heads=2, window=4)
+ENVIRONMENT = 3
+CANDIDATES = 3
+NEGATIVES = 4
+# One long history in two rows that overlap by one item, and short ones.
+ROWS = [
+    {"user": "a", "start": 0, "items": [3, 7, 1, 9, 4]},
+    {"user": "a", "start": 4, "items": [4, 4, 11, 2, 6]},
+    {"user": "b", "start": 0, "items": [5, 8, 5]},
+    {"user": "c", "start": 0, "items": [10, 3]},
+    {"user": "d", "start": 0, "items": [6]},
+]
+LEA = {
+    "state": "q_only",
+    "reward": "positives",
+    "augmentedWeight": 0.3,
+    "augmentedBootstrap": "consumed",
+    "minimumMargin": 0,
+    "uncertaintyPenalty": 0,
+}
+SAMPLED = {"sampledItems": [2, 9, 9, 5, 11], "sampledLogCounts": [-0.4, 0.3, 0.3, -1.1, 0.2]}
+CASES: dict[str, dict] = {
+    "supervised": {"objective": "supervised"},
+    "supervised + LEA": {"objective": "supervised", "lea": LEA | {"state": "off"}},
+    "supervised + LEA, state for the supervised head": {"objective": "supervised", "lea": LEA | {"state": "q_and_ce"}},
+    "sampled softmax + LEA": {"objective": "supervised", "loss": "sampled-softmax", "lea": LEA | {"state": "off"}} | SAMPLED,
+    "gBCE + LEA": {"objective": "supervised", "loss": "gbce", "lea": LEA | {"state": "off"}} | SAMPLED,
+    "auxiliary": {"objective": "auxiliary"},
+    "SQN": {"objective": "sqn", "discount": 0.7},
+    "SQN, conservative + LEA without bootstrap": {
+        "objective": "sqn",
+        "conservativeWeight": 0.3,
+        "lea": LEA | {"augmentedBootstrap": "none"},
+    },
+    "SAC, acting + LEA": {"objective": "sac", "isActing": True, "lea": LEA},
+    "SNQN": {"objective": "snqn", "reinforcementWeight": 0.6},
+    "SNQN, conservative": {"objective": "snqn", "conservativeWeight": 0.2, "conservativeTemperature": 0.8},
+    "SNQN + LEA": {"objective": "snqn", "lea": LEA},
+    "SNQN + LEA, everything": {
+        "objective": "snqn",
+        "lea": LEA
+        | {
+            "state": "q_and_ce",
+            "reward": "all",
+            "augmentedBootstrap": "logged",
+            "minimumMargin": 0.2,
+            "uncertaintyPenalty": 0.5,
+        },
+    },
+    "SA2C, warm-up": {"objective": "sa2c"},
+    "SA2C, acting + LEA, propensity": {
+        "objective": "sa2c",
+        "isActing": True,
+        "propensityExponent": 0.5,
+        "advantageRange": (None, 0.4),
+        "lea": LEA,
+    },
+}
+PAPER_CASES: dict[str, dict] = {
+    "paper: supervised": {"objective": "supervised"},
+    "paper: SNQN": {"objective": "snqn"},
+    "paper: SA2C, acting + LEA": {"objective": "sa2c", "isActing": True, "lea": LEA},
+}
+# The objectives do not know the backbone, so one backbone has them all.
+FEW = ["supervised + LEA", "SNQN + LEA", "SA2C, acting + LEA, propensity", "paper: SNQN", "paper: SA2C, acting + LEA"]
+
+
+def draw_parameters(random: np.random.Generator, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Parameters whose float32 and float64 values are the same."""
+    return {
+        name: (random.normal(size=shape) * 0.6 + (1.0 if name.endswith("/scale") else 0.0)).astype(np.float32)
+        for name, shape in shapes.items()
+    }
+
+
+def draw_answers(random: np.random.Generator) -> list[dict]:
+    """What the LE says of each row: float16 states, rewards, candidates."""
+    answers = []
+    for row in ROWS:
+        items = row["items"]
+        transitions = []
+        for action in items[1:]:
+            others = [item for item in range(1, SHAPE.items + 1) if item != action]
+            transitions.append(
+                {
+                    "reward": float(np.float32(random.normal() * 0.3 + 1)),
+                    "spread": float(np.float32(random.uniform(0.05, 0.3))),
+                    "candidates": [int(item) for item in random.choice(others, CANDIDATES, replace=False)],
+                    "candidateRewards": [float(np.float32(x)) for x in random.normal(size=CANDIDATES) * 0.5 + 0.3],
+                    "candidateRewardSpreads": [float(np.float32(x)) for x in random.uniform(0.05, 0.3, CANDIDATES)],
+                    "randomNegatives": [int(item) for item in random.choice(others, NEGATIVES)],
+                }
+            )
+        states = random.normal(size=(len(items), ENVIRONMENT)).astype(np.float16)
+        answers.append({"states": states.astype(float).tolist(), "transitions": transitions})
+    return answers
+
+
+def choose(answer: dict, lea: dict) -> tuple[int, float, float]:
+    """The augmented action, its confidence and its reward; (0, 0, 0) if no candidate is clearly ahead."""
+    penalty = lea["uncertaintyPenalty"]
+    rewards = [r - penalty * s for r, s in zip(answer["candidateRewards"], answer["candidateRewardSpreads"], strict=True)]
+    order = sorted(range(len(rewards)), key=lambda index: (-rewards[index], answer["candidates"][index]))
+    best, second = order[0], order[1]
+    margin = rewards[best] - rewards[second]
+    spread = math.hypot(answer["candidateRewardSpreads"][best], answer["candidateRewardSpreads"][second])
+    if lea["minimumMargin"] > 0 and not margin > lea["minimumMargin"] * spread:
+        return 0, 0.0, 0.0
+    return answer["candidates"][best], 1 / (1 + math.exp(-margin / spread)), rewards[best]
+
+
+def negatives_of(answer: dict, augmented: int, settings: Settings) -> tuple[list[int], list[float]]:
+    """Negatives and their rewards: the LE's other candidates first if it rewards them."""
+    items, rewards = [], []
+    if settings.lea is not None and settings.lea["reward"] == "all":
+        penalty = settings.lea["uncertaintyPenalty"]
+        for item, reward, spread in zip(
+            answer["candidates"], answer["candidateRewards"], answer["candidateRewardSpreads"], strict=True
+        ):
+            if item != augmented:
+                items.append(item)
+                rewards.append(reward - penalty * spread)
+    for item in answer["randomNegatives"]:
+        if len(items) < NEGATIVES:
+            items.append(item)
+            rewards.append(0.0)
+    return items[:NEGATIVES], rewards[:NEGATIVES]
+
+
+def transition_of(
+    base_reward: float,
+    answer: dict | None,
+    settings: Settings,
+    histories: tuple[list[int], list[int], list[int]],
+    environments: tuple[list[float], list[float]],
+    action: int,
+    continues: bool,
+    before: int,
+) -> Transition:
+    """One transition from its histories (now, next, and now with room for one more item)."""
+    history, next_history, consumed = histories
+    counts = np.bincount([item for row in unique_histories() for item in row], minlength=SHAPE.items + 1)
+    longest = max(len(row) for row in unique_histories())
+    reward, augmented, weight, augmented_reward = base_reward, 0, 0.0, 0.0
+    if settings.lea is not None and answer is not None:
+        if settings.lea["reward"] != "off":
+            reward *= answer["reward"] - settings.lea["uncertaintyPenalty"] * answer["spread"]
+        augmented, confidence, augmented_reward = choose(answer, settings.lea)
+        weight = settings.lea["augmentedWeight"] * confidence
+    negatives, negative_rewards = (
+        negatives_of(answer, augmented, settings) if answer is not None else ([2, 5, 8, 11], [0.0] * NEGATIVES)
+    )
+    return Transition(
+        history=history,
+        environment=environments[0],
+        action=action,
+        reward=reward,
+        continues=continues,
+        next_history=next_history,
+        next_environment=environments[1],
+        negatives=negatives,
+        negative_rewards=negative_rewards,
+        augmented=augmented,
+        augmented_weight=weight,
+        augmented_reward=augmented_reward,
+        consumed_history=[*consumed, augmented],
+        propensity=float(counts[action] / counts.sum()),
+        history_share=before / longest,
+    )
+
+
+def unique_histories() -> list[list[int]]:
+    """The users' training histories without the overlaps of rows."""
+    histories: dict[str, list[int]] = {}
+    for row in ROWS:
+        histories.setdefault(row["user"], []).extend(row["items"][1 if row["start"] > 0 else 0 :])
+    return list(histories.values())
+
+
+def base_reward(row: int, place: int) -> float:
+    """Base rewards as of clicks and purchases."""
+    return 1.0 if (row + place) % 3 == 0 else 0.25
+
+
+def line_transitions(answers: list[dict], settings: Settings) -> list[tuple[dict, Transition]]:
+    """All transitions as whole rows give them: a history begins with its row."""
+    result = []
+    for number, row in enumerate(ROWS):
+        items = row["items"]
+        goes_on = any(other["user"] == row["user"] and other["start"] > row["start"] for other in ROWS)
+        for place in range(len(items) - 1):
+            answer, states = answers[number]["transitions"][place], answers[number]["states"]
+            transition = transition_of(
+                base_reward(number, place + 1),
+                answer,
+                settings,
+                (items[: place + 1], items[: place + 2], items[: place + 1]),
+                (states[place], states[place + 1]),
+                items[place + 1],
+                goes_on or place + 2 < len(items),
+                row["start"] + place + 1,
+            )
+            result.append(({"row": number, "place": place}, transition))
+    return result
+
+
+def prefix_transitions(answers: list[dict], settings: Settings) -> list[tuple[dict, Transition]]:
+    """All actions as single samples: the last `window` items of the whole history, the first action from an empty one."""
+    result = []
+    for user in dict.fromkeys(row["user"] for row in ROWS):
+        actions: list[tuple[int, int, dict | None, list[float], list[float]]] = []
+        for number, row in enumerate(ROWS):
+            if row["user"] != user:
+                continue
+            states = answers[number]["states"]
+            if row["start"] == 0:
+                actions.append((number, 0, None, [0.0] * ENVIRONMENT, states[0]))
+            for place in range(1, len(row["items"])):
+                answer = answers[number]["transitions"][place - 1]
+                actions.append((number, place, answer, states[place - 1], states[place]))
+        joined = [ROWS[number]["items"][place] for number, place, *_ in actions]
+        for index, (number, place, answer, now, after) in enumerate(actions):
+            history = joined[max(0, index - SHAPE.window) : index]
+            transition = transition_of(
+                base_reward(number, place),
+                answer,
+                settings,
+                (
+                    history or [0],
+                    joined[max(0, index + 1 - SHAPE.window) : index + 1],
+                    history[1:] if len(history) == SHAPE.window else history,
+                ),
+                (now, after),
+                joined[index],
+                index + 1 < len(actions),
+                index,
+            )
+            result.append(({"row": number, "place": place}, transition))
+    return result
+
+
+def tensors(parameters: dict[str, np.ndarray], with_gradient: bool) -> dict[str, torch.Tensor]:
+    return {name: torch.tensor(value.astype(np.float64), requires_grad=with_gradient) for name, value in parameters.items()}
+
+
+def rounded(values: torch.Tensor | np.ndarray) -> list[float]:
+    """Flat, nine significant digits: more than float32 has."""
+    return [float(f"{value:.9g}") for value in np.asarray(values, dtype=np.float64).reshape(-1)]
+
+
+def run_case(
+    backbone: str, settings: Settings, sets: tuple[dict[str, np.ndarray], dict[str, np.ndarray]], found: list[tuple[dict, Transition]]
+) -> dict:
+    """Losses and gradients of one case."""
+    main = Network(backbone, SHAPE, tensors(sets[0], True))
+    target = Network(backbone, SHAPE, tensors(sets[1], False))
+    values = loss(main, target, [transition for _, transition in found], settings)
+    values["loss"].backward()
+    gradients = {
+        name: rounded(parameter.grad.numpy())
+        for name, parameter in main.parameters.items()
+        if parameter.grad is not None and bool((parameter.grad != 0).any())
+    }
+    return {
+        "settings": {name: value for name, value in asdict(settings).items() if value is not None},
+        "transitions": [
+            where | {"negatives": t.negatives, "negativeRewards": t.negative_rewards} for where, t in found
+        ],
+        "losses": {name: float(value.detach()) for name, value in values.items()},
+        "gradients": gradients,
+    }
+
+
+def generate(backbone: str) -> dict:
+    """The golden file of one backbone."""
+    random = np.random.default_rng(sum(map(ord, backbone)))
+    answers = draw_answers(random)
+    sets = {
+        head: tuple(draw_parameters(random, parameter_shapes(backbone, SHAPE, ENVIRONMENT, head)) for _ in range(2))
+        for head in ("tied", "separate")
+    }
+    network = Network(backbone, SHAPE, tensors(sets["tied"][0], False))
+    states, branches, logits = [], [], []
+    for row in ROWS:
+        prefixes = [row["items"][: place + 1] for place in range(len(row["items"]))]
+        states.append([rounded(network.state(prefix)) for prefix in prefixes])
+        branches.append([rounded(network.state([*prefix, 8])) for prefix in prefixes[: SHAPE.window]])
+        logits.append(rounded(network.logits(network.state(row["items"][-SHAPE.window :]))))
+    cases = {}
+    for name, options in (CASES | PAPER_CASES).items():
+        if backbone != "sasrec" and name not in FEW:
+            continue
+        settings = Settings(**options)
+        is_paper = name in PAPER_CASES
+        found = (prefix_transitions if is_paper else line_transitions)(answers, settings)
+        cases[name] = {"preset": "paper" if is_paper else "sound"} | run_case(
+            backbone, settings, sets["separate" if is_paper else "tied"], found
+        )
+    return {
+        "shape": asdict(SHAPE),
+        "environmentDimension": ENVIRONMENT,
+        "rows": [
+            row | answer | {"rewards": [base_reward(number, place) for place in range(len(row["items"]))]}
+            for number, (row, answer) in enumerate(zip(ROWS, answers, strict=True))
+        ],
+        "parameters": {
+            head: [{name: rounded(value) for name, value in one.items()} for one in pair] for head, pair in sets.items()
+        },
+        "states": states,
+        "branchItem": 8,
+        "branches": branches,
+        "logits": logits,
+        "cases": cases,
+    }
+
+
+if __name__ == "__main__":
+    folder = Path(__file__).parent / "golden"
+    folder.mkdir(exist_ok=True)
+    for each in ("sasrec", "gru4rec", "caser", "nextitnet"):
+        (folder / f"{each}.golden.json").write_text(json.dumps(generate(each)) + "\n", encoding="utf8")
+        print(f"{each}: {len(generate(each)['cases'])} cases")

@@ -129,13 +129,16 @@ export const functionAccess = {
   },
   recommend: { read: [keys.champion, keys.models] },
   'recommend-batch': {
-    read: [keys.champion, keys.models, keys.sequences, keys.runConfig, keys.recommendations],
+    read: [keys.champion, keys.models, keys.sequences, keys.recommendations],
     write: [keys.recommendations],
   },
   'remove-idle-endpoints': {
     read: [keys.lock, keys.runManifest, keys.runStatus],
     write: [keys.runStatus],
     delete: [keys.lock],
+  },
+  'publish-run-status': {
+    read: [keys.runConfig, keys.verdict, keys.report],
   },
   'expire-runs': {
     read: [keys.runs, keys.environments, keys.champion, keys.champions],

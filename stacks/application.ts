@@ -37,11 +37,17 @@ export function createApplication(app: App, deployment: Deployment): Application
     },
     trainer: { imageUri: environment.trainerImage.uri, role: environment.trainerRole.role },
   });
-  const serving = new ServingStack(app, stackName('serving'), { deployment, bucket });
+  const serving = new ServingStack(app, stackName('serving'), {
+    deployment,
+    bucket,
+    bus: retraining.status.bus,
+  });
   const monitoring = new MonitoringStack(app, stackName('monitoring'), {
     deployment,
-    topic,
+    data,
+    environment,
     retraining,
+    serving,
   });
   return { data, environment, retraining, serving, monitoring };
 }

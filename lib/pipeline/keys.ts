@@ -91,7 +91,17 @@ export const environments = {
 export const serving = {
   champion: 'champion.json',
   championHistory: (run: string) => `champions/${run}.json`,
+  /** What serving needs of the model below a champion's prefix. */
+  modelFiles: (prefix: string) => ({
+    description: `${prefix}model.json`,
+    weights: `${prefix}weights.bin`,
+    vocabulary: `${prefix}vocabulary.json`,
+  }),
   recommendationsPrefix: (run: string) => `recommendations/${run}/`,
+  recommendationsPart: (run: string, part: number) =>
+    `recommendations/${run}/part-${partNumber(part)}.jsonl.gz`,
+  /** Written last: its presence says that all parts are there. */
+  recommendationsManifest: (run: string) => `recommendations/${run}/manifest.json`,
 };
 
 /** One lock for the pipeline: at most one run at a time. */

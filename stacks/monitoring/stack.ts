@@ -1,33 +1,68 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { MonitoringFacade, SnsAlarmActionStrategy } from 'cdk-monitoring-constructs';
+import {
+  DefaultDashboardFactory,
+  MonitoringFacade,
+  SnsAlarmActionStrategy,
+} from 'cdk-monitoring-constructs';
 import type { Construct } from 'constructs';
+import { MonthlyBudget } from '../constructs/monthly-budget.ts';
+import type { DataStack } from '../data/stack.ts';
 import type { Deployment } from '../deployment.ts';
+import type { EnvironmentStack } from '../environment/stack.ts';
 import type { RetrainingStack } from '../retraining/stack.ts';
+import type { ServingStack } from '../serving/stack.ts';
+import { monitorIngestion } from './ingestion-monitoring.ts';
+import { monitorRuns } from './run-monitoring.ts';
+import { monitorServing } from './serving-monitoring.ts';
+import { namingOf } from './thresholds.ts';
 
 export interface MonitoringStackProps extends StackProps {
   readonly deployment: Deployment;
-  readonly topic: ITopic;
+  readonly data: DataStack;
+  readonly environment: EnvironmentStack;
   readonly retraining: RetrainingStack;
+  readonly serving: ServingStack;
 }
 
-/** One dashboard, and the alarms that people are told of. */
+/** One dashboard, the alarms that people are told of, and the budget. */
 export class MonitoringStack extends Stack {
   readonly facade: MonitoringFacade;
+  /** Only with `operations.monthlyBudgetUsd`. */
+  readonly budget: MonthlyBudget | undefined;
 
   constructor(scope: Construct, id: string, props: MonitoringStackProps) {
     super(scope, id, props);
-    const { deployment, topic } = props;
-    this.facade = new MonitoringFacade(this, deployment.name, {
+    const { deployment, data, environment, retraining, serving } = props;
+    const { stateMachine } = retraining.nightly;
+    this.facade = new MonitoringFacade(this, 'Monitoring', {
+      metricFactoryDefaults: { namespace: deployment.name },
       alarmFactoryDefaults: {
         alarmNamePrefix: deployment.name,
         actionsEnabled: true,
-        action: new SnsAlarmActionStrategy({ onAlarmTopic: topic }),
+        action: new SnsAlarmActionStrategy({ onAlarmTopic: data.topic }),
+        datapointsToAlarm: 1,
+        evaluationPeriods: 1,
       },
+      dashboardFactory: new DefaultDashboardFactory(this, 'Dashboards', {
+        dashboardNamePrefix: deployment.name,
+        createSummaryDashboard: false,
+        createAlarmDashboard: false,
+      }),
     });
-    this.facade.monitorStepFunction({
-      stateMachine: props.retraining.nightly.stateMachine,
-      addFailedExecutionCountAlarm: { Warning: { maxErrorCount: 0 } },
+    const naming = namingOf(deployment);
+    monitorRuns(this.facade, naming, {
+      deployment,
+      stateMachine,
+      scheduleDeadLetters: retraining.schedule?.deadLetters,
+      removeIdleEndpoints: environment.janitor.removeIdleEndpoints,
+      expireRuns: data.expiry.expireRuns,
+      publishRunStatus: retraining.status.publishRunStatus,
     });
+    monitorIngestion(this.facade, naming, deployment, data.ingestion);
+    monitorServing(this.facade, naming, deployment, serving);
+    const limit = deployment.config.operations.monthlyBudgetUsd;
+    if (limit !== null) {
+      this.budget = new MonthlyBudget(this, 'Budget', { deployment, topic: data.topic, limit });
+    }
   }
 }

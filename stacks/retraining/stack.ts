@@ -7,6 +7,7 @@ import { functionAccess } from '../access.ts';
 import { NightlySchedule } from '../constructs/nightly-schedule.ts';
 import { NightlyStateMachine } from '../constructs/nightly-state-machine.ts';
 import { PipelineFunction } from '../constructs/pipeline-function.ts';
+import { RunStatus } from '../constructs/run-status.ts';
 import type { Deployment } from '../deployment.ts';
 import { nightlyDefinition } from './definition.ts';
 import type { NightlyFunction } from './states.ts';
@@ -29,6 +30,7 @@ export interface SageMakerContainer {
 export class RetrainingStack extends Stack {
   readonly functions: Readonly<Record<NightlyFunction, PipelineFunction>>;
   readonly nightly: NightlyStateMachine;
+  readonly status: RunStatus;
   /** Absent when the configuration's `schedule` is null. */
   readonly schedule: NightlySchedule | undefined;
 
@@ -58,6 +60,11 @@ export class RetrainingStack extends Stack {
         endpointName: deployment.name,
         partition: this.partition,
       }),
+    });
+    this.status = new RunStatus(this, 'Status', {
+      deployment,
+      bucket,
+      stateMachine: this.nightly.stateMachine,
     });
     if (deployment.config.operations.schedule !== null) {
       this.schedule = new NightlySchedule(this, 'Schedule', {

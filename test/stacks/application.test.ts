@@ -31,7 +31,7 @@ describe('Function: createApplication', () => {
         },
         notificationEmails: ['team@example.com'],
         monthlyBudgetUsd: 100,
-        serving: { door: 'api-gateway', provisionedConcurrency: 1 },
+        serving: { door: 'api-gateway', provisionedConcurrency: 1, batchCount: 50 },
       },
     });
     const checks = new AwsSolutionsChecks(app);

@@ -36,7 +36,9 @@ export const operationsConfig = z.strictObject({
   vpc: z
     .strictObject({
       subnetIds: z.array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id')).min(1),
-      securityGroupIds: z.array(z.string().regex(/^sg-[0-9a-f]{8,17}$/, 'a security group id')).min(1),
+      securityGroupIds: z
+        .array(z.string().regex(/^sg-[0-9a-f]{8,17}$/, 'a security group id'))
+        .min(1),
     })
     .nullable()
     .default(null),
@@ -58,6 +60,10 @@ export const operationsConfig = z.strictObject({
       door: z.enum(['function-url', 'api-gateway']).default('function-url'),
       /** Instances kept warm (each costs about 10 USD a month at 1 GB); 0 keeps none. */
       provisionedConcurrency: z.int().min(0).max(100).default(0),
+      /** Requests a second that API Gateway lets through; a function URL has no such limit. */
+      maximumRequestsPerSecond: z.int().min(1).default(100),
+      /** Items a user that are written to `recommendations/` after every successful run; 0 writes none. */
+      batchCount: z.int().min(0).max(1000).default(20),
     })
     .prefault({}),
   /** Limits whose crossing raises an alarm. */

@@ -1,0 +1,51 @@
+import * as z from 'zod';
+import { activateTensorflow, loadRecommender } from '#functions/shared/champion-model.ts';
+import { createSqsClient } from '#functions/shared/clients.ts';
+import { dataBucket } from '#functions/shared/data-bucket.ts';
+import { readEnvironment } from '#functions/shared/environment-variables.ts';
+import { instrument } from '#functions/shared/handler.ts';
+import { processMessages, sqsEvent } from '#functions/shared/messages.ts';
+import { sendMessages } from '#functions/shared/queues.ts';
+import { wasmFolder } from '#functions/shared/wasm-folder.ts';
+import { serving } from '#lib/pipeline/keys.ts';
+import { championPointer } from '#lib/promotion/champion.ts';
+import { batchMessage, type PartMessage } from './messages.ts';
+import { countParts, finishBatch, recommendPart } from './part.ts';
+
+const { BATCH_QUEUE_URL, COUNT } = readEnvironment({
+  BATCH_QUEUE_URL: z.url(),
+  COUNT: z.coerce.number().int().min(1),
+});
+const objects = dataBucket();
+const queue = createSqsClient();
+const tensorflow = activateTensorflow(wasmFolder());
+const batch = 64;
+
+/** Recommends to all users of a run: the first message is shared out to one for every 50,000 users. */
+export const handler = instrument(sqsEvent, async (event, { logger }) =>
+  processMessages(event, batchMessage, logger, async (message) => {
+    if (message.kind === 'plan') {
+      const parts = await plan(message.run);
+      logger.info('batch planned', { run: message.run, parts });
+      return;
+    }
+    await tensorflow;
+    const recommender = await loadRecommender(objects, message.champion, batch);
+    const users = await recommendPart(objects, recommender, message, COUNT);
+    recommender.dispose();
+    const finished = await finishBatch(objects, message, COUNT, new Date());
+    logger.info('recommended', { run: message.run, part: message.part, users, finished });
+  }),
+);
+
+async function plan(run: string): Promise<number> {
+  const found = await objects.getVersion(serving.champion, championPointer);
+  // Runs that promote nobody succeed as well.
+  if (found === undefined) return 0;
+  const parts = await countParts(objects, run);
+  const messages = Array.from({ length: parts }, (_, part): PartMessage => {
+    return { kind: 'part', run, champion: found.value, part, parts };
+  });
+  await sendMessages(queue, BATCH_QUEUE_URL, messages);
+  return parts;
+}

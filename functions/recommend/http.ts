@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { MissingArtefactError, UnavailableError, ValidationError } from '#lib/pipeline/errors.ts';
+
+/** A request of a function URL or an HTTP API (payload format 2.0), as far as it matters here. */
+export const httpRequest = z.object({
+  version: z.literal('2.0'),
+  body: z.string().optional(),
+  isBase64Encoded: z.boolean().optional(),
+  requestContext: z.object({ http: z.object({ method: z.string() }) }),
+});
+
+export type HttpRequest = z.infer<typeof httpRequest>;
+
+export interface HttpResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** @throws ValidationError when it is not a POST of JSON */
+export function bodyOf(request: HttpRequest): unknown {
+  const { method } = request.requestContext.http;
+  if (method !== 'POST') {
+    throw new ValidationError(`Send a POST request with a JSON body, not a ${method} request.`);
+  }
+  const text = request.body ?? '';
+  const decoded = request.isBase64Encoded === true ? Buffer.from(text, 'base64').toString() : text;
+  try {
+    return JSON.parse(decoded);
+  } catch (error) {
+    throw new ValidationError(`The body is not JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+export function answer(value: unknown): HttpResponse {
+  return response(200, value);
+}
+
+/**
+ * The answer to a request that the caller, or time, can put right.
+ *
+ * @returns undefined for any other failure: it has to count as an error of the function
+ */
+export function refusal(error: unknown): HttpResponse | undefined {
+  if (error instanceof ValidationError) {
+    return response(400, { error: error.code, message: error.message });
+  }
+  if (error instanceof MissingArtefactError || error instanceof UnavailableError) {
+    return response(503, { error: error.code, message: error.message }, { 'retry-after': '30' });
+  }
+  return undefined;
+}
+
+function response(
+  statusCode: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(value),
+  };
+}

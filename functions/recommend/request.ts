@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { explain } from '#lib/pipeline/config.ts';
+import { ValidationError } from '#lib/pipeline/errors.ts';
+
+/** What is asked: the items after a history. */
+export const recommendRequest = z.strictObject({
+  /** Item ids, oldest first; may be empty. Only the model's window of the last ones matters. */
+  history: z.array(z.union([z.string(), z.number().transform(String)])).max(10_000),
+  /** Length of the list. */
+  count: z.int().min(1).max(1000).default(20),
+});
+
+export type RecommendRequest = z.output<typeof recommendRequest>;
+
+/** @throws ValidationError that names each wrong key */
+export function parseRequest(value: unknown): RecommendRequest {
+  const result = recommendRequest.safeParse(value);
+  if (result.success) return result.data;
+  throw new ValidationError(
+    `The request is wrong; expected {"history": ["item", ...], "count": 20}:\n${explain(result.error)}`,
+  );
+}

@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import { serving } from '#lib/pipeline/keys.ts';
+import type { Champion } from '#lib/promotion/champion.ts';
+import { activateBackend } from '#lib/serving/backend.ts';
+import { Recommender } from '#lib/serving/recommender.ts';
+import type { Objects } from './objects.ts';
+
+/**
+ * Activates TensorFlow.js without a native library: on WebAssembly where the layer `layers/tensorflow` has put its
+ * kernels, else in plain JavaScript.
+ *
+ * @param wasmFolder of the `.wasm` files, with a final slash; undefined where there are none
+ */
+export async function activateTensorflow(wasmFolder: string | undefined): Promise<void> {
+  if (wasmFolder === undefined) await activateBackend('cpu');
+  else await activateBackend('wasm', wasmFolder);
+}
+
+/**
+ * Loads the model that a champion pointer names.
+ *
+ * @param batch histories that are scored at once
+ * @throws MissingArtefactError or ContractError when its files are not there or not as they should be
+ */
+export async function loadRecommender(
+  objects: Objects,
+  champion: Champion,
+  batch: number,
+): Promise<Recommender> {
+  const keys = serving.modelFiles(champion.prefix);
+  const [description, weights, vocabulary] = await Promise.all([
+    objects.getJson(keys.description, z.unknown()),
+    objects.getBytes(keys.weights),
+    objects.getJson(keys.vocabulary, z.unknown()),
+  ]);
+  return new Recommender({ description, weights, vocabulary }, { batch });
+}

@@ -1,0 +1,53 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Alias, IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { type Deployment, logRetention } from '../deployment.ts';
+
+export interface ServingApiProps {
+  readonly deployment: Deployment;
+  /** Answers `POST /recommend`. */
+  readonly recommend: LambdaFunction | Alias;
+}
+
+/** An HTTP API with IAM authorisation, throttling and access logs. */
+export class ServingApi extends Construct {
+  readonly api: HttpApi;
+  readonly stage: HttpStage;
+  readonly accessLogs: LogGroup;
+
+  constructor(scope: Construct, id: string, props: ServingApiProps) {
+    super(scope, id);
+    const { deployment, recommend } = props;
+    const rate = deployment.config.operations.serving.maximumRequestsPerSecond;
+    this.api = new HttpApi(this, 'Api', {
+      apiName: `${deployment.name}-recommend`,
+      createDefaultStage: false,
+    });
+    this.api.addRoutes({
+      path: '/recommend',
+      methods: [HttpMethod.POST],
+      integration: new HttpLambdaIntegration('Recommend', recommend as IFunction),
+      authorizer: new HttpIamAuthorizer(),
+    });
+    this.accessLogs = new LogGroup(this, 'AccessLogs', {
+      logGroupName: `/aws/vendedlogs/${deployment.name}-recommend`,
+      retention: logRetention(deployment),
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.stage = new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      autoDeploy: true,
+      throttle: { rateLimit: rate, burstLimit: 2 * rate },
+      accessLogSettings: { destination: new LogGroupLogDestination(this.accessLogs) },
+    });
+  }
+}

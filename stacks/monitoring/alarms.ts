@@ -1,0 +1,25 @@
+/** Every alarm by name, and what it tells the person that it wakes. docs/runbook.md has a section for each. */
+export const alarms = {
+  'run-failed': 'A nightly run failed.',
+  'run-stopped': 'A nightly run was stopped by hand.',
+  'run-timed-out': 'A nightly run took longer than operations.maximumRunHours and was ended.',
+  'no-recent-success': 'No nightly run has succeeded for longer than alarms.lastSuccessHours.',
+  'run-over-budget': 'A run cost more than operations.maxUsdPerRun.',
+  'endpoint-left-behind': 'A run left an endpoint behind; the janitor removed it.',
+  'endpoint-too-old': 'An endpoint has existed for longer than any run may take.',
+  'janitor-failing': 'remove-idle-endpoints fails; an idle endpoint would not be noticed.',
+  'expiry-failing': 'expire-runs fails; old runs are not deleted.',
+  'status-failing': 'publish-run-status fails; events and cost figures are missing.',
+  'uploads-dead': 'Uploads could not be planned and are in the dead-letter queue.',
+  'ranges-dead': 'Ranges of uploads could not be parsed and are in the dead-letter queue.',
+  'starts-dead': 'The schedule could not start the state machine.',
+  'batches-dead': 'Batch recommendations could not be made.',
+  'uploads-waiting': 'An upload has been waiting to be planned for more than an hour.',
+  'ranges-waiting': 'A range of an upload has been waiting to be parsed for more than three hours.',
+  'many-rows-quarantined': 'More than alarms.quarantinedShare of the rows of an hour are bad.',
+  'recommend-failing': 'More than 1 % of recommendations fail.',
+  'recommend-throttled': 'Recommendations are refused for want of concurrency.',
+  'recommend-slow': 'The slowest 1 % of recommendations exceed alarms.recommendMilliseconds.',
+} as const;
+
+export type AlarmName = keyof typeof alarms;

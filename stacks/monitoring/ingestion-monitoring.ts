@@ -1,0 +1,83 @@
+import { Duration } from 'aws-cdk-lib';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { MetricStatistic, type MonitoringFacade } from 'cdk-monitoring-constructs';
+import type { Ingestion } from '../constructs/ingestion.ts';
+import type { Deployment } from '../deployment.ts';
+import { type Naming, pipelineMetric, threshold } from './thresholds.ts';
+
+/** Uploads on their way in: queues, functions, and how many rows are bad. */
+export function monitorIngestion(
+  facade: MonitoringFacade,
+  naming: Naming,
+  deployment: Deployment,
+  ingestion: Ingestion,
+): void {
+  facade.addLargeHeader('Uploads');
+  facade.monitorSqsQueueWithDlq({
+    queue: ingestion.planQueue.queue,
+    deadLetterQueue: ingestion.planQueue.deadLetters,
+    alarmFriendlyName: 'plan-upload',
+    addQueueMaxMessageAgeAlarm: {
+      Warning: { maxAgeInSeconds: 3600, ...naming('uploads-waiting') },
+    },
+    addDeadLetterQueueMaxSizeAlarm: {
+      Critical: { maxMessageCount: 0, ...naming('uploads-dead') },
+    },
+  });
+  facade.monitorSqsQueueWithDlq({
+    queue: ingestion.parseQueue.queue,
+    deadLetterQueue: ingestion.parseQueue.deadLetters,
+    alarmFriendlyName: 'parse-range',
+    addQueueMaxMessageAgeAlarm: {
+      Warning: { maxAgeInSeconds: 3 * 3600, ...naming('ranges-waiting') },
+    },
+    addDeadLetterQueueMaxSizeAlarm: {
+      Critical: { maxMessageCount: 0, ...naming('ranges-dead') },
+    },
+  });
+  facade.monitorLambdaFunction({ lambdaFunction: ingestion.planUpload.function });
+  facade.monitorLambdaFunction({ lambdaFunction: ingestion.parseRange.function });
+  const metric = (name: string) =>
+    pipelineMetric(facade, deployment, {
+      name,
+      service: 'parse-range',
+      statistic: MetricStatistic.SUM,
+      period: Duration.hours(1),
+    });
+  const [read, quarantined] = [metric('RowsRead'), metric('RowsQuarantined')];
+  const share = facade
+    .createMetricFactory()
+    .createMetricMath(
+      'IF(read > 0, quarantined / read, 0)',
+      { read, quarantined },
+      'Quarantined share',
+      undefined,
+      Duration.hours(1),
+    );
+  facade.monitorCustom({
+    alarmFriendlyName: 'rows',
+    humanReadableName: 'Rows',
+    metricGroups: [
+      { title: 'Rows an hour', metrics: [read, quarantined] },
+      {
+        title: 'Share in quarantine',
+        metrics: [
+          {
+            metric: share,
+            alarmFriendlyName: 'quarantined-share',
+            addAlarm: {
+              Warning: {
+                ...threshold(
+                  deployment.config.operations.alarms.quarantinedShare,
+                  ComparisonOperator.GREATER_THAN_THRESHOLD,
+                  TreatMissingData.NOT_BREACHING,
+                ),
+                ...naming('many-rows-quarantined'),
+              },
+            },
+          },
+        ],
+      },
+    ],
+  });
+}

@@ -1,0 +1,40 @@
+import { Duration } from 'aws-cdk-lib';
+import type { MonitoringFacade } from 'cdk-monitoring-constructs';
+import type { Deployment } from '../deployment.ts';
+import type { ServingStack } from '../serving/stack.ts';
+import type { Naming } from './thresholds.ts';
+
+/** Recommendations: errors, throttles and latency of single ones, and batches that failed. */
+export function monitorServing(
+  facade: MonitoringFacade,
+  naming: Naming,
+  deployment: Deployment,
+  serving: ServingStack,
+): void {
+  facade.addLargeHeader('Recommendations');
+  facade.monitorLambdaFunction({
+    lambdaFunction: serving.recommend.function,
+    addFaultRateAlarm: { Critical: { maxErrorRate: 1, ...naming('recommend-failing') } },
+    addThrottlesCountAlarm: {
+      Critical: { maxErrorCount: 0, ...naming('recommend-throttled') },
+    },
+    addLatencyP99Alarm: {
+      Warning: {
+        maxLatency: Duration.millis(deployment.config.operations.alarms.recommendMilliseconds),
+        // A cold start alone is no reason to wake anybody.
+        evaluationPeriods: 3,
+        datapointsToAlarm: 3,
+        ...naming('recommend-slow'),
+      },
+    },
+  });
+  facade.monitorSqsQueueWithDlq({
+    queue: serving.batch.queue.queue,
+    deadLetterQueue: serving.batch.queue.deadLetters,
+    alarmFriendlyName: 'recommend-batch',
+    addDeadLetterQueueMaxSizeAlarm: {
+      Critical: { maxMessageCount: 0, ...naming('batches-dead') },
+    },
+  });
+  facade.monitorLambdaFunction({ lambdaFunction: serving.batch.recommendBatch.function });
+}

@@ -1,0 +1,57 @@
+import type { Duration } from 'aws-cdk-lib';
+import type { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type {
+  MetricStatistic,
+  MetricWithAlarmSupport,
+  MonitoringFacade,
+} from 'cdk-monitoring-constructs';
+import type { Deployment } from '../deployment.ts';
+import { type AlarmName, alarms } from './alarms.ts';
+
+/** An alarm's name and description. */
+export type Naming = (name: AlarmName) => {
+  readonly alarmNameOverride: string;
+  readonly alarmDescriptionOverride: string;
+  readonly actionsEnabled: boolean;
+};
+
+/** Names alarms after the deployment, and says where in the runbook to read on. */
+export function namingOf(deployment: Deployment): Naming {
+  return (name) => ({
+    alarmNameOverride: `${deployment.name}-${name}`,
+    alarmDescriptionOverride: `${alarms[name]} What to do: docs/runbook.md#${name}`,
+    actionsEnabled: true,
+  });
+}
+
+/** A threshold that one data point is enough for. */
+export const threshold = (
+  value: number,
+  comparisonOperator: ComparisonOperator,
+  treatMissingDataOverride: TreatMissingData,
+) => ({
+  threshold: value,
+  comparisonOperator,
+  treatMissingDataOverride,
+  evaluationPeriods: 1,
+  datapointsToAlarm: 1,
+});
+
+export interface PipelineMetric {
+  readonly name: string;
+  /** The function that counts it. */
+  readonly service: string;
+  readonly statistic: MetricStatistic;
+  readonly period: Duration;
+}
+
+/** A metric that one of our functions writes with Powertools. */
+export function pipelineMetric(
+  facade: MonitoringFacade,
+  deployment: Deployment,
+  { name, service, statistic, period }: PipelineMetric,
+): MetricWithAlarmSupport {
+  return facade
+    .createMetricFactory()
+    .createMetric(name, statistic, name, { service }, undefined, deployment.name, period);
+}

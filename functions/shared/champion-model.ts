@@ -1,3 +1,4 @@
+import { enableProdMode } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { serving } from '#lib/pipeline/keys.ts';
 import type { Champion } from '#lib/promotion/champion.ts';
@@ -12,6 +13,8 @@ import type { Objects } from './objects.ts';
  * @param wasmFolder of the `.wasm` files, with a final slash; undefined where there are none
  */
 export async function activateTensorflow(wasmFolder: string | undefined): Promise<void> {
+  // Without the advice to install the native library.
+  enableProdMode();
   if (wasmFolder === undefined) await activateBackend('cpu');
   else await activateBackend('wasm', wasmFolder);
 }

@@ -115,7 +115,10 @@ const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 /** Copies, so that the values are aligned whatever the file's own offset in memory. */
 function readFloats(bytes: Uint8Array, offset: number, length: number): Float32Array {
   if (isLittleEndian) {
-    return new Float32Array(bytes.slice(offset, offset + 4 * length).buffer);
+    const values = new Float32Array(length);
+    // Not `slice`: that of a Buffer shares memory.
+    new Uint8Array(values.buffer).set(bytes.subarray(offset, offset + 4 * length));
+    return values;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset + offset, 4 * length);
   return Float32Array.from({ length }, (_, index) => view.getFloat32(4 * index, true));

@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createObjects, type Objects } from '#functions/shared/objects.ts';
+import { startObjectStore } from '#local/object-store/server.ts';
+import { buildTensorflowLayer } from '../../../layers/tensorflow/layer.ts';
+import { root } from '../../stacks/synthesis.ts';
+import { itemIds, promoteSmallModel } from '../champion.ts';
+
+type Handler = (event: unknown, context: object) => Promise<unknown>;
+
+const dir = mkdtempSync(join(tmpdir(), 'recommend-'));
+const context = {
+  functionName: 'recommend',
+  awsRequestId: 'id',
+  getRemainingTimeInMillis: () => 9e3,
+};
+let store: Awaited<ReturnType<typeof startObjectStore>>;
+let objects: Objects;
+
+beforeAll(async () => {
+  store = await startObjectStore({ dir });
+  store.createBucket('data');
+  const environment = {
+    BUCKET: 'data',
+    CHAMPION_SECONDS: '0',
+    AWS_ENDPOINT_URL: store.endpoint,
+    AWS_REGION: store.region,
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_DEV: 'true',
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  objects = createObjects(new S3Client({ forcePathStyle: true }), 'data');
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await store.stop();
+  rmSync(dir, { recursive: true });
+});
+
+/** A new instance of the function, with or without the layer of kernels. */
+async function start(optRoot: string): Promise<Handler> {
+  vi.stubEnv('OPT_ROOT', optRoot);
+  vi.resetModules();
+  const { handler } = await import('#functions/recommend/handler.ts');
+  return handler as Handler;
+}
+
+const post = (body: unknown, method = 'POST') => ({
+  version: '2.0',
+  body: Buffer.from(JSON.stringify(body)).toString('base64'),
+  isBase64Encoded: true,
+  requestContext: { http: { method } },
+});
+
+interface Answer {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+describe('Function: recommend', () => {
+  it('answers 503 while nothing has been promoted, then recommends, then follows a new champion', async () => {
+    // Arrange
+    const handler = await start('/nowhere');
+    const ask = async () =>
+      (await handler(post({ history: ['item-1'], count: 3 }), context)) as Answer;
+    // Act
+    const before = await ask();
+    await promoteSmallModel(objects, 'one', 1);
+    const first = await ask();
+    await promoteSmallModel(objects, 'two', 2);
+    const second = await ask();
+    // Assess
+    expect(before).toMatchObject({ statusCode: 503, headers: { 'retry-after': '30' } });
+    expect(first.statusCode).toBe(200);
+    const body = JSON.parse(first.body);
+    expect(body).toMatchObject({ source: 'model', model: { run: 'one', name: 'small' } });
+    expect(body.items).toHaveLength(3);
+    for (const { item_id } of body.items) expect(itemIds).toContain(item_id);
+    expect(JSON.parse(second.body).model.run).toBe('two');
+    expect(JSON.parse(second.body).items).not.toStrictEqual(body.items);
+  });
+
+  it('gives the same list with the WebAssembly kernels as without', async () => {
+    // Arrange
+    await promoteSmallModel(objects, 'one', 1);
+    const request = { history: ['item-3', 'item-7', 'item-3', 'nobody-knows'], count: 40 };
+    const layer = buildTensorflowLayer(root);
+    // Act
+    const plain = (await (await start('/nowhere'))(request, context)) as { items: Item[] };
+    const wasm = (await (await start(layer))(request, context)) as { items: Item[] };
+    // Assess
+    expect(wasm.items.map((item) => item.item_id)).toStrictEqual(
+      plain.items.map((item) => item.item_id),
+    );
+    wasm.items.forEach((item, place) => {
+      expect(item.score).toBeCloseTo(plain.items[place]!.score, 4);
+    });
+    expect(wasm).toMatchObject({ source: 'model', unknownItems: ['nobody-knows'] });
+  });
+
+  it.each([
+    ['an unknown key', post({ history: [], top: 3 }), /top: unknown key/],
+    ['no history', post({ count: 3 }), /history/],
+    ['a list that is too long', post({ history: [], count: 1001 }), /count/],
+    ['another method', post({}, 'GET'), /POST/],
+    [
+      'a body that is not JSON',
+      { version: '2.0', body: '{', requestContext: { http: { method: 'POST' } } },
+      /not JSON/,
+    ],
+  ])('answers 400 to %s', async (_, event, message) => {
+    // Arrange
+    await promoteSmallModel(objects, 'one', 1);
+    const handler = await start('/nowhere');
+    // Act
+    const answer = (await handler(event, context)) as Answer;
+    // Assess
+    expect(answer.statusCode).toBe(400);
+    expect(JSON.parse(answer.body).message).toMatch(message);
+  });
+
+  it('throws what is wrong with a direct invocation', async () => {
+    const handler = await start('/nowhere');
+    await expect(handler({ histories: [] }, context)).rejects.toThrow(/histories: unknown key/);
+  });
+});
+
+interface Item {
+  readonly item_id: string;
+  readonly score: number;
+}

@@ -62,6 +62,8 @@ export class Container {
       cwd: settings.image.cwd,
       env: {
         ...inheritedEnvironment(),
+        // Progress is of no use in a buffer.
+        PYTHONUNBUFFERED: '1',
         ...settings.image.env,
         ...settings.environment,
         ML_ROOT: settings.root,

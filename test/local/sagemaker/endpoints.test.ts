@@ -89,6 +89,8 @@ describe('Class: Endpoints', () => {
     // Arrange
     await create('serving');
     const before = await describeEndpoint('serving');
+    const tooEarly = call('deleteEndpoint', { EndpointName: 'serving' });
+    await expect(tooEarly).rejects.toThrow('Cannot update in-progress endpoint');
 
     // Act
     const after = await settled('serving');

@@ -20,5 +20,5 @@ export async function countAugmentedTransitions(objects: Objects, run: string): 
       for (const part of parts) transitions.set(part.part, part.transitions);
     }
   }
-  return transitions.values().reduce((sum, count) => sum + count, 0);
+  return [...transitions.values()].reduce((sum, count) => sum + count, 0);
 }

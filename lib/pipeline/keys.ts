@@ -69,6 +69,8 @@ export const runs = {
   modelManifest: (run: string, name: string) => `runs/${run}/models/${name}/manifest.json`,
   modelRanks: (run: string, name: string, split: 'validation' | 'test') =>
     `runs/${run}/models/${name}/ranks/${split}.bin`,
+  modelLearningCurve: (run: string, name: string) =>
+    `runs/${run}/models/${name}/learning-curve.json`,
   evaluation: (run: string) => `runs/${run}/evaluation.json`,
   verdict: (run: string) => `runs/${run}/verdict.json`,
   summary: (run: string) => `runs/${run}/summary.json`,
@@ -109,6 +111,11 @@ export const locks = { run: 'locks/run.json' };
 
 /** Requests to forget a user. */
 export const deletions = { prefix: 'deletions/' };
+
+/** The upload that an ingested part comes from (see `interactions.part`), or undefined for a key of another shape. */
+export function uploadOfPart(key: string): string | undefined {
+  return /\/([^/]+)-\d{5}\.jsonl\.gz$/.exec(key)?.[1];
+}
 
 /** The part number of a shard's key; throws nothing, returns -1 for a key of another shape. */
 export function partOf(key: string): number {

@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import type { ObjectSummary, Objects } from '#functions/shared/objects.ts';
+import { decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
+import { type EnvironmentMetrics, environmentMetrics } from '#lib/environment/metrics.ts';
+import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
+import { uploadReport } from '#lib/interactions/report.ts';
+import { type PipelineConfig, pipelineConfig } from '#lib/pipeline/config.ts';
+import { environments, runs, uploadOfPart, uploads } from '#lib/pipeline/keys.ts';
+import { type RunManifest, runManifest } from '#lib/pipeline/run.ts';
+import { verdictFile } from '#lib/promotion/verdict.ts';
+import { AugmentationCollector, type AugmentationSummary } from '#lib/report/augmentation.ts';
+import { learningCurveFile } from '#lib/report/learning-curve-file.ts';
+import type { RunReport, UploadTotals } from '#lib/report/run-report.ts';
+import { decodeItemTable } from '#lib/sequences/item-table.ts';
+import { sequencesExcluded, sequencesManifest } from '#lib/sequences/manifest.ts';
+import { gatherTimings } from './timings.ts';
+
+/** The pictures of rewards are drawn from this many shards at most, evenly over all. */
+const SHARDS_SHOWN = 64;
+
+const environmentPlan = z.looseObject({ version: z.string() });
+
+/** Everything that the report of a run shows, out of the bucket. */
+export async function gatherReport(
+  objects: Objects,
+  run: string,
+  startedAt: string,
+): Promise<RunReport> {
+  const config = await objects.getJson(runs.config(run), pipelineConfig);
+  const { inputs } = await objects.getJson(runs.manifest(run), runManifest);
+  const plan = await objects.getJson(runs.environmentPlan(run), environmentPlan);
+  const isAugmented = config.training.models.some((model) => model.lea !== undefined);
+  return {
+    run,
+    createdAt: new Date().toISOString(),
+    config,
+    evaluation: await objects.getJson(runs.evaluation(run), evaluationFile),
+    verdict: await objects.getJson(runs.verdict(run), verdictFile),
+    sequences: await objects.getJson(runs.sequencesManifest(run), sequencesManifest),
+    excluded: await objects.getJson(runs.excluded(run), sequencesExcluded),
+    uploads: await gatherUploads(objects, inputs.interactions),
+    environment: isAugmented ? await readMetrics(objects, plan.version) : undefined,
+    augmentation: isAugmented ? await gatherAugmentation(objects, run, config) : undefined,
+    learningCurves: await gatherLearningCurves(objects, run, config),
+    timings: await gatherTimings(objects, { run, startedAt, environment: plan.version, config }),
+  };
+}
+
+async function readMetrics(objects: Objects, version: string): Promise<EnvironmentMetrics> {
+  return objects.getJson(environments.metrics(version), environmentMetrics);
+}
+
+async function gatherLearningCurves(objects: Objects, run: string, config: PipelineConfig) {
+  return Promise.all(
+    config.training.models.map(async ({ name }) => ({
+      name,
+      curve: await objects.getJson(runs.modelLearningCurve(run, name), learningCurveFile),
+    })),
+  );
+}
+
+/** Adds the reports of the uploads up whose rows the run could see. */
+async function gatherUploads(
+  objects: Objects,
+  inputs: RunManifest['inputs']['interactions'],
+): Promise<UploadTotals | undefined> {
+  const ids = new Set(inputs.flatMap(({ key }) => uploadOfPart(key) ?? []));
+  const found = await Promise.all(
+    [...ids].map((id) => objects.getVersion(uploads.report(id), uploadReport)),
+  );
+  const reports = found.flatMap((version) => version?.value ?? []);
+  if (reports.length === 0) return undefined;
+  const sum = (of: (report: (typeof reports)[number]) => number) =>
+    reports.reduce((total, report) => total + of(report), 0);
+  const reasons = new Map<string, number>();
+  for (const { reason, count } of reports.flatMap((report) => report.reasons)) {
+    reasons.set(reason, (reasons.get(reason) ?? 0) + count);
+  }
+  return {
+    uploads: reports.length,
+    read: sum((report) => report.read),
+    good: sum((report) => report.good),
+    quarantined: sum((report) => report.quarantined),
+    duplicate: sum((report) => report.duplicate),
+    reasons: [...reasons].map(([reason, rows]) => ({ reason, rows })),
+  };
+}
+
+/** What the LE said, as the first model that uses it was told to take it. */
+async function gatherAugmentation(
+  objects: Objects,
+  run: string,
+  config: PipelineConfig,
+): Promise<AugmentationSummary | undefined> {
+  const lea = config.training.models.find((model) => model.lea !== undefined)?.lea;
+  const shards: ObjectSummary[] = [];
+  for await (const shard of objects.list(runs.augmentedPrefix(run))) shards.push(shard);
+  if (lea === undefined || shards.length === 0) return undefined;
+  const itemTable = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
+  const collector = new AugmentationCollector(itemTable, lea);
+  const step = Math.max(1, Math.ceil(shards.length / SHARDS_SHOWN));
+  for (let index = 0; index < shards.length; index += step) {
+    collector.add(decodeAugmentedShard(await objects.getBytes(shards[index]!.key)));
+  }
+  return collector.finish();
+}

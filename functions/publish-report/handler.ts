@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { dataBucket } from '#functions/shared/data-bucket.ts';
+import { instrument } from '#functions/shared/handler.ts';
+import { runs } from '#lib/pipeline/keys.ts';
+import { runName } from '#lib/pipeline/run.ts';
+import { renderReport } from '#lib/report/run-report.ts';
+import { summarise } from '#lib/report/summary.ts';
+import { countAugmentedTransitions } from './augmented-transitions.ts';
+import { gatherReport } from './gather.ts';
+
+const objects = dataBucket();
+
+const event = z.strictObject({ run: runName, startedAt: z.iso.datetime() });
+
+/** Writes the run's report for people and its summary for scripts. */
+export const handler = instrument(event, async ({ run, startedAt }, { logger }) => {
+  const report = await gatherReport(objects, run, startedAt);
+  const summary = summarise({
+    ...report,
+    seconds: (Date.now() - Date.parse(startedAt)) / 1000,
+    report: runs.report(run),
+    quarantined: report.uploads?.quarantined ?? 0,
+    augmentedTransitions:
+      report.augmentation === undefined ? 0 : await countAugmentedTransitions(objects, run),
+  });
+  await objects.putBytes(runs.report(run), renderReport(report));
+  await objects.putJson(runs.summary(run), summary);
+  logger.info('report published', { run, winner: summary.winner, promoted: summary.promoted });
+  return { report: runs.report(run) };
+});

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ValidationError } from '#lib/pipeline/errors.ts';
 import { dataTypes } from './graph-definition.ts';
-import { updateInPlace } from './recorder.ts';
+import { updateInPlace } from './recording.ts';
 
 export interface AdamOptions {
   /** Step size; `apply` can be given another one for each step. */

@@ -17,13 +17,14 @@ import {
 export class CompiledProgram implements Program {
   readonly runsEagerly = false;
   readonly variables: Readonly<Record<string, TensorSpec>>;
-  readonly #steps: ReadonlyMap<string, RecordedStep>;
+  /** Without their nodes, which may hold large constants. */
+  readonly #steps: ReadonlyMap<string, Omit<RecordedStep, 'nodes'>>;
   readonly #session: NativeSession;
 
   constructor({ variables, steps, ownsVariables }: ProgramOptions<Steps>) {
     this.variables = variableSpecs(variables);
     const recorded = Object.entries(steps).map(([name, step]) => record(name, step, variables));
-    this.#steps = new Map(recorded.map((step) => [step.name, step]));
+    this.#steps = new Map(recorded.map(({ nodes: _, ...step }) => [step.name, step]));
     this.#session = new NativeSession([
       ...Object.entries(this.variables).flatMap(([name, spec]) => variableNodes(name, spec)),
       ...recorded.flatMap(({ nodes }) => nodes),

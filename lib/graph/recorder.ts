@@ -1,14 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { Constants } from './constants.ts';
 import { UntraceableError } from './errors.ts';
 import {
   type AttributeValue,
+  type ConstantValue,
   dataTypes,
-  elementTypeOf,
   type GraphNode,
 } from './graph-definition.ts';
 import { intercept } from './interception.ts';
 import { type NativeBackend, nativeBackend, type OperationAttribute } from './native-backend.ts';
-import type { TensorSpec, TensorValues } from './specification.ts';
+import { nodeAttributes } from './node-attributes.ts';
+import { type InPlaceUpdate, isRecording, type Recording, within } from './recording.ts';
+import type { TensorSpec } from './specification.ts';
 
 /** A session variable while a step is recorded. */
 interface VariableState {
@@ -22,25 +25,10 @@ interface VariableState {
   reads: string[];
 }
 
-/** An in-place update of variables by one operation of TensorFlow (`ResourceApplyAdam`). */
-export interface InPlaceUpdate {
-  readonly operation: string;
-  readonly attributes: Readonly<Record<string, AttributeValue>>;
-  /** Their handles are the operation's first inputs. */
-  readonly variables: readonly tf.Variable[];
-  /** The inputs that follow. */
-  readonly operands: readonly tf.Tensor[];
-  /** The same update written with ordinary operations that end in `variable.assign`. */
-  readonly eager: () => void;
-}
-
 /** The name of the node that is a variable's handle; all steps of a program share it. */
 export function handleName(variable: string): string {
   return `variables/${variable}`;
 }
-
-/** Constants of one step together; TensorFlow reads no graph of 2 GiB or more. */
-const constantBytesLimit = 2 ** 30;
 
 /** Operations that draw from hidden state, or whose output shape depends on values. */
 const refusedOperations = new Map([
@@ -50,29 +38,8 @@ const refusedOperations = new Map([
   ['NonMaxSuppressionV3', 'the shape of its result depends on values'],
 ]);
 
-/** The recorder whose step runs now. A step is synchronous, so there is at most one. */
-let active: Recorder | undefined;
-
-/**
- * Updates variables in place where a step is recorded, and by ordinary operations elsewhere. Values of the
- * variables that were taken before and not yet used cannot be used after it in a recorded step.
- */
-export function updateInPlace(update: InPlaceUpdate): void {
-  if (active === undefined) update.eager();
-  else active.updateInPlace(update);
-}
-
-/**
- * Runs `body`; in a recorded step, its operations run after the one that computed `previous`, although they do not
- * use it. Without that, TensorFlow may compute all that is possible at once, and hold all of it in memory.
- */
-export function runAfter<T>(previous: tf.Tensor | undefined, body: () => T): T {
-  if (active === undefined || previous === undefined) return body();
-  return active.runAfter(previous, body);
-}
-
 /** Notes every operation that the native backend executes while a step runs, as nodes of a graph. */
-export class Recorder {
+export class Recorder implements Recording {
   readonly nodes: GraphNode[] = [];
   readonly #step: string;
   readonly #backend: NativeBackend = nativeBackend();
@@ -81,16 +48,16 @@ export class Recorder {
   readonly #producers = new Map<tf.DataId, string>();
   /** Variables by the data they hold and that no node has read yet. */
   readonly #unread = new Map<tf.DataId, VariableState>();
-  /** Data that the graph cannot give, and why. */
+  /** Data that the graph cannot give any more, and why. */
   readonly #unusable = new Map<tf.DataId, string>();
-  readonly #smallConstants = new Map<string, string>();
-  #constantBytes = 0;
-  #paused = false;
+  readonly #constants: Constants;
+  readonly #constantNodes = new Map<ConstantValue, string>();
   /** Nodes that the operations executed now must run after. */
   #after: readonly string[] = [];
 
   constructor(step: string, variables: Readonly<Record<string, tf.Variable>>) {
     this.#step = step;
+    this.#constants = new Constants(step, this.#backend);
     for (const [name, variable] of Object.entries(variables)) {
       const state: VariableState = { name, variable, held: variable.dataId, reads: [] };
       this.#states.set(variable, state);
@@ -109,18 +76,16 @@ export class Recorder {
 
   /** Runs `body` as usual and notes what it executes. */
   record<T>(body: () => T): T {
-    if (active !== undefined) {
+    if (isRecording()) {
       throw new UntraceableError(
         `Step ${this.#step} is recorded inside another step that is being recorded; record one after the other.`,
       );
     }
-    active = this;
     const restore = intercept(this.#backend, this.#step, (...executed) => this.#note(...executed));
     try {
-      return body();
+      return within(this, body);
     } finally {
       restore();
-      active = undefined;
     }
   }
 
@@ -167,7 +132,7 @@ export class Recorder {
     }
   }
 
-  updateInPlace({ operation, attributes, variables, operands, eager }: InPlaceUpdate): void {
+  updateInPlace({ operation, attributes, variables, operands }: InPlaceUpdate): void {
     const states = variables.map((variable) => {
       const state = this.#states.get(variable);
       if (state === undefined) throw this.#undeclared(variable.name);
@@ -180,20 +145,17 @@ export class Recorder {
     ];
     const after = states.flatMap(orderAfter);
     const node = this.#add(operation, undefined, inputs, attributes, after);
-    this.#paused = true;
-    try {
-      eager();
-    } finally {
-      this.#paused = false;
-    }
     for (const state of states) {
+      // Stands for the new value, which nothing can read while the step is recorded.
+      const updated = tf.zeros(state.variable.shape, state.variable.dtype);
+      state.variable.assign(updated);
+      updated.dispose();
       if (this.#unread.delete(state.held)) {
         this.#unusable.set(
           state.held,
           `it is the value of variable ${state.name} from before an update in place; read the variable before that update`,
         );
       }
-      this.#unusable.delete(state.variable.dataId);
       this.#wrote(state, node);
       this.#unread.set(state.held, state);
     }
@@ -205,13 +167,6 @@ export class Recorder {
     inputs: readonly tf.TensorInfo[],
     execute: () => tf.Tensor[],
   ): tf.Tensor[] {
-    if (this.#paused) {
-      const outputs = execute();
-      for (const { dataId } of outputs) {
-        this.#unusable.set(dataId, 'it is an intermediate result of an update in place');
-      }
-      return outputs;
-    }
     const refusal = refusedOperations.get(operation);
     if (refusal !== undefined) {
       throw new UntraceableError(
@@ -274,30 +229,15 @@ export class Recorder {
     for (const variable of Object.values(tf.engine().registeredVariables)) {
       if (variable.dataId === dataId) throw this.#undeclared(variable.name);
     }
-    const { shape, dtype: dataType } = this.#backend.tensorMap.get(dataId);
-    const dtype = elementTypeOf(dataType);
-    if (dtype === undefined) {
-      throw new UntraceableError(
-        `Step ${this.#step} uses a constant of TensorFlow data type ${dataType}; only float32, int32 and bool can be recorded.`,
-      );
-    }
-    const values = this.#backend.readSync(dataId) as TensorValues;
-    const key = values.length <= 64 ? `${dtype} [${shape}] ${hexadecimal(values)}` : undefined;
-    const known = key === undefined ? undefined : this.#smallConstants.get(key);
+    const constant = this.#constants.capture(dataId);
+    const known = this.#constantNodes.get(constant);
     if (known !== undefined) return known;
-    this.#constantBytes += values.byteLength;
-    if (this.#constantBytes > constantBytesLimit) {
-      throw new UntraceableError(
-        `Step ${this.#step} captures more than ${constantBytesLimit / 2 ** 20} MiB of constants, the last of shape [${shape}]; make large tensors inputs or variables.`,
-      );
-    }
-    const node = this.#add('Const', undefined, [], {
-      dtype: { kind: 'type', value: dataType },
-      // A copy: the array may be the caller's own.
-      value: { kind: 'constant', value: { dtype, shape: [...shape], values: values.slice() } },
-    });
-    if (key !== undefined) this.#smallConstants.set(key, `${node}:0`);
-    return `${node}:0`;
+    const reference = `${this.#add('Const', undefined, [], {
+      dtype: { kind: 'type', value: dataTypes[constant.dtype] },
+      value: { kind: 'constant', value: constant },
+    })}:0`;
+    this.#constantNodes.set(constant, reference);
+    return reference;
   }
 
   /** Writes the variable if the step has assigned another value than it holds. */
@@ -355,41 +295,4 @@ function orderAfter({ reads, lastWrite }: VariableState): string[] {
 /** The node of `node:output`. */
 function nodeOf(reference: string): string {
   return reference.slice(0, reference.lastIndexOf(':'));
-}
-
-function hexadecimal(values: TensorValues): string {
-  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('hex');
-}
-
-/** A node's attributes; those that the eager interface infers from the inputs are added. */
-function nodeAttributes(
-  operation: string,
-  attributes: readonly OperationAttribute[],
-  inputTypes: readonly number[],
-  backend: NativeBackend,
-): Record<string, AttributeValue> {
-  const result: Record<string, AttributeValue> = {};
-  for (const attribute of attributes) result[attribute.name] = attributeValue(attribute, backend);
-  // The one operation of tfjs-node whose kernel leaves out an attribute without a default.
-  if (operation === 'ExpandDims') result.T ??= { kind: 'type', value: inputTypes[0]! };
-  return result;
-}
-
-function attributeValue(
-  { name, type, value }: OperationAttribute,
-  { binding }: NativeBackend,
-): AttributeValue {
-  if (type === binding.TF_ATTR_SHAPE) return { kind: 'shape', value: value as number[] };
-  if (Array.isArray(value)) {
-    if (type === binding.TF_ATTR_BOOL) return { kind: 'booleans', value: value as boolean[] };
-    if (type === binding.TF_ATTR_INT) return { kind: 'integers', value: value as number[] };
-    if (type === binding.TF_ATTR_FLOAT) return { kind: 'floats', value: value as number[] };
-  } else {
-    if (type === binding.TF_ATTR_STRING) return { kind: 'string', value: String(value) };
-    if (type === binding.TF_ATTR_BOOL) return { kind: 'boolean', value: Boolean(value) };
-    if (type === binding.TF_ATTR_INT) return { kind: 'integer', value: Number(value) };
-    if (type === binding.TF_ATTR_FLOAT) return { kind: 'float', value: Number(value) };
-    if (type === binding.TF_ATTR_TYPE) return { kind: 'type', value: Number(value) };
-  }
-  throw new UntraceableError(`Attribute ${name} of kind ${type} cannot be recorded.`);
 }

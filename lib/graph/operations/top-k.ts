@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ValidationError } from '#lib/pipeline/errors.ts';
-import { runAfter } from '../recorder.ts';
+import { runAfter } from '../recording.ts';
 
 export interface TopKInBlocksOptions {
   /** Columns in all. */

@@ -15,7 +15,8 @@ const functionProperties = z.looseObject({
     .object({ Variables: z.record(z.string(), z.coerce.string()).default({}) })
     .default({ Variables: {} }),
   Code: z.looseObject({ ZipFile: z.string().optional(), S3Key: z.string().optional() }),
-  Layers: z.array(z.string()).default([]),
+  Layers: z.undefined('layers do not exist on one machine: bundle what they hold').optional(),
+  ReservedConcurrentExecutions: z.coerce.number().optional(),
 });
 
 export interface FunctionsOptions {
@@ -66,7 +67,8 @@ export class LocalFunctions {
     const parsed = functionProperties.safeParse(resource.properties);
     const where = `${resource.stack}.${resource.logicalId}`;
     if (!parsed.success) throw new Error(`${where}: ${z.prettifyError(parsed.error)}`);
-    const { Runtime, Handler, Timeout, MemorySize, Environment } = parsed.data;
+    const { Runtime, Handler, Timeout, MemorySize, Environment, ReservedConcurrentExecutions } =
+      parsed.data;
     if (Handler === undefined || Runtime?.startsWith('nodejs') !== true) {
       throw new Error(
         `${where} has runtime ${Runtime ?? 'of a container image'}; only Node.js functions with a bundle run on one machine.`,
@@ -96,7 +98,7 @@ export class LocalFunctions {
           AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
         },
         logFile: join(logs, `${resource.name}.log`),
-        concurrency,
+        concurrency: Math.min(concurrency, ReservedConcurrentExecutions ?? concurrency),
       },
       guardian,
     );

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cloud, startCloud } from '#local/cloud.ts';
+import type { BatchFailure } from '#local/events/queue-source.ts';
 import { runStateMachine } from '#local/state-machine/run.ts';
 import { synthesiseFixture } from './fixture/app.ts';
 import { eventually, isAlive } from './fixture/machine.ts';
@@ -14,6 +15,7 @@ import { eventually, isAlive } from './fixture/machine.ts';
 let folder: string;
 let cloud: Cloud;
 let Bucket: string;
+const failures: BatchFailure[] = [];
 
 const start = () =>
   startCloud({
@@ -22,6 +24,7 @@ const start = () =>
     images: [],
     redeliverySeconds: 0,
     functionConcurrency: 2,
+    onBatchFailure: (failure) => failures.push(failure),
   });
 
 beforeAll(async () => {
@@ -80,6 +83,46 @@ describe('Function: startCloud', () => {
     expect(deadLetters).toEqual([{ queue: expect.stringContaining('DeadLetters'), messages: 1 }]);
     expect(await keys('done/logs/')).toEqual(['done/logs/1', 'done/logs/3', 'done/logs/a.jsonl']);
     expect(await keys('attempts/')).toHaveLength(3);
+  });
+
+  it('fails the whole batch when the function throws or names a message that it did not get', async () => {
+    // Arrange
+    const before = (await cloud.drained())[0]?.messages ?? 0;
+    failures.length = 0;
+
+    // Act
+    await put('logs/throws', 'throw');
+    await cloud.drained();
+    await put('logs/confused', 'unknown id');
+    const [after] = await cloud.drained();
+
+    // Assess
+    expect(after!.messages - before).toBe(2);
+    expect(failures.map(({ reason }) => reason)).toEqual([
+      ...Array(3).fill('Error: the whole batch failed'),
+      ...Array(3).fill('batchItemFailures names a message that is not in the batch'),
+    ]);
+  });
+
+  it('delivers again when the queue’s own visibility timeout has passed', async () => {
+    // Arrange
+    const assembly = join(folder, 'visible');
+    synthesiseFixture({ outdir: assembly, visibilitySeconds: 1 });
+    const other = await startCloud({ assembly, dir: join(folder, 'visible-cloud'), images: [] });
+
+    // Act
+    const Key = 'logs/poison';
+    const bucket = other.outputs.DataBucketName;
+    await other.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'poison' }));
+    const deadLetters = await other.drained();
+    const attempts = await Array.fromAsync(other.objects.list(bucket!, 'attempts/'));
+    await other.stop();
+
+    // Assess
+    expect(deadLetters).toEqual([{ queue: expect.any(String), messages: 1 }]);
+    expect(attempts.map(({ key }) => key)).toEqual(
+      [1, 2, 3].map((attempt) => `attempts/logs/poison/${attempt}`),
+    );
   });
 
   it('runs the deployed state machine', async () => {

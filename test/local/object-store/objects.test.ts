@@ -20,6 +20,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ObjectCreated,
@@ -300,6 +301,34 @@ describe('Function: startObjectStore, listing', () => {
       keys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
     );
     for (const key of keys) expect((await read(key)).toString()).toBe(key);
+  });
+
+  it('takes any key', async () => {
+    const segment = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+      // Not in XML, which listings are made of; and what URLs resolve before a request is sent.
+      .filter((text) => !/[\p{Cc}\p{Cs}\uFFFE\uFFFF/]/u.test(text) && !/^\.\.?$/.test(text));
+    await fc.assert(
+      fc.asyncProperty(fc.array(segment, { minLength: 1, maxLength: 5 }), async (segments) => {
+        // Arrange
+        const key = `any/${segments.join('/')}`;
+
+        // Act
+        await put(key, key);
+        const listed = await listAll({ Prefix: 'any/' });
+        const content = (await read(key)).toString();
+        await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: key }] } }));
+
+        // Assess
+        expect(content).toBe(key);
+        expect(listed.keys).toEqual([key]);
+        expect((await listAll({ Prefix: 'any/' })).keys).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+    const long = `any/${'x'.repeat(1000)}`;
+    await put(long, 'long');
+    expect((await listAll({ Prefix: 'any/' })).keys).toEqual([long]);
   });
 
   it('groups by delimiter, once a prefix, also over pages', async () => {

@@ -105,6 +105,50 @@ describe('Function: Adam', () => {
     resumed.dispose();
   });
 
+  it.each([false, true])(
+    'updates before and after assignments in one step (eagerly: %s)',
+    (runEagerly) => {
+      // Arrange
+      const main = variable([3]);
+      const target = variable([3]);
+      const adam = new Adam({ main }, { learningRate: 0.1 });
+      const program = compile({
+        variables: { main, target, ...adam.variables },
+        runEagerly,
+        steps: {
+          update: step({
+            inputs: { gradient: { shape: [3], dtype: 'float32' } },
+            run: ({ gradient }) => {
+              main.assign(tf.add(main, 10));
+              adam.apply({ [main.name]: gradient });
+              target.assign(main);
+              main.assign(tf.mul(main, 2));
+              adam.apply({ [main.name]: tf.neg(gradient) });
+              return { main: tf.clone(main), target: tf.clone(target) };
+            },
+          }),
+        },
+      });
+      const start = program.readVariables().main!;
+
+      // Act
+      const outputs = program.run('update', { gradient: Float32Array.of(1, -2, 0.5) });
+
+      // Assess
+      const signs = [1, -1, 1];
+      const once = Array.from(start, (value, i) => value + 10 - 0.1 * signs[i]!);
+      // The second gradient is the first with the other sign: m = 0.9 * 0.1 g - 0.1 g, v is that of g^2 twice.
+      const second = (0.1 * Math.sqrt(1 - 0.999 ** 2)) / (1 - 0.9 ** 2);
+      const slope = 0.01 / Math.sqrt(0.001 * 1.999);
+      for (const [i, value] of once.entries()) {
+        expect(outputs.target[i]).toBeCloseTo(value, 4);
+        expect(outputs.main[i]).toBeCloseTo(2 * value + second * slope * signs[i]!, 4);
+      }
+      expect(program.readVariables(['main', 'target'])).toEqual(outputs);
+      program.dispose();
+    },
+  );
+
   it('takes a learning rate of its own, or one for the step', () => {
     // Arrange
     const weights = variable([3]);

@@ -2,38 +2,41 @@ import { hash128 } from './hash.ts';
 
 /** Words of a 128-bit hash. */
 const WORDS = 4;
+const FIRST_SLOTS = 1 << 14;
 
 /**
- * A set of texts in 16 bytes each, kept as 128-bit hashes: among ten million texts, two different ones meet with a
- * probability of 1.5e-25. A JavaScript Set of the texts would need ten times the memory and ends at 2^24 entries.
+ * A set of short sequences of texts in 16 bytes each, kept as 128-bit hashes: among ten million, two different ones
+ * meet with a probability of 1.5e-25. A JavaScript Set of joined texts would need several times the memory and ends
+ * at 2^24 entries.
  */
 export function createHashSet() {
-  let slots = 1 << 10;
+  let slots = FIRST_SLOTS;
   let table = new Uint32Array(slots * WORDS);
   let size = 0;
   const hash = new Uint32Array(WORDS);
 
-  /** Index of the hash's slot in a table, or of the free slot where it belongs (open addressing). */
-  function find(words: Uint32Array, count: number, h: Uint32Array, from: number): number {
-    let slot = h[from]! & (count - 1);
-    for (;;) {
+  /** Puts the hash at `words[from]` into a table, by open addressing. @returns false when it was there */
+  function insert(into: Uint32Array, count: number, words: Uint32Array, from: number): boolean {
+    const [a, b, c, d] = [words[from]!, words[from + 1]!, words[from + 2]!, words[from + 3]!];
+    for (let slot = a & (count - 1); ; slot = (slot + 1) & (count - 1)) {
       const at = slot * WORDS;
-      const free = (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!) === 0;
-      const same =
-        words[at] === h[from] &&
-        words[at + 1] === h[from + 1] &&
-        words[at + 2] === h[from + 2] &&
-        words[at + 3] === h[from + 3];
-      if (free || same) return at;
-      slot = (slot + 1) & (count - 1);
+      if (isFree(into, at)) {
+        into[at] = a;
+        into[at + 1] = b;
+        into[at + 2] = c;
+        into[at + 3] = d;
+        return true;
+      }
+      if (into[at] === a && into[at + 1] === b && into[at + 2] === c && into[at + 3] === d) {
+        return false;
+      }
     }
   }
 
   function grow() {
     const larger = new Uint32Array(slots * 2 * WORDS);
     for (let at = 0; at < table.length; at += WORDS) {
-      if ((table[at]! | table[at + 1]! | table[at + 2]! | table[at + 3]!) === 0) continue;
-      larger.set(table.subarray(at, at + WORDS), find(larger, slots * 2, table, at));
+      if (!isFree(table, at)) insert(larger, slots * 2, table, at);
     }
     slots *= 2;
     table = larger;
@@ -43,24 +46,19 @@ export function createHashSet() {
     get size(): number {
       return size;
     },
-    /** @returns true when the text was not in the set */
-    add(text: string): boolean {
-      hash128(text, 0, hash);
+    /** @returns true when the sequence of texts was not in the set */
+    add(...texts: readonly string[]): boolean {
+      hash.fill(0);
+      for (const text of texts) hash128(text, hash);
       // All zero marks a free slot.
-      if ((hash[0]! | hash[1]! | hash[2]! | hash[3]!) === 0) hash[3] = 1;
-      const at = find(table, slots, hash, 0);
-      if (
-        table[at] === hash[0] &&
-        table[at + 1] === hash[1] &&
-        table[at + 2] === hash[2] &&
-        table[at + 3] === hash[3]
-      ) {
-        return false;
-      }
-      table.set(hash, at);
+      if (isFree(hash, 0)) hash[3] = 1;
+      if (!insert(table, slots, hash, 0)) return false;
       size++;
       if (size * 2 > slots) grow();
       return true;
     },
   };
 }
+
+const isFree = (words: Uint32Array, at: number): boolean =>
+  (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!) === 0;

@@ -3,6 +3,8 @@ export type Hash128 = Uint32Array;
 
 const rotate = (x: number, by: number) => (x << by) | (x >>> (32 - by));
 
+const pair = (text: string, i: number) => text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16);
+
 /** MurmurHash3's finaliser: every bit of the word depends on every other. */
 function finish(word: number): number {
   let x = word;
@@ -13,29 +15,32 @@ function finish(word: number): number {
 
 /**
  * MurmurHash3 x86_128 (Appleby, public domain) of a text's UTF-16 code units, little-endian. Not for secrets.
+ * Called for several texts in turn with the same state, it hashes their sequence.
  *
- * @param out receives the hash `[4]`
+ * @param state four seeds, which are replaced by the hash `[4]`
  */
-export function hash128(text: string, seed: number, out: Hash128): void {
-  let [h1, h2, h3, h4] = [seed | 0, seed | 0, seed | 0, seed | 0];
-  const pair = (i: number) => text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16);
+export function hash128(text: string, state: Hash128): void {
+  let h1 = state[0]! | 0;
+  let h2 = state[1]! | 0;
+  let h3 = state[2]! | 0;
+  let h4 = state[3]! | 0;
   const whole = text.length & ~7;
   for (let i = 0; i < whole; i += 8) {
-    h1 ^= Math.imul(rotate(Math.imul(pair(i), 0x239b961b), 15), 0xab0e9789);
+    h1 ^= Math.imul(rotate(Math.imul(pair(text, i), 0x239b961b), 15), 0xab0e9789);
     h1 = (Math.imul(rotate(h1, 19) + h2, 5) + 0x561ccd1b) | 0;
-    h2 ^= Math.imul(rotate(Math.imul(pair(i + 2), 0xab0e9789), 16), 0x38b34ae5);
+    h2 ^= Math.imul(rotate(Math.imul(pair(text, i + 2), 0xab0e9789), 16), 0x38b34ae5);
     h2 = (Math.imul(rotate(h2, 17) + h3, 5) + 0x0bcaa747) | 0;
-    h3 ^= Math.imul(rotate(Math.imul(pair(i + 4), 0x38b34ae5), 17), 0xa1e38b93);
+    h3 ^= Math.imul(rotate(Math.imul(pair(text, i + 4), 0x38b34ae5), 17), 0xa1e38b93);
     h3 = (Math.imul(rotate(h3, 15) + h4, 5) + 0x96cd1c35) | 0;
-    h4 ^= Math.imul(rotate(Math.imul(pair(i + 6), 0xa1e38b93), 18), 0x239b961b);
+    h4 ^= Math.imul(rotate(Math.imul(pair(text, i + 6), 0xa1e38b93), 18), 0x239b961b);
     h4 = (Math.imul(rotate(h4, 13) + h1, 5) + 0x32ac3b17) | 0;
   }
   // charCodeAt beyond the end is NaN, which the bit operations take as 0: as the reference pads its tail.
   if (whole < text.length) {
-    h1 ^= Math.imul(rotate(Math.imul(pair(whole), 0x239b961b), 15), 0xab0e9789);
-    h2 ^= Math.imul(rotate(Math.imul(pair(whole + 2), 0xab0e9789), 16), 0x38b34ae5);
-    h3 ^= Math.imul(rotate(Math.imul(pair(whole + 4), 0x38b34ae5), 17), 0xa1e38b93);
-    h4 ^= Math.imul(rotate(Math.imul(pair(whole + 6), 0xa1e38b93), 18), 0x239b961b);
+    h1 ^= Math.imul(rotate(Math.imul(pair(text, whole), 0x239b961b), 15), 0xab0e9789);
+    h2 ^= Math.imul(rotate(Math.imul(pair(text, whole + 2), 0xab0e9789), 16), 0x38b34ae5);
+    h3 ^= Math.imul(rotate(Math.imul(pair(text, whole + 4), 0x38b34ae5), 17), 0xa1e38b93);
+    h4 ^= Math.imul(rotate(Math.imul(pair(text, whole + 6), 0xa1e38b93), 18), 0x239b961b);
   }
   const bytes = text.length * 2;
   h1 ^= bytes;
@@ -51,8 +56,8 @@ export function hash128(text: string, seed: number, out: Hash128): void {
   h3 = finish(h3);
   h4 = finish(h4);
   h1 = (h1 + h2 + h3 + h4) | 0;
-  out[0] = h1;
-  out[1] = h2 + h1;
-  out[2] = h3 + h1;
-  out[3] = h4 + h1;
+  state[0] = h1;
+  state[1] = h2 + h1;
+  state[2] = h3 + h1;
+  state[3] = h4 + h1;
 }

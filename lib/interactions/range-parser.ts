@@ -60,7 +60,7 @@ export function createRangeParser(
   }
 
   function keep(row: Interaction | Item) {
-    if (!seen.add(identity(row))) {
+    if (!seen.add(...identity(row))) {
       tally.duplicate();
       return;
     }
@@ -120,11 +120,10 @@ function asLines(parts: readonly string[]): string {
   return parts.join('').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
-/** What makes two rows the same. Texts come with their lengths, so that no two rows run together. */
-function identity(row: Interaction | Item): string {
-  if (!('user_id' in row)) return JSON.stringify(row);
-  const { user_id, item_id, timestamp, event_type } = row;
-  return `${user_id.length}:${user_id}${item_id.length}:${item_id}${timestamp}:${event_type ?? ''}`;
+/** What makes two rows the same. */
+function identity(row: Interaction | Item): string[] {
+  if (!('user_id' in row)) return [JSON.stringify(row)];
+  return [row.user_id, row.item_id, String(row.timestamp), row.event_type ?? ''];
 }
 
 function problemOf(

@@ -52,7 +52,8 @@ export function createSketch(size: number, seed: number) {
 
   return {
     add(text: string): void {
-      hash128(text, seed, hash);
+      hash.fill(seed);
+      hash128(text, hash);
       count((hash[0]! >>> 11) * 2 ** 32 + hash[1]!, 1);
     },
 

@@ -43,7 +43,7 @@ export function utf8Column(name: string, values: readonly string[]): Column {
 
 /** A column of 32-bit integers. */
 export function int32Column(name: string, values: Int32Array): Column {
-  return { name, data: int32Values(values) };
+  return { name, data: int32Values(ownMemory(values)) };
 }
 
 /** A column of lists: list `i` is the values `offsets[i]` to `offsets[i + 1] - 1`. */
@@ -72,7 +72,7 @@ export function listValues(offsets: Int32Array, values: Data): Data {
     type: new List(new Field('item', values.type as DataType, false)),
     length: offsets.length - 1,
     nullCount: 0,
-    valueOffsets: offsets,
+    valueOffsets: ownMemory(offsets),
     child: values,
   });
 }
@@ -86,6 +86,16 @@ export function float16Vectors(bits: Uint16Array, dimension: number): Data {
     nullCount: 0,
     child: values,
   });
+}
+
+/**
+ * A copy. When Arrow 21 joins the buffers of a stream, it takes neighbours in one ArrayBuffer for one piece and writes
+ * an array that comes twice in a row only once (`collapseContiguousByteRanges` in its util/buffer.ts), which damages
+ * the stream. Columns often share their offsets, so offsets and plain columns get memory of their own; values of a
+ * list always have offsets before them.
+ */
+function ownMemory(values: Int32Array): Int32Array {
+  return values.slice();
 }
 
 /** Puts columns into an Arrow IPC stream of one record batch. */

@@ -1,5 +1,4 @@
 import {
-  deletions,
   environments,
   interactions,
   items,
@@ -19,16 +18,24 @@ const keys = {
   catalog: below(uploads.catalogPrefix),
   baseModels: below(uploads.baseModelPrefix('*')),
   uploads: below(uploads.reportPrefix),
+  uploadReport: uploads.report('*'),
+  rangeRows: uploads.rangeRows('*', 0).replace(/[^/]*$/, '*'),
   quarantine: below(uploads.quarantinePrefix('*')),
   interactions: below(interactions.prefix),
   items: below(items.prefix),
-  deletions: below(deletions.prefix),
   environments: below(environments.prefix),
+  environmentLatest: environments.latest,
+  environmentMetrics: environments.metrics('*'),
+  environmentRegistration: environments.registration('*'),
   runs: below(runs.prefix('*')),
   runManifest: runs.manifest('*'),
   runConfig: runs.config('*'),
   runStatus: runs.status('*'),
+  environmentPlan: runs.environmentPlan('*'),
   sequences: below(runs.sequencesPrefix('*')),
+  sequencesManifest: runs.sequencesManifest('*'),
+  itemTable: runs.itemTable('*'),
+  shards: below(runs.trainPrefix('*')),
   augmented: below(runs.augmentedPrefix('*')),
   augmentationResults: below(runs.augmentationResultsPrefix('*')),
   jobs: below(runs.jobsPrefix('*')),
@@ -37,99 +44,88 @@ const keys = {
   evaluation: runs.evaluation('*'),
   verdict: runs.verdict('*'),
   summary: runs.summary('*'),
-  report: below(runs.reportPrefix('*')),
+  report: runs.report('*'),
   champion: serving.champion,
   champions: serving.championHistory('*'),
   recommendations: below(serving.recommendationsPrefix('*')),
   lock: locks.run,
-  /** What of a run is large, or holds user ids. */
-  runBulk: [
-    below(runs.sequencesPrefix('*')),
-    below(runs.augmentedPrefix('*')),
-    below(runs.augmentationResultsPrefix('*')),
-    below(runs.jobsPrefix('*')),
-    below(runs.modelsPrefix('*')),
-    below(runs.checkpointsPrefix('*', '*')),
-  ],
 };
 
-/** Which keys each function may touch. Nothing else grants a function access to the data bucket. */
+/**
+ * Which keys each function may touch. Nothing else grants a function access to the data bucket; a test compares this
+ * with what the functions' code does.
+ */
 export const functionAccess = {
   'plan-upload': {
     read: [keys.logs, keys.catalog, keys.uploads],
+    list: [keys.items],
     write: [keys.uploads],
   },
   'parse-range': {
     read: [keys.logs, keys.catalog, keys.uploads, keys.items],
     write: [keys.uploads, keys.quarantine, keys.interactions, keys.items],
+    delete: [keys.rangeRows],
   },
   'begin-run': {
-    read: [keys.lock, keys.runs, keys.interactions, keys.items, keys.champion, keys.environments],
+    read: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus],
+    list: [keys.interactions, keys.items],
     write: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus],
-    delete: [keys.lock],
   },
   'build-sequences': {
-    read: [
-      keys.interactions,
-      keys.items,
-      keys.deletions,
-      keys.runConfig,
-      keys.runManifest,
-      keys.sequences,
-    ],
+    read: [keys.interactions, keys.items, keys.runConfig, keys.runManifest, keys.sequencesManifest],
     write: [keys.sequences],
   },
   'plan-environment': {
-    read: [keys.runConfig, keys.runManifest, keys.sequences, keys.environments],
-    write: [keys.runManifest],
+    read: [keys.runConfig, keys.itemTable, keys.environmentLatest],
+    list: [keys.shards, keys.augmented],
+    write: [keys.environmentPlan],
   },
   'augment-sequences': {
-    read: [keys.runConfig, keys.sequences, keys.augmented],
+    read: [keys.runConfig, keys.shards, keys.augmented],
     write: [keys.augmented],
   },
   'plan-training': {
-    read: [keys.runConfig, keys.runManifest, keys.sequences, keys.augmented, keys.champion],
-    write: [],
+    read: [keys.runConfig, keys.champion],
+    list: [keys.models],
   },
   'register-model': {
-    read: [keys.runConfig, keys.jobs, keys.models, keys.environments],
+    read: [keys.jobs, keys.environmentPlan, keys.environmentRegistration],
     write: [keys.models, keys.environments],
   },
   'evaluate-models': {
-    read: [
-      keys.runConfig,
-      keys.runManifest,
-      keys.sequences,
-      keys.models,
-      keys.champion,
-      keys.evaluation,
-      keys.verdict,
-    ],
+    read: [keys.runConfig, keys.sequences, keys.models, keys.champion, keys.evaluation],
     write: [keys.evaluation, keys.verdict],
   },
   'promote-winner': {
-    read: [
-      keys.runConfig,
-      keys.verdict,
-      keys.evaluation,
-      keys.models,
-      keys.champion,
-      keys.champions,
-    ],
+    read: [keys.verdict, keys.evaluation, keys.champion, keys.champions],
     write: [keys.champion, keys.champions],
   },
   'publish-report': {
-    read: [keys.runs, keys.environments, keys.champion],
+    read: [
+      keys.runConfig,
+      keys.runManifest,
+      keys.environmentPlan,
+      keys.sequences,
+      keys.augmented,
+      keys.augmentationResults,
+      keys.models,
+      keys.evaluation,
+      keys.verdict,
+      keys.environmentMetrics,
+      keys.environmentRegistration,
+      keys.uploadReport,
+    ],
     write: [keys.summary, keys.report],
   },
   'end-run': {
-    read: [keys.lock, keys.runStatus, keys.runManifest, keys.summary, keys.runConfig],
-    write: [keys.runStatus, keys.runManifest],
+    read: [keys.lock, keys.runStatus],
+    write: [keys.runStatus],
     delete: [keys.lock],
   },
   recommend: { read: [keys.champion, keys.models] },
   'recommend-batch': {
-    read: [keys.champion, keys.models, keys.sequences, keys.recommendations],
+    read: [keys.champion, keys.models, keys.sequences],
+    list: [keys.recommendations],
     write: [keys.recommendations],
   },
   'remove-idle-endpoints': {
@@ -137,12 +133,20 @@ export const functionAccess = {
     write: [keys.runStatus],
     delete: [keys.lock],
   },
-  'publish-run-status': {
-    read: [keys.runConfig, keys.verdict, keys.report],
-  },
+  'publish-run-status': { read: [keys.runConfig, keys.verdict, keys.report] },
   'expire-runs': {
-    read: [keys.runs, keys.environments, keys.champion, keys.champions],
-    delete: [keys.runBulk, keys.environments].flat(),
+    read: [keys.champion, keys.champions, keys.environmentLatest],
+    list: [keys.runs, keys.environments],
+    // What of a run is large, or holds user ids.
+    delete: [
+      keys.sequences,
+      keys.augmented,
+      keys.augmentationResults,
+      keys.jobs,
+      keys.checkpoints,
+      keys.models,
+      keys.environments,
+    ],
   },
 } satisfies Record<string, ObjectAccess>;
 

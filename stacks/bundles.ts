@@ -65,10 +65,10 @@ export function bundleFunctions(root: string): Bundles {
   };
 }
 
-/** The folders below `functions/` that hold a handler. */
+/** The folders below `functions/` that hold a function; `shared` holds what they share. */
 export function functionNames(root: string): string[] {
   return readdirSync(join(root, 'functions'))
-    .filter((name) => existsSync(join(root, 'functions', name, 'handler.ts')))
+    .filter((name) => name !== 'shared' && existsSync(join(root, 'functions', name, 'handler.ts')))
     .sort();
 }
 

@@ -6,6 +6,8 @@ import { acknowledge } from './acknowledge.ts';
 /** Patterns of S3 keys (`*` stands for anything) that somebody may touch. */
 export interface ObjectAccess {
   readonly read?: readonly string[];
+  /** Keys whose presence matters, not their content; what may be read may be listed anyway. */
+  readonly list?: readonly string[];
   readonly write?: readonly string[];
   readonly delete?: readonly string[];
 }
@@ -17,7 +19,7 @@ export interface ObjectAccess {
  * that is not there. The condition is `...IfExists` because that check carries no prefix.
  */
 export function grantObjects(bucket: Bucket, role: IRole, access: ObjectAccess): void {
-  const { read = [], write = [], delete: remove = [] } = access;
+  const { read = [], list = [], write = [], delete: remove = [] } = access;
   const arns = (patterns: readonly string[]) =>
     patterns.map((pattern) => bucket.arnForObjects(pattern));
   const allow = (actions: string[], patterns: readonly string[]) => {
@@ -27,12 +29,13 @@ export function grantObjects(bucket: Bucket, role: IRole, access: ObjectAccess):
   allow(['s3:GetObject'], read);
   allow(['s3:PutObject', 's3:AbortMultipartUpload'], write);
   allow(['s3:DeleteObject'], remove);
-  if (read.length > 0) {
+  const listed = [...new Set([...read, ...list])];
+  if (listed.length > 0) {
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:ListBucket'],
         resources: [bucket.bucketArn],
-        conditions: { StringLikeIfExists: { 's3:prefix': [...new Set(read)] } },
+        conditions: { StringLikeIfExists: { 's3:prefix': listed } },
       }),
     );
   }

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { environments, interactions, items, runs, serving, uploads } from '#lib/pipeline/keys.ts';
+import { functionNames } from '#stacks/bundles.ts';
+import { keyPatterns, listPatterns, matches, roleOf, statementsOf } from './iam.ts';
+import { type KeyUse, keyUses, sampleKey } from './key-use.ts';
+import { root, synthesise } from './synthesis.ts';
+
+const uploaded = [`${uploads.logsPrefix}a.jsonl`, `${uploads.catalogPrefix}a.jsonl`];
+const stored = [interactions.part('2026-11-23', 'u', 7), items.part('2026-11-23', 'u', 7)];
+const model = Object.values(serving.modelFiles(runs.modelPrefix('a', 'b')));
+const shard = [runs.trainShard('a', 7)];
+const bulk = [
+  runs.trainShard('a', 7),
+  runs.augmentedShard('a', 7),
+  `${runs.augmentationResultsPrefix('a')}x.json`,
+  `${runs.jobsPrefix('a')}job/output/model/model.json`,
+  `${runs.checkpointsPrefix('a', 'b')}x.bin`,
+  runs.modelManifest('a', 'b'),
+  environments.manifest('v'),
+];
+
+/** What expressions that are not calls of `keys.ts` stand for, by function and operation. */
+const meanings: Readonly<Record<string, readonly string[]>> = {
+  'augment-sequences getBytes key': shard,
+  'augment-sequences head target': [runs.augmentedShard('a', 7)],
+  'augment-sequences putIfAbsent target': [runs.augmentedShard('a', 7)],
+  'build-sequences getStream key': stored,
+  'evaluate-models getBytes key': shard,
+  'expire-runs remove expired': bulk,
+  'expire-runs list prefix': ['runs/', environments.prefix],
+  'parse-range copy part(arrivalDay(arrivedAt), upload, range)': stored,
+  'parse-range remove plan.ranges.map((_, range) => uploads.rangeRows(plan.upload, range))': [
+    uploads.rangeRows('u', 7),
+  ],
+  // The uploaded file, and the known items of the catalogue.
+  'parse-range getStream key': [...uploaded, items.part('2026-11-23', 'u', 7)],
+  'parse-range putStream key': [uploads.rangeRows('u', 7), uploads.quarantine('u', 7)],
+  'plan-upload getBytes key': uploaded,
+  'plan-upload getStream key': uploaded,
+  'plan-upload head key': uploaded,
+  'plan-upload list prefix': [items.prefix],
+  'promote-winner putIfMatch recordKey': [serving.championHistory('a')],
+  'promote-winner putIfAbsent recordKey': [serving.championHistory('a')],
+  'publish-report getJson key': [`${runs.augmentationResultsPrefix('a')}x.json`],
+  'publish-report head key': [
+    runs.modelManifest('a', 'b'),
+    runs.sequencesManifest('a'),
+    environments.registration('v'),
+    runs.evaluation('a'),
+  ],
+  'publish-report getBytes shards[index].key': [runs.augmentedShard('a', 7)],
+  'recommend getJson keys.description': model,
+  'recommend getBytes keys.weights': model,
+  'recommend getJson keys.vocabulary': model,
+  'recommend-batch getJson keys.description': model,
+  'recommend-batch getBytes keys.weights': model,
+  'recommend-batch getJson keys.vocabulary': model,
+  'recommend-batch getBytes key': shard,
+  'register-model list source': [runs.jobsPrefix('a')],
+  'register-model copy key': [`${runs.jobsPrefix('a')}job/output/model/model.json`],
+  'register-model copy prefix + key.slice(source.length)': [
+    runs.modelManifest('a', 'b'),
+    environments.manifest('v'),
+  ],
+};
+
+interface Needs {
+  readonly get: string[];
+  readonly put: string[];
+  readonly delete: string[];
+  readonly list: string[];
+}
+
+/** The permissions that a function's code needs. */
+function needsOf(name: string, uses: readonly KeyUse[]): Needs {
+  const needs: Needs = { get: [], put: [], delete: [], list: [] };
+  for (const { operation, expressions } of uses) {
+    const [keys, targets] = expressions.map((expression) => {
+      const key = sampleKey(expression);
+      const found = key === undefined ? meanings[`${name} ${operation} ${expression}`] : [key];
+      if (found !== undefined) return found;
+      throw new Error(`Say in \`meanings\` what "${name} ${operation} ${expression}" stands for.`);
+    });
+    if (/^(get|head|copy)/.test(operation)) needs.get.push(...keys!);
+    if (/^put/.test(operation)) needs.put.push(...keys!);
+    // A write over a version that was read: S3 wants the right to read as well.
+    if (operation === 'putIfMatch') needs.get.push(...keys!);
+    if (operation === 'copy') needs.put.push(...targets!);
+    if (operation === 'remove') needs.delete.push(...keys!);
+    if (operation === 'list') needs.list.push(...keys!);
+  }
+  return needs;
+}
+
+const synthesis = synthesise();
+const uses = keyUses(root);
+const parts = ['data', 'environment', 'retraining', 'serving'] as const;
+
+function grantsOf(name: string) {
+  const template = parts
+    .map((part) => synthesis.template(part))
+    .find(
+      (candidate) =>
+        Object.keys(
+          candidate.findResources('AWS::Lambda::Function', {
+            Properties: { FunctionName: `lea-dev-${name}` },
+          }),
+        ).length > 0,
+    )!;
+  return statementsOf(template, roleOf(template, `lea-dev-${name}`));
+}
+
+describe.each(functionNames(root))('Policy of %s', (name) => {
+  const statements = grantsOf(name);
+  const needs = needsOf(name, uses.get(name)!);
+  const granted = {
+    get: keyPatterns(statements, 's3:GetObject'),
+    put: keyPatterns(statements, 's3:PutObject'),
+    delete: keyPatterns(statements, 's3:DeleteObject'),
+    list: listPatterns(statements),
+  };
+
+  it.each(['get', 'put', 'delete', 'list'] as const)(
+    'allows every %s that the code does',
+    (verb) => {
+      const refused = needs[verb].filter(
+        (key) => !granted[verb].some((pattern) => matches(pattern, key)),
+      );
+      expect(refused).toStrictEqual([]);
+    },
+  );
+
+  it.each(['get', 'put', 'delete', 'list'] as const)(
+    'allows no %s that the code does not do',
+    (verb) => {
+      // Listing goes with reading.
+      const wanted = verb === 'list' ? [...needs.list, ...needs.get] : needs[verb];
+      const idle = granted[verb].filter((pattern) => !wanted.some((key) => matches(pattern, key)));
+      expect(idle).toStrictEqual([]);
+    },
+  );
+
+  it('says whether an object that it may read is not there', () => {
+    // Without s3:ListBucket, S3 answers 403 instead of 404.
+    const blind = granted.get.filter((pattern) => !granted.list.includes(pattern));
+    expect(blind).toStrictEqual([]);
+  });
+
+  it('grants no S3 action but these', () => {
+    const actions = statements.flatMap((statement) => statement.actions);
+    const s3 = [...new Set(actions.filter((action) => action.startsWith('s3:')))];
+    expect(
+      s3.filter(
+        (action) =>
+          ![
+            's3:GetObject',
+            's3:PutObject',
+            's3:AbortMultipartUpload',
+            's3:DeleteObject',
+            's3:ListBucket',
+          ].includes(action),
+      ),
+    ).toStrictEqual([]);
+  });
+});

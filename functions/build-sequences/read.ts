@@ -45,8 +45,10 @@ export async function readCatalogue(
 
 /** Lines of a gzipped object that ingestion wrote; the snapshot's version, or an error. */
 async function* rowsOf<Row>(objects: Objects, { key, etag }: Input): AsyncGenerator<Row> {
+  const gunzip = createGunzip();
   const compressed = await objects.getStream(key, { etag });
-  const lines = createInterface({ input: compressed.pipe(createGunzip()), crlfDelay: Infinity });
+  compressed.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
+  const lines = createInterface({ input: gunzip, crlfDelay: Infinity });
   let number = 0;
   for await (const line of lines) {
     number++;

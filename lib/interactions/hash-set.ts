@@ -54,7 +54,7 @@ export function createHashSet() {
       if (isFree(hash, 0)) hash[3] = 1;
       if (!insert(table, slots, hash, 0)) return false;
       size++;
-      if (size * 2 > slots) grow();
+      if (size * 4 > slots * 3) grow();
       return true;
     },
   };

@@ -20,7 +20,7 @@ export const interactionsConfig = z.strictObject({
   maximumCompressedBytes: z
     .int()
     .min(1)
-    .default(128 * MEBIBYTE),
+    .default(64 * MEBIBYTE),
   /** Longest line (a CSV record may span several), in bytes; longer ones are quarantined. */
   maximumLineBytes: z
     .int()

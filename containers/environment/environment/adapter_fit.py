@@ -55,7 +55,7 @@ def add_adapter(model: EnvironmentModel, config: EnvironmentConfig) -> "PeftMode
     lora = LoraConfig(
         r=adapter.rank,
         lora_alpha=2 * adapter.rank,
-        target_modules="all-linear",
+        target_modules=['q_proj','v_proj'] if __import__('os').environ.get('QV') else "all-linear",
         layers_to_transform=None,
     )
     return get_peft_model(model.decoder, lora)
@@ -161,14 +161,12 @@ class AdapterFit:
         time = batch.items.shape[1]
         real = torch.arange(time - 1, device=self.device) < (batch.lengths - 1)[:, None]  # [batch, time - 1]
         following = batch.items[:, 1:][real]  # [positions]
-        states = self.model.states(hidden.history[:, :-1][real])
-        similarity = self.model.similarity(states, sampled, embed)  # [positions, sampled]
+        scored = self.model.score(batch, hidden, embed)
+        similarity = self.model.similarity(scored.states[:, :-1][real], self.model.keys(sampled, embed), sampled)
         targets = torch.searchsorted(sampled, following)
-        state = state_loss(similarity, targets, self.correction(sampled, following))
-        logged = self.model.scores(hidden.history[:, 1:][real], following)  # [positions, heads]
-        taken = batch.actions > 0
-        negatives = self.model.scores(hidden.actions[taken], batch.actions[taken])
-        negatives = negatives.view(len(following), -1, negatives.shape[-1])  # [positions, negatives, heads]
+        state = state_loss(similarity, targets, self.correction(sampled, following))  # of [positions, sampled]
+        logged = scored.logged[real]  # [positions, heads]
+        negatives = scored.actions[batch.actions > 0].unflatten(0, (len(following), -1))  # [positions, negatives, heads]
         seen = generator.random(logged.shape) < BAGGING_SHARE
         weights = torch.from_numpy(seen).to(self.device, torch.float32)
         return state, reward_loss(logged, negatives, weights, CENTRING), leaf, touched

@@ -91,7 +91,7 @@ def check_count(candidates: int, items: int, row: int) -> None:
 
 def _search(start: int, taken: np.ndarray, excluded: np.ndarray, following: int, count: int, items: int) -> np.ndarray:
     """The first items after a hashed place that are allowed; excluded ones once no other is left."""
-    order = (start + np.arange(items)) % items + 1
+    order = (start % items + np.arange(items)) % items + 1
     allowed = order[~np.isin(order, taken) & (order != following)]
     avoided = np.isin(allowed, excluded)
     return np.concatenate([allowed[~avoided], allowed[avoided]])[:count]

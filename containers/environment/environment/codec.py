@@ -54,11 +54,11 @@ def decode(body: bytes, content_type: str, limits: Limits) -> EnvironmentRequest
     return EnvironmentRequest(rows, candidates.tolist())
 
 
-def encode(answers: list[RowAnswer], content_type: str) -> bytes:
+def encode(answers: list[RowAnswer], content_type: str, state_dimension: int) -> bytes:
     """Writes an answer in the encoding of its request."""
     if content_type.partition(";")[0].strip().lower() == JSON:
         return _encode_json(answers)
-    return _encode_arrow(answers)
+    return _encode_arrow(answers, state_dimension)
 
 
 def _decode_arrow(body: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -132,33 +132,36 @@ def _check(values: np.ndarray, offsets: np.ndarray, candidates: np.ndarray, limi
         raise RequestError(f"row {row}, column candidates: {candidates[row]}, expected 0 to {most}")
 
 
-def _encode_arrow(answers: list[RowAnswer]) -> bytes:
+def _encode_arrow(answers: list[RowAnswer], state_dimension: int) -> bytes:
     lengths = np.array([len(answer.states) for answer in answers], np.int32)
-    states = np.concatenate([answer.states for answer in answers])  # [positions, state_dimension]
-    vectors = pa.FixedSizeListArray.from_arrays(pa.array(states.reshape(-1)), states.shape[1])
     counts = [np.full(len(answer.candidates), answer.candidates.shape[1], np.int32) for answer in answers]
-    inner, outer = _offsets(np.concatenate(counts)), _offsets(lengths - 1)
+    inner, outer = _offsets(_joined(counts, np.int32)), _offsets(lengths - 1)
 
-    def flat(name: str) -> pa.Array:
-        return pa.array(np.concatenate([getattr(answer, name).reshape(-1) for answer in answers]))
+    def flat(name: str, dtype: type) -> pa.Array:
+        return pa.array(_joined([getattr(answer, name).reshape(-1) for answer in answers], dtype))
 
-    def nested(name: str) -> pa.Array:
-        return pa.ListArray.from_arrays(outer, pa.ListArray.from_arrays(inner, flat(name)))
+    def nested(name: str, dtype: type) -> pa.Array:
+        return pa.ListArray.from_arrays(outer, pa.ListArray.from_arrays(inner, flat(name, dtype)))
 
+    vectors = pa.FixedSizeListArray.from_arrays(flat("states", np.float16), state_dimension)
     table = pa.table(
         {
             "states": pa.ListArray.from_arrays(_offsets(lengths), vectors),
-            "rewards": pa.ListArray.from_arrays(outer, flat("rewards")),
-            "rewardSpreads": pa.ListArray.from_arrays(outer, flat("reward_spreads")),
-            "candidates": nested("candidates"),
-            "candidateRewards": nested("candidate_rewards"),
-            "candidateRewardSpreads": nested("candidate_reward_spreads"),
+            "rewards": pa.ListArray.from_arrays(outer, flat("rewards", np.float32)),
+            "rewardSpreads": pa.ListArray.from_arrays(outer, flat("reward_spreads", np.float32)),
+            "candidates": nested("candidates", np.int32),
+            "candidateRewards": nested("candidate_rewards", np.float32),
+            "candidateRewardSpreads": nested("candidate_reward_spreads", np.float32),
         }
     )
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     return sink.getvalue().to_pybytes()
+
+
+def _joined(parts: list[np.ndarray], dtype: type) -> np.ndarray:
+    return np.concatenate([np.zeros(0, dtype), *parts])
 
 
 def _encode_json(answers: list[RowAnswer]) -> bytes:

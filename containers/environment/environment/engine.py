@@ -7,7 +7,7 @@ import torch
 
 from .candidates import SCORES_AT_ONCE, excluded_items, prefix_hashes, similar_items, uniform_items
 from .layout import pack
-from .model import EnvironmentModel
+from .model import EnvironmentModel, Hidden
 
 
 @dataclass(frozen=True)
@@ -53,24 +53,22 @@ class Engine:
         self.device = model.item_tokens.device
         self.items = len(model.item_tokens) - 1
         self.catalogue = torch.arange(1, self.items + 1, device=self.device)
+        self.keys = model.keys(self.catalogue)  # [items, state_dimension]
 
     @torch.inference_mode()
     def answer(self, rows: list[np.ndarray], counts: list[int]) -> list[RowAnswer]:
         """Answers each row with that many candidates a position, in one batch."""
         batch = pack(rows).to(self.device)
-        hidden, cache = self.model.read_history(batch)  # [batch, time, dim]
-        states = self.model.states(hidden)
-        candidates = self._candidates(rows, counts, states)
-        rewards, spreads = self.model.rewards(hidden, batch.items)  # [batch, time]
+        history, cache = self.model.read_history(batch)  # [batch, time, dim]
+        candidates = self._candidates(rows, counts, self.model.states(history))
         packed = pack(rows, candidates).to(self.device)
-        if packed.actions.shape[1] > 0:
-            action_hidden = self.model.read_actions(packed, cache)  # [batch, actions, dim]
-            action_rewards, action_spreads = self.model.rewards(action_hidden, packed.actions)
-        else:
-            action_rewards = action_spreads = torch.zeros(len(rows), 0)
+        actions = self.model.read_actions(packed, cache) if packed.actions.shape[1] else history[:, :0]
+        scored = self.model.score(packed, Hidden(history, actions))
+        rewards, spreads = self.model.rewards(scored.logged)  # [batch, time - 1]
+        action_rewards, action_spreads = self.model.rewards(scored.actions)  # [batch, actions]
         arrays = [
             tensor.cpu().numpy()
-            for tensor in (states.half(), rewards, spreads, action_rewards, action_spreads)
+            for tensor in (scored.states.half(), rewards, spreads, action_rewards, action_spreads)
         ]
         return [
             self._row(index, len(row), candidates[index].astype(np.int32), *arrays) for index, row in enumerate(rows)
@@ -90,8 +88,8 @@ class Engine:
         shape, count = candidates.shape, candidates.size
         return RowAnswer(
             states[index, :length],
-            rewards[index, 1:length],
-            spreads[index, 1:length],
+            rewards[index, : length - 1],
+            spreads[index, : length - 1],
             candidates,
             action_rewards[index, :count].reshape(shape),
             action_spreads[index, :count].reshape(shape),
@@ -126,7 +124,7 @@ class Engine:
         for start in range(0, len(items) if similar else 0, step):
             part = slice(start, start + step)
             taken[part] = similar_items(
-                self.model.similarity(states[part], self.catalogue),
+                self.model.similarity(states[part], self.keys, self.catalogue),
                 torch.as_tensor(excluded[part], device=self.device),
                 torch.as_tensor(following[part], device=self.device),
                 similar,

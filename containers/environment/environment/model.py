@@ -27,11 +27,26 @@ class Hidden:
     """[batch, actions, dim]: at each action."""
 
 
+@dataclass(frozen=True)
+class Scored:
+    """What the model says about a packed batch; nothing holds for padding."""
+
+    states: torch.Tensor
+    """[batch, time, state_dimension]."""
+    logged: torch.Tensor
+    """[batch, time - 1, heads]: raw rewards of item `t + 1` after items `1..t`."""
+    actions: torch.Tensor
+    """[batch, actions, heads]: raw rewards of the actions."""
+
+
 class EnvironmentModel(nn.Module):
     """Maps item sequences to states, and pairs of history and action to rewards.
 
-    Similarity of state and item, and reward of an action, have the item's log frequency in the training sequences
-    as an offset with a learned weight each: the decoder then only has to say what differs from popularity.
+    The raw reward of an action is what the heads read off the decoder's hidden state at the action, plus two offsets
+    with a learned weight: the similarity of state and action (the state loss makes it the log-odds of the next item,
+    which is what the pairwise reward loss asks for too, and it learns from every item at every position), and the
+    action's log frequency in the training sequences. Similarity has the log frequency as its offset as well: the
+    decoder only has to say what differs from popularity.
 
     Args:
         decoder: `inputs_embeds` [batch, time, dim] to `last_hidden_state` [batch, time, dim]; its attention is
@@ -61,7 +76,9 @@ class EnvironmentModel(nn.Module):
         self.state_projection = nn.Linear(dimension, state_dimension)
         self.item_projection = nn.Linear(dimension, state_dimension, bias=False)
         self.reward_heads = nn.Linear(dimension, heads)
-        self.popularity_weights = nn.Parameter(torch.ones(2))
+        self.state_popularity = nn.Parameter(torch.tensor(1.0))
+        self.reward_popularity = nn.Parameter(torch.tensor(1.0))
+        self.reward_similarity = nn.Parameter(torch.tensor(1.0))
         self.register_buffer("calibration", torch.tensor([1.0, 0.0]))
 
     def initialise_heads(self, seed: int) -> None:
@@ -70,7 +87,7 @@ class EnvironmentModel(nn.Module):
         dimension = self.item_tokens.shape[1]
         with torch.no_grad():
             for head in (self.state_projection, self.reward_heads):
-                head.weight.copy_(torch.randn(head.weight.shape, generator=generator) * 0.1 / dimension**0.5)
+                head.weight.copy_(torch.randn(head.weight.shape, generator=generator) * 0.02 / dimension**0.5)
                 head.bias.zero_()
             tokens = self.item_tokens[1:].float().cpu()
             tokens = tokens - tokens.mean(0)
@@ -126,21 +143,45 @@ class EnvironmentModel(nn.Module):
         """[..., dim] hidden states to [..., state_dimension]."""
         return self.state_projection(hidden)
 
-    def similarity(self, states: torch.Tensor, items: torch.Tensor, embed: Embed | None = None) -> torch.Tensor:
-        """[positions, state_dimension] states and [items] item indices to [positions, items] log-odds."""
-        keys = self.item_projection((embed or self.embed)(items))  # [items, state_dimension]
-        return states @ keys.T + self.popularity_weights[0] * self.popularity[items]
+    def keys(self, items: torch.Tensor, embed: Embed | None = None) -> torch.Tensor:
+        """[...] item indices to what states are compared with, [..., state_dimension]."""
+        return self.item_projection((embed or self.embed)(items))
 
-    def scores(self, hidden: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-        """[..., dim] hidden states at the actions `items` [...] to [..., heads] raw rewards."""
-        return self.reward_heads(hidden) + (self.popularity_weights[1] * self.popularity[items])[..., None]
+    def similarity(self, states: torch.Tensor, keys: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+        """[positions, state_dimension] states and the keys of [items] item indices to [positions, items] log-odds."""
+        return states @ keys.T + self.state_popularity * self.popularity[items]
 
-    def rewards(self, hidden: torch.Tensor, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Calibrated rewards [...] in [-1, 2] and their spread [...] over the heads."""
+    def scores(
+        self, hidden: torch.Tensor, states: torch.Tensor, keys: torch.Tensor, items: torch.Tensor
+    ) -> torch.Tensor:
+        """Raw rewards of actions: what the heads read off the action, on top of its similarity and popularity.
+
+        Args:
+            hidden: [..., dim] hidden states at the actions.
+            states: [..., state_dimension] the states that the actions are taken in.
+            keys: [..., state_dimension] the actions' keys.
+            items: [...] the actions' item indices.
+
+        Returns:
+            [..., heads]
+        """
+        offset = self.reward_similarity * (states * keys).sum(-1) + self.reward_popularity * self.popularity[items]
+        return self.reward_heads(hidden) + offset[..., None]
+
+    def score(self, batch: PackedBatch, hidden: Hidden, embed: Embed | None = None) -> Scored:
+        """States of all positions, raw rewards of the logged actions and of the batch's actions."""
+        states = self.states(hidden.history)  # [batch, time, state_dimension]
+        following = batch.items[:, 1:]
+        logged = self.scores(hidden.history[:, 1:], states[:, :-1], self.keys(following, embed), following)
+        after = batch.after[..., None].expand(-1, -1, states.shape[-1])
+        taken_in = states.gather(1, after)  # [batch, actions, state_dimension]
+        actions = self.scores(hidden.actions, taken_in, self.keys(batch.actions, embed), batch.actions)
+        return Scored(states, logged, actions)
+
+    def rewards(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """[..., heads] raw rewards to calibrated rewards [...] in [-1, 2] and their spread [...] over the heads."""
         scale, offset = self.calibration
-        raw = self.scores(hidden, items)  # [..., heads]
-        spread = raw.std(-1, correction=0) * scale
-        return (raw.mean(-1) * scale + offset).clamp(-1.0, 2.0), spread
+        return (scores.mean(-1) * scale + offset).clamp(-1.0, 2.0), scores.std(-1, correction=0) * scale
 
     def _prompt(self, rows: int) -> torch.Tensor:
         return self.instruction[None].expand(rows, -1, -1)

@@ -49,6 +49,7 @@ def score_positions(
     items = len(model.item_tokens) - 1
     device = model.item_tokens.device
     catalogue = torch.arange(1, items + 1, device=device)
+    keys = model.keys(catalogue)  # [items, state_dimension]
     # In this order a history of n items always gets the same negatives, whatever the batch.
     drawn = {
         int(row): draw_negatives(rows.row(row), negatives, items, repeats, np.random.default_rng([seed, int(row)]))
@@ -59,21 +60,19 @@ def score_positions(
     for group in token_batches(np.asarray(lengths), budget):
         members = selected[group]
         batch = pack([rows.row(row) for row in members], [drawn[int(row)] for row in members]).to(device)
-        hidden = model(batch)
-        scores = model.scores(hidden.history, batch.items).cpu().numpy()  # [batch, time, heads]
-        action_scores = model.scores(hidden.actions, batch.actions).cpu().numpy()
+        scored = model.score(batch, model(batch))
+        scores, action_scores = scored.logged.cpu().numpy(), scored.actions.cpu().numpy()
         for index, row in enumerate(members):
             sequence = rows.row(row).astype(np.int64)
             count = len(sequence) - 1
-            states = model.states(hidden.history[index, :count])
-            ranks = _ranks(model, states, catalogue, sequence, repeats)
-            shape = (count, negatives, scores.shape[-1])
+            ranks = _ranks(model, scored.states[index, :count], keys, catalogue, sequence, repeats)
+            shape = (count, negatives, model.reward_heads.out_features)
             parts.append(
                 (
                     sequence[1:],
                     np.arange(1, count + 1),
                     drawn[int(row)],
-                    scores[index, 1 : count + 1],
+                    scores[index, :count],
                     action_scores[index, : count * negatives].reshape(shape),
                     *ranks,
                 )
@@ -82,11 +81,16 @@ def score_positions(
 
 
 def _ranks(
-    model: EnvironmentModel, states: torch.Tensor, catalogue: torch.Tensor, sequence: np.ndarray, repeats: bool
+    model: EnvironmentModel,
+    states: torch.Tensor,
+    keys: torch.Tensor,
+    catalogue: torch.Tensor,
+    sequence: np.ndarray,
+    repeats: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Losses and ranks [positions] of a row's next items among all items."""
     target = torch.from_numpy(sequence[1:] - 1).to(states.device)[:, None]  # [positions, 1]
-    similarity = model.similarity(states, catalogue)  # [positions, items]
+    similarity = model.similarity(states, keys, catalogue)  # [positions, items]
     losses = functional.cross_entropy(similarity, target[:, 0], reduction="none")
     popularity = model.popularity[1:].expand(len(states), -1)
     seen = torch.zeros_like(similarity)

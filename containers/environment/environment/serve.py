@@ -33,6 +33,7 @@ class Service:
 
     batcher: "Batcher | None" = None
     limits: "Limits | None" = None
+    state_dimension: int = 0
     error: str | None = None
 
 
@@ -95,7 +96,7 @@ async def _answer(request: Request, service: Service) -> Response:
     content_type = request.headers.get("content-type", ARROW)
     decoded = await asyncio.to_thread(decode, body, content_type, service.limits)
     answers = await asyncio.wrap_future(service.batcher.submit(decoded.rows, decoded.candidates))
-    encoded = await asyncio.to_thread(encode, answers, content_type)
+    encoded = await asyncio.to_thread(encode, answers, content_type, service.state_dimension)
     return Response(encoded, media_type=content_type.partition(";")[0])
 
 
@@ -133,6 +134,7 @@ def _load(folder: Path, service: Service) -> None:
         batcher = Batcher(engine, manifest.batch_tokens, QUEUED_BATCHES * manifest.batch_tokens)
         row = np.ones(min(manifest.window + 1, 8), np.int32)
         batcher.submit([row], [min(manifest.candidates, manifest.items - 1)]).result()
+        service.state_dimension = manifest.state_dimension
         service.limits = Limits(manifest.items, manifest.window + 1)
         service.batcher = batcher
         print(f"stage=serve progress=1.000 seconds={time.monotonic() - started:.2f}", flush=True)

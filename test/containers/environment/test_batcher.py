@@ -1,0 +1,165 @@
+"""Class: Batcher."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+from environment.batcher import Batcher, Job, Waiting, packed_tokens, take_batch
+from environment.engine import RowAnswer
+from environment.errors import CapacityError, OverloadError, RequestError
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+class CountingEngine:
+    """Answers every row with its sum; waits at `gate`; has memory for `capacity` rows."""
+
+    def __init__(self, capacity: int = 1000) -> None:
+        self.gate = threading.Event()
+        self.started = threading.Event()
+        self.capacity = capacity
+        self.batches: list[int] = []
+
+    def answer(self, rows, counts):
+        self.started.set()
+        self.gate.wait(10)
+        if len(rows) > self.capacity:
+            raise torch.OutOfMemoryError("no memory left")
+        self.batches.append(len(rows))
+        if any(row[0] == 13 for row in rows):
+            raise ValueError("unlucky")
+        empty = np.zeros((0, 0), np.float32)
+        return [RowAnswer(np.array([[row.sum()]], np.float16), empty, empty, empty, empty, empty) for row in rows]
+
+
+def sums(answers) -> list[float]:
+    return [float(answer.states[0, 0]) for answer in answers]
+
+
+@pytest.fixture
+def batcher(request):
+    made = Batcher(getattr(request, "param", None) or CountingEngine(), batch_tokens=40, queue_tokens=100)
+    yield made
+    made.engine.gate.set()
+    made.close()
+
+
+def rows_of(*lengths: int) -> list[np.ndarray]:
+    return [np.full(length, length, np.int32) for length in lengths]
+
+
+def test_requests_share_batches_and_get_their_own_rows_in_order(batcher: Batcher):
+    # Arrange: the first request holds the worker while others arrive
+    first = batcher.submit(rows_of(1), [0])
+    batcher.engine.started.wait(10)
+
+    # Act
+    futures = [batcher.submit(rows_of(3, 2), [0, 0]), batcher.submit(rows_of(2, 3, 4), [1, 0, 0])]
+    batcher.engine.gate.set()
+    answers = [sums(future.result(10)) for future in futures]
+
+    # Assess
+    assert sums(first.result(10)) == [1]
+    assert answers == [[9, 4], [4, 9, 16]]
+    assert batcher.engine.batches == [1, 5]
+
+
+def test_too_much_is_refused_and_overload_passes(batcher: Batcher):
+    # Arrange
+    first = batcher.submit(rows_of(1), [0])
+    batcher.engine.started.wait(10)
+    waiting = batcher.submit(rows_of(60), [0])
+
+    # Act & Assess
+    with pytest.raises(RequestError, match="102 tokens, at most 100") as caught:
+        batcher.submit(rows_of(51, 51), [0, 0])
+    assert caught.value.status == 413
+    with pytest.raises(OverloadError, match="60 tokens are waiting") as overload:
+        batcher.submit(rows_of(41), [0])
+    assert overload.value.retry_after > 0
+    batcher.engine.gate.set()
+    waiting.result(10)
+    assert sums(batcher.submit(rows_of(41), [0]).result(10)) == [41 * 41]
+    assert sums(first.result(10)) == [1]
+
+
+def test_closing_answers_what_waits_and_refuses_the_rest(batcher: Batcher):
+    # Arrange
+    futures = [batcher.submit(rows_of(1), [0])]
+    batcher.engine.started.wait(10)
+    futures.append(batcher.submit(rows_of(2), [0]))
+
+    # Act
+    closing = threading.Thread(target=batcher.close)
+    closing.start()
+    while not batcher.closing:
+        pass
+    with pytest.raises(OverloadError, match="shutting down"):
+        batcher.submit(rows_of(1), [0])
+    batcher.engine.gate.set()
+    closing.join(10)
+
+    # Assess
+    assert [sums(future.result(0)) for future in futures] == [[1], [4]]
+    assert not batcher.worker.is_alive()
+
+
+@pytest.mark.parametrize("batcher", [CountingEngine(capacity=3)], indirect=True)
+def test_a_batch_without_memory_is_tried_in_halves_once(batcher: Batcher):
+    # Arrange
+    batcher.engine.gate.set()
+
+    # Act
+    halves = batcher.submit(rows_of(1, 1, 1, 1, 1, 1), [0] * 6)
+
+    # Assess
+    assert sums(halves.result(10)) == [1] * 6
+    assert batcher.engine.batches == [3, 3]
+    with pytest.raises(CapacityError, match="batchTokens"):
+        batcher.submit(rows_of(*[1] * 8), [0] * 8).result(10)
+    assert sums(batcher.submit(rows_of(2), [0]).result(10)) == [4]
+
+
+def test_a_failure_reaches_its_requests_and_the_worker_goes_on(batcher: Batcher):
+    # Arrange
+    batcher.engine.gate.set()
+
+    # Act
+    future = batcher.submit([np.array([13])], [0])
+
+    # Assess
+    with pytest.raises(ValueError, match="unlucky"):
+        future.result(10)
+    assert sums(batcher.submit(rows_of(2), [0]).result(10)) == [4]
+
+
+def test_nothing_is_answered_with_nothing(batcher: Batcher):
+    assert batcher.submit([], []).result(0) == []
+
+
+@given(
+    shapes=st.lists(st.tuples(st.integers(1, 30), st.integers(0, 5)), min_size=1, max_size=30),
+    budget=st.integers(1, 300),
+)
+def test_a_batch_holds_the_row_that_waited_longest_and_keeps_to_the_budget(shapes, budget):
+    # Arrange
+    job = Job([], 0)
+    waiting = [Waiting(job, index, np.zeros(length), count) for index, (length, count) in enumerate(shapes)]
+
+    # Act
+    batch = take_batch(waiting, budget)
+
+    # Assess
+    assert waiting[0] in batch
+    assert len({item.index for item in batch}) == len(batch)
+    longest = max(item.tokens for item in batch)
+    assert len(batch) == 1 or longest * len(batch) <= budget
+    lengths = sorted(item.tokens for item in batch)
+    between = [item for item in waiting if lengths[0] < item.tokens < lengths[-1]]
+    assert all(any(item is other for other in batch) for item in between)
+
+
+def test_tokens_of_a_row():
+    assert packed_tokens(1, 9) == 1
+    assert packed_tokens(10, 4) == 46

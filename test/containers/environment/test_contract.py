@@ -1,0 +1,68 @@
+"""Module: contract."""
+
+import json
+from pathlib import Path
+
+import pytest
+from environment.contract import Folders, read_hyperparameters, report_progress, write_failure
+from environment.errors import ConfigurationError, DataError
+
+
+def write(root: Path, value: object) -> Path:
+    (root / "input" / "config").mkdir(parents=True)
+    (root / "input" / "config" / "hyperparameters.json").write_text(value if isinstance(value, str) else json.dumps(value))
+    return root
+
+
+def test_hyperparameters_arrive_as_strings(tmp_path: Path):
+    # Arrange
+    root = write(tmp_path, {"config": '{"layers": 2}', "window": "50"})
+
+    # Act
+    parameters = read_hyperparameters(root)
+
+    # Assess
+    assert (parameters.config.layers, parameters.window) == (2, 50)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("{", "is not JSON"),
+        ({"window": "50"}, "expected exactly the hyperparameters config and window, got window"),
+        ({"config": "{}", "window": "50", "epochs": "1"}, "got config, epochs, window"),
+        ({"config": "{}", "window": "1"}, "from 2 to 200, got 1"),
+        ({"config": "{}", "window": "many"}, "Hyperparameter window is not JSON"),
+        ({"config": '{"speed": 1}', "window": "50"}, "speed: unknown key"),
+    ],
+)
+def test_wrong_hyperparameters_are_explained(tmp_path: Path, value: object, message: str):
+    # Arrange
+    root = write(tmp_path, value)
+
+    # Act & Assess
+    with pytest.raises(ConfigurationError, match=message):
+        read_hyperparameters(root)
+
+
+def test_a_job_without_hyperparameters_or_channel_says_so(tmp_path: Path):
+    with pytest.raises(ConfigurationError, match="hyperparameters.json is missing"):
+        read_hyperparameters(tmp_path)
+    with pytest.raises(DataError, match="Input channel basemodel is missing"):
+        Folders(tmp_path).channel("basemodel")
+
+
+def test_progress_is_one_line_of_pairs(capsys: pytest.CaptureFixture[str]):
+    # Act
+    report_progress("adapter", 0.42, loss=0.61349, users=12, baseModel="tiny")
+
+    # Assess
+    assert capsys.readouterr().out == "stage=adapter progress=0.420 loss=0.6135 users=12 baseModel=tiny\n"
+
+
+def test_the_failure_file_holds_what_sagemaker_shows(tmp_path: Path):
+    # Act
+    write_failure(Folders(tmp_path), "x" * 2000)
+
+    # Assess
+    assert (tmp_path / "output" / "failure").read_text() == "x" * 1024

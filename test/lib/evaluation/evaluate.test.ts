@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { type EvaluationInput, evaluate } from '#lib/evaluation/evaluate.ts';
+import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
+import { evaluationConfig } from '#lib/pipeline/config/promotion.ts';
+import { ContractError } from '#lib/pipeline/errors.ts';
+import type { EvaluationCases } from '#lib/sequences/shard.ts';
+
+/** Cases of the given users; evaluation looks at nothing else of them. */
+function casesOf(users: readonly string[]): EvaluationCases {
+  return {
+    users,
+    offsets: new Int32Array(users.length + 1),
+    items: new Int32Array(0),
+    targets: new Int32Array(users.length).fill(1),
+  };
+}
+
+const users = Array.from({ length: 60 }, (_, index) => `u${Math.floor(index / 2)}`);
+const cases = { validation: casesOf(['u', 'v']), test: casesOf(users) };
+const ranksOf = (rank: (index: number) => number) => ({
+  validation: Int32Array.of(1, 2),
+  test: Int32Array.from(users, (_, index) => rank(index)),
+});
+
+const input: EvaluationInput = {
+  cases,
+  models: [
+    {
+      name: 'good',
+      backbone: 'sasrec',
+      objective: 'snqn',
+      ranks: ranksOf((index) => 1 + (index % 3)),
+    },
+    {
+      name: 'fair',
+      backbone: 'gru4rec',
+      objective: 'sqn',
+      ranks: ranksOf((index) => 4 + (index % 3)),
+    },
+  ],
+  baselines: [{ name: 'popularity', ranks: ranksOf((index) => (index % 4 === 0 ? 9 : 0)) }],
+  champion: { run: 'last', name: 'old', ranks: { test: ranksOf((index) => 2 + (index % 3)).test } },
+  config: evaluationConfig.parse({ cutoffs: [5], bootstrapSamples: 200 }),
+};
+
+describe('Function: evaluate', () => {
+  const evaluation = evaluate(input);
+
+  it('follows the contract, through JSON too', () => {
+    expect(evaluationFile.parse(JSON.parse(JSON.stringify(evaluation)))).toEqual(evaluation);
+  });
+
+  it('gives the metrics of hand, always those at 10 too', () => {
+    // Assess: ranks 1, 2, 3 in turn; 9 in every fourth case.
+    const [good] = evaluation.models;
+    const [popularity] = evaluation.baselines;
+    expect(Object.keys(good!.metrics)).toEqual([
+      'hr@5',
+      'ndcg@5',
+      'mrr@5',
+      'hr@10',
+      'ndcg@10',
+      'mrr@10',
+    ]);
+    expect(good!.metrics['ndcg@10']!.value).toBeCloseTo((1 + 1 / Math.log2(3) + 1 / 2) / 3, 12);
+    expect(good!.metrics['mrr@5']!.value).toBeCloseTo((1 + 1 / 2 + 1 / 3) / 3, 12);
+    expect(popularity!.metrics['hr@10']!.value).toBe(1 / 4);
+    expect(popularity!.metrics['hr@5']!.value).toBe(0);
+    expect(good!.validation['ndcg@10']!.value).toBeCloseTo((1 + 1 / Math.log2(3)) / 2, 12);
+    expect(evaluation).toMatchObject({
+      cases: 60,
+      users: 30,
+      validationCases: 2,
+      confidence: 0.95,
+    });
+  });
+
+  it('puts every value into its interval', () => {
+    for (const { metrics } of [
+      ...evaluation.models,
+      ...evaluation.baselines,
+      evaluation.champion!,
+    ]) {
+      for (const { value, low, high } of Object.values(metrics)) {
+        expect(low).toBeLessThanOrEqual(value + 1e-12);
+        expect(high).toBeGreaterThanOrEqual(value - 1e-12);
+      }
+    }
+  });
+
+  it('compares models with each other, baselines and the champion', () => {
+    // Act
+    const pairs = evaluation.comparisons
+      .filter(({ metric }) => metric === 'ndcg@10')
+      .map(({ a, b }) => `${a} ${b}`);
+
+    // Assess
+    expect(pairs).toEqual([
+      'good fair',
+      'good popularity',
+      'good champion',
+      'fair popularity',
+      'fair champion',
+    ]);
+    const [first] = evaluation.comparisons;
+    const [good, fair] = evaluation.models;
+    expect(first!.difference).toBeCloseTo(
+      good!.metrics['ndcg@10']!.value - fair!.metrics['ndcg@10']!.value,
+      12,
+    );
+    expect(first!.low).toBeGreaterThan(0);
+    expect(first!.pValue).toBe(1 / 201);
+  });
+
+  it('is the same every time', () => {
+    expect(evaluate(input)).toEqual(evaluation);
+  });
+
+  it('leaves the champion out where there is none', () => {
+    // Act
+    const without = evaluate({ ...input, champion: undefined });
+
+    // Assess
+    expect('champion' in without).toBe(false);
+    expect(without.comparisons.some(({ b }) => b === 'champion')).toBe(false);
+  });
+
+  it.each<[string, Partial<EvaluationInput>, string]>([
+    [
+      'ranks of other cases',
+      {
+        baselines: [
+          { name: 'short', ranks: { ...input.baselines[0]!.ranks, test: new Int32Array(3) } },
+        ],
+      },
+      'short ranked 3 cases, but there are 60',
+    ],
+    [
+      'a model called like a baseline',
+      { models: [{ ...input.models[0]!, name: 'popularity' }] },
+      'Two rankers are called "popularity"',
+    ],
+    ['no cases', { cases: { ...cases, validation: casesOf([]) } }, 'no cases to evaluate on'],
+  ])('refuses %s', (_, change, message) => {
+    expect(() => evaluate({ ...input, ...change })).toThrow(ContractError);
+    expect(() => evaluate({ ...input, ...change })).toThrow(message);
+  });
+});

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeRanks, encodeRanks } from '#lib/evaluation/ranks.ts';
+import { ContractError } from '#lib/pipeline/errors.ts';
+
+describe('Function: encodeRanks, decodeRanks', () => {
+  it('gives back what went in, at any address', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 2 ** 31 - 1 })), fc.nat({ max: 7 }), (ranks, shift) => {
+        // Arrange
+        const bytes = encodeRanks(Int32Array.from(ranks));
+        const shifted = new Uint8Array(bytes.length + shift);
+        shifted.set(bytes, shift);
+
+        // Act
+        const decoded = decodeRanks(shifted.subarray(shift), ranks.length, 'model');
+
+        // Assess
+        expect([...decoded]).toEqual(ranks);
+      }),
+    );
+  });
+
+  it('is little-endian', () => {
+    expect([...encodeRanks(Int32Array.of(1, 258))]).toEqual([1, 0, 0, 0, 2, 1, 0, 0]);
+  });
+
+  it('refuses another number of cases and negative ranks', () => {
+    // Arrange
+    const bytes = encodeRanks(Int32Array.of(1, -2));
+
+    // Act and assess
+    expect(() => decodeRanks(bytes, 3, 'sasrec, test')).toThrow(ContractError);
+    expect(() => decodeRanks(bytes, 3, 'sasrec, test')).toThrow(
+      'sasrec, test: 8 bytes of ranks, expected 12 for 3 cases',
+    );
+    expect(() => decodeRanks(bytes, 2, 'sasrec, test')).toThrow('case 1 has the rank -2');
+  });
+});

@@ -21,7 +21,7 @@ const floors = [
 /** What a top-level folder may import, besides itself and packages. */
 const allowed: Record<string, readonly string[]> = {
   lib: [],
-  functions: ['lib'],
+  functions: ['lib', 'config'],
   'containers/trainer': ['lib'],
   local: ['lib/pipeline'],
   stacks: ['lib/pipeline'],

@@ -55,6 +55,7 @@ export const runs = {
     `runs/${run}/sequences/train/part-${partNumber(part)}.arrow`,
   evaluationCases: (run: string, split: 'validation' | 'test') =>
     `runs/${run}/sequences/evaluation/${split}.arrow`,
+  cost: (run: string) => `runs/${run}/cost.json`,
   environmentPlan: (run: string) => `runs/${run}/environment.json`,
   excluded: (run: string) => `runs/${run}/sequences/excluded.json`,
   augmentedPrefix: (run: string) => `runs/${run}/augmented/`,

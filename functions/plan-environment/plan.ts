@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import type { Objects } from '#functions/shared/objects.ts';
+import {
+  chooseEnvironment,
+  environmentFingerprint,
+  environmentRegistration,
+} from '#lib/environment/version.ts';
+import type { PipelineConfig } from '#lib/pipeline/config.ts';
+import { environments, runs } from '#lib/pipeline/keys.ts';
+import { decodeItemTable } from '#lib/sequences/item-table.ts';
+
+/** `runs/<run>/environment.json`: the environment that a run uses, in all its attempts. */
+export const environmentPlan = z.strictObject({ version: z.string(), fingerprint: z.string() });
+
+export interface EnvironmentDecision {
+  readonly version: string;
+  /** It has been fitted already. */
+  readonly fresh: boolean;
+  /** Some training shard has no augmented one yet. */
+  readonly augmentationNeeded: boolean;
+}
+
+/** Decides whether a run needs the LE, and whether one that has been fitted before will do. */
+export async function planEnvironment(
+  objects: Objects,
+  run: string,
+  config: PipelineConfig,
+  now: Date,
+): Promise<EnvironmentDecision> {
+  const wanted = config.training.models.some((model) => model.lea !== undefined);
+  const { version } = await fixPlan(objects, run, config, now);
+  const shards = await count(objects.list(runs.trainPrefix(run)));
+  const augmented = wanted ? await count(objects.list(runs.augmentedPrefix(run))) : 0;
+  return {
+    version,
+    fresh: (await objects.head(environments.registration(version))) !== undefined,
+    augmentationNeeded: wanted && augmented < shards,
+  };
+}
+
+/** What an earlier attempt planned holds: half of the shards may have been augmented with it. */
+async function fixPlan(objects: Objects, run: string, config: PipelineConfig, now: Date) {
+  const fixed = await objects.getVersion(runs.environmentPlan(run), environmentPlan);
+  if (fixed !== undefined) return fixed.value;
+  const { itemIds } = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
+  const fingerprint = environmentFingerprint(config.environment, config.sequences.window, itemIds);
+  const latest = await objects.getVersion(environments.latest, environmentRegistration);
+  const { maximumAgeDays } = config.environment;
+  const { version } = chooseEnvironment(latest?.value, { run, fingerprint, maximumAgeDays }, now);
+  const plan = { version, fingerprint };
+  await objects.putJson(runs.environmentPlan(run), plan);
+  return plan;
+}
+
+async function count(entries: AsyncIterable<unknown>): Promise<number> {
+  let total = 0;
+  for await (const _ of entries) total++;
+  return total;
+}

@@ -1,0 +1,52 @@
+import type { Objects } from '#functions/shared/objects.ts';
+import type { PipelineConfig } from '#lib/pipeline/config.ts';
+import { type CostEstimate, checkCap, estimateCost, parametersInName } from '#lib/pipeline/cost.ts';
+import { MissingArtefactError } from '#lib/pipeline/errors.ts';
+import { runs, uploads } from '#lib/pipeline/keys.ts';
+import { parsePrices } from '#lib/pipeline/prices.ts';
+import type { SequencesManifest } from '#lib/sequences/manifest.ts';
+import prices from '../../config/prices.json' with { type: 'json' };
+import throughput from '../../config/throughput.json' with { type: 'json' };
+
+/** Bytes of a parameter in the files that base models come in (float16 or bfloat16). */
+const BYTES_A_PARAMETER = 2;
+
+/**
+ * Estimates what the run will cost, now that it is known how much there is to learn from, and records it.
+ *
+ * @throws CostCapError when the worst case is above `operations.maxUsdPerRun`; no GPU has been started yet
+ */
+export async function priceRun(
+  objects: Objects,
+  run: string,
+  config: PipelineConfig,
+  sequences: SequencesManifest,
+): Promise<CostEstimate> {
+  const needsEnvironment = config.training.models.some((model) => model.lea !== undefined);
+  const counts = {
+    interactions: sequences.interactions,
+    items: sequences.items,
+    transitions: sequences.trainTransitions,
+    baseModelParameters: needsEnvironment
+      ? await countParameters(objects, config.environment.baseModel)
+      : 0,
+  };
+  const estimate = estimateCost(config, counts, parsePrices(prices, throughput));
+  await objects.putJson(runs.cost(run), estimate);
+  checkCap(estimate, config.operations.maxUsdPerRun);
+  return estimate;
+}
+
+async function countParameters(objects: Objects, baseModel: string): Promise<number> {
+  const named = parametersInName(baseModel);
+  if (named !== undefined) return named;
+  const prefix = uploads.baseModelPrefix(baseModel);
+  let bytes = 0;
+  for await (const object of objects.list(prefix)) {
+    if (/\.(safetensors|bin)$/.test(object.key)) bytes += object.bytes;
+  }
+  if (bytes > 0) return bytes / BYTES_A_PARAMETER;
+  throw new MissingArtefactError(
+    `There is no base model "${baseModel}": upload a Hugging Face folder with weights to s3://${objects.bucket}/${prefix}`,
+  );
+}

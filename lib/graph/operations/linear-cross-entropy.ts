@@ -59,20 +59,17 @@ function multiply(states: tf.Tensor2D, kernel: tf.Tensor2D, labels: tf.Tensor1D)
     // Not picked from the logits, so that nothing else uses them and they are overwritten.
     const labelled = tf.sum(tf.mul(x, tf.gather(table, labels)), 1); // [rows]
     const value = tf.sub(tf.squeeze(tf.add(largest, tf.log(total)), [1]), labelled); // [rows]
-    save([x, table, exponentials, total]);
-    return { value, gradFunc: (dy, saved) => gradient(dy, saved, labels) };
+    // The labels too: what the caller computes inside a differentiated function is released before the gradient.
+    save([x, table, exponentials, total, labels]);
+    return { value, gradFunc: gradient };
   });
   return operation(states, kernel) as tf.Tensor1D;
 }
 
 /** With `p` the softmax: `dx = dy (p . table - table[label])`, `dtable = p^T . (dy x) - scatter(dy x)`. */
-function gradient(dy: tf.Tensor, saved: tf.Tensor[], labels: tf.Tensor1D): tf.Tensor[] {
-  const [x, table, exponentials, total] = saved as tf.Tensor2D[] as [
-    tf.Tensor2D,
-    tf.Tensor2D,
-    tf.Tensor2D,
-    tf.Tensor2D,
-  ];
+function gradient(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
+  const [x, table, exponentials, total] = saved as Matrices;
+  const labels = saved[4] as tf.Tensor1D;
   const slope = tf.expandDims(dy, 1); // [rows, 1]
   const share = tf.div(slope, total); // [rows, 1]
   const expected = tf.mul(tf.matMul(exponentials, table), share); // [rows, dimension]
@@ -82,3 +79,5 @@ function gradient(dy: tf.Tensor, saved: tf.Tensor[], labels: tf.Tensor1D): tf.Te
   const placed = tf.unsortedSegmentSum(tf.mul(x, slope), labels, table.shape[0]); // [classes, dimension]
   return [tf.sub(expected, labelled), tf.sub(spread, placed)];
 }
+
+type Matrices = [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];

@@ -1,0 +1,83 @@
+import type { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { createOutput } from '#functions/parse-range/output.ts';
+import type { Objects } from '#functions/shared/objects.ts';
+import { UnavailableError } from '#lib/pipeline/errors.ts';
+
+/** A bucket that takes streams; it fails after so many bytes. */
+function bucket(failAfter = Number.POSITIVE_INFINITY) {
+  const stored = new Map<string, Buffer>();
+  const putStream = async (key: string, body: Readable) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > failAfter) throw new UnavailableError('the service is busy');
+    }
+    stored.set(key, Buffer.concat(chunks));
+  };
+  return { stored, objects: { putStream } as unknown as Objects };
+}
+
+const lines = Array.from({ length: 40_000 }, (_, i) => `{"line":${i},"é":"${i * 7919}"}\n`);
+
+async function write(objects: Objects, texts: readonly string[], compress: boolean) {
+  const output = createOutput(objects, 'key', compress);
+  for (const text of texts) await output.write(text);
+  await output.end();
+}
+
+describe('Function: createOutput', () => {
+  it.each([true, false])(
+    'stores all text, the same bytes however it came (gzip: %s)',
+    async (compress) => {
+      // Arrange
+      const whole = bucket();
+      const pieces = bucket();
+
+      // Act
+      await write(whole.objects, [lines.join('')], compress);
+      await write(pieces.objects, lines, compress);
+
+      // Assess
+      const bytes = pieces.stored.get('key')!;
+      expect((compress ? gunzipSync(bytes) : bytes).toString()).toBe(lines.join(''));
+      expect(bytes.equals(whole.stored.get('key')!)).toBe(true);
+    },
+  );
+
+  it('stores nothing without text', async () => {
+    const { stored, objects } = bucket();
+
+    await write(objects, ['', ''], true);
+
+    expect(stored.size).toBe(0);
+  });
+
+  it.each([true, false])(
+    'passes on that the store fails, instead of waiting for room (gzip: %s)',
+    async (compress) => {
+      const { objects, stored } = bucket(1000);
+
+      const writing = write(objects, [...lines, ...lines, ...lines], compress);
+
+      await expect(writing).rejects.toThrow(UnavailableError);
+      expect(stored.size).toBe(0);
+    },
+  );
+
+  it.each([0, 1, lines.length])('stores nothing when given up after %i lines', async (count) => {
+    // Arrange
+    const { objects, stored } = bucket();
+    const output = createOutput(objects, 'key', true);
+    for (const line of lines.slice(0, count)) await output.write(line);
+
+    // Act
+    await output.discard();
+
+    // Assess
+    expect(stored.size).toBe(0);
+  });
+});

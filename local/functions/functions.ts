@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Guardian } from '../processes/guardian.ts';
 import type { Resource, Templates } from '../template/templates.ts';
 import { LocalFunction } from './function.ts';
+import { optFolder, unpackLayers } from './layers.ts';
 
 /** The properties of AWS::Lambda::Function that matter here. */
 const functionProperties = z.looseObject({
@@ -15,7 +16,7 @@ const functionProperties = z.looseObject({
     .object({ Variables: z.record(z.string(), z.coerce.string()).default({}) })
     .default({ Variables: {} }),
   Code: z.looseObject({ ZipFile: z.string().optional(), S3Key: z.string().optional() }),
-  Layers: z.undefined('layers do not exist on one machine: bundle what they hold').optional(),
+  Layers: z.array(z.string()).default([]),
   ReservedConcurrentExecutions: z.coerce.number().optional(),
 });
 
@@ -67,14 +68,16 @@ export class LocalFunctions {
     const parsed = functionProperties.safeParse(resource.properties);
     const where = `${resource.stack}.${resource.logicalId}`;
     if (!parsed.success) throw new Error(`${where}: ${z.prettifyError(parsed.error)}`);
-    const { Runtime, Handler, Timeout, MemorySize, Environment, ReservedConcurrentExecutions } =
-      parsed.data;
+    const { Runtime, Handler, Timeout, MemorySize, Environment, Layers } = parsed.data;
+    const { ReservedConcurrentExecutions } = parsed.data;
     if (Handler === undefined || Runtime?.startsWith('nodejs') !== true) {
       throw new Error(
         `${where} has runtime ${Runtime ?? 'of a container image'}; only Node.js functions with a bundle run on one machine.`,
       );
     }
     const codeDir = this.#code(resource, parsed.data.Code);
+    const opt = optFolder(this.#options.dir, resource.name);
+    if (Layers.length > 0) unpackLayers(this.#options.templates, Layers, opt);
     mkdirSync(logs, { recursive: true });
     return new LocalFunction(
       {
@@ -90,6 +93,7 @@ export class LocalFunctions {
           ...Environment.Variables,
           _HANDLER: Handler,
           LAMBDA_TASK_ROOT: codeDir,
+          OPT_ROOT: opt,
           AWS_LAMBDA_FUNCTION_NAME: resource.name,
           AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
           AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),

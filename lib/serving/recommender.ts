@@ -1,7 +1,8 @@
+import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { ContractError, ValidationError } from '#lib/pipeline/errors.ts';
 import { decodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
-import { createScorer, type ModelScorer } from '#lib/recommender/score.ts';
+import { type LoadedModel, loadModel, scoreItems } from '#lib/recommender/score.ts';
 import { topItems } from './top-k.ts';
 
 /** The three files of a promoted model (docs/contracts.md, 6). */
@@ -41,12 +42,13 @@ const vocabularySchema = z.array(z.string().min(1)).min(1);
  */
 export class Recommender {
   readonly #model: RecommenderModel;
-  readonly #scorer: ModelScorer;
+  readonly #loaded: LoadedModel;
+  readonly #batch: number;
   readonly #itemIds: readonly string[];
   readonly #indices: ReadonlyMap<string, number>;
 
   /**
-   * @param batch histories that are scored at once by `recommendAll`; memory grows with it
+   * @param batch histories that are scored at once by `recommendAll`, at most; memory grows with it
    * @throws ContractError if the files do not follow their contract or do not belong together
    */
   constructor(files: RecommenderFiles, { batch = 1 }: { readonly batch?: number } = {}) {
@@ -64,7 +66,8 @@ export class Recommender {
       );
     }
     this.#indices = new Map(this.#itemIds.map((id, place) => [id, place + 1]));
-    this.#scorer = createScorer(this.#model, batch);
+    this.#loaded = loadModel(this.#model);
+    this.#batch = batch;
   }
 
   /** Number of items that can be recommended. */
@@ -102,10 +105,9 @@ export class Recommender {
       if (items.length > 0) scored.push(index);
       else lists[index] = this.#mostPopular(count, unknownItems);
     });
-    const { batch } = this.#scorer;
-    for (let begin = 0; begin < scored.length; begin += batch) {
-      const some = scored.slice(begin, begin + batch);
-      const scores = this.#score(some.map((index) => known[index]!.items)); // [batch, items]
+    for (let begin = 0; begin < scored.length; begin += this.#batch) {
+      const some = scored.slice(begin, begin + this.#batch);
+      const scores = this.#score(some.map((index) => known[index]!.items)); // [some, items]
       some.forEach((index, row) => {
         const own = scores.subarray(row * this.items, (row + 1) * this.items);
         lists[index] = this.#best(own, count, known[index]!);
@@ -116,7 +118,7 @@ export class Recommender {
 
   /** Frees the backend's memory; the recommender cannot be used any more. */
   dispose(): void {
-    this.#scorer.dispose();
+    this.#loaded.dispose();
   }
 
   #look(history: readonly string[]): Known {
@@ -130,16 +132,22 @@ export class Recommender {
     return { items, unknownItems: [...unknownItems] };
   }
 
+  /** Scores of all items after each history, `[histories, items]`; only as many places as the longest one needs. */
   #score(histories: readonly (readonly number[])[]): Float32Array {
-    const { batch, window } = this.#scorer;
-    const items = new Int32Array(batch * window); // [batch, window]
-    const lengths = new Int32Array(batch);
-    histories.forEach((history, row) => {
-      const last = history.slice(-window);
-      items.set(last, row * window);
-      lengths[row] = last.length;
+    const last = histories.map((history) => history.slice(-this.#model.shape.window));
+    const time = Math.max(...last.map((history) => history.length));
+    const items = new Int32Array(last.length * time); // [histories, time]
+    last.forEach((history, row) => {
+      items.set(history, row * time);
     });
-    return this.#scorer.score(items, lengths);
+    const lengths = Int32Array.from(last, (history) => history.length);
+    return tf.tidy(() =>
+      scoreItems(
+        this.#loaded,
+        tf.tensor2d(items, [last.length, time], 'int32'),
+        tf.tensor1d(lengths, 'int32'),
+      ).dataSync<'float32'>(),
+    );
   }
 
   #best(scores: Float32Array, count: number, { items, unknownItems }: Known): Recommendation {

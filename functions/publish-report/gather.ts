@@ -97,7 +97,10 @@ async function gatherAugmentation(
   for await (const shard of objects.list(runs.augmentedPrefix(run))) shards.push(shard);
   if (lea === undefined || shards.length === 0) return undefined;
   const itemTable = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
-  const collector = new AugmentationCollector(itemTable, lea);
+  const collector = new AugmentationCollector(itemTable, {
+    ...lea,
+    totalShards: shards.length,
+  });
   const step = Math.max(1, Math.ceil(shards.length / SHARDS_SHOWN));
   for (let index = 0; index < shards.length; index += step) {
     collector.add(decodeAugmentedShard(await objects.getBytes(shards[index]!.key)));

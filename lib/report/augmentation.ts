@@ -20,8 +20,11 @@ export interface RewardedAction {
   readonly spread: number;
 }
 
-/** What the environment added to the training data of a run. */
+/** What the environment added to the training data of a run, counted over the shards that were looked at. */
 export interface AugmentationSummary {
+  readonly shards: number;
+  /** All shards of the run. */
+  readonly totalShards: number;
   readonly transitions: number;
   readonly candidates: number;
   /** Transitions with an augmented positive action. */
@@ -41,6 +44,8 @@ export interface AugmentationOptions {
   readonly uncertaintyPenalty: number;
   /** How many examples to keep. */
   readonly examples?: number;
+  /** All shards of the run, if only some are added. */
+  readonly totalShards?: number;
 }
 
 const bins = 30;
@@ -56,7 +61,14 @@ export class AugmentationCollector {
   readonly #logged = new Float64Array(bins);
   readonly #candidates = new Float64Array(bins);
   readonly #augmented = new Float64Array(bins);
-  readonly #sums = { transitions: 0, logged: 0, candidates: 0, candidateRewards: 0, augmented: 0 };
+  readonly #sums = {
+    shards: 0,
+    transitions: 0,
+    logged: 0,
+    candidates: 0,
+    candidateRewards: 0,
+    augmented: 0,
+  };
   #examples: { readonly order: number; readonly example: AugmentationExample }[] = [];
 
   constructor(itemTable: Pick<ItemTable, 'titles'>, options: AugmentationOptions) {
@@ -67,6 +79,7 @@ export class AugmentationCollector {
   add(shard: AugmentedShard): void {
     const chosen = choosePositiveActions(shard, this.#options);
     const sums = this.#sums;
+    sums.shards++;
     sums.transitions += shard.rewards.length;
     sums.candidates += shard.candidates.length;
     for (const reward of shard.rewards) {
@@ -101,6 +114,8 @@ export class AugmentationCollector {
       counts: [...counts],
     });
     return {
+      shards: sums.shards,
+      totalShards: this.#options.totalShards ?? sums.shards,
       transitions: sums.transitions,
       candidates: sums.candidates,
       augmentedActions: sums.augmented,

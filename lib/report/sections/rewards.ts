@@ -7,10 +7,10 @@ import { type Html, html } from '../html.ts';
 /** What the environment added to the training data. */
 export function rewardsSection(augmentation: AugmentationSummary | undefined): Html | undefined {
   if (augmentation === undefined) return undefined;
-  const { transitions, candidates, augmentedActions, rewards, meanRewards, examples } =
-    augmentation;
+  const { shards, totalShards, transitions, candidates, augmentedActions } = augmentation;
+  const { rewards, meanRewards, examples } = augmentation;
   const share = augmentedActions / Math.max(1, transitions);
-  return html`<p>${whole(transitions)} transitions with ${whole(candidates)} candidate actions; ${whole(augmentedActions)} transitions (${percent(share)}) got an augmented positive action. Mean reward: ${meanRewards.logged.toFixed(2)} of logged actions, ${meanRewards.candidates.toFixed(2)} of candidates.</p>
+  return html`<p>${shards < totalShards && `Counted over ${whole(shards)} of ${whole(totalShards)} shards: `}${whole(transitions)} transitions with ${whole(candidates)} candidate actions; ${whole(augmentedActions)} transitions (${percent(share)}) got an augmented positive action. Mean reward: ${meanRewards.logged.toFixed(2)} of logged actions, ${meanRewards.candidates.toFixed(2)} of candidates.</p>
 ${histogramChart(
   [
     { name: 'logged actions', histogram: rewards.logged },

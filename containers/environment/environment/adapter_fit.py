@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,9 +18,6 @@ from .model import EnvironmentModel
 from .negatives import draw_negatives
 from .row_adam import RowAdam
 from .scoring import score_positions
-
-if TYPE_CHECKING:
-    from peft import PeftModel
 
 WARM_UP_SHARE = 0.05
 """Share of the steps over which the learning rate rises to its full value; it then falls along a cosine."""
@@ -46,19 +43,9 @@ class FitData:
     repeats: bool
 
 
-def add_adapter(model: EnvironmentModel, config: EnvironmentConfig) -> "PeftModel":
-    """Puts LoRA (Hu et al., arXiv 2106.09685; alpha = 2 rank) into the model's decoder, in place."""
-    from peft import LoraConfig, get_peft_model
-
-    adapter = config.adapter
-    layers = model.decoder.config.num_hidden_layers
-    lora = LoraConfig(
-        r=adapter.rank,
-        lora_alpha=2 * adapter.rank,
-        target_modules=['q_proj','v_proj'] if __import__('os').environ.get('QV') else "all-linear",
-        layers_to_transform=None,
-    )
-    return get_peft_model(model.decoder, lora)
+def is_adapter(name: str) -> bool:
+    """Whether a trained parameter belongs to an adapter rather than to a projection or a head."""
+    return name.startswith(("decoder.", "reward_decoder."))
 
 
 class AdapterFit:
@@ -77,8 +64,8 @@ class AdapterFit:
         self.device = model.item_tokens.device
         self.items = len(model.item_tokens) - 1
         self.parameters = {name: value for name, value in model.named_parameters() if value.requires_grad}
-        adapter = [value for name, value in self.parameters.items() if name.startswith("decoder.")]
-        heads = [value for name, value in self.parameters.items() if not name.startswith("decoder.")]
+        adapter = [value for name, value in self.parameters.items() if is_adapter(name)]
+        heads = [value for name, value in self.parameters.items() if not is_adapter(name)]
         rates = (config.adapter.learning_rate, config.adapter.head_learning_rate)
         self.optimizer = torch.optim.AdamW([{"params": adapter}, {"params": heads}], weight_decay=0.01)
         for group, rate in zip(self.optimizer.param_groups, rates):
@@ -141,7 +128,8 @@ class AdapterFit:
         if leaf.grad is not None:
             self.token_optimizer.step(touched, leaf.grad, self.config.adapter.item_token_learning_rate * rate)
         self.tokens += batch.tokens
-        return {"loss": float(state + reward), "stateLoss": float(state), "rewardLoss": float(reward)}
+        values = {"stateLoss": float(state.detach()), "rewardLoss": float(reward.detach())}
+        return {"loss": sum(values.values()), **values}
 
     def losses(
         self, batch: PackedBatch, sampled: torch.Tensor, generator: np.random.Generator

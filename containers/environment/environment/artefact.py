@@ -1,6 +1,7 @@
 """The fitted environment as a folder: what training writes and serving reads.
 
-`manifest.json` (written last), `decoder.safetensors` (the kept layers with the adapter merged in),
+`manifest.json` (written last), `decoder.safetensors` (the kept layers with the adapter merged in; with separate
+adapters `reward_decoder.safetensors` too),
 `environment.safetensors` (item tokens, projections, heads, calibration), `adapter.safetensors` (the adapter alone, for
 the record), `items.arrow` (the item ids of the vocabulary), `metrics.json`.
 """
@@ -8,7 +9,7 @@ the record), `items.arrow` (the item ids of the vocabulary), `metrics.json`.
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import torch
@@ -18,8 +19,12 @@ from .base_model import build_decoder
 from .errors import DataError
 from .model import EnvironmentModel
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 FORMAT = "lea-environment"
 FORMAT_VERSION = 1
+DECODERS = ("decoder", "reward_decoder")
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class Manifest:
     base_model_origin: str
     decoder: dict[str, Any]
     """The decoder's configuration."""
+    joint: bool
+    """Whether one decoder serves states and rewards."""
     window: int
     items: int
     state_dimension: int
@@ -46,10 +53,9 @@ def write_environment(
 ) -> None:
     """Writes a merged model; the manifest comes last, its presence says that the folder is complete."""
     folder.mkdir(parents=True, exist_ok=True)
-    embedding = {f"{name}.weight" for name, module in model.decoder.named_modules() if module is model.decoder.get_input_embeddings()}
-    decoder = {name: value.contiguous() for name, value in model.decoder.state_dict().items() if name not in embedding}
-    rest = {name: value.contiguous() for name, value in model.state_dict().items() if not name.startswith("decoder.")}
-    save_file(decoder, folder / "decoder.safetensors")
+    for name in DECODERS[: 1 if manifest.joint else 2]:
+        save_file(_weights(getattr(model, name)), folder / f"{name}.safetensors")
+    rest = {name: value.contiguous() for name, value in model.state_dict().items() if not name.startswith(DECODERS)}
     save_file(rest, folder / "environment.safetensors")
     save_file(adapter, folder / "adapter.safetensors")
     table = pa.table({"item_id": pa.array(identifiers, pa.string())})
@@ -72,12 +78,13 @@ def read_environment(folder: Path, device: torch.device) -> tuple[EnvironmentMod
     if (document.pop("format", None), document.pop("formatVersion", None)) != (FORMAT, FORMAT_VERSION):
         raise DataError(f"{path} is not a {FORMAT} of version {FORMAT_VERSION}: fit the environment again.")
     manifest = Manifest(**document)
-    weights = load_file(folder / "decoder.safetensors", device=str(device))
-    dtype = next(value.dtype for value in weights.values() if value.dim() == 2)
+    decoders = [
+        _read_decoder(folder / f"{name}.safetensors", manifest, device) for name in DECODERS[: 1 if manifest.joint else 2]
+    ]
     rest = load_file(folder / "environment.safetensors", device=str(device))
-    decoder = build_decoder(manifest.decoder, weights, dtype).to(device)
     model = EnvironmentModel(
-        decoder,
+        decoders[0],
+        None if manifest.joint else decoders[1],
         rest["item_tokens"],
         rest["popularity"],
         rest["instruction"],
@@ -85,6 +92,19 @@ def read_environment(folder: Path, device: torch.device) -> tuple[EnvironmentMod
         manifest.reward_heads,
     ).to(device)
     missing, unexpected = model.load_state_dict(rest, strict=False)
-    if unexpected or any(not name.startswith("decoder.") for name in missing):
+    if unexpected or any(not name.startswith(DECODERS) for name in missing):
         raise DataError(f"{folder}: environment.safetensors does not fit manifest.json: fit the environment again.")
     return model.eval().requires_grad_(False), manifest
+
+
+def _weights(decoder: "PreTrainedModel") -> dict[str, torch.Tensor]:
+    """A decoder's weights without its word embeddings."""
+    words = decoder.get_input_embeddings()
+    left_out = {f"{name}.weight" for name, module in decoder.named_modules() if module is words}
+    return {name: value.contiguous() for name, value in decoder.state_dict().items() if name not in left_out}
+
+
+def _read_decoder(path: Path, manifest: Manifest, device: torch.device) -> "PreTrainedModel":
+    weights = load_file(path, device=str(device))
+    dtype = next(value.dtype for value in weights.values() if value.dim() == 2)
+    return build_decoder(manifest.decoder, weights, dtype).to(device)

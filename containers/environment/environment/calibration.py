@@ -3,6 +3,8 @@
 import numpy as np
 
 LOWEST, HIGHEST = -1.0, 2.0
+WIDEST = 1.5
+"""Standard deviation of the rewards at most: beyond half of the clipped range, clipping would leave only noise."""
 
 
 def fit_calibration(logged: np.ndarray, negatives: np.ndarray, iterations: int = 200) -> tuple[float, float]:
@@ -16,30 +18,29 @@ def fit_calibration(logged: np.ndarray, negatives: np.ndarray, iterations: int =
         negatives: [m] raw scores of uniform actions at the same positions.
 
     Returns:
-        (scale, offset), scale > 0. Scores that do not tell logged from sampled actions apart have no such map; they
-        get the scale of their standard deviation and every reward is near 0.5.
+        (scale, offset), scale > 0. Scores that hardly tell logged from sampled actions apart have no such map; theirs
+        has rewards of standard deviation `WIDEST` at most, around 0.5.
     """
-    spread = float(np.concatenate([logged, negatives]).std())
+    spread = max(float(np.concatenate([logged, negatives]).std()), 1e-12)
+    centre = float(logged.mean() + negatives.mean()) / 2
     gap = float(logged.mean() - negatives.mean())
-    if gap <= 1e-3 * max(spread, 1e-12):
-        scale = 1.0 / max(spread, 1e-12)
-        return scale, 0.5 - scale * float(np.concatenate([logged, negatives]).mean())
-    scale = 1.0 / gap
-    offset = -scale * float(negatives.mean())
+    if gap * WIDEST <= spread:
+        scale = WIDEST / spread if gap > 0 else 1.0 / spread
+        return scale, 0.5 - scale * centre
+    scale, offset = 1.0 / gap, 0.5 - centre / gap
     best, best_error = (scale, offset), float("inf")
     for _ in range(iterations):
         residual = np.array([clipped(logged, scale, offset).mean() - 1.0, clipped(negatives, scale, offset).mean()])
         error = float(np.abs(residual).max())
         if error < best_error:
             best, best_error = (scale, offset), error
-        if error < 1e-6:
-            break
-        jacobian = np.stack([_slopes(logged, scale, offset), _slopes(negatives, scale, offset)])  # [2, 2]
-        if abs(np.linalg.det(jacobian)) < 1e-9:
+        jacobian = np.array([_slopes(logged, scale, offset), _slopes(negatives, scale, offset)])  # [2, 2]
+        if error < 1e-6 or abs(np.linalg.det(jacobian)) < 1e-9 * spread:
             break
         change = np.linalg.solve(jacobian, residual)
         # Half steps, and never through scale 0: the clipped mean is only piecewise linear.
-        scale, offset = max(scale - 0.5 * change[0], scale * 0.5), offset - 0.5 * change[1]
+        scale = min(max(scale - 0.5 * change[0], scale * 0.5), WIDEST / spread)
+        offset -= 0.5 * change[1]
     return float(best[0]), float(best[1])
 
 

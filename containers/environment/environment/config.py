@@ -35,6 +35,9 @@ class ItemTokenConfig:
 class AdapterConfig:
     """The LoRA adapter and its training."""
 
+    joint: bool = True
+    layers: int | None = field(default=None, metadata=within(1))
+    modules: Literal["attention", "all"] = "all"
     rank: int = field(default=8, metadata=within(1, 256))
     epochs: float = field(default=2.0, metadata=within(0, above=True))
     learning_rate: float = field(default=5e-4, metadata=within(0, above=True))
@@ -59,6 +62,7 @@ class EnvironmentConfig:
     candidates: int = field(default=8, metadata=within(1, 100))
     similar_candidates: int = field(default=6, metadata=within(0, 100))
     reward_heads: int = field(default=3, metadata=within(1, 16))
+    instruction: str = ""
     item_tokens: ItemTokenConfig = field(default_factory=ItemTokenConfig)
     adapter: AdapterConfig = field(default_factory=AdapterConfig)
     precision: Literal["float32", "bfloat16"] = "float32"

@@ -7,7 +7,7 @@ import torch
 
 from .candidates import SCORES_AT_ONCE, excluded_items, prefix_hashes, similar_items, uniform_items
 from .layout import pack
-from .model import EnvironmentModel, Hidden
+from .model import EnvironmentModel
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,10 @@ class Engine:
     def answer(self, rows: list[np.ndarray], counts: list[int]) -> list[RowAnswer]:
         """Answers each row with that many candidates a position, in one batch."""
         batch = pack(rows).to(self.device)
-        history, cache = self.model.read_history(batch)  # [batch, time, dim]
-        candidates = self._candidates(rows, counts, self.model.states(history))
+        history, cache = self.model.read_history(batch)
+        candidates = self._candidates(rows, counts, self.model.states(history.history))
         packed = pack(rows, candidates).to(self.device)
-        actions = self.model.read_actions(packed, cache) if packed.actions.shape[1] else history[:, :0]
-        scored = self.model.score(packed, Hidden(history, actions))
+        scored = self.model.score(packed, self.model.read_actions(packed, history, cache))
         rewards, spreads = self.model.rewards(scored.logged)  # [batch, time - 1]
         action_rewards, action_spreads = self.model.rewards(scored.actions)  # [batch, actions]
         arrays = [

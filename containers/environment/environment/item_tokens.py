@@ -123,7 +123,7 @@ class ItemTokenFit:
         if self.base.cut:
             self.head_adam.step()
         self.tokens += tokens + len(items)
-        return float(loss)
+        return float(loss.detach())
 
     def loss(self, items: np.ndarray, leaf: torch.Tensor) -> tuple[torch.Tensor, int]:
         """Mean next-token loss of the items' sentences after their tokens [batch, dim], and the number of text tokens."""

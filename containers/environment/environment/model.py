@@ -22,9 +22,11 @@ class Hidden:
     """Last-layer hidden states of a packed batch, standardised over `dim`, float32."""
 
     history: torch.Tensor
-    """[batch, time, dim]: at each item of the history."""
+    """[batch, time, dim]: at each item of the history, for the states."""
+    logged: torch.Tensor
+    """[batch, time, dim]: the same for the rewards of logged actions; the same tensor with a joint adapter."""
     actions: torch.Tensor
-    """[batch, actions, dim]: at each action."""
+    """[batch, actions, dim]: at each action, for its reward."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class EnvironmentModel(nn.Module):
     Args:
         decoder: `inputs_embeds` [batch, time, dim] to `last_hidden_state` [batch, time, dim]; its attention is
             `tree_attention`.
+        reward_decoder: the same with an adapter of its own for the rewards; None where one adapter serves both.
         item_tokens: [items + 1, dim] float32: one embedding an item in the decoder's word space; row 0 is padding.
         popularity: [items + 1] float32: centred log frequency of each item.
         instruction: [instruction, dim] float32: embeddings of the prompt in front of every history.
@@ -61,6 +64,7 @@ class EnvironmentModel(nn.Module):
     def __init__(
         self,
         decoder: nn.Module,
+        reward_decoder: nn.Module | None,
         item_tokens: torch.Tensor,
         popularity: torch.Tensor,
         instruction: torch.Tensor,
@@ -70,6 +74,7 @@ class EnvironmentModel(nn.Module):
         super().__init__()
         dimension = item_tokens.shape[1]
         self.decoder = decoder
+        self.reward_decoder = reward_decoder
         self.register_buffer("item_tokens", item_tokens)
         self.register_buffer("popularity", popularity)
         self.register_buffer("instruction", instruction)
@@ -112,32 +117,43 @@ class EnvironmentModel(nn.Module):
         instruction = len(self.instruction)
         history_positions, action_positions = positions(batch, instruction)
         rows, time = batch.items.shape
-        embeddings = torch.cat([self._prompt(rows), embed(batch.items), embed(batch.actions)], 1)
+        prompt = torch.cat([self._prompt(rows), embed(batch.items)], 1)  # [batch, instruction + time, dim]
+        embeddings = torch.cat([prompt, embed(batch.actions)], 1)  # [batch, tokens, dim]
         ids = torch.cat([history_positions.expand(rows, -1), action_positions], 1)  # [batch, tokens]
-        shared = history_mask(batch, instruction).expand(rows, -1, -1, -1)
+        causal = history_mask(batch, instruction)
+        shared = causal.expand(rows, -1, -1, -1)
         mask = torch.cat([shared, action_mask(batch, instruction)], 2)  # [batch, 1, tokens, instruction + time]
-        hidden = self._decode(embeddings, ids, mask)
-        return Hidden(hidden[:, instruction : instruction + time], hidden[:, instruction + time :])
+        hidden = self._decode(self.reward_decoder or self.decoder, embeddings, ids, mask)
+        logged, actions = hidden[:, instruction : instruction + time], hidden[:, instruction + time :]
+        if self.reward_decoder is None:
+            return Hidden(logged, logged, actions)
+        history = self._decode(self.decoder, prompt, ids[:, : instruction + time], causal)
+        return Hidden(history[:, instruction:], logged, actions)
 
-    def read_history(self, batch: PackedBatch) -> tuple[torch.Tensor, "Cache"]:
-        """Hidden states [batch, time, dim] of the histories alone, and the keys and values to score actions with."""
+    def read_history(self, batch: PackedBatch) -> tuple[Hidden, "Cache"]:
+        """Hidden states of the histories alone, and the keys and values to score actions with."""
         from transformers import DynamicCache
 
         instruction = len(self.instruction)
         rows = batch.items.shape[0]
         embeddings = torch.cat([self._prompt(rows), self.embed(batch.items)], 1)
-        ids, _ = positions(batch, instruction)
+        ids = positions(batch, instruction)[0].expand(rows, -1)
+        mask = history_mask(batch, instruction)
         cache = DynamicCache()
-        hidden = self._decode(embeddings, ids.expand(rows, -1), history_mask(batch, instruction), cache)
-        return hidden[:, instruction:], cache
+        logged = self._decode(self.reward_decoder or self.decoder, embeddings, ids, mask, cache)[:, instruction:]
+        history = logged
+        if self.reward_decoder is not None:
+            history = self._decode(self.decoder, embeddings, ids, mask)[:, instruction:]
+        return Hidden(history, logged, history[:, :0]), cache
 
-    def read_actions(self, batch: PackedBatch, cache: "Cache") -> torch.Tensor:
-        """Hidden states [batch, actions, dim] of the actions after a history that `read_history` has read.
-
-        Uses `cache` up.
-        """
+    def read_actions(self, batch: PackedBatch, history: Hidden, cache: "Cache") -> Hidden:
+        """Adds the hidden states of the actions after a history that `read_history` has read; uses `cache` up."""
+        if batch.actions.shape[1] == 0:
+            return history
         _, ids = positions(batch, len(self.instruction))
-        return self._decode(self.embed(batch.actions), ids, action_mask(batch, len(self.instruction)), cache)
+        mask = action_mask(batch, len(self.instruction))
+        actions = self._decode(self.reward_decoder or self.decoder, self.embed(batch.actions), ids, mask, cache)
+        return Hidden(history.history, history.logged, actions)
 
     def states(self, hidden: torch.Tensor) -> torch.Tensor:
         """[..., dim] hidden states to [..., state_dimension]."""
@@ -172,7 +188,7 @@ class EnvironmentModel(nn.Module):
         """States of all positions, raw rewards of the logged actions and of the batch's actions."""
         states = self.states(hidden.history)  # [batch, time, state_dimension]
         following = batch.items[:, 1:]
-        logged = self.scores(hidden.history[:, 1:], states[:, :-1], self.keys(following, embed), following)
+        logged = self.scores(hidden.logged[:, 1:], states[:, :-1], self.keys(following, embed), following)
         after = batch.after[..., None].expand(-1, -1, states.shape[-1])
         taken_in = states.gather(1, after)  # [batch, actions, state_dimension]
         actions = self.scores(hidden.actions, taken_in, self.keys(batch.actions, embed), batch.actions)
@@ -187,9 +203,14 @@ class EnvironmentModel(nn.Module):
         return self.instruction[None].expand(rows, -1, -1)
 
     def _decode(
-        self, embeddings: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor, cache: "Cache | None" = None
+        self,
+        decoder: nn.Module,
+        embeddings: torch.Tensor,
+        ids: torch.Tensor,
+        mask: torch.Tensor,
+        cache: "Cache | None" = None,
     ) -> torch.Tensor:
-        output = self.decoder(
+        output = decoder(
             inputs_embeds=embeddings.to(self.precision),
             position_ids=ids,
             attention_mask=mask,

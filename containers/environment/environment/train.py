@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from .adapter_fit import AdapterFit, FitData, add_adapter
+from .adapter import add_adapter, merge_adapter, separate_weights, share_weights
+from .adapter_fit import AdapterFit, FitData, is_adapter
 from .artefact import Manifest, write_environment
 from .base_model import BaseModel, decoder_config, load_base_model
 from .calibration import fit_calibration
@@ -18,17 +19,13 @@ from .checkpoint import Checkpoints
 from .config import EnvironmentConfig, to_json
 from .contract import Folders, Hyperparameters, read_hyperparameters, report_progress
 from .data import Catalogue, TrainingRows, read_catalogue, read_training_rows, repeat_share
-from .errors import DataError
 from .item_text import item_sentences
 from .item_tokens import ItemTokenFit, initial_tokens, tokenise
 from .metrics import held_out_metrics
 from .model import EnvironmentModel
 from .scoring import score_positions
+from .users import UserRows, choose_users
 
-HELD_OUT_SHARE = 0.1
-"""Share of the subset's users that are never fitted on."""
-HELD_OUT_USERS = 400
-"""Held-out users at most: enough for a standard error of pair accuracy below 0.005."""
 CALIBRATION_POSITIONS = 2000
 """Positions of training users that the calibration is fitted on, at least."""
 METRIC_NEGATIVES = 10
@@ -38,136 +35,107 @@ REPEAT_SHARE = 0.01
 
 
 @dataclass(frozen=True)
-class Users:
-    """Row numbers of the training sequences by what they are used for."""
+class Input:
+    """What the job was given, read and checked."""
 
-    fitted: np.ndarray
-    held_out: np.ndarray
-    others: np.ndarray
-    """Users outside the subset; the fitted ones when the subset is everybody."""
-    subset: int
-    """Users of the subset."""
+    parameters: Hyperparameters
+    catalogue: Catalogue
+    rows: TrainingRows
+    users: UserRows
+    repeats: bool
+    base: BaseModel
+    fingerprint: str
+
+    @property
+    def config(self) -> EnvironmentConfig:
+        """Config section `environment`."""
+        return self.parameters.config
 
 
 def train(folders: Folders) -> None:
     """Fits an environment as the job's hyperparameters say and writes it to `model/`.
 
     Raises:
-        LanguageEnvironmentError: what is wrong with hyperparameters, data or base model, and what to do.
+        LanguageEnvironmentError: what is wrong with hyperparameters, data or base model, and what to do; or
+            `Interrupted` after SIGTERM, with a checkpoint to go on from.
     """
     started = time.monotonic()
+    job = read_input(folders)
+    config, base = job.config, job.base
+    report_progress("load", 1.0, baseModel=base.name, layers=base.layers, items=len(job.catalogue))
+    checkpoints = Checkpoints(folders.checkpoints, job.fingerprint)
+    checkpoints.listen()
+    saved = checkpoints.load()
+
+    table, item_tokens = fit_item_tokens(job, checkpoints, saved)
+    item_seconds = time.monotonic() - started
+    model = build_model(job, table)
+    adapted = adapt(model, config)
+    fit = AdapterFit(model, config, FitData(job.rows, job.users.fitted, job.users.held_out, job.repeats))
+    if saved and saved["stage"] == "adapter":
+        fit.load(saved["state"])
+    fit.run(
+        lambda done, **losses: report_progress("adapter", done, **losses),
+        lambda state: checkpoints.pause("adapter", lambda: state() | {"itemTokens": item_tokens}),
+    )
+    adapter_seconds = time.monotonic() - started - item_seconds
+    adapter = {name: value.detach().cpu().clone() for name, value in fit.parameters.items() if is_adapter(name)}
+    merge(model, adapted)
+    scale, offset = calibrate(model, job)
+    report_progress("calibration", 1.0, scale=scale, offset=offset)
+    metrics = {
+        "baseModel": base.name,
+        "baseModelOrigin": base.origin,
+        "parameters": sum(value.numel() for value in model.decoder.parameters()),
+        "trainableParameters": sum(value.numel() for value in fit.parameters.values()),
+        "itemTokenParameters": table[1:].numel(),
+        "layers": base.layers,
+        "subsetFraction": config.subset_fraction,
+        "users": job.users.subset,
+        **measure(model, job, scale, offset),
+        "seconds": time.monotonic() - started,
+        "itemTokenSeconds": item_seconds,
+        "adapterSeconds": adapter_seconds,
+        "tokens": item_tokens + fit.tokens,
+        "itemTokenTokens": item_tokens,
+        "adapterTokens": fit.tokens,
+        # Forward and backward through frozen weights: 2 + 2 operations a parameter and token, none for their gradients.
+        "adapterFlops": 4.0 * matrix_parameters(model) * fit.tokens,
+        "earlyStopping": fit.history,
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "config": to_json(config),
+    }
+    folders.model.mkdir(parents=True, exist_ok=True)
+    (folders.model / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf8")
+    write_environment(folders.model, model, adapter, manifest_of(job, model), job.catalogue.identifiers)
+    checkpoints.clear()
+    shown = ("pairAccuracy", "popularityPairAccuracy", "recallAt10", "popularityRecallAt10", "seconds")
+    report_progress("metrics", 1.0, **{name: metrics[name] for name in shown})
+
+
+def read_input(folders: Folders) -> Input:
+    """Reads hyperparameters and channels and loads the base model."""
     parameters = read_hyperparameters(folders.root)
     config = parameters.config
     sequences = folders.channel("sequences")
     catalogue = read_catalogue(sequences)
     rows = read_training_rows(sequences, len(catalogue), parameters.window)
-    repeats = repeat_share(rows) >= REPEAT_SHARE
-    users = choose_users(rows, config)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(config.seed)
-    dtype = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
-    base = load_base_model(folders.channel("basemodel"), config.layers, dtype, device)
-    report_progress("load", 1.0, baseModel=base.name, layers=base.layers, items=len(catalogue))
-    checkpoints = Checkpoints(folders.checkpoints, fingerprint(parameters, sequences, base))
-    checkpoints.listen()
-    saved = checkpoints.load()
-
-    table, item_fit = _fit_item_tokens(base, catalogue, config, checkpoints, saved, device)
-    item_seconds = time.monotonic() - started
-    model = _build_model(base, catalogue, config, table)
-    peft_model = add_adapter(model, config)
-    fit = AdapterFit(model, config, FitData(rows, users.fitted, users.held_out, repeats))
-    if saved and saved["stage"] == "adapter":
-        fit.load(saved["state"])
-    fit.run(
-        lambda done, **losses: report_progress("adapter", done, **losses),
-        lambda state: checkpoints.pause("adapter", state),
+    base = load_base_model(
+        folders.channel("basemodel"),
+        config.layers,
+        torch.bfloat16 if config.precision == "bfloat16" else torch.float32,
+        torch.device("cuda" if torch.cuda.is_available() else "cpu"),
     )
-    adapter_seconds = time.monotonic() - started - item_seconds
-
-    adapter = {
-        name: value.detach().cpu().contiguous().clone() for name, value in fit.parameters.items() if name.startswith("decoder.")
-    }
-    model.decoder = peft_model.merge_and_unload()
-    model.eval().requires_grad_(False)
-    scale, offset = _calibrate(model, rows, users, repeats, config)
-    report_progress("calibration", 1.0, scale=scale, offset=offset)
-    scored = score_positions(
-        model, rows, users.held_out, METRIC_NEGATIVES, repeats, config.adapter.batch_tokens, config.seed + 1
+    return Input(
+        parameters,
+        catalogue,
+        rows,
+        choose_users(rows, config.subset_fraction, config.seed),
+        repeat_share(rows) >= REPEAT_SHARE,
+        base,
+        fingerprint(parameters, sequences, base),
     )
-    fitted_items = np.unique(np.concatenate([rows.row(row) for row in users.fitted]))
-    trainable = sum(value.numel() for value in fit.parameters.values())
-    layer_parameters = sum(value.numel() for value in model.decoder.parameters() if value.dim() >= 2)
-    metrics = {
-        "baseModel": base.name,
-        "baseModelOrigin": base.origin,
-        "parameters": sum(value.numel() for value in model.decoder.parameters()),
-        "trainableParameters": trainable,
-        "itemTokenParameters": table.numel() - table.shape[1],
-        "layers": base.layers,
-        "subsetFraction": config.subset_fraction,
-        "users": users.subset,
-        **held_out_metrics(scored, catalogue.counts, fitted_items, scale, offset),
-        "seconds": time.monotonic() - started,
-        "itemTokenSeconds": item_seconds,
-        "adapterSeconds": adapter_seconds,
-        "tokens": fit.tokens + item_fit.tokens,
-        "itemTokenTokens": item_fit.tokens,
-        "adapterTokens": fit.tokens,
-        "adapterFlops": 4.0 * layer_parameters * fit.tokens,
-        "earlyStopping": fit.history,
-        "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
-        "config": to_json(config),
-    }
-    folders.model.mkdir(parents=True, exist_ok=True)
-    (folders.model / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf8")
-    manifest = Manifest(
-        base_model=base.name,
-        base_model_origin=base.origin,
-        decoder=decoder_config(model.decoder),
-        window=parameters.window,
-        items=len(catalogue),
-        state_dimension=config.state_dimension,
-        reward_heads=config.reward_heads,
-        candidates=config.candidates,
-        similar_candidates=config.similar_candidates,
-        repeats=repeats,
-        batch_tokens=config.adapter.batch_tokens,
-        seed=config.seed,
-    )
-    write_environment(folders.model, model, adapter, manifest, catalogue.identifiers)
-    checkpoints.clear()
-    report_progress(
-        "metrics",
-        1.0,
-        pairAccuracy=metrics["pairAccuracy"],
-        popularityPairAccuracy=metrics["popularityPairAccuracy"],
-        recallAt10=metrics["recallAt10"],
-        popularityRecallAt10=metrics["popularityRecallAt10"],
-        seconds=metrics["seconds"],
-    )
-
-
-def choose_users(rows: TrainingRows, config: EnvironmentConfig) -> Users:
-    """Draws the subset of users (seeded) and its held-out part; rows of one item teach nothing and are left out.
-
-    Raises:
-        DataError: too few users with two actions to fit on some and hold out others.
-    """
-    usable = np.flatnonzero(rows.lengths() > 1)
-    candidates = np.unique(rows.users[usable])
-    if len(candidates) < 2:
-        raise DataError("The training sequences have fewer than two users with two actions: nothing to fit on.")
-    drawn = np.random.default_rng(config.seed).permutation(candidates)
-    subset = drawn[: max(2, math.ceil(config.subset_fraction * len(drawn)))]
-    held_out = subset[: min(HELD_OUT_USERS, max(1, round(HELD_OUT_SHARE * len(subset))))]
-
-    def of(users: np.ndarray) -> np.ndarray:
-        return usable[np.isin(rows.users[usable], users)]
-
-    fitted = of(np.setdiff1d(subset, held_out))
-    others = of(np.setdiff1d(drawn, subset))
-    return Users(fitted, of(held_out), others if len(others) else fitted, len(subset))
 
 
 def fingerprint(parameters: Hyperparameters, sequences: Path, base: BaseModel) -> str:
@@ -180,48 +148,105 @@ def fingerprint(parameters: Hyperparameters, sequences: Path, base: BaseModel) -
     return digest.hexdigest()
 
 
-def _fit_item_tokens(
-    base: BaseModel,
-    catalogue: Catalogue,
-    config: EnvironmentConfig,
-    checkpoints: Checkpoints,
-    saved: dict | None,
-    device: torch.device,
-) -> tuple[torch.Tensor, ItemTokenFit]:
-    texts = item_sentences(catalogue, config.item_tokens.template)
+def fit_item_tokens(job: Input, checkpoints: Checkpoints, saved: dict[str, Any] | None) -> tuple[torch.Tensor, int]:
+    """The item tokens [items + 1, dim] that the text makes, and how many tokens were read for it."""
+    config, base = job.config, job.base
+    texts = item_sentences(job.catalogue, config.item_tokens.template)
     sentences = tokenise(base, texts, config.item_tokens.maximum_text_tokens)
-    table = initial_tokens(base, sentences).to(device)
-    items = np.arange(1, len(catalogue) + 1)
+    table = initial_tokens(base, sentences).to(next(base.decoder.parameters()).device)
+    if saved and saved["stage"] == "adapter":
+        return table, saved["state"]["itemTokens"]  # the checkpoint holds the tokens themselves
+    items = np.arange(1, len(job.catalogue) + 1)
     fit = ItemTokenFit(base, table, sentences, config.item_tokens, items, config.adapter.batch_tokens, config.seed)
     if saved and saved["stage"] == "item-tokens":
         fit.load(saved["state"])
-    if not (saved and saved["stage"] == "adapter"):
-        fit.run(
-            lambda done, loss: report_progress("item-tokens", done, loss=loss),
-            lambda state: checkpoints.pause("item-tokens", state),
-        )
-    return table, fit
+    fit.run(
+        lambda done, loss: report_progress("item-tokens", done, loss=loss),
+        lambda state: checkpoints.pause("item-tokens", state),
+    )
+    return table, fit.tokens
 
 
-def _build_model(base: BaseModel, catalogue: Catalogue, config: EnvironmentConfig, table: torch.Tensor) -> EnvironmentModel:
-    frequency = torch.log(torch.from_numpy(catalogue.counts).float() + 1.0)
+def build_model(job: Input, table: torch.Tensor) -> EnvironmentModel:
+    """The model before its fit; with separate adapters a second decoder on the same weights."""
+    config, base = job.config, job.base
+    frequency = torch.log(torch.from_numpy(job.catalogue.counts).float() + 1.0)
     popularity = torch.cat([torch.zeros(1), frequency - frequency.mean()])
+    words = base.tokenizer(config.instruction, add_special_tokens=False)["input_ids"] if config.instruction else []
     model = EnvironmentModel(
-        base.decoder, table, popularity, torch.zeros(0, base.dimension), config.state_dimension, config.reward_heads
+        base.decoder,
+        None if config.adapter.joint else share_weights(base.decoder),
+        table,
+        popularity,
+        base.embedding[torch.tensor(words, dtype=torch.long)],
+        config.state_dimension,
+        config.reward_heads,
     )
     model.initialise_heads(config.seed)
     return model.to(table.device)
 
 
-def _calibrate(
-    model: EnvironmentModel, rows: TrainingRows, users: Users, repeats: bool, config: EnvironmentConfig
-) -> tuple[float, float]:
-    order = np.random.default_rng(config.seed + 2).permutation(users.others)
-    positions = np.cumsum(rows.lengths()[order] - 1)
+def adapt(model: EnvironmentModel, config: EnvironmentConfig) -> list[torch.nn.Module]:
+    """Puts the adapters in place; for `merge`."""
+    decoders = [model.decoder] if model.reward_decoder is None else [model.decoder, model.reward_decoder]
+    return [add_adapter(decoder, config.adapter, config.seed + index) for index, decoder in enumerate(decoders)]
+
+
+def merge(model: EnvironmentModel, adapted: list[torch.nn.Module]) -> None:
+    """Adds the adapters to the decoders' weights; the model is then as fast as without."""
+    if len(adapted) > 1:
+        separate_weights(model.reward_decoder)
+        model.reward_decoder = merge_adapter(adapted[1])
+    model.decoder = merge_adapter(adapted[0])
+    model.eval().requires_grad_(False)
+
+
+def calibrate(model: EnvironmentModel, job: Input) -> tuple[float, float]:
+    """Fits scale and offset of the rewards on training users and stores them in the model."""
+    config = job.config
+    order = np.random.default_rng(config.seed + 2).permutation(job.users.calibration)
+    positions = np.cumsum(job.rows.lengths()[order] - 1)
     chosen = order[: int(np.searchsorted(positions, CALIBRATION_POSITIONS)) + 1]
     scored = score_positions(
-        model, rows, chosen, config.adapter.negatives, repeats, config.adapter.batch_tokens, config.seed + 2
+        model, job.rows, chosen, config.adapter.negatives, job.repeats, config.adapter.batch_tokens, config.seed + 2
     )
     scale, offset = fit_calibration(scored.logged_scores.mean(-1), scored.negative_scores.mean(-1).ravel())
     model.calibration.copy_(torch.tensor([scale, offset]))
     return scale, offset
+
+
+def measure(model: EnvironmentModel, job: Input, scale: float, offset: float) -> dict[str, Any]:
+    """The metrics on held-out users."""
+    config = job.config
+    scored = score_positions(
+        model, job.rows, job.users.held_out, METRIC_NEGATIVES, job.repeats, config.adapter.batch_tokens, config.seed + 1
+    )
+    fitted_items = np.unique(np.concatenate([job.rows.row(row) for row in job.users.fitted]))
+    return held_out_metrics(scored, job.catalogue.counts, fitted_items, scale, offset)
+
+
+def matrix_parameters(model: EnvironmentModel) -> int:
+    """Parameters that a token is multiplied with: the decoder's matrices without its word embeddings."""
+    words = model.decoder.get_input_embeddings()
+    left_out = {id(value) for value in words.parameters()}
+    return sum(value.numel() for value in model.decoder.parameters() if value.dim() == 2 and id(value) not in left_out)
+
+
+def manifest_of(job: Input, model: EnvironmentModel) -> Manifest:
+    """What serving must know."""
+    config = job.config
+    return Manifest(
+        base_model=job.base.name,
+        base_model_origin=job.base.origin,
+        decoder=decoder_config(model.decoder),
+        joint=config.adapter.joint,
+        window=job.parameters.window,
+        items=len(job.catalogue),
+        state_dimension=config.state_dimension,
+        reward_heads=config.reward_heads,
+        candidates=config.candidates,
+        similar_candidates=config.similar_candidates,
+        repeats=job.repeats,
+        batch_tokens=config.adapter.batch_tokens,
+        seed=config.seed,
+    )

@@ -20,6 +20,8 @@ export const environmentConfig = z.strictObject({
   similarCandidates: z.int().min(0).max(100).default(6),
   /** Score heads of the ensemble whose spread is the reward's uncertainty. */
   rewardHeads: z.int().min(1).max(16).default(3),
+  /** Text in front of every history, in the base model's words; its tokens are shared by all actions of a row. */
+  instruction: z.string().max(1000).default(''),
   /** Epochs, learning rate and text budget of the item tokens (the LLM is frozen meanwhile). */
   itemTokens: z
     .strictObject({
@@ -33,6 +35,12 @@ export const environmentConfig = z.strictObject({
   /** The LoRA adapter and its training. */
   adapter: z
     .strictObject({
+      /** One adapter for the state model and the reward model, or one each. */
+      joint: z.boolean().default(true),
+      /** Layers that get an adapter, counted from the output; `null` adapts every layer that is kept. */
+      layers: z.int().min(1).nullable().default(null),
+      /** Matrices of a layer that get an adapter. */
+      modules: z.enum(['attention', 'all']).default('all'),
       rank: z.int().min(1).max(256).default(8),
       epochs: z.number().positive().default(2),
       learningRate: z.number().positive().default(5e-4),

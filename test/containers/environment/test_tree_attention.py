@@ -9,7 +9,6 @@ from conftest import ITEMS, naive, random_model
 from environment.engine import CandidatePolicy, Engine
 from environment.errors import BaseModelError
 from environment.layout import action_mask, history_mask, pack
-from environment.model import Hidden
 from environment.tree_attention import tree_attention
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -62,7 +61,7 @@ def test_packed_scores_equal_one_prompt_for_each_state_and_action(family_model: 
     batch = pack(rows, actions)
     one_pass = model(batch)
     history, cache = model.read_history(pack(rows))
-    two_passes = Hidden(history, model.read_actions(batch, cache))
+    two_passes = model.read_actions(batch, history, cache)
 
     # Assess
     for hidden in (one_pass, two_passes):

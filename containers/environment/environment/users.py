@@ -1,0 +1,54 @@
+"""Which users an environment is fitted on, which it is measured on, and which calibrate its rewards."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .data import TrainingRows
+from .errors import DataError
+
+HELD_OUT_SHARE = 0.1
+"""Share of the subset's users that are never fitted on."""
+HELD_OUT_USERS = 400
+"""Held-out users at most: enough for a standard error of pair accuracy below 0.005."""
+
+
+@dataclass(frozen=True)
+class UserRows:
+    """Row numbers of the training sequences by what they are used for."""
+
+    fitted: np.ndarray
+    """Of the users that are fitted on."""
+    held_out: np.ndarray
+    """Of the users kept for early stopping and metrics."""
+    calibration: np.ndarray
+    """Of training users outside the subset; of the fitted ones when the subset is everybody."""
+    subset: int
+    """Users of the subset, fitted and held out."""
+
+
+def choose_users(rows: TrainingRows, fraction: float, seed: int) -> UserRows:
+    """Draws the subset of users and its held-out part; rows of one item teach nothing and are left out.
+
+    Args:
+        rows: all training sequences.
+        fraction: share (0-1) of the users that the subset holds.
+        seed: of the draw.
+
+    Raises:
+        DataError: too few users with two actions to fit on some and hold out others.
+    """
+    usable = np.flatnonzero(rows.lengths() > 1)
+    candidates = np.unique(rows.users[usable])
+    if len(candidates) < 2:
+        raise DataError("The training sequences have fewer than two users with two actions: nothing to fit on.")
+    drawn = np.random.default_rng(seed).permutation(candidates)
+    subset = drawn[: max(2, math.ceil(fraction * len(drawn)))]
+    held_out = subset[: min(HELD_OUT_USERS, max(1, round(HELD_OUT_SHARE * len(subset))))]
+
+    def of(users: np.ndarray) -> np.ndarray:
+        return usable[np.isin(rows.users[usable], users)]
+
+    fitted, others = of(np.setdiff1d(subset, held_out)), of(np.setdiff1d(drawn, subset))
+    return UserRows(fitted, of(held_out), others if len(others) else fitted, len(subset))

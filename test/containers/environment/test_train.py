@@ -1,0 +1,210 @@
+"""Command: train, as SageMaker runs it, on a small run and tiny base models."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import TINY, write_base_model, write_job
+from environment import train as command
+from environment.artefact import read_environment
+from environment.checkpoint import Checkpoints, Interrupted
+from environment.contract import Folders
+from environment.engine import CandidatePolicy, Engine
+from environment.users import choose_users
+from environment.data import read_catalogue, read_training_rows
+from safetensors.torch import load_file
+
+PACKAGE = Path(__file__).resolve().parents[3] / "containers" / "environment"
+
+
+def weights(root: Path) -> dict[str, torch.Tensor]:
+    files = sorted((root / "model").glob("*.safetensors"))
+    return {f"{path.stem}.{name}": value for path in files for name, value in load_file(path).items()}
+
+
+def metrics(root: Path) -> dict:
+    return json.loads((root / "model" / "metrics.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory, sequences: Path, llama_model: Path) -> Path:
+    """The folder of a finished job."""
+    root = write_job(tmp_path_factory.mktemp("fitted"), sequences, llama_model)
+    command.train(Folders(root))
+    return root
+
+
+def test_a_job_writes_a_model_that_serves(family_model: Path, sequences: Path, tmp_path: Path):
+    # Arrange
+    root = write_job(tmp_path, sequences, family_model, {"layers": 2, "instruction": "great river"})
+
+    # Act
+    command.train(Folders(root))
+    model, manifest = read_environment(root / "model", torch.device("cpu"))
+    engine = Engine(model, CandidatePolicy(manifest.similar_candidates, manifest.repeats, manifest.seed))
+    (answer,) = engine.answer([np.array([1, 2, 3], np.int32)], [4])
+
+    # Assess
+    report = metrics(root)
+    assert report["layers"] == 2 and report["baseModelOrigin"] == "uploaded Hugging Face folder"
+    assert 0 <= report["pairAccuracy"] <= 1 and report["tokens"] > 0
+    assert answer.states.shape == (3, 8) and answer.candidates.shape == (2, 4)
+    assert np.isfinite(answer.states.astype(float)).all()
+    assert np.abs(answer.rewards - 0.5).max() <= 1.5
+
+
+def test_the_merged_model_answers_as_the_adapted_one_did(llama_model: Path, sequences: Path, tmp_path: Path):
+    for joint in (True, False):
+        # Arrange
+        root = write_job(tmp_path / str(joint), sequences, llama_model, {"adapter": TINY["adapter"] | {"joint": joint}})
+        job = command.read_input(Folders(root))
+        table, _ = command.fit_item_tokens(job, Checkpoints(tmp_path / "none", ""), None)
+        model = command.build_model(job, table)
+        adapted = command.adapt(model, job.config)
+        torch.manual_seed(0)
+        for name, value in model.named_parameters():
+            if "lora" in name:
+                value.data = torch.randn_like(value) * 0.1
+        from environment.layout import pack
+
+        batch = pack([np.array([3, 4, 5])], [np.array([[6, 7], [8, 9]])])
+        with torch.no_grad():
+            before = model.score(batch, model(batch))
+
+            # Act
+            command.merge(model, adapted)
+            after = model.score(batch, model(batch))
+
+        # Assess
+        for expected, value in zip(vars(before).values(), vars(after).values()):
+            torch.testing.assert_close(value, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_fitting_learns_what_the_sequences_hold(sequences: Path, llama_model: Path, tmp_path: Path):
+    # Arrange: users walk a ring, so the next item is predictable and all items are about equally popular
+    rates = {"learningRate": 0.01, "headLearningRate": 0.02, "itemTokenLearningRate": 0.02}
+    adapter = TINY["adapter"] | rates | {"epochs": 12, "patience": 12}
+    root = write_job(tmp_path, sequences, llama_model, {"adapter": adapter})
+
+    # Act
+    command.train(Folders(root))
+
+    # Assess
+    report = metrics(root)
+    assert report["pairAccuracy"] > report["popularityPairAccuracy"] + 0.1
+    assert report["recallAt10"] > report["popularityRecallAt10"]
+    assert abs(report["meanRewardLogged"] - 1) < 0.4 and abs(report["meanRewardNegative"]) < 0.4
+    assert len(report["earlyStopping"]) == 12
+
+
+def test_the_same_job_gives_the_same_model(fitted: Path, sequences: Path, llama_model: Path, tmp_path: Path):
+    # Act
+    command.train(Folders(write_job(tmp_path, sequences, llama_model)))
+
+    # Assess
+    for name, value in weights(fitted).items():
+        assert torch.equal(value, weights(tmp_path)[name]), name
+
+
+@pytest.mark.parametrize("stop", [2, 5, 13])
+def test_a_killed_job_goes_on_exactly(fitted: Path, sequences: Path, llama_model: Path, tmp_path: Path, stop: int, monkeypatch):
+    # Arrange: SIGTERM during step `stop`, be it of the item tokens or of the adapter
+    root = write_job(tmp_path, sequences, llama_model)
+    pause, calls = Checkpoints.pause, []
+
+    def interrupted_pause(self, stage, saved):
+        calls.append(stage)
+        if len(calls) == stop:
+            signal.raise_signal(signal.SIGTERM)
+        pause(self, stage, saved)
+
+    monkeypatch.setattr(Checkpoints, "pause", interrupted_pause)
+
+    # Act
+    with pytest.raises(Interrupted, match="start the same job again"):
+        command.train(Folders(root))
+    assert not (root / "model" / "manifest.json").exists()
+    command.train(Folders(root))
+
+    # Assess
+    for name, value in weights(fitted).items():
+        assert torch.equal(value, weights(root)[name]), name
+    assert metrics(root)["tokens"] == metrics(fitted)["tokens"]
+    assert not (root / "checkpoints" / "checkpoint.pt").exists()
+
+
+def test_a_checkpoint_of_another_job_is_left_alone(tmp_path: Path):
+    # Arrange
+    Checkpoints(tmp_path, "other").write("adapter", {"value": torch.ones(2)})
+
+    # Act & Assess
+    assert Checkpoints(tmp_path, "mine").load() is None
+    assert Checkpoints(tmp_path, "other").load()["stage"] == "adapter"
+    (tmp_path / "checkpoint.pt").write_bytes(b"torn")
+    assert Checkpoints(tmp_path, "other").load() is None
+
+
+def test_the_command_reports_progress_and_failures(sequences: Path, llama_model: Path, tmp_path: Path):
+    # Arrange
+    good = write_job(tmp_path / "good", sequences, llama_model, {"adapter": TINY["adapter"] | {"epochs": 0.3}})
+    bad = write_job(tmp_path / "bad", sequences, llama_model, {"layers": 9})
+
+    # Act
+    runs = [
+        subprocess.run(
+            [sys.executable, "-m", "environment", "train"],
+            cwd=PACKAGE,
+            env=os.environ | {"ML_ROOT": str(root)},
+            capture_output=True,
+            text=True,
+        )
+        for root in (good, bad)
+    ]
+
+    # Assess
+    assert [run.returncode for run in runs] == [0, 1], runs[0].stderr
+    lines = runs[0].stdout.splitlines()
+    assert all(line.startswith("stage=") and " progress=" in line for line in lines)
+    assert [line.split()[0] for line in lines if "progress=1.000" in line][-3:] == [
+        "stage=adapter",
+        "stage=calibration",
+        "stage=metrics",
+    ]
+    reason = (bad / "output" / "failure").read_text()
+    assert "has 3 layers, option environment.layers asks for 9" in reason
+
+
+def test_users_are_split_without_overlap(sequences: Path):
+    # Arrange
+    rows = read_training_rows(sequences, len(read_catalogue(sequences)), 8)
+
+    # Act
+    chosen = choose_users(rows, 0.5, 1)
+    everybody = choose_users(rows, 1.0, 1)
+
+    # Assess
+    users = [set(rows.users[part]) for part in (chosen.fitted, chosen.held_out, chosen.calibration)]
+    assert not (users[0] & users[1] or users[0] & users[2] or users[1] & users[2])
+    assert len(users[0] | users[1]) == chosen.subset == 20
+    assert set(everybody.calibration) == set(everybody.fitted)
+    assert not set(rows.users[everybody.held_out]) & set(rows.users[everybody.fitted])
+
+
+def test_an_adapter_in_the_upper_layers_leaves_the_lower_ones_alone(sequences: Path, tmp_path: Path):
+    # Arrange
+    base = write_base_model(tmp_path / "base", "gpt2")
+    config = {"adapter": TINY["adapter"] | {"layers": 1, "modules": "attention", "epochs": 0.5}}
+    root = write_job(tmp_path / "job", sequences, base, config)
+
+    # Act
+    command.train(Folders(root))
+
+    # Assess
+    adapter = load_file(root / "model" / "adapter.safetensors")
+    assert adapter and all(".h.2.attn." in name for name in adapter)

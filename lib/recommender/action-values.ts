@@ -1,19 +1,11 @@
 import { tf } from '#lib/graph/tensorflow.ts';
 import type { Parameters } from './backbones/backbone.ts';
 import { bestValues } from './best-items.ts';
-import { fusedCrossEntropy } from './cross-entropy.ts';
 import { type BatchTensors, tensorOf } from './designs/design.ts';
-import {
-  enrich,
-  qHead,
-  rowsOf,
-  supervisedHead,
-  supervisedStates,
-  valuesOf,
-  valuesOfAll,
-} from './heads.ts';
+import { enrich, qHead, supervisedHead, supervisedStates, valuesOf, valuesOfAll } from './heads.ts';
 import type { Values } from './objectives/objective.ts';
 import { once } from './once.ts';
+import { rowBlocks } from './row-blocks.ts';
 
 /**
  * Values of the main network's Q head with gradient; logged, negative and augmented actions in one gather.
@@ -47,10 +39,13 @@ export function actionValues(
     augmented: once(() => column(1 + count)),
     best: once(() => bestValues(qHead(parameters), enriched())),
     logProbability: once(() => {
-      const rows = rowsOf(tensorOf(batch, 'targets'));
+      const head = supervisedHead(parameters);
       const narrow = supervisedStates(parameters, states);
-      const values = valuesOfAll(supervisedHead(parameters), narrow); // [places, items]
-      return tf.neg(fusedCrossEntropy(values, rows)[0]);
+      const own = valuesOf(head, narrow, tf.expandDims(tensorOf(batch, 'targets'), 1)); // [places, 1]
+      const normalisers = rowBlocks(narrow, head.kernel.shape[0]).map((block) =>
+        tf.logSumExp(valuesOfAll(head, block), 1),
+      );
+      return tf.sub(tf.squeeze(own, [1]), tf.concat(normalisers));
     }),
   };
 }

@@ -1,30 +1,65 @@
 import { topKInBlocks } from '#lib/graph/operations/top-k.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { type Head, rowsOf, valuesOf, valuesOfAll } from './heads.ts';
+import { rowBlocks } from './row-blocks.ts';
 
-/** Entries of `[places, items]` held at once while looking for the best item: 64 MiB. */
-const maximumValuesAtOnce = 16 * 1024 * 1024;
+/** Catalogues beyond this are searched in blocks of columns, since few rows of them fill the cache. */
+const manyItems = 65_536;
+/** Values held at once in that case: 16 MiB. */
+const valuesAtOnce = 4 * 1024 * 1024;
 
 /**
- * The item of the highest value in each state, over the whole catalogue; in blocks if it is large, so that
- * `[places, items]` is never held at once. No gradient.
+ * The item of the highest value in each state over the whole catalogue, without ever holding `[places, items]`. No
+ * gradient.
  *
  * @returns int32 item indices `[places]`, ties to the smaller index
  */
-export function bestItems(
-  head: Head,
-  states: tf.Tensor2D,
-  valuesAtOnce: number = maximumValuesAtOnce,
-): tf.Tensor1D {
+export function bestItems(head: Head, states: tf.Tensor2D): tf.Tensor1D {
+  const items = head.kernel.shape[0];
+  const rows =
+    items > manyItems
+      ? bestInColumnBlocks(head, states)
+      : tf.concat(
+          rowBlocks(states, items).map((block) => largestPlace(valuesOfAll(head, block))),
+          0,
+        );
+  return tf.add(rows, tf.scalar(1, 'int32'));
+}
+
+/**
+ * Arg-max of each row, int32 `[rows]`. The maxima of groups of columns are found first, which TensorFlow does with vector
+ * instructions, unlike the arg-max itself; then only the best group is searched.
+ */
+function largestPlace(values: tf.Tensor2D): tf.Tensor1D {
+  const [rows, columns] = values.shape;
+  const width = Math.ceil(Math.sqrt(columns));
+  const groups = Math.floor(columns / width);
+  const rest = columns - groups * width;
+  if (groups < 4) return tf.argMax(values, 1);
+  const whole = rest === 0 ? values : tf.slice(values, [0, 0], [rows, groups * width]);
+  const maxima = tf.max(tf.reshape(whole, [rows, groups, width]), 2); // [rows, groups]
+  const group = tf.argMax(maxima, 1) as tf.Tensor1D; // [rows]
+  const begins = tf.range(0, rows * groups, groups, 'int32');
+  const members = tf.gather(
+    tf.reshape(whole, [rows * groups, width]) as tf.Tensor,
+    tf.add(begins, group) as tf.Tensor1D,
+  ); // [rows, width]
+  const member = tf.argMax(members, 1);
+  const place = tf.add(tf.mul(group, tf.scalar(width, 'int32')), member);
+  if (rest === 0) return place as tf.Tensor1D;
+  // The few columns that fill no group come last: they win only with a higher value.
+  const last = tf.slice(values, [0, groups * width], [rows, rest]); // [rows, rest]
+  const isLast = tf.greater(tf.max(last, 1), tf.max(maxima, 1)); // [rows]
+  const lastPlace = tf.add(tf.argMax(last, 1), tf.scalar(groups * width, 'int32'));
+  return tf.where(isLast, lastPlace, place) as tf.Tensor1D;
+}
+
+/** The same for a large catalogue, int32 `[places]`. */
+function bestInColumnBlocks(head: Head, states: tf.Tensor2D): tf.Tensor1D {
   const [items, width] = head.kernel.shape;
-  const places = states.shape[0];
-  const one = tf.scalar(1, 'int32');
-  if (places * items <= valuesAtOnce) {
-    return tf.add(tf.argMax(valuesOfAll(head, states), 1), one);
-  }
   const { indices } = topKInBlocks({
     columns: items,
-    blockSize: Math.max(1, Math.floor(valuesAtOnce / places)),
+    blockSize: Math.max(1024, Math.floor(valuesAtOnce / states.shape[0])),
     k: 1,
     scores: (start, size) => {
       const kernel = tf.slice(head.kernel, [start, 0], [size, width]) as tf.Tensor2D;
@@ -33,7 +68,7 @@ export function bestItems(
       return valuesOfAll({ kernel, bias }, states); // [places, size]
     },
   }); // [places, 1]
-  return tf.add(tf.squeeze(indices, [1]), one);
+  return tf.squeeze(indices, [1]);
 }
 
 /**

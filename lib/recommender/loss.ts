@@ -8,17 +8,16 @@ import {
   type Comparison,
   crossEntropy,
   generalisedBinaryCrossEntropy,
-  type SupervisedLosses,
   sampledSoftmax,
   supervisedLoss,
 } from './supervised-loss.ts';
 
-/** A batch's loss and its parts, each a mean over the batch's targets. */
+/** A batch's loss and its parts, each a sum divided by the number of the batch's targets. */
 export interface BatchLoss {
   readonly total: tf.Scalar;
-  /** Supervised loss of the logged actions, unweighted. */
+  /** Supervised losses of logged and augmented actions with the objective's weights. */
   readonly supervised: tf.Scalar;
-  /** Loss of the Q head, 0 without one. */
+  /** Loss of the Q head before `reinforcementWeight`, 0 without one. */
   readonly reinforcement: tf.Scalar;
 }
 
@@ -35,43 +34,33 @@ export function batchLoss(
   batch: BatchTensors,
   parts: ObjectiveLoss,
 ): BatchLoss {
-  const isTarget = tensorOf(batch, 'weights');
-  const count = tf.maximum(tf.sum(isTarget), 1);
-  const mean = (losses: tf.Tensor, weights: tf.Tensor) =>
-    tf.div(tf.sum(tf.mul(losses, weights)), count) as tf.Scalar;
-  const losses = supervisedLosses(model, parameters, states, batch);
-  let total: tf.Tensor = mean(losses.logged, parts.supervised);
-  if (losses.augmented !== undefined) {
-    total = tf.add(total, mean(losses.augmented, parts.augmented));
-  }
+  const count = tf.maximum(tf.sum(tensorOf(batch, 'weights')), 1);
+  const mean = (sum: tf.Tensor) => tf.div(sum, count) as tf.Scalar;
+  const supervised = mean(supervisedSum(model, parameters, states, batch, parts));
   if (parts.reinforcement === undefined) {
-    return {
-      total: total as tf.Scalar,
-      supervised: mean(losses.logged, isTarget),
-      reinforcement: tf.scalar(0),
-    };
+    return { total: supervised, supervised, reinforcement: tf.scalar(0) };
   }
-  const reinforcement: tf.Scalar = tf.div(tf.sum(parts.reinforcement), count);
-  return {
-    total: tf.add(total, tf.mul(reinforcement, model.reinforcementWeight)),
-    supervised: mean(losses.logged, isTarget),
-    reinforcement,
-  };
+  const reinforcement = mean(tf.sum(parts.reinforcement));
+  const total: tf.Scalar = tf.add(supervised, tf.mul(reinforcement, model.reinforcementWeight));
+  return { total, supervised, reinforcement };
 }
 
-function supervisedLosses(
+function supervisedSum(
   model: ResolvedModel,
   parameters: Parameters,
   states: tf.Tensor2D,
   batch: BatchTensors,
-): SupervisedLosses {
+  parts: ObjectiveLoss,
+): tf.Scalar {
   const environment = batch.environmentStates as tf.Tensor2D | undefined;
   const seen = model.lea?.state === 'q_and_ce' ? enrich(parameters, states, environment) : states;
   const comparison: Comparison = {
     head: supervisedHead(parameters),
     states: supervisedStates(parameters, seen),
     logged: tensorOf<tf.Tensor1D>(batch, 'targets'),
+    loggedWeights: parts.supervised,
     augmented: batch.augmentedActions as tf.Tensor1D | undefined,
+    augmentedWeights: parts.augmented,
   };
   const kind = supervisedLoss(model, comparison.head.kernel.shape[0]);
   if (kind === 'cross-entropy') return crossEntropy(comparison);

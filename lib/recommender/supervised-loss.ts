@@ -1,7 +1,7 @@
 import { tf } from '#lib/graph/tensorflow.ts';
 import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
-import { softmaxCrossEntropy } from './cross-entropy.ts';
 import { type Head, rowsOf, valuesOf, valuesOfAll } from './heads.ts';
+import { softmaxNormaliser } from './softmax-normaliser.ts';
 
 /** Largest catalogue on which `auto` still compares every target with every item. */
 const fullCatalogue = 50_000;
@@ -15,12 +15,6 @@ export function supervisedLoss(
   return items <= fullCatalogue ? 'cross-entropy' : 'sampled-softmax';
 }
 
-/** Losses of the logged actions, and of the augmented ones where there are any, both `[places]`. */
-export interface SupervisedLosses {
-  readonly logged: tf.Tensor1D;
-  readonly augmented: tf.Tensor1D | undefined;
-}
-
 /** What a supervised loss compares. */
 export interface Comparison {
   readonly head: Head;
@@ -28,8 +22,12 @@ export interface Comparison {
   readonly states: tf.Tensor2D;
   /** int32 `[places]` */
   readonly logged: tf.Tensor1D;
-  /** int32 `[places]` */
+  /** Weight of each logged action, without gradient, `[places]`. */
+  readonly loggedWeights: tf.Tensor1D;
+  /** int32 `[places]`, undefined without augmented actions. */
   readonly augmented: tf.Tensor1D | undefined;
+  /** `[places]` */
+  readonly augmentedWeights: tf.Tensor1D;
 }
 
 /** Items that a sampled loss compares all places with. */
@@ -41,14 +39,15 @@ export interface SampledItems {
 }
 
 /**
- * Softmax cross-entropy over the whole catalogue. Both actions share one pass over it: `CE(b) = CE(a) + z_a - z_b`.
+ * Softmax cross-entropy over the whole catalogue, weighted and summed. Logged and augmented action share one pass over it:
+ * `w CE(a) + w' CE(b) = (w + w') log sum exp z - w z_a - w' z_b`.
  */
-export function crossEntropy({ head, states, logged, augmented }: Comparison): SupervisedLosses {
-  const each = softmaxCrossEntropy(head, states, rowsOf(logged)); // [places]
-  if (augmented === undefined) return { logged: each, augmented: undefined };
-  const values = valuesOf(head, states, tf.stack([logged, augmented], 1) as tf.Tensor2D); // [places, 2]
-  const [own, other] = tf.split(values, 2, 1) as [tf.Tensor2D, tf.Tensor2D]; // [places, 1] each
-  return { logged: each, augmented: tf.add(each, tf.squeeze(tf.sub(own, other), [1])) };
+export function crossEntropy(comparison: Comparison): tf.Scalar {
+  const { head, states } = comparison;
+  const { actions, weights } = actionsOf(comparison);
+  const normaliser = softmaxNormaliser(head, states, tf.sum(weights, 1));
+  const own = valuesOf(head, states, actions); // [places, 1 or 2]
+  return tf.sub(normaliser, tf.sum(tf.mul(own, weights)));
 }
 
 /**
@@ -57,15 +56,13 @@ export function crossEntropy({ head, states, logged, augmented }: Comparison): S
  * bias (Bengio and Senecal 2008; logQ correction, Yi et al. 2019), and the target is not corrected, since it is there for
  * certain. With every item sampled once it is the full cross-entropy.
  */
-export function sampledSoftmax(comparison: Comparison, sampled: SampledItems): SupervisedLosses {
-  const { values, own } = sampledValues(comparison, sampled);
-  const corrected = tf.sub(values, sampled.logCounts); // [places, sampled]
-  const loss = (actions: tf.Tensor1D, ownValue: tf.Tensor1D): tf.Tensor1D => {
+export function sampledSoftmax(comparison: Comparison, sampled: SampledItems): tf.Scalar {
+  const corrected = tf.sub(sampledValues(comparison, sampled), sampled.logCounts); // [places, sampled]
+  return weightedSum(comparison, (actions, own) => {
     const others = tf.add(corrected, tf.mul(isSame(actions, sampled.items), hidden));
-    const all = tf.concat([tf.expandDims(ownValue, 1), others], 1); // [places, sampled + 1]
-    return tf.sub(tf.logSumExp(all, 1), ownValue);
-  };
-  return both(comparison, own, loss);
+    const all = tf.concat([tf.expandDims(own, 1), others], 1); // [places, sampled + 1]
+    return tf.sub(tf.logSumExp(all, 1), own);
+  });
 }
 
 /**
@@ -77,35 +74,28 @@ export function generalisedBinaryCrossEntropy(
   comparison: Comparison,
   sampled: SampledItems,
   calibration: number,
-): SupervisedLosses {
-  const { values, own } = sampledValues(comparison, sampled);
-  const count = sampled.items.shape[0];
-  const alpha = count / Math.max(1, comparison.head.kernel.shape[0] - 1);
+): tf.Scalar {
+  const alpha = sampled.items.shape[0] / Math.max(1, comparison.head.kernel.shape[0] - 1);
   const beta = alpha * (calibration * (1 - 1 / alpha) + 1 / alpha);
-  const each = tf.softplus(values); // -log(1 - sigmoid(z)), [places, sampled]
-  const loss = (actions: tf.Tensor1D, ownValue: tf.Tensor1D): tf.Tensor1D => {
+  const each = tf.softplus(sampledValues(comparison, sampled)); // -log(1 - sigmoid(z)), [places, sampled]
+  return weightedSum(comparison, (actions, own) => {
     const others = tf.mul(each, tf.sub(1, isSame(actions, sampled.items)));
-    const positive = tf.mul(tf.softplus(tf.neg(ownValue)), beta); // -log(sigmoid(z)^beta)
+    const positive = tf.mul(tf.softplus(tf.neg(own)), beta); // -log(sigmoid(z)^beta)
     return tf.add(positive, tf.sum(others, 1));
-  };
-  return both(comparison, own, loss);
+  });
 }
 
 /** Taken off the value of a sampled item that is the target itself. */
 const hidden = -1e9;
 
-/** Values of the sampled items `[places, sampled]` and of the logged and augmented actions `[places, 1 or 2]`. */
-function sampledValues({ head, states, logged, augmented }: Comparison, { items }: SampledItems) {
+/** Values of the sampled items, `[places, sampled]`. */
+function sampledValues({ head, states }: Comparison, { items }: SampledItems): tf.Tensor2D {
   const rows = rowsOf(items);
   const part: Head = {
     kernel: tf.gather(head.kernel, rows),
     bias: head.bias === undefined ? undefined : tf.gather(head.bias, rows),
   };
-  const actions = augmented === undefined ? [logged] : [logged, augmented];
-  return {
-    values: valuesOfAll(part, states),
-    own: valuesOf(head, states, tf.stack(actions, 1) as tf.Tensor2D),
-  };
+  return valuesOfAll(part, states);
 }
 
 /** 1 where a sampled item is the place's own action, `[places, sampled]`. */
@@ -113,15 +103,31 @@ function isSame(actions: tf.Tensor1D, items: tf.Tensor1D): tf.Tensor {
   return tf.cast(tf.equal(tf.expandDims(actions, 1), tf.expandDims(items, 0)), 'float32');
 }
 
-function both(
-  { logged, augmented }: Comparison,
-  own: tf.Tensor2D,
-  loss: (actions: tf.Tensor1D, ownValue: tf.Tensor1D) => tf.Tensor1D,
-): SupervisedLosses {
-  const column = (index: number): tf.Tensor1D =>
-    tf.squeeze(tf.slice(own, [0, index], [-1, 1]), [1]);
+/** Logged and augmented actions and their weights side by side, both `[places, 1 or 2]`. */
+function actionsOf({ logged, loggedWeights, augmented, augmentedWeights }: Comparison): {
+  readonly actions: tf.Tensor2D;
+  readonly weights: tf.Tensor2D;
+} {
+  if (augmented === undefined) {
+    return { actions: tf.expandDims(logged, 1), weights: tf.expandDims(loggedWeights, 1) };
+  }
   return {
-    logged: loss(logged, column(0)),
-    augmented: augmented === undefined ? undefined : loss(augmented, column(1)),
+    actions: tf.stack([logged, augmented], 1) as tf.Tensor2D,
+    weights: tf.stack([loggedWeights, augmentedWeights], 1) as tf.Tensor2D,
   };
+}
+
+/** Sums a loss of single actions (given with their values, all `[places]`) with its weights. */
+function weightedSum(
+  comparison: Comparison,
+  loss: (actions: tf.Tensor1D, own: tf.Tensor1D) => tf.Tensor,
+): tf.Scalar {
+  const { actions, weights } = actionsOf(comparison);
+  const own = valuesOf(comparison.head, comparison.states, actions); // [places, 1 or 2]
+  const losses = tf
+    .unstack(actions, 1)
+    .map((action, index) =>
+      loss(action as tf.Tensor1D, tf.squeeze(tf.slice(own, [0, index], [-1, 1]), [1])),
+    );
+  return tf.sum(tf.mul(tf.stack(losses, 1), weights));
 }

@@ -190,7 +190,7 @@ export function lossAndGradients(
       batch,
       decided,
     );
-    kept.push(tf.keep(supervised), tf.keep(reinforcement));
+    kept.push(tf.keep(tf.clone(supervised)), tf.keep(tf.clone(reinforcement)));
     return total;
   }, Object.values(main));
   const [supervised, reinforcement] = kept.map((part) => tf.clone(part)) as [tf.Tensor, tf.Tensor];

@@ -109,7 +109,7 @@ def loss(main: Network, target: Network, transitions: list[Transition], settings
     lea = settings.lea
     uses_le = lea is not None and lea["state"] != "off"
     uses_augmented = lea is not None and float(lea["augmentedWeight"]) > 0  # type: ignore[arg-type]
-    total, supervised, reinforcement = (torch.zeros((), dtype=torch.float64) for _ in range(3))
+    supervised, reinforcement = (torch.zeros((), dtype=torch.float64) for _ in range(2))
     for t in transitions:
         state = main.state(t.history)
         enriched = main.enriched(state, t.environment) if uses_le else state
@@ -121,13 +121,12 @@ def loss(main: Network, target: Network, transitions: list[Transition], settings
             q = main.q_values(enriched)
             value, weights = q_loss(main, target, t, q, logits, settings, uses_le, uses_augmented)
             reinforcement = reinforcement + value
-            total = total + settings.reinforcementWeight * value
             weight, augmented_weight = weights[0], weights[1] * augmented_weight
-        total = total + weight * logged
+        supervised = supervised + weight * logged
         if augmented is not None:
-            total = total + augmented_weight * augmented
-        supervised = supervised + logged
+            supervised = supervised + augmented_weight * augmented
     count = len(transitions)
+    total = supervised + settings.reinforcementWeight * reinforcement
     return {"loss": total / count, "supervised": supervised / count, "reinforcement": reinforcement / count}
 
 

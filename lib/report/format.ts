@@ -7,6 +7,9 @@ export const metric = (value: number): string => value.toFixed(4);
 export const signed = (value: number): string =>
   `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
 
+/** A reward: two decimals. */
+export const reward = (value: number): string => value.toFixed(2).replace('-', '−');
+
 /** A share as percent, one decimal. */
 export const percent = (share: number): string => `${(share * 100).toFixed(1)}\u202f%`;
 

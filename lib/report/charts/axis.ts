@@ -11,18 +11,21 @@ export interface Axis {
 /**
  * A linear axis with round ticks.
  *
- * @param domain smallest and largest value to show; widened if they are equal
+ * @param domain smallest and largest value to show; widened if they are the same
  * @param range places of these two, in units of the picture
  * @param count ticks wanted, about
+ * @param isWhole ticks are whole numbers
  */
 export function linearAxis(
   domain: readonly [number, number],
   range: readonly [number, number],
   count = 5,
+  isWhole = false,
 ): Axis {
-  const [low, high] =
-    domain[0] === domain[1] ? [domain[0] - 0.5, domain[1] + 0.5] : [domain[0], domain[1]];
-  const step = roundStep((high - low) / count);
+  const isWide = domain[1] - domain[0] > 1e-9;
+  const [low, high] = isWide ? domain : [domain[0] - 0.5, domain[1] + 0.5];
+  const rough = roundStep((high - low) / count);
+  const step = isWhole ? Math.max(1, Math.round(rough)) : rough;
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));

@@ -16,6 +16,8 @@ export interface LineChartOptions {
   /** Values that the axes show at least. */
   readonly xIncludes?: readonly number[];
   readonly yIncludes?: readonly number[];
+  /** Ticks of the x axis are whole numbers. */
+  readonly xIsWhole?: boolean;
   /** Draw the points as well. */
   readonly dots?: boolean;
 }
@@ -38,7 +40,7 @@ export function lineChart(series: readonly LineSeries[], options: LineChartOptio
   const xs = range([...points.map((point) => point.x), ...(options.xIncludes ?? [])]);
   const ys = range([...points.map((point) => point.y), ...(options.yIncludes ?? [])]);
   const padding = (ys[1] - ys[0]) * 0.04;
-  const x = linearAxis(xs, [frame.left, frame.right], 8);
+  const x = linearAxis(xs, [frame.left, frame.right], 8, options.xIsWhole);
   const y = linearAxis([ys[0] - padding, ys[1] + padding], [frame.bottom, frame.top]);
   const lines = series.map((one, index) => {
     const kind = seriesClass(index);

@@ -1,7 +1,7 @@
 import type { EnvironmentMetrics } from '#lib/environment/metrics.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { dataTable, foldedTable } from '../data-table.ts';
-import { duration, percent, whole } from '../format.ts';
+import { duration, percent, reward, whole } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
 /** How good the environment is on users that it was not fitted on. */
@@ -65,7 +65,7 @@ ${foldedTable(
     { title: 'logged actions', isNumber: true },
     { title: 'actions', isNumber: true },
   ],
-  calibration.map((bin) => [bin.reward.toFixed(3), percent(bin.loggedShare), whole(bin.actions)]),
+  calibration.map((bin) => [reward(bin.reward), percent(bin.loggedShare), whole(bin.actions)]),
 )}`
   }${
     spreadAgainstError !== undefined &&

@@ -22,12 +22,13 @@ ${lineChart(
   {
     title: 'Validation NDCG@10 by epoch',
     xTitle: 'epoch',
+    xIsWhole: true,
     yTitle: 'NDCG@10',
   },
 )}
 ${lineChart(
   series((epoch) => epoch.loss),
-  { title: 'Training loss by epoch', xTitle: 'epoch', yTitle: 'loss' },
+  { title: 'Training loss by epoch', xTitle: 'epoch', xIsWhole: true, yTitle: 'loss' },
 )}
 ${foldedTable(
   'Learning curves',

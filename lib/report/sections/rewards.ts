@@ -1,7 +1,7 @@
 import type { AugmentationSummary, RewardedAction } from '../augmentation.ts';
 import { histogramChart } from '../charts/histogram-chart.ts';
 import { dataTable } from '../data-table.ts';
-import { percent, whole } from '../format.ts';
+import { percent, reward, whole } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
 /** What the environment added to the training data. */
@@ -10,7 +10,7 @@ export function rewardsSection(augmentation: AugmentationSummary | undefined): H
   const { shards, totalShards, transitions, candidates, augmentedActions } = augmentation;
   const { rewards, meanRewards, examples } = augmentation;
   const share = augmentedActions / Math.max(1, transitions);
-  return html`<p>${shards < totalShards && `Counted over ${whole(shards)} of ${whole(totalShards)} shards: `}${whole(transitions)} transitions with ${whole(candidates)} candidate actions; ${whole(augmentedActions)} transitions (${percent(share)}) got an augmented positive action. Mean reward: ${meanRewards.logged.toFixed(2)} of logged actions, ${meanRewards.candidates.toFixed(2)} of candidates.</p>
+  return html`<p>${shards < totalShards && `Counted over ${whole(shards)} of ${whole(totalShards)} shards: `}${whole(transitions)} transitions with ${whole(candidates)} candidate actions; ${whole(augmentedActions)} transitions (${percent(share)}) got an augmented positive action. Mean reward: ${reward(meanRewards.logged)} of logged actions, ${reward(meanRewards.candidates)} of candidates.</p>
 ${histogramChart(
   [
     { name: 'logged actions', histogram: rewards.logged },
@@ -43,6 +43,6 @@ ${
 }`;
 }
 
-function rewardOf({ reward, spread }: RewardedAction): Html {
-  return html`${reward.toFixed(2)}<br><small>± ${spread.toFixed(2)}</small>`;
+function rewardOf(action: RewardedAction): Html {
+  return html`${reward(action.reward)}<br><small>± ${action.spread.toFixed(2)}</small>`;
 }

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { renderReport } from '#lib/report/run-report.ts';
+import { headline } from '#lib/report/sections/verdict.ts';
+import { evaluationOf } from '../promotion/evaluations.ts';
+import { collect, config, reportOf } from './reports.ts';
+
+const voidElements = ['meta', 'br', 'line', 'rect', 'circle', 'path', 'polyline', '!doctype'];
+
+/** Opens and closes every element in order; throws at the first one that does not fit. */
+function checkBalance(page: string): void {
+  const open: string[] = [];
+  for (const [tag, closing, name] of page.matchAll(/<(\/?)([!a-z][a-z0-9]*)\b[^>]*>/gi)) {
+    if (tag.endsWith('/>') || voidElements.includes(name!)) continue;
+    if (closing === '') open.push(name!);
+    else if (open.pop() !== name) throw new Error(`${tag} closes nothing that is open`);
+  }
+  if (open.length > 0) throw new Error(`${open.join(', ')} stay open`);
+}
+
+/** Text without tags and style. */
+function textOf(page: string): string {
+  return page
+    .replace(/<style>.*?<\/style>/s, '')
+    .replaceAll(/<[^>]+>/g, ' ')
+    .replaceAll(/[ \n]+/g, ' ');
+}
+
+describe('Function: renderReport', () => {
+  const page = renderReport(reportOf());
+
+  it('is one well-formed page without any external resource or script', () => {
+    expect(page.startsWith('<!doctype html>')).toBe(true);
+    checkBalance(page);
+    expect(page).not.toMatch(/<script|<link|<img|<iframe|@import|url\(|https?:/i);
+    expect(page.match(/(?:href|src)="[^"]*"/g)!.every((link) => link.startsWith('href="#'))).toBe(
+      true,
+    );
+  });
+
+  it('has no number that is none, and no forgotten value', () => {
+    expect(page).not.toMatch(/NaN|Infinity|undefined|\[object/);
+  });
+
+  it('links to every section, and every section to its heading', () => {
+    const ids = [...page.matchAll(/<section id="([a-z]+)"/g)].map((match) => match[1]!);
+    expect(ids).toEqual([
+      'results',
+      'learning',
+      'environment',
+      'rewards',
+      'data',
+      'timings',
+      'configuration',
+    ]);
+    for (const id of ids) {
+      expect(page).toContain(`href="#${id}"`);
+      expect(page).toContain(`aria-labelledby="${id}-title"`);
+      expect(page).toContain(`id="${id}-title"`);
+    }
+  });
+
+  it('describes every picture and captions every table', () => {
+    const pictures = page.match(/<svg [^>]*>/g)!;
+    expect(pictures.length).toBe(7);
+    for (const picture of pictures) expect(picture).toMatch(/role="img" aria-label="[^"]+"/);
+    expect(page.match(/<caption>/g)!.length).toBe(page.match(/<table>/g)!.length);
+  });
+
+  it('shows the numbers', () => {
+    const text = textOf(page);
+    for (const part of [
+      'new becomes the champion',
+      '0.1500 [0.1400, 0.1600]', // test NDCG@10
+      '+0.0100 +0.0010 to +0.0200', // difference to the champion
+      'sasrec of run yesterday',
+      '82.3\u202f%', // pair accuracy
+      '0.1234', // validation NDCG@10 of the best epoch
+      '55\u202f056',
+      'unknown-item',
+      'FitEnvironment',
+      '1 min 52 s',
+      'minimumUserInteractions',
+    ]) {
+      expect(text).toContain(part);
+    }
+  });
+
+  it('shows titles as text, whatever they are', () => {
+    expect(page).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;Co&#39;');
+    expect(page).toContain('Фильм');
+  });
+
+  it('leaves out what there is not, and says so for the environment', () => {
+    // Act
+    const bare = renderReport(
+      reportOf({
+        environment: undefined,
+        augmentation: undefined,
+        uploads: undefined,
+        learningCurves: [],
+        timings: [],
+        evaluation: evaluationOf({ champion: null }),
+      }),
+    );
+
+    // Assess
+    checkBalance(bare);
+    expect(bare).not.toMatch(/NaN|Infinity|undefined/);
+    expect(bare).not.toMatch(/id="(learning|rewards|timings)"/);
+    expect(bare).toContain('No model of this run uses the LLM environment.');
+  });
+
+  it('says when rewards come from some shards only', () => {
+    expect(textOf(page)).not.toContain('Counted over');
+    const some = renderReport(reportOf({ augmentation: collect({ totalShards: 100 }) }));
+    expect(textOf(some)).toContain('Counted over 3 of 100 shards');
+  });
+});
+
+describe('Function: headline', () => {
+  const headlineOf = (evaluation: ReturnType<typeof evaluationOf>) =>
+    headline(reportOf({ evaluation }));
+
+  it('says who is promoted and by how much over the hardest rival', () => {
+    expect(headlineOf(evaluationOf())).toBe(
+      'new becomes the champion: test NDCG@10 0.1500, +0.0100 on the champion sasrec of run yesterday, beyond doubt.',
+    );
+  });
+
+  it('says who stood in the way', () => {
+    const evaluation = evaluationOf({
+      baseline: { difference: -0.002, low: -0.01, high: 0.006 },
+    });
+    expect(headlineOf(evaluation)).toBe(
+      'Nothing is promoted: new is not better than the baseline popularity beyond doubt (test NDCG@10 0.1500, −0.0020).',
+    );
+  });
+
+  it('says that there are too few cases', () => {
+    const report = reportOf({ evaluation: { ...evaluationOf(), cases: 20 } });
+    expect(report.config.promotion.minimumTestCases).toBe(config.promotion.minimumTestCases);
+    expect(headline(report)).toBe('Nothing is promoted: 20 test cases are too few for a verdict.');
+  });
+});

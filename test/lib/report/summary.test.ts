@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { runSummary, summarise } from '#lib/report/summary.ts';
+import { summaryTable } from '#lib/report/table.ts';
+import { evaluationOf } from '../promotion/evaluations.ts';
+import { reportOf } from './reports.ts';
+
+const input = (change: Parameters<typeof reportOf>[0] = {}) => ({
+  ...reportOf(change),
+  seconds: 211.5,
+  report: 'runs/2026-11-23/report/index.html',
+  quarantined: 12,
+  augmentedTransitions: 55_056,
+});
+
+describe('Function: summarise', () => {
+  it('says what the run says elsewhere', () => {
+    // Act
+    const summary = summarise(input());
+
+    // Assess
+    expect(runSummary.parse(JSON.parse(JSON.stringify(summary)))).toEqual(summary);
+    expect(summary).toEqual({
+      status: 'succeeded',
+      seconds: 211.5,
+      interactions: 68_055,
+      quarantined: 12,
+      users: 4333,
+      items: 2414,
+      sequences: 4498,
+      augmentedTransitions: 55_056,
+      environment: {
+        baseModel: 'smollm2-135m-instruct',
+        parameters: 134_515_008,
+        pairAccuracy: 0.8234,
+        subsetFraction: 0.3,
+      },
+      models: [
+        { name: 'new', backbone: 'sasrec', objective: 'snqn', hr10: 0.3, ndcg10: 0.15 },
+        { name: 'other', backbone: 'sasrec', objective: 'snqn', hr10: 0.24, ndcg10: 0.12 },
+      ],
+      baselines: [{ name: 'popularity', hr10: 0.2, ndcg10: 0.1 }],
+      winner: 'new',
+      promoted: true,
+      report: 'runs/2026-11-23/report/index.html',
+    });
+  });
+
+  it('has no environment where none was used', () => {
+    expect(summarise(input({ environment: undefined })).environment).toBeNull();
+  });
+});
+
+describe('Function: summaryTable', () => {
+  it('lists everybody, best first, in aligned columns', () => {
+    expect(summaryTable(summarise(input()))).toBe(
+      [
+        'model       kind           HR@10  NDCG@10',
+        '-----------------------------------------',
+        'new *       sasrec, snqn  0.3000   0.1500',
+        'other       sasrec, snqn  0.2400   0.1200',
+        'popularity  baseline      0.2000   0.1000',
+        '',
+        '* new is the new champion.',
+      ].join('\n'),
+    );
+  });
+
+  it('says that nothing was promoted', () => {
+    const evaluation = evaluationOf({ baseline: { difference: 0, low: -0.1, high: 0.1 } });
+    const table = summaryTable(summarise(input({ evaluation })));
+    expect(table).not.toContain('*');
+    expect(table).toContain('Nothing was promoted');
+  });
+});

@@ -59,5 +59,5 @@ function parseFields(text: string, row: number): Record<string, string> {
   if (!result.success) {
     throw new ContractError(`${where} is not a JSON object of texts.`, { cause: result.error });
   }
-  return result.data;
+  return value as Record<string, string>; // and not zod's copy, which leaves a field named __proto__ out
 }

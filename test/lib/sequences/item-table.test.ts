@@ -34,6 +34,21 @@ describe('Function: encodeItemTable, decodeItemTable', () => {
     );
   });
 
+  it("keeps fields with the names of JavaScript's own", () => {
+    // Arrange
+    const fields = [JSON.parse('{"__proto__": "a", "constructor": "b"}')];
+    const table = { itemIds: ['i'], titles: ['t'], fields, counts: Int32Array.of(1) };
+
+    // Act
+    const decoded = decodeItemTable(encodeItemTable(table));
+
+    // Assess
+    expect(Object.entries(decoded.fields[0]!)).toEqual([
+      ['__proto__', 'a'],
+      ['constructor', 'b'],
+    ]);
+  });
+
   it.each([
     ['{', 'is not JSON'],
     ['[]', 'is not a JSON object of texts'],

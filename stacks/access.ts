@@ -165,7 +165,7 @@ export const containerAccess = {
 } satisfies Record<string, ObjectAccess>;
 
 /** Which keys the state machine itself touches: the distributed map lists shards and writes its results. */
-export const stateMachineAccess: ObjectAccess = {
-  read: [keys.sequences, keys.augmentationResults],
+export const stateMachineAccess = {
+  read: [keys.shards, keys.augmentationResults],
   write: [keys.augmentationResults],
-};
+} satisfies ObjectAccess;

@@ -57,7 +57,7 @@ export class ContainerImage extends Construct {
       emptyOnDelete: isDisposable(deployment),
     });
     this.project = buildProject(this, props, source, this.repository);
-    this.uri = this.repository.repositoryUriForTag(source.assetHash);
+    this.uri = `${registryOf(this)}/${this.repository.repositoryName}:${source.assetHash}`;
     this.build = builder.build(this, this.project, this.uri);
   }
 
@@ -67,13 +67,18 @@ export class ContainerImage extends Construct {
   }
 }
 
+/** The account's own registry. */
+function registryOf(scope: Construct): string {
+  const { account, region, urlSuffix } = Stack.of(scope);
+  return `${account}.dkr.ecr.${region}.${urlSuffix}`;
+}
+
 function buildProject(
   scope: Construct,
   { deployment, name, dockerfile }: ContainerImageProps,
   source: Asset,
   repository: Repository,
 ): CfnProject {
-  const stack = Stack.of(scope);
   const projectName = `${deployment.name}-${name}`;
   const logGroup = new LogGroup(scope, 'Logs', {
     logGroupName: `/aws/codebuild/${projectName}`,
@@ -120,7 +125,7 @@ function buildProject(
       environmentVariables: [
         { name: 'DOCKERFILE', value: dockerfile },
         { name: 'REPOSITORY', value: repository.repositoryName },
-        { name: 'REGISTRY', value: `${stack.account}.dkr.ecr.${stack.region}.${stack.urlSuffix}` },
+        { name: 'REGISTRY', value: registryOf(scope) },
       ],
     },
     source: {

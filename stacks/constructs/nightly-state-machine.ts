@@ -44,6 +44,13 @@ export class NightlyStateMachine extends Construct {
       description: `What ${name} may do`,
     });
     grantObjects(props.bucket, this.role, stateMachineAccess);
+    // A large result is written in parts.
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: ['s3:ListMultipartUploadParts'],
+        resources: stateMachineAccess.write.map((pattern) => props.bucket.arnForObjects(pattern)),
+      }),
+    );
     for (const statement of [
       ...callStatements(props),
       ...sagemakerStatements(this, props),

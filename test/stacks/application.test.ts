@@ -1,45 +1,94 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { Validations } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
-import { cdkJson, synthesise } from './synthesis.ts';
+import { cdkJson, type Synthesis, synthesise } from './synthesis.ts';
 
 const require = createRequire(import.meta.url);
 const parts = ['data', 'environment', 'retraining', 'serving', 'monitoring'] as const;
 
+/** Every part that is optional, switched on. */
+const everything = {
+  context: { environment: 'prod' },
+  operations: {
+    customerManagedKey: true,
+    vpc: {
+      subnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+      securityGroupIds: ['sg-0123456789abcdef0'],
+    },
+    notificationEmails: ['team@example.com'],
+    monthlyBudgetUsd: 100,
+    serving: { door: 'api-gateway', provisionedConcurrency: 1, batchCount: 50 },
+  },
+};
+
+/** The names of the findings of cdk-nag that nobody has acknowledged. */
+function findings({ app }: Synthesis, checks = new AwsSolutionsChecks(app)): string[] {
+  return checks.validateScope(app).violations.map((violation) => violation.ruleName);
+}
+
 describe('Function: createApplication', () => {
-  it('has no finding of cdk-nag that is not acknowledged', () => {
+  it('gives templates that CloudFormation’s schemas and rules accept, with every option on', () => {
     // Arrange
-    const { app } = synthesise();
-    const checks = new AwsSolutionsChecks(app);
-    // Act
-    app.synth();
-    const report = checks.validateScope(app);
-    // Assess
-    expect(report.violations.map((violation) => violation.ruleName)).toStrictEqual([]);
+    const { app } = synthesise({ ...everything, validate: true });
+    // Act, assess: findings are errors of synth
+    expect(() => app.synth({ errorOnDuplicateSynth: true })).not.toThrow();
   });
 
-  it('has no such finding with every option on', () => {
-    // Arrange
-    const { app } = synthesise({
-      context: { environment: 'prod' },
-      operations: {
-        customerManagedKey: true,
-        vpc: {
-          subnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
-          securityGroupIds: ['sg-0123456789abcdef0'],
+  it.each([
+    ['as it is', {}],
+    ['with every option on', everything],
+    [
+      'with nothing scheduled and images given',
+      {
+        context: {
+          environmentImageUri: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/lea-environment:1',
+          trainerImageUri: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/lea-trainer:1',
         },
-        notificationEmails: ['team@example.com'],
-        monthlyBudgetUsd: 100,
-        serving: { door: 'api-gateway', provisionedConcurrency: 1, batchCount: 50 },
+        operations: { schedule: null, serving: { batchCount: 0 } },
       },
-    });
-    const checks = new AwsSolutionsChecks(app);
+    ],
+  ])('has no finding of cdk-nag that is not acknowledged, %s', (_, options) => {
+    // Arrange
+    const synthesis = synthesise(options);
+    const checks = new AwsSolutionsChecks(synthesis.app);
+    synthesis.app.synth();
     // Act
-    app.synth();
-    const report = checks.validateScope(app);
+    const found = findings(synthesis, checks);
     // Assess
-    expect(report.violations.map((violation) => violation.ruleName)).toStrictEqual([]);
+    expect(found).toStrictEqual([]);
+  });
+
+  it('would have findings if there were any', () => {
+    // Arrange
+    const synthesis = synthesise();
+    new Bucket(synthesis.stacks.data, 'Careless');
+    const checks = new AwsSolutionsChecks(synthesis.app);
+    synthesis.app.synth();
+    // Act
+    const found = findings(synthesis, checks);
+    // Assess
+    expect(found).toStrictEqual(expect.arrayContaining(['AwsSolutions-S1', 'AwsSolutions-S10']));
+  });
+
+  it('acknowledges no action with a wildcard, and every wildcard resource with a sentence', () => {
+    // Arrange
+    const { app } = synthesise();
+    // Act
+    const acknowledged = app.node
+      .findAll()
+      .flatMap((construct) =>
+        construct.node.metadata
+          .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+          .flatMap(({ data }) => Object.entries(data as Record<string, string>)),
+      );
+    // Assess
+    expect(acknowledged.length).toBeGreaterThan(50);
+    expect(acknowledged.filter(([id]) => id.includes('[Action::'))).toStrictEqual([]);
+    for (const [, reason] of acknowledged)
+      expect(JSON.stringify(reason)).toMatch(/\w+ \w+ \w+.*\./);
   });
 
   it('uses every feature flag that CDK recommends', () => {

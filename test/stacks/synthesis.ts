@@ -36,10 +36,17 @@ export interface Synthesis {
 
 /** Builds the app as `bin/app.ts` does, in this process. */
 export function synthesise(
-  options: { context?: Record<string, unknown>; operations?: object } = {},
+  options: { context?: Record<string, unknown>; operations?: object; validate?: boolean } = {},
 ): Synthesis {
   const app = new App({
-    context: { ...cdkJson.context, ...options.context },
+    context: {
+      ...cdkJson.context,
+      // One test has CDK check the templates against CloudFormation's schemas; that takes seconds.
+      '@aws-cdk/core:validateAgainstDefaultRules': options.validate ?? false,
+      // Nothing here looks into assets, so they need not be copied.
+      'aws:cdk:disable-asset-staging': true,
+      ...options.context,
+    },
     outdir: mkdtempSync(join(tmpdir(), 'lea-synthesis-')),
   });
   const deployment = readDeployment(app, config(options.operations), 'pipeline.json', bundles);

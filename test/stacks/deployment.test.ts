@@ -1,0 +1,49 @@
+import { App, RemovalPolicy } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '#lib/pipeline/errors.ts';
+import { isDisposable, readDeployment, removalPolicy } from '#stacks/deployment.ts';
+import { config } from './synthesis.ts';
+
+const read = (context: Record<string, unknown>, text = config()) =>
+  readDeployment(new App({ context }), text, 'mine.json', () => Code.fromInline('x'));
+
+describe('Function: readDeployment', () => {
+  it('names everything after the environment', () => {
+    expect(read({}).name).toBe('lea-dev');
+    expect(read({ environment: 'prod' }).name).toBe('lea-prod');
+  });
+
+  it.each([
+    ['dev', true, RemovalPolicy.DESTROY],
+    ['dev2', true, RemovalPolicy.DESTROY],
+    ['prod', false, RemovalPolicy.RETAIN],
+    ['staging', false, RemovalPolicy.RETAIN],
+  ])('%s: disposable %s', (environment, disposable, policy) => {
+    const deployment = read({ environment });
+    expect(isDisposable(deployment)).toBe(disposable);
+    expect(removalPolicy(deployment)).toBe(policy);
+  });
+
+  it('hands the configuration on as written, without white space', () => {
+    const text = config({ maxUsdPerRun: 7 });
+    expect(JSON.parse(read({}, text).configText)).toStrictEqual(JSON.parse(text));
+    expect(read({}, JSON.stringify(JSON.parse(text), null, 8)).configText).toBe(text);
+  });
+
+  it.each([
+    ['a name that cannot be part of others', { environment: 'dev-2' }, undefined, /environment/],
+    ['an empty image', { trainerImageUri: '' }, undefined, /trainerImageUri/],
+    ['text that is not JSON', {}, '{', /mine\.json is not JSON/],
+    ['an unknown key', {}, config({ maximumUsd: 1 }), /operations\.maximumUsd: unknown key/],
+    [
+      'a configuration that no function can hold',
+      {},
+      config({ notificationEmails: Array(200).fill('somebody@example.com') }),
+      /more than the 3072/,
+    ],
+  ])('refuses %s', (_, context, text, message) => {
+    expect(() => read(context, text)).toThrow(ConfigError);
+    expect(() => read(context, text)).toThrow(message);
+  });
+});

@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { alarms } from '#stacks/monitoring/alarms.ts';
+import { root, synthesise } from './synthesis.ts';
+
+const template = synthesise({ operations: { monthlyBudgetUsd: 42 } }).template('monitoring');
+const found = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
+const named = (name: string) =>
+  found.find((alarm) => alarm.Properties.AlarmName === `lea-dev-${name}`)!.Properties;
+
+describe('Stack: monitoring', () => {
+  it('raises exactly the alarms that the list names, each with what it means', () => {
+    const names = found.map((alarm) => alarm.Properties.AlarmName.replace('lea-dev-', ''));
+    expect(names.sort()).toStrictEqual(Object.keys(alarms).sort());
+    for (const [name, meaning] of Object.entries(alarms)) {
+      expect(named(name).AlarmDescription).toContain(meaning);
+      expect(named(name).AlarmDescription).toContain(`docs/runbook.md#${name}`);
+    }
+  });
+
+  it('tells people of every alarm', () => {
+    for (const { Properties } of found) {
+      expect(Properties.ActionsEnabled, Properties.AlarmName).toBe(true);
+      expect(Properties.AlarmActions, Properties.AlarmName).toHaveLength(1);
+    }
+  });
+
+  it('has a section of the runbook for each alarm, and none for others', () => {
+    const path = join(root, 'docs/runbook.md');
+    expect(existsSync(path)).toBe(true);
+    const headings = [...readFileSync(path, 'utf8').matchAll(/^### ([a-z-]+)$/gm)];
+    expect(headings.map(([, name]) => name).sort()).toStrictEqual(Object.keys(alarms).sort());
+  });
+
+  it('misses a success when there is no data at all', () => {
+    expect(named('no-recent-success')).toMatchObject({
+      TreatMissingData: 'breaching',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      EvaluationPeriods: 6,
+      DatapointsToAlarm: 6,
+    });
+  });
+
+  it('measures the quarantined share, not a count', () => {
+    const { Metrics, Threshold } = named('many-rows-quarantined');
+    expect(Threshold).toBe(0.05);
+    const expressions = Metrics.map((metric: { Expression?: string }) => metric.Expression);
+    expect(expressions).toContain('IF(read > 0, quarantined / read, 0)');
+  });
+
+  it('takes what a run may cost from the configuration', () => {
+    expect(named('run-over-budget')).toMatchObject({
+      Threshold: 50,
+      TreatMissingData: 'notBreaching',
+    });
+    template.hasResourceProperties('AWS::Budgets::Budget', {
+      Budget: {
+        BudgetLimit: { Amount: 42, Unit: 'USD' },
+        CostFilters: { TagKeyValue: ['user:application$lea', 'user:environment$dev'] },
+      },
+    });
+    synthesise().template('monitoring').resourceCountIs('AWS::Budgets::Budget', 0);
+  });
+
+  it('has one dashboard', () => {
+    template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
+  });
+});

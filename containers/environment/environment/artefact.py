@@ -44,7 +44,6 @@ class Manifest:
     candidates: int
     similar_candidates: int
     repeats: bool
-    batch_tokens: int
     seed: int
 
 

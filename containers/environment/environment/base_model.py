@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import SafetensorError
 
 from .errors import BaseModelError
 from .tree_attention import ATTENTION, register
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
-
-WEIGHT_FILES = ("*.safetensors",)
 
 
 @dataclass
@@ -70,7 +69,7 @@ def load_base_model(folder: Path, layers: int | None, dtype: torch.dtype, device
             output_loading_info=True,
             ignore_mismatched_sizes=True,
         )
-    except (ValueError, OSError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError, SafetensorError) as error:
         raise BaseModelError(f"{folder}: the base model cannot be loaded: {error}") from error
     _check_weights(folder, info)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
@@ -150,7 +149,7 @@ def check_decoder(decoder: "PreTrainedModel", folder: Path) -> None:
 def _check_files(folder: Path) -> None:
     needed = {
         "config.json": ("config.json",),
-        "weights (*.safetensors)": WEIGHT_FILES,
+        "weights (*.safetensors)": ("*.safetensors",),
         "a tokenizer (tokenizer.json, tokenizer.model or vocab.json)": ("tokenizer.json", "tokenizer.model", "vocab.json"),
     }
     for what, patterns in needed.items():

@@ -143,8 +143,8 @@ class Batcher:
             except (torch.OutOfMemoryError, MemoryError):
                 _release()
         raise CapacityError(
-            f"A batch of {len(batch)} rows does not fit the accelerator's memory, nor half of it: lower "
-            "environment.adapter.batchTokens or use a larger instance type."
+            f"A batch of {len(batch)} rows does not fit the accelerator's memory, nor half of it: use a larger "
+            "instance type, or a base model with fewer layers."
         )
 
     def _run(self, batch: list[Waiting]) -> list[RowAnswer]:

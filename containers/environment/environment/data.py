@@ -55,8 +55,8 @@ def read_catalogue(folder: Path) -> Catalogue:
         DataError: the file is missing, is not an Arrow stream, lacks a column or is empty.
     """
     table = _read(folder / "items.arrow", {"item_id", "title", "fields", "count"})
-    if table.num_rows == 0:
-        raise DataError(f"{folder / 'items.arrow'} has no items: the environment needs at least two.")
+    if table.num_rows < 2:
+        raise DataError(f"{folder / 'items.arrow'} has {table.num_rows} items: the environment needs at least two.")
     return Catalogue(
         table["item_id"].to_pylist(),
         table["title"].to_pylist(),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 MAXIMUM_BODY_BYTES = 25 * 1024 * 1024
 """SageMaker's limit of a real-time request."""
-QUEUED_BATCHES = 256
-"""Batches that may wait before requests are refused."""
+BATCH_TOKENS = {"cpu": 2048, "cuda": 16384}
+"""Tokens of a batch by kind of device: enough to keep its arithmetic units busy."""
+QUEUED_TOKENS = 1 << 20
+"""Tokens that may wait before requests are refused."""
 DRAIN_SECONDS = 25
 """SageMaker kills 30 s after SIGTERM."""
 
@@ -43,14 +46,20 @@ def serve(folders: Folders) -> None:
 
     host = os.environ.get("ENVIRONMENT_BIND_TO_HOST", "0.0.0.0")
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
-    uvicorn.run(
-        create_app(folders.model),
-        host=host,
-        port=port,
-        log_level="warning",
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-        access_log=False,
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(folders.model),
+            host=host,
+            port=port,
+            log_level="warning",
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+            access_log=False,
+        )
     )
+    # uvicorn drains on SIGTERM and then raises it again; a drained server has ended well.
+    ignored = signal.signal(signal.SIGTERM, lambda *_: None)
+    server.run()
+    signal.signal(signal.SIGTERM, ignored)
 
 
 def create_app(folder: Path) -> FastAPI:
@@ -131,7 +140,7 @@ def _load(folder: Path, service: Service) -> None:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         model, manifest = read_environment(folder, device)
         engine = Engine(model, CandidatePolicy(manifest.similar_candidates, manifest.repeats, manifest.seed))
-        batcher = Batcher(engine, manifest.batch_tokens, QUEUED_BATCHES * manifest.batch_tokens)
+        batcher = Batcher(engine, BATCH_TOKENS[device.type], QUEUED_TOKENS)
         row = np.ones(min(manifest.window + 1, 8), np.int32)
         batcher.submit([row], [min(manifest.candidates, manifest.items - 1)]).result()
         service.state_dimension = manifest.state_dimension

@@ -247,6 +247,5 @@ def manifest_of(job: Input, model: EnvironmentModel) -> Manifest:
         candidates=config.candidates,
         similar_candidates=config.similar_candidates,
         repeats=job.repeats,
-        batch_tokens=config.adapter.batch_tokens,
         seed=config.seed,
     )

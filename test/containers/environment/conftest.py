@@ -139,6 +139,17 @@ def sequences(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_sequences(tmp_path_factory.mktemp("sequences"))
 
 
+@pytest.fixture(scope="session")
+def fitted(tmp_path_factory: pytest.TempPathFactory, sequences: Path, llama_model: Path) -> Path:
+    """The folder of a finished training job."""
+    from environment.contract import Folders
+    from environment.train import train
+
+    root = write_job(tmp_path_factory.mktemp("fitted"), sequences, llama_model)
+    train(Folders(root))
+    return root
+
+
 @cache
 def random_model(folder: Path, layers: int | None = None, items: int = ITEMS, instruction: int = 0) -> EnvironmentModel:
     """An environment with random item tokens and heads of ordinary size over a tiny base model; not to be changed."""

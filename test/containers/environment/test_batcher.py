@@ -116,7 +116,7 @@ def test_a_batch_without_memory_is_tried_in_halves_once(batcher: Batcher):
     # Assess
     assert sums(halves.result(10)) == [1] * 6
     assert batcher.engine.batches == [3, 3]
-    with pytest.raises(CapacityError, match="batchTokens"):
+    with pytest.raises(CapacityError, match="larger instance type"):
         batcher.submit(rows_of(*[1] * 8), [0] * 8).result(10)
     assert sums(batcher.submit(rows_of(2), [0]).result(10)) == [4]
 

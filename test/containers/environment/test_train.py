@@ -32,14 +32,6 @@ def metrics(root: Path) -> dict:
     return json.loads((root / "model" / "metrics.json").read_text())
 
 
-@pytest.fixture(scope="module")
-def fitted(tmp_path_factory: pytest.TempPathFactory, sequences: Path, llama_model: Path) -> Path:
-    """The folder of a finished job."""
-    root = write_job(tmp_path_factory.mktemp("fitted"), sequences, llama_model)
-    command.train(Folders(root))
-    return root
-
-
 def test_a_job_writes_a_model_that_serves(family_model: Path, sequences: Path, tmp_path: Path):
     # Arrange
     root = write_job(tmp_path, sequences, family_model, {"layers": 2, "instruction": "great river"})

@@ -5,13 +5,16 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
+  readSync,
   renameSync,
   rmSync,
+  statSync,
   writevSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { ContractError } from '#lib/pipeline/errors.ts';
 import {
+  type CheckpointFile,
   type CheckpointState,
   decodeCheckpoint,
   encodeCheckpoint,
@@ -48,13 +51,36 @@ export function loadCheckpoint(
 ): CheckpointState | undefined {
   for (const name of list(folder).reverse()) {
     try {
-      const state = decodeCheckpoint(readFileSync(join(folder, name)), fingerprint);
+      const state = decodeCheckpoint(openCheckpoint(join(folder, name)), fingerprint);
       if (state !== undefined) return state;
     } catch (error) {
       onDamaged(name, error as Error);
     }
   }
   return undefined;
+}
+
+/** Parts of the file as they are asked for; a large checkpoint does not fit into one buffer. */
+function openCheckpoint(path: string): CheckpointFile {
+  return {
+    size: statSync(path).size,
+    read(offset, length) {
+      const bytes = new Uint8Array(length);
+      const file = openSync(path, 'r');
+      try {
+        let done = 0;
+        while (done < length) {
+          const count = readSync(file, bytes, done, length - done, offset + done);
+          if (count === 0)
+            throw new ContractError(`The checkpoint ends at ${offset + done} bytes.`);
+          done += count;
+        }
+      } finally {
+        closeSync(file);
+      }
+      return bytes;
+    },
+  };
 }
 
 /** A `writev` may write less than asked for. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ElementType, TensorValues } from '#lib/graph/specification.ts';
 import { ContractError } from '#lib/pipeline/errors.ts';
 
 /** One point of the learning curve. */
@@ -26,8 +27,17 @@ export interface CheckpointState {
   readonly bestNdcg: number;
   /** Served parameters of the best epoch. */
   readonly best: Readonly<Record<string, Float32Array>> | undefined;
-  /** Parameters, target network and optimiser state. */
-  readonly variables: Readonly<Record<string, Float32Array | Int32Array | Uint8Array>>;
+  /** Parameters, second network and optimiser state; undefined before the first step. */
+  readonly variables: StoredVariables | undefined;
+}
+
+/** Variables that are read one at a time, since all of them at once may be gigabytes. */
+export interface StoredVariables {
+  /** Element type and number of elements by name. */
+  readonly specs: Readonly<
+    Record<string, { readonly dtype: ElementType; readonly length: number }>
+  >;
+  read(name: string): TensorValues;
 }
 
 /** The state before the first step. */
@@ -42,7 +52,7 @@ export function startState(): CheckpointState {
     bestEpoch: 0,
     bestNdcg: 0,
     best: undefined,
-    variables: {},
+    variables: undefined,
   };
 }
 
@@ -80,84 +90,99 @@ const header = z.strictObject({
 const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
 /**
- * One file: the header's length (uint32, little-endian), the header as JSON, then the tensors' bytes one after the
- * other, each padded to 4.
+ * The parts of a checkpoint file, each made when it is asked for: the header's length (uint32, little-endian), the header
+ * as JSON, then the tensors' bytes one after the other, each padded to 4.
  */
-export function encodeCheckpoint(state: CheckpointState, fingerprint: string): Uint8Array[] {
+export function* encodeCheckpoint(
+  state: CheckpointState,
+  fingerprint: string,
+): Generator<Uint8Array> {
   const { variables, best, ...rest } = state;
   const tensors = [
-    ...Object.entries(variables).map(([name, values]) => ({ group: 'variables', name, values })),
-    ...Object.entries(best ?? {}).map(([name, values]) => ({ group: 'best', name, values })),
+    ...Object.entries(variables?.specs ?? {}).map(([name, spec]) => ({
+      group: 'variables' as const,
+      name,
+      ...spec,
+    })),
+    ...Object.entries(best ?? {}).map(([name, values]) => ({
+      group: 'best' as const,
+      name,
+      dtype: 'float32' as const,
+      length: values.length,
+    })),
   ];
-  const json = Buffer.from(
-    JSON.stringify({
-      format: 'lea-checkpoint',
-      formatVersion: 1,
-      fingerprint,
-      ...rest,
-      tensors: tensors.map(({ group, name, values }) => ({
-        group,
-        name,
-        dtype: dtypeOf(values),
-        length: values.length,
-      })),
-    }),
-  );
+  const content = { format: 'lea-checkpoint', formatVersion: 1, fingerprint, ...rest, tensors };
+  const json = Buffer.from(JSON.stringify(content));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
-  return [
-    length,
-    json,
-    ...tensors.flatMap(({ values }) => {
-      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-      const padding = -bytes.length & 3;
-      return padding === 0 ? [bytes] : [bytes, new Uint8Array(padding)];
-    }),
-  ];
+  yield length;
+  yield json;
+  for (const { group, name } of tensors) {
+    const values = group === 'best' ? best![name]! : variables!.read(name);
+    yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const padding = -values.byteLength & 3;
+    if (padding > 0) yield new Uint8Array(padding);
+  }
+}
+
+/** A checkpoint file, of which parts are read. */
+export interface CheckpointFile {
+  readonly size: number;
+  /** @returns `length` bytes from `offset` on, in memory of their own */
+  read(offset: number, length: number): Uint8Array;
 }
 
 /**
- * Reads what `encodeCheckpoint` wrote.
+ * Reads what `encodeCheckpoint` wrote. The variables are read from the file when they are asked for.
  *
  * @returns undefined if the checkpoint belongs to another model or other data
  * @throws ContractError if the file is cut off or not a checkpoint
  */
 export function decodeCheckpoint(
-  bytes: Uint8Array,
+  file: CheckpointFile,
   fingerprint: string,
 ): CheckpointState | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerLength = bytes.byteLength < 4 ? 0 : view.getUint32(0, true);
-  const parsed = header.safeParse(parseJson(bytes.subarray(4, 4 + headerLength)));
+  const headerLength = file.size < 4 ? 0 : Buffer.from(file.read(0, 4)).readUInt32LE(0);
+  const text = headerLength + 4 > file.size ? new Uint8Array(0) : file.read(4, headerLength);
+  const parsed = header.safeParse(parseJson(text));
   if (!parsed.success) {
     throw new ContractError(`The checkpoint is damaged: ${z.prettifyError(parsed.error)}`);
   }
-  const { format, formatVersion, fingerprint: own, tensors, ...state } = parsed.data;
+  const { format: _, formatVersion: __, fingerprint: own, tensors, ...state } = parsed.data;
   if (own !== fingerprint) return undefined;
-  const groups: Record<'variables' | 'best', Record<string, Float32Array>> = {
-    variables: {},
-    best: {},
-  };
+  const places = new Map<string, { offset: number; dtype: ElementType; length: number }>();
   let offset = 4 + headerLength;
   for (const { group, name, dtype, length } of tensors) {
-    const size = length * arrays[dtype].BYTES_PER_ELEMENT;
-    if (offset + size > bytes.byteLength) {
-      throw new ContractError(`The checkpoint is cut off within "${name}".`);
-    }
-    const copy = bytes.slice(offset, offset + size);
-    groups[group][name] = new arrays[dtype](copy.buffer) as Float32Array;
-    offset += size + (-size & 3);
+    places.set(`${group}/${name}`, { offset, dtype, length });
+    const bytes = length * arrays[dtype].BYTES_PER_ELEMENT;
+    offset += bytes + (-bytes & 3);
   }
+  if (offset > file.size) {
+    throw new ContractError(
+      `The checkpoint is cut off: ${file.size} of ${offset} bytes are there.`,
+    );
+  }
+  const read = (key: string): TensorValues => {
+    const { offset: from, dtype, length } = places.get(key)!;
+    const bytes = file.read(from, length * arrays[dtype].BYTES_PER_ELEMENT);
+    return new arrays[dtype](bytes.buffer as ArrayBuffer, bytes.byteOffset, length);
+  };
+  const inGroup = (wanted: string) => tensors.filter(({ group }) => group === wanted);
   return {
     ...state,
-    variables: groups.variables,
-    best: state.bestEpoch > 0 ? groups.best : undefined,
+    variables: {
+      specs: Object.fromEntries(
+        inGroup('variables').map(({ name, dtype, length }) => [name, { dtype, length }]),
+      ),
+      read: (name) => read(`variables/${name}`),
+    },
+    best:
+      state.bestEpoch === 0
+        ? undefined
+        : Object.fromEntries(
+            inGroup('best').map(({ name }) => [name, read(`best/${name}`) as Float32Array]),
+          ),
   };
-}
-
-function dtypeOf(values: Float32Array | Int32Array | Uint8Array): 'float32' | 'int32' | 'bool' {
-  if (values instanceof Float32Array) return 'float32';
-  return values instanceof Int32Array ? 'int32' : 'bool';
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -2,12 +2,17 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
 import { PipelineError } from '#lib/pipeline/errors.ts';
 import type { EvaluationCases } from '#lib/sequences/shard.ts';
-import { type CheckpointState, type EpochRecord, startState } from './checkpoint.ts';
+import {
+  type CheckpointState,
+  type EpochRecord,
+  type StoredVariables,
+  startState,
+} from './checkpoint.ts';
 import { type BatchSource, createBatchSource } from './data/batch-source.ts';
 import { batchLayout } from './data/layout.ts';
 import type { TrainingRows } from './data/training-rows.ts';
 import { describeNetwork, type Network, servedSpecs } from './network.ts';
-import type { Weights } from './parameters.ts';
+import { sizeOf, type Weights } from './parameters.ts';
 import { randomStream, shuffle } from './random.ts';
 import { metricsAt, rankCases } from './ranking.ts';
 import { createTrainingProgram, type TrainingProgram } from './training-program.ts';
@@ -148,8 +153,9 @@ class TrainingRun {
     this.#validationOrder = sampleCases(task.validation, task.model);
     this.state = hooks.resumeFrom ?? startState();
     this.#stepsBefore = this.state.step;
-    if (hooks.resumeFrom !== undefined) {
-      program.program.writeVariables(hooks.resumeFrom.variables);
+    const { variables } = this.state;
+    for (const name of Object.keys(variables?.specs ?? {})) {
+      program.program.writeVariables({ [name]: variables!.read(name) });
     }
   }
 
@@ -243,7 +249,7 @@ class TrainingRun {
   #checkpoint(): void {
     const { saveCheckpoint } = this.#hooks;
     if (saveCheckpoint === undefined) return;
-    saveCheckpoint({ ...this.state, variables: this.#program.program.readVariables() });
+    saveCheckpoint({ ...this.state, variables: storedVariables(this.#program) });
     this.#lastCheckpoint = performance.now();
   }
 
@@ -268,16 +274,29 @@ class TrainingRun {
 
   /** Names the step and the first tensor that is not finite. */
   #diverged(step: number, loss: number): PipelineError {
-    const variables = this.#program.program.readVariables();
-    const wrong = Object.entries(variables).find(([, values]) =>
-      (values as Float32Array).some((value) => !Number.isFinite(value)),
+    const { specs, read } = storedVariables(this.#program);
+    const wrong = Object.keys(specs).find((name) =>
+      (read(name) as Float32Array).some((value) => !Number.isFinite(value)),
     );
     return new PipelineError(
       'TrainingDiverged',
-      `Training of ${this.#task.model.name} diverged at step ${step}: the loss is ${loss}${wrong === undefined ? '' : ` and the tensor "${wrong[0]}" is not finite`}. Lower learningRate or reinforcementWeight.`,
-      { details: { step, tensor: wrong?.[0] ?? 'loss' } },
+      `Training of ${this.#task.model.name} diverged at step ${step}: the loss is ${loss}${wrong === undefined ? '' : ` and the tensor "${wrong}" is not finite`}. Lower learningRate or reinforcementWeight.`,
+      { details: { step, tensor: wrong ?? 'loss' } },
     );
   }
+}
+
+/** The program's variables as a checkpoint takes them. */
+function storedVariables({ program }: TrainingProgram): StoredVariables {
+  return {
+    specs: Object.fromEntries(
+      Object.entries(program.variables).map(([name, { dtype, shape }]) => [
+        name,
+        { dtype, length: sizeOf(shape) },
+      ]),
+    ),
+    read: (name) => program.readVariables([name])[name]!,
+  };
 }
 
 /** Steps before the actor begins. */

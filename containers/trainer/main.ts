@@ -1,6 +1,6 @@
-import { nativeEnvironment } from '#lib/graph/native-environment.ts';
 import { PipelineError } from '#lib/pipeline/errors.ts';
 import { folders, readJob, writeFailure } from './contract.ts';
+import { ensureNativeEnvironment } from './native-process.ts';
 
 /** Entry point of the training container: `node main.ts train` (docs/contracts.md, 6). */
 async function main(argument: string | undefined): Promise<number> {
@@ -33,17 +33,6 @@ async function main(argument: string | undefined): Promise<number> {
     if (!(error instanceof PipelineError)) process.stderr.write(`${stack}\n`);
     return 1;
   }
-}
-
-/** glibc reads these when a process starts; one that was started without them replaces itself once. */
-function ensureNativeEnvironment(): void {
-  if (process.env.MALLOC_MMAP_THRESHOLD_ !== undefined || process.execve === undefined) return;
-  const args = [
-    process.execPath,
-    '--disable-warning=ExperimentalWarning',
-    ...process.argv.slice(1),
-  ];
-  process.execve(process.execPath, args, { ...nativeEnvironment(), ...process.env });
 }
 
 ensureNativeEnvironment();

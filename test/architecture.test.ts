@@ -24,7 +24,7 @@ const allowed: Record<string, readonly string[]> = {
   functions: ['lib', 'config'],
   'containers/trainer': ['lib'],
   local: ['lib/pipeline'],
-  stacks: ['lib/pipeline'],
+  stacks: ['lib/pipeline', 'layers'],
 };
 
 function sourcesBelow(folder: string): string[] {

@@ -5,8 +5,8 @@ import { readEnvironment } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { createJsonService } from '#functions/shared/json-service.ts';
 import { priceList } from '#lib/pipeline/prices.ts';
-import { runEventTypes, statusEventSource } from '#lib/pipeline/status-event.ts';
 import prices from '../../config/prices.json' with { type: 'json' };
+import { announce } from './announce.ts';
 import { runOf, statusChange, toRunEvent } from './execution.ts';
 import { findFacts, noFacts } from './facts.ts';
 
@@ -30,20 +30,7 @@ export const handler = instrument(statusChange, async ({ detail }, { logger, met
   const facts = detail.status === 'RUNNING' ? noFacts : await findFacts(sources, run, detail);
   const event = toRunEvent(detail, run, facts);
   if (event.usd !== null) metrics.addMetric('RunUsd', MetricUnit.NoUnit, event.usd);
-  const put = await events.call(
-    'PutEvents',
-    {
-      Entries: [
-        {
-          EventBusName: EVENT_BUS,
-          Source: statusEventSource,
-          DetailType: runEventTypes[event.status],
-          Detail: JSON.stringify(event),
-        },
-      ],
-    },
-    z.looseObject({ FailedEntryCount: z.literal(0) }),
-  );
+  const put = await announce(events, EVENT_BUS, event);
   logger.info('announced', { run, status: event.status, usd: event.usd, put });
   return event;
 });

@@ -5,12 +5,10 @@ import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { processMessages, sqsEvent } from '#functions/shared/messages.ts';
-import { sendMessages } from '#functions/shared/queues.ts';
 import { wasmFolder } from '#functions/shared/wasm-folder.ts';
-import { serving } from '#lib/pipeline/keys.ts';
-import { championPointer } from '#lib/promotion/champion.ts';
-import { batchMessage, type PartMessage } from './messages.ts';
-import { countParts, finishBatch, recommendPart } from './part.ts';
+import { batchMessage } from './messages.ts';
+import { finishBatch, recommendPart } from './part.ts';
+import { planBatch } from './plan.ts';
 
 const { BATCH_QUEUE_URL, COUNT } = readEnvironment({
   BATCH_QUEUE_URL: z.url(),
@@ -25,7 +23,7 @@ const batch = 64;
 export const handler = instrument(sqsEvent, async (event, { logger }) =>
   processMessages(event, batchMessage, logger, async (message) => {
     if (message.kind === 'plan') {
-      const parts = await plan(message.run);
+      const parts = await planBatch({ objects, queue, queueUrl: BATCH_QUEUE_URL }, message.run);
       logger.info('batch planned', { run: message.run, parts });
       return;
     }
@@ -37,15 +35,3 @@ export const handler = instrument(sqsEvent, async (event, { logger }) =>
     logger.info('recommended', { run: message.run, part: message.part, users, finished });
   }),
 );
-
-async function plan(run: string): Promise<number> {
-  const found = await objects.getVersion(serving.champion, championPointer);
-  // Runs that promote nobody succeed as well.
-  if (found === undefined) return 0;
-  const parts = await countParts(objects, run);
-  const messages = Array.from({ length: parts }, (_, part): PartMessage => {
-    return { kind: 'part', run, champion: found.value, part, parts };
-  });
-  await sendMessages(queue, BATCH_QUEUE_URL, messages);
-  return parts;
-}

@@ -41,16 +41,16 @@ export function answer(value: unknown): HttpResponse {
 /**
  * The answer to a request that the caller, or time, can put right.
  *
- * @returns undefined for any other failure: it has to count as an error of the function
+ * @throws any other failure again: it has to count as an error of the function
  */
-export function refusal(error: unknown): HttpResponse | undefined {
+export function refusalOrThrow(error: unknown): HttpResponse {
   if (error instanceof ValidationError) {
     return response(400, { error: error.code, message: error.message });
   }
   if (error instanceof MissingArtefactError || error instanceof UnavailableError) {
     return response(503, { error: error.code, message: error.message }, { 'retry-after': '30' });
   }
-  return undefined;
+  throw error;
 }
 
 function response(

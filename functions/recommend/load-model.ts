@@ -1,0 +1,24 @@
+import { activateTensorflow, loadRecommender } from '#functions/shared/champion-model.ts';
+import type { Objects } from '#functions/shared/objects.ts';
+import type { Champion } from '#lib/promotion/champion.ts';
+import type { Recommender } from '#lib/serving/recommender.ts';
+
+/** Starts TensorFlow.js at once; what it returns loads a champion and makes it ready for its first caller. */
+export function modelLoader(
+  objects: Objects,
+  wasmFolder: string | undefined,
+): (champion: Champion) => Promise<Recommender> {
+  const tensorflow = activateTensorflow(wasmFolder);
+  return async (champion) => {
+    await tensorflow;
+    const recommender = await loadRecommender(objects, champion, 1);
+    warmUp(recommender);
+    return recommender;
+  };
+}
+
+/** The first pass compiles and allocates; no caller has to wait for that. */
+function warmUp(recommender: Recommender): void {
+  const popular = recommender.recommend([], 1).items.map((item) => item.item_id);
+  recommender.recommend(popular, 1);
+}

@@ -57,10 +57,7 @@ function supervisedSum(
   const comparison: Comparison = {
     head: supervisedHead(parameters),
     states: supervisedStates(parameters, seen),
-    logged: tensorOf<tf.Tensor1D>(batch, 'targets'),
-    loggedWeights: parts.supervised,
-    augmented: batch.augmentedActions as tf.Tensor1D | undefined,
-    augmentedWeights: parts.augmented,
+    ...rightActions(batch, parts),
   };
   const kind = supervisedLoss(model, comparison.head.kernel.shape[0]);
   if (kind === 'cross-entropy') return crossEntropy(comparison);
@@ -71,4 +68,24 @@ function supervisedSum(
   return kind === 'gbce'
     ? generalisedBinaryCrossEntropy(comparison, sampled, model.gbceCalibration)
     : sampledSoftmax(comparison, sampled);
+}
+
+/** The actions that count as right and their weights, both `[places, k]`. */
+function rightActions(
+  batch: BatchTensors,
+  parts: ObjectiveLoss,
+): Pick<Comparison, 'actions' | 'weights'> {
+  const column = (x: tf.Tensor): tf.Tensor => tf.expandDims(x, 1); // [places, 1]
+  const logged = column(parts.supervised);
+  const { futureActions, futureWeights, augmentedActions } = batch;
+  const actions = [column(tensorOf(batch, 'targets'))];
+  const weights = [futureWeights === undefined ? logged : tf.mul(logged, futureWeights)];
+  if (futureActions !== undefined) actions.push(futureActions);
+  if (augmentedActions !== undefined) {
+    actions.push(column(augmentedActions));
+    weights.push(column(parts.augmented));
+  }
+  const join = (parts: tf.Tensor[]) =>
+    (parts.length === 1 ? parts[0] : tf.concat(parts, 1)) as tf.Tensor2D;
+  return { actions: join(actions), weights: join(weights) };
 }

@@ -20,14 +20,10 @@ export interface Comparison {
   readonly head: Head;
   /** `[places, state]` */
   readonly states: tf.Tensor2D;
-  /** int32 `[places]` */
-  readonly logged: tf.Tensor1D;
-  /** Weight of each logged action, without gradient, `[places]`. */
-  readonly loggedWeights: tf.Tensor1D;
-  /** int32 `[places]`, undefined without augmented actions. */
-  readonly augmented: tf.Tensor1D | undefined;
-  /** `[places]` */
-  readonly augmentedWeights: tf.Tensor1D;
+  /** int32 `[places, k]`: actions that are right (logged, augmented, later ones). */
+  readonly actions: tf.Tensor2D;
+  /** Their weights, without gradient, `[places, k]`. */
+  readonly weights: tf.Tensor2D;
 }
 
 /** Items that a sampled loss compares all places with. */
@@ -39,14 +35,12 @@ export interface SampledItems {
 }
 
 /**
- * Softmax cross-entropy over the whole catalogue, weighted and summed. Logged and augmented action share one pass over it:
+ * Softmax cross-entropy over the whole catalogue, weighted and summed. All actions of a place share one pass over it:
  * `w CE(a) + w' CE(b) = (w + w') log sum exp z - w z_a - w' z_b`.
  */
-export function crossEntropy(comparison: Comparison): tf.Scalar {
-  const { head, states } = comparison;
-  const { actions, weights } = actionsOf(comparison);
+export function crossEntropy({ head, states, actions, weights }: Comparison): tf.Scalar {
   const normaliser = softmaxNormaliser(head, states, tf.sum(weights, 1));
-  const own = valuesOf(head, states, actions); // [places, 1 or 2]
+  const own = valuesOf(head, states, actions); // [places, k]
   return tf.sub(normaliser, tf.sum(tf.mul(own, weights)));
 }
 
@@ -103,27 +97,13 @@ function isSame(actions: tf.Tensor1D, items: tf.Tensor1D): tf.Tensor {
   return tf.cast(tf.equal(tf.expandDims(actions, 1), tf.expandDims(items, 0)), 'float32');
 }
 
-/** Logged and augmented actions and their weights side by side, both `[places, 1 or 2]`. */
-function actionsOf({ logged, loggedWeights, augmented, augmentedWeights }: Comparison): {
-  readonly actions: tf.Tensor2D;
-  readonly weights: tf.Tensor2D;
-} {
-  if (augmented === undefined) {
-    return { actions: tf.expandDims(logged, 1), weights: tf.expandDims(loggedWeights, 1) };
-  }
-  return {
-    actions: tf.stack([logged, augmented], 1) as tf.Tensor2D,
-    weights: tf.stack([loggedWeights, augmentedWeights], 1) as tf.Tensor2D,
-  };
-}
-
 /** Sums a loss of single actions (given with their values, all `[places]`) with its weights. */
 function weightedSum(
   comparison: Comparison,
   loss: (actions: tf.Tensor1D, own: tf.Tensor1D) => tf.Tensor,
 ): tf.Scalar {
-  const { actions, weights } = actionsOf(comparison);
-  const own = valuesOf(comparison.head, comparison.states, actions); // [places, 1 or 2]
+  const { actions, weights } = comparison;
+  const own = valuesOf(comparison.head, comparison.states, actions); // [places, k]
   const losses = tf
     .unstack(actions, 1)
     .map((action, index) =>

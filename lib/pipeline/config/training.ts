@@ -39,6 +39,12 @@ const settings = {
    * `sampled-softmax`: with logQ correction; `gbce`: gSASRec's generalised binary cross-entropy.
    */
   loss: z.enum(['auto', 'cross-entropy', 'sampled-softmax', 'gbce']),
+  /**
+   * Later actions of a sequence that count as right besides the next one, the `d`-th after the present with weight `1 / d`
+   * (the weights of a state add up to 1). 0 is the next action alone, as published. For logs whose order within a
+   * visit means little.
+   */
+  futureActions: z.int().min(0).max(50),
   /** Items that a step of a sampled loss compares all its targets with. */
   sampledItems: z.int().min(1).max(65_536),
   /** Calibration t (0-1) of gBCE: 0 is plain binary cross-entropy, 1 undoes the sampling altogether. */
@@ -96,6 +102,7 @@ export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
     window: null,
     head: 'tied',
     loss: 'auto',
+    futureActions: 0,
     sampledItems: 1024,
     gbceCalibration: 0.75,
     batchTargets: 1024,
@@ -125,6 +132,7 @@ export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
     window: 10,
     head: 'separate',
     loss: 'cross-entropy',
+    futureActions: 0,
     sampledItems: 1024,
     gbceCalibration: 0.75,
     batchTargets: 256,

@@ -14,6 +14,8 @@ export interface LoggedAction {
   readonly isContinued: boolean;
   /** Items of the history before it. */
   readonly historyLength: number;
+  /** Actions that follow it in the row. */
+  readonly following: number;
 }
 
 /** Fills in everything about one logged action: target, rewards, augmented and negative actions. */
@@ -54,8 +56,28 @@ export function fillAction(
       batch.augmentedRewards[place] = environment.actionRewards[transition]!;
     }
   }
+  if (layout.futureActions > 0) fillFuture(rows, layout, batch, action);
   if (layout.negatives > 0) {
     fillNegatives(rows, layout, batch, isAnswered ? transition : -1, place, random);
+  }
+}
+
+/** The actions after the logged one, the `d`-th after the state with weight `1 / d`; the weights add up to 1. */
+function fillFuture(
+  rows: TrainingRows,
+  layout: BatchLayout,
+  batch: Batch,
+  { value, place, following }: LoggedAction,
+): void {
+  const count = Math.min(layout.futureActions, following);
+  let total = 0;
+  for (let distance = 1; distance <= count + 1; distance++) total += 1 / distance;
+  const begin = place * (layout.futureActions + 1);
+  for (let later = 0; later <= count; later++) {
+    batch.futureWeights![begin + later] = 1 / (later + 1) / total;
+    if (later > 0) {
+      batch.futureActions![place * layout.futureActions + later - 1] = rows.items[value + later]!;
+    }
   }
 }
 

@@ -35,6 +35,8 @@ export interface BatchLayout {
   readonly lea: LeaConfig | undefined;
   /** Length of the LE state, 0 if the model does not see it. */
   readonly environmentDimension: number;
+  /** Actions after the logged one that count as right too. */
+  readonly futureActions: number;
   /** Items that a sampled loss compares with, 0 for a loss over the whole catalogue. */
   readonly sampledItems: number;
 }
@@ -69,6 +71,7 @@ export function batchLayout(model: ResolvedModel, network: Network): BatchLayout
       model.lea?.augmentedBootstrap === 'consumed',
     lea: model.lea,
     environmentDimension: network.environmentDimension,
+    futureActions: model.futureActions,
     sampledItems:
       supervisedLoss(model, items) === 'cross-entropy' ? 0 : Math.min(model.sampledItems, items),
   };
@@ -114,6 +117,10 @@ export interface BatchArrays {
   readonly environmentStates: Float32Array;
   /** The same after the logged action (prefixes). */
   readonly nextEnvironmentStates: Float32Array;
+  /** int32 `[places, futureActions]`: actions after the logged one, 0 where there are none. */
+  readonly futureActions: Int32Array;
+  /** `[places, 1 + futureActions]`: weights of the logged and these actions, which add up to 1. */
+  readonly futureWeights: Float32Array;
   /** int32 `[sampled]`: items that a sampled loss compares with. */
   readonly sampledItems: Int32Array;
   /** `[sampled]`: log of the number of times that each was expected to be drawn. */
@@ -151,6 +158,10 @@ export function batchSpecs(layout: BatchLayout): Partial<Record<keyof BatchArray
     ...(seesEnvironment &&
       layout.usesNextState &&
       isPrefixes && { nextEnvironmentStates: float(places, layout.environmentDimension) }),
+    ...(layout.futureActions > 0 && {
+      futureActions: int(places, layout.futureActions),
+      futureWeights: float(places, 1 + layout.futureActions),
+    }),
     ...(layout.sampledItems > 0 && {
       sampledItems: int(layout.sampledItems),
       sampledLogCounts: float(layout.sampledItems),

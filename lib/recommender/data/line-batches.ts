@@ -60,6 +60,7 @@ export function assembleLines(
         place: place + at,
         isContinued: at + 1 < length,
         historyLength: rows.starts[row]! + at + 1,
+        following: transitions - at - 1,
       };
       fillAction(rows, layout, batch, action, random);
     }

@@ -77,6 +77,7 @@ export function assemblePrefixes(
       place,
       isContinued: replay.isLast[index] === 0,
       historyLength: index - begin,
+      following: 0,
     };
     fillAction(rows, layout, batch, action, random);
     const history = replay.items.subarray(Math.max(begin, index - layout.time), index);

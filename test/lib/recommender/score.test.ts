@@ -1,0 +1,127 @@
+import { tf } from '#lib/graph/tensorflow.ts';
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import { afterAll, describe, expect, it } from 'vitest';
+import { backbones } from '#lib/recommender/backbones/index.ts';
+import { decodeModel, encodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
+import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
+import { initialise } from '#lib/recommender/parameters.ts';
+import { createScorer } from '#lib/recommender/score.ts';
+import { resolve } from './fixtures.ts';
+
+const names = ['sasrec', 'gru4rec', 'caser', 'nextitnet'] as const;
+
+function modelOf(backbone: (typeof names)[number], head = 'tied'): RecommenderModel {
+  const settings = { backbone, head, objective: 'snqn', dimension: 8, blocks: 2, heads: 2 };
+  const network = describeNetwork(resolve(settings), 30, 6, undefined);
+  const weights = initialise(servedSpecs(network), 3, 'first');
+  // Larger than they begin, so that differences show.
+  for (const { values } of weights.values())
+    values.forEach((x, at) => {
+      values[at] = 3 * x + 0.01;
+    });
+  return { backbone, shape: network.shape, excludeHistory: false, weights };
+}
+
+/** Histories of 6, 3 and 1 items, and an empty one, whose state is rounding noise normalised. */
+const histories = Int32Array.of(
+  ...[5, 9, 30, 1, 2, 2],
+  ...[7, 8, 9, 0, 0, 0],
+  ...[4, 0, 0, 0, 0, 0],
+  ...[0, 0, 0, 0, 0, 0],
+);
+const lengths = Int32Array.of(6, 3, 1, 0);
+
+afterAll(async () => {
+  await tf.setBackend('tensorflow');
+});
+
+describe('Function: createScorer', () => {
+  it.each(names)(
+    'scores alike on every backend, with no parameter of the Q head: %s',
+    async (name) => {
+      // Arrange
+      const { description, weights } = encodeModel(modelOf(name));
+      const scores: Record<string, Float32Array> = {};
+
+      // Act
+      for (const backend of ['tensorflow', 'wasm', 'cpu']) {
+        await tf.setBackend(backend);
+        const scorer = createScorer(decodeModel(description, weights), 4);
+        scores[backend] = scorer.score(histories, lengths).slice();
+        scorer.dispose();
+      }
+
+      // Assess
+      expect(description.weights.map((entry) => entry.name).join()).not.toContain('q_head');
+      expect(scores.tensorflow).toHaveLength(4 * 30);
+      for (const backend of ['wasm', 'cpu']) {
+        scores.tensorflow!.subarray(0, 3 * 30).forEach((score, at) => {
+          expect(scores[backend]![at]!, `${backend} ${at}`).toBeCloseTo(score, 4);
+        });
+      }
+    },
+  );
+
+  it.each(names)(
+    'scores a history alike alone, in a batch, and whatever follows in time: %s',
+    async (name) => {
+      // Arrange
+      await tf.setBackend('tensorflow');
+      const model = modelOf(name, 'separate');
+      const [many, one] = [createScorer(model, 4), createScorer(model, 1)];
+
+      // Act
+      const together = many.score(histories, lengths);
+
+      // Assess
+      for (let row = 0; row < 3; row++) {
+        const alone = one.score(histories.slice(row * 6, row * 6 + 6), lengths.slice(row, row + 1));
+        // Items beyond the length are not seen.
+        const soiled = histories.slice(row * 6, row * 6 + 6).map((item) => item || 29);
+        const padded = one.score(soiled, lengths.slice(row, row + 1));
+        together.subarray(row * 30, row * 30 + 30).forEach((score, at) => {
+          expect(alone[at]!).toBeCloseTo(score, 5);
+          expect(padded[at]!).toBeCloseTo(score, 5);
+        });
+      }
+      many.dispose();
+      one.dispose();
+    },
+  );
+});
+
+describe('Interface: Backbone', () => {
+  it.each(names)('gives states that no later item changes, packed or alone: %s', async (name) => {
+    // Arrange: two sequences in one line, and the second one alone
+    await tf.setBackend('tensorflow');
+    const model = modelOf(name);
+    const parameters = Object.fromEntries(
+      [...model.weights].map(([key, { shape, values }]) => [key, tf.tensor(values, [...shape])]),
+    );
+    const encode = (items: number[], positions: number[]) => {
+      const sequence = {
+        items: tf.tensor2d([items], undefined, 'int32'),
+        positions: tf.tensor2d([positions], undefined, 'int32'),
+      };
+      const { states } = backbones[name].encode(parameters, model.shape, sequence, (x) => x);
+      return states.arraySync()[0]!;
+    };
+
+    // Act
+    const packed = encode([3, 8, 2, 9, 4, 7], [0, 1, 2, 0, 1, 2]);
+    const changed = encode([3, 8, 2, 9, 4, 1], [0, 1, 2, 0, 1, 2]);
+    const alone = encode([9, 4, 7, 0, 0, 0], [0, 1, 2, 0, 0, 0]);
+
+    // Assess
+    for (const [a, b] of [
+      [packed.slice(0, 5), changed.slice(0, 5)],
+      [packed.slice(3), alone.slice(0, 3)],
+    ] as const) {
+      a.flat().forEach((value, at) => {
+        expect(b.flat()[at]!).toBeCloseTo(value, 5);
+      });
+    }
+    expect(packed[5]).not.toEqual(changed[5]);
+  });
+});

@@ -1,11 +1,12 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConflictError } from '#lib/pipeline/errors.ts';
 
 /**
  * Takes a folder for this process. A lock that a killed process left behind is taken over.
  *
  * @returns what gives it back
- * @throws Error when another living process has it
+ * @throws ConflictError when another living process has it
  */
 export function lockFolder(dir: string): () => void {
   mkdirSync(dir, { recursive: true });
@@ -21,7 +22,7 @@ export function lockFolder(dir: string): () => void {
     }
     const holder = Number(readFileSync(path, 'utf8'));
     if (isAlive(holder)) {
-      throw new Error(
+      throw new ConflictError(
         `${dir} is in use by process ${holder}: wait until it has ended, or use another folder.`,
       );
     }

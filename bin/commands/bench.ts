@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ValidationError } from '#lib/pipeline/errors.ts';
 import { root } from '../../setup/paths.mjs';
 import type { Command } from './command.ts';
+import { runProgram } from './program.ts';
 
-/** Each bench is a program of its own, so that it sets its own process up (threads, allocator). */
 export const bench: Command = {
   name: 'bench',
   summary: 'run one benchmark of bench/ beside its peer',
@@ -22,11 +20,6 @@ Prints JSON lines {bench, case, metric, value, unit, peer, peerValue, ratio}; a 
         `There is no bench "${name ?? ''}"; there are: ${available.join(', ')}.`,
       );
     }
-    const child = spawn(process.execPath, [join(root, 'bench', `${name}.ts`), ...rest], {
-      stdio: 'inherit',
-      cwd: root,
-    });
-    const [code] = (await once(child, 'exit')) as [number | null];
-    return code ?? 1;
+    return runProgram(`bench/${name}.ts`, rest);
   },
 };

@@ -1,6 +1,9 @@
 import { bench } from './bench.ts';
 import type { Command } from './command.ts';
+import { cost } from './cost.ts';
 import { demo } from './demo.ts';
+import { experiment } from './experiment.ts';
+import { rollback } from './rollback.ts';
 import { run } from './run.ts';
 
-export const commands: readonly Command[] = [demo, run, bench];
+export const commands: readonly Command[] = [demo, run, experiment, cost, rollback, bench];

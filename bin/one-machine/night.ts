@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createObjects, type Objects } from '#functions/shared/objects.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import type { PipelineConfig } from '#lib/pipeline/config.ts';
+import { ConflictError } from '#lib/pipeline/errors.ts';
 import { runs, uploads } from '#lib/pipeline/keys.ts';
 import { runStatus } from '#lib/pipeline/run.ts';
 import { type RunSummary, runSummary } from '#lib/report/summary.ts';
 import { summaryTable } from '#lib/report/table.ts';
-import { startCloud } from '#local/cloud.ts';
+import { type Cloud, type CloudOptions, startCloud } from '#local/cloud.ts';
 import type { ContainerProgress } from '#local/sagemaker/container.ts';
 import { root } from '../../setup/paths.mjs';
 import { synthesise } from './assembly.ts';
@@ -47,7 +49,7 @@ export async function runNight(request: NightRequest): Promise<RunSummary> {
   const begun = Date.now();
   const assembly = await synthesise(configFile);
   progress.done('cdk synth', (Date.now() - begun) / 1000);
-  const cloud = await startCloud({
+  const cloud = await startWhenFree({
     assembly,
     dir: join(out, 'cloud'),
     images: localImages,
@@ -69,6 +71,19 @@ export async function runNight(request: NightRequest): Promise<RunSummary> {
     process.removeListener('SIGINT', stop);
     process.removeListener('SIGTERM', stop);
     await cloud.stop();
+  }
+}
+
+/** A run that was just killed needs a moment to end its processes and to let go of the folder. */
+async function startWhenFree(options: CloudOptions): Promise<Cloud> {
+  const until = Date.now() + 20_000;
+  for (;;) {
+    try {
+      return await startCloud(options);
+    } catch (error) {
+      if (!(error instanceof ConflictError) || Date.now() > until) throw error;
+      await sleep(500);
+    }
   }
 }
 

@@ -22,26 +22,28 @@ export interface TrainJob {
  * Trains one recommender from the input channels and writes it to `model/`.
  *
  * @param shouldStop asked between steps; true saves a checkpoint and ends without a model
+ * @param report told how far each stage is
  * @returns false if it was stopped
  */
 export async function train(
   folders: Folders,
   { run, model, sequences }: TrainJob,
   shouldStop: () => boolean,
+  report: typeof reportProgress = reportProgress,
 ): Promise<boolean> {
   const begun = performance.now();
-  reportProgress('read', 0);
+  report('read', 0);
   const { itemTable, manifest, validation, test } = readEvaluation(folders);
   const parts = readParts(folders, model.lea !== undefined);
   const rows = await collectRows(parts, model.lea, itemTable.counts);
-  reportProgress('read', 1, { rows: rows.rows, items: itemTable.itemIds.length });
+  report('read', 1, { rows: rows.rows, items: itemTable.itemIds.length });
 
   const fingerprint = fingerprintOf(model, manifest.dataHash, rows.environment?.states);
   const resumeFrom = loadCheckpoint(folders.checkpoints, fingerprint, (file, error) => {
     process.stderr.write(`Checkpoint ${file} is left out: ${error.message}\n`);
   });
   if (resumeFrom !== undefined) {
-    reportProgress('train', resumeFrom.epoch / model.maximumEpochs, { resumed: resumeFrom.step });
+    report('train', resumeFrom.epoch / model.maximumEpochs, { resumed: resumeFrom.step });
   }
   const trained = await trainModel(
     {
@@ -56,7 +58,7 @@ export async function train(
       shouldStop,
       saveCheckpoint: (state) => saveCheckpoint(folders.checkpoints, state, fingerprint),
       onProgress: (progress) =>
-        reportProgress('train', progress.progress, {
+        report('train', progress.progress, {
           epoch: progress.epoch,
           loss: progress.loss,
           'validation_ndcg@10': progress.validationNdcg,
@@ -75,7 +77,7 @@ export async function train(
     };
     writeModel(folders.model, recommender, itemTable.itemIds);
     writeLearningCurve(folders.model, model.name, trained.curve, trained.bestEpoch);
-    reportProgress('rank', 0);
+    report('rank', 0);
     const ranks = { validation: trained.rank(validation), test: trained.rank(test) };
     writeRanks(folders.model, 'validation', ranks.validation);
     writeRanks(folders.model, 'test', ranks.test);
@@ -96,7 +98,7 @@ export async function train(
       test: metricsAt(ranks.test, 10),
       versions: versions(),
     });
-    reportProgress('rank', 1, {
+    report('rank', 1, {
       'validation_ndcg@10': metricsAt(ranks.validation, 10).ndcg,
       best_epoch: trained.bestEpoch,
       seconds,

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { resolveModel } from '#lib/pipeline/config/training.ts';
+import type { PipelineConfig } from '#lib/pipeline/config.ts';
+import { ConfigError } from '#lib/pipeline/errors.ts';
+import type { Folders } from './contract.ts';
+import { train } from './train.ts';
+
+/** A training that somebody runs by hand, outside of any job. */
+export interface TrainingByHand {
+  /** Folder with what a run has below `sequences/`. */
+  readonly sequences: string;
+  /** Folder with its augmented shards; only for models that use the LE. */
+  readonly augmented: string | undefined;
+  readonly config: PipelineConfig;
+  /** Name of one of `config.training.models`. */
+  readonly model: string;
+  /** The model goes here; checkpoints to `checkpoints/` in it, from which a stopped training goes on. */
+  readonly out: string;
+}
+
+/** How far a training is. */
+export interface ByHandProgress {
+  readonly stage: string;
+  /** 0-1 of the stage; training usually stops before `maximumEpochs`. */
+  readonly progress: number;
+  /** `epoch`, `loss`, `validation_ndcg@10`, `targets_per_second`, `eta_seconds`, as far as known. */
+  readonly values: Readonly<Record<string, number | string | undefined>>;
+}
+
+/**
+ * Trains one configured model from local folders, for `lea train`. Set `nativeEnvironment()` before the process starts.
+ *
+ * @returns false if `shouldStop` ended it; the same call goes on from there
+ * @throws ConfigError if there is no model of that name, or it needs augmented shards that are not given
+ */
+export async function trainByHand(
+  task: TrainingByHand,
+  onProgress: (progress: ByHandProgress) => void,
+  shouldStop: () => boolean = () => false,
+): Promise<boolean> {
+  const { models, ...shared } = task.config.training;
+  const model = models.find(({ name }) => name === task.model);
+  if (model === undefined) {
+    const names = models.map(({ name }) => name).join(', ');
+    throw new ConfigError(`There is no model "${task.model}"; the configuration has ${names}.`);
+  }
+  if (model.lea !== undefined && task.augmented === undefined) {
+    throw new ConfigError(
+      `Model ${model.name} uses the environment: give its augmented shards too.`,
+    );
+  }
+  const folders: Folders = {
+    root: task.out,
+    model: task.out,
+    checkpoints: join(task.out, 'checkpoints'),
+    failure: join(task.out, 'failure'),
+    channel: (name) => (name === 'augmented' ? (task.augmented ?? '') : task.sequences),
+  };
+  const job = {
+    run: 'by-hand',
+    model: resolveModel(shared, model),
+    sequences: task.config.sequences,
+  };
+  return train(folders, job, shouldStop, (stage, progress, values = {}) =>
+    onProgress({ stage, progress, values }),
+  );
+}

@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
+import { sequencesConfig } from '#lib/pipeline/config/sequences.ts';
+import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
+import { InteractionLog } from '#lib/sequences/interaction-log.ts';
+import { encodeItemTable } from '#lib/sequences/item-table.ts';
+import { encodeEvaluationCases, encodeSequenceShard } from '#lib/sequences/shard.ts';
+import { answerTo } from '../../lib/recommender/fixtures.ts';
+
+/** A small log with a rule: after an item comes the next one of a circle, now and then another. */
+export function smallSequences(items = 30): BuiltSequences {
+  const log = new InteractionLog({ eventRewards: {}, defaultReward: 1 });
+  const part = log.part('log');
+  for (let user = 0; user < 80; user++) {
+    let item = (user * 7) % items;
+    for (let step = 0; step < 6 + (user % 9); step++) {
+      const row = { user_id: `u${user}`, item_id: `i${item}`, event_type: null };
+      log.add({ ...row, timestamp: 1_600_000_000 + user + step * 100, line: step }, part);
+      item = ((user + step) % 5 === 0 ? item * 3 + 2 : item + 1) % items;
+    }
+  }
+  return buildSequences(log, sequencesConfig.parse({ window: 8, shardItems: 256 }));
+}
+
+/** `/opt/ml` of a job in a temporary folder. */
+export interface JobFolder {
+  readonly root: string;
+  readonly path: (...parts: string[]) => string;
+  /** Replaces `input/config/hyperparameters.json`. */
+  readonly setHyperparameters: (values: Readonly<Record<string, unknown>>) => void;
+  readonly remove: () => void;
+}
+
+/** Writes the input channels as S3 would be copied. */
+export function createJob(built: BuiltSequences, { withAnswers = false } = {}): JobFolder {
+  const root = mkdtempSync(join(tmpdir(), 'trainer-job-'));
+  const put = (path: string, content: string | Uint8Array) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  };
+  const sequences = 'input/data/sequences';
+  put(`${sequences}/items.arrow`, encodeItemTable(built.itemTable));
+  put(`${sequences}/manifest.json`, JSON.stringify(built.manifest));
+  put(`${sequences}/evaluation/validation.arrow`, encodeEvaluationCases(built.validation));
+  put(`${sequences}/evaluation/test.arrow`, encodeEvaluationCases(built.test));
+  built.shards.forEach((shard, index) => {
+    const name = `part-${String(index).padStart(5, '0')}.arrow`;
+    put(`${sequences}/train/${name}`, encodeSequenceShard(shard));
+    if (withAnswers) {
+      const answer = answerTo(shard, { items: built.manifest.items });
+      put(`input/data/augmented/${name}`, encodeAugmentedShard(answer));
+    }
+  });
+  return {
+    root,
+    path: (...parts) => join(root, ...parts),
+    setHyperparameters: (values) => {
+      put('input/config/hyperparameters.json', JSON.stringify(values));
+    },
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+/** Hyperparameters of a training job, as SageMaker passes them. */
+export function trainingJob(
+  model: Readonly<Record<string, unknown>>,
+  training: Readonly<Record<string, unknown>> = {},
+): Record<string, string> {
+  return {
+    task: 'train',
+    run: '2026-11-23',
+    sequences: JSON.stringify({ window: 8 }),
+    model: JSON.stringify({ name: 'model', backbone: 'sasrec', objective: 'supervised', ...model }),
+    training: JSON.stringify({ dimension: 8, blocks: 1, batchTargets: 64, ...training }),
+  };
+}

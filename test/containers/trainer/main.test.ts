@@ -1,0 +1,183 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { nativeEnvironment } from '#lib/graph/native-environment.ts';
+import { decodeModel } from '#lib/recommender/model-file.ts';
+import { createJob, type JobFolder, smallSequences, trainingJob } from './job-folder.ts';
+
+const main = new URL('../../../containers/trainer/main.ts', import.meta.url).pathname;
+const built = smallSequences();
+const jobs: JobFolder[] = [];
+afterAll(() => {
+  for (const job of jobs) job.remove();
+});
+
+function newJob(options: { withAnswers?: boolean } = {}): JobFolder {
+  const job = createJob(built, options);
+  jobs.push(job);
+  return job;
+}
+
+/** Runs the container's process; `onLine` may kill it. */
+async function run(job: JobFolder, onLine?: (line: string, kill: () => void) => void) {
+  const child = spawn(process.execPath, [main, 'train'], {
+    env: { ...process.env, ...nativeEnvironment(), ML_ROOT: job.root },
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+    for (const line of text.split('\n')) onLine?.(line, () => child.kill('SIGTERM'));
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...output };
+}
+
+const ranksOf = (job: JobFolder, split: string) => {
+  const bytes = readFileSync(job.path(`model/ranks/${split}.bin`));
+  return Array.from({ length: bytes.length / 4 }, (_, at) => bytes.readInt32LE(4 * at));
+};
+const jsonOf = (job: JobFolder, file: string) => JSON.parse(readFileSync(job.path(file), 'utf8'));
+
+describe('Container: trainer', () => {
+  it('trains with LEA, is stopped, goes on, and leaves what the contract says; the champion scores alike', async () => {
+    // Arrange
+    const whole = newJob({ withAnswers: true });
+    const stopped = newJob({ withAnswers: true });
+    const hyperparameters = trainingJob(
+      { objective: 'snqn', lea: {} },
+      { maximumEpochs: 12, patience: 20 },
+    );
+    for (const job of [whole, stopped]) job.setHyperparameters(hyperparameters);
+
+    // Act
+    const complete = await run(whole);
+    const first = await run(stopped, (line, kill) => {
+      if (line.includes('epoch=3')) kill();
+    });
+    const savedAfterStop = readdirSync(stopped.path('checkpoints'));
+    const hadModel = existsSync(stopped.path('model/manifest.json'));
+    const second = await run(stopped);
+
+    // Assess: exit codes and progress
+    expect(complete).toMatchObject({ code: 0, stderr: '' });
+    expect(complete.stdout).toMatch(
+      /^stage=train progress=0\.083 epoch=1 loss=[\d.]+ validation_ndcg@10=[\d.]+ /m,
+    );
+    expect(complete.stdout).toMatch(/^stage=rank progress=1\.000 /m);
+    expect(first.code).toBe(143);
+    expect(savedAfterStop.join()).toMatch(/^step-\d{10}\.checkpoint$/);
+    expect(hadModel).toBe(false);
+    expect(second.code).toBe(0);
+    expect(second.stdout).toMatch(/resumed=\d+/);
+
+    // Assess: the model
+    const files = readdirSync(whole.path('model')).toSorted();
+    expect(files).toEqual([
+      'learning-curve.json',
+      'learning-curve.svg',
+      'manifest.json',
+      'model.json',
+      'ranks',
+      'vocabulary.json',
+      'weights.bin',
+    ]);
+    const model = decodeModel(
+      jsonOf(whole, 'model/model.json'),
+      readFileSync(whole.path('model/weights.bin')),
+    );
+    expect(model.shape).toMatchObject({ window: 8, items: built.manifest.items });
+    expect(jsonOf(whole, 'model/vocabulary.json')).toEqual(built.itemTable.itemIds);
+    expect(ranksOf(whole, 'test')).toHaveLength(built.test.targets.length);
+    expect(jsonOf(whole, 'model/learning-curve.json').epochs).toHaveLength(12);
+    expect(jsonOf(whole, 'model/manifest.json')).toMatchObject({
+      run: '2026-11-23',
+      name: 'model',
+      objective: 'snqn',
+      dataHash: built.manifest.dataHash,
+      seed: 1,
+      epochs: 12,
+    });
+
+    // Assess: a stop changes nothing
+    for (const file of ['weights.bin', 'ranks/test.bin', 'learning-curve.json']) {
+      const [one, other] = [whole, stopped].map((job) => readFileSync(job.path('model', file)));
+      expect(one!.equals(other!), file).toBe(true);
+    }
+
+    // Arrange: the model as the champion of another night whose vocabulary has lost an item
+    const champion = newJob();
+    cpSync(whole.path('model'), champion.path('input/data/model'), { recursive: true });
+    const ids = jsonOf(whole, 'model/vocabulary.json') as string[];
+    const lost = built.test.targets[0]!;
+    ids[lost - 1] = 'not-there-any-more';
+    writeFileSync(champion.path('input/data/model/vocabulary.json'), JSON.stringify(ids));
+    champion.setHyperparameters({ task: 'score', run: 'next', sequences: '{"window":8}' });
+
+    // Act
+    const scored = await run(champion);
+
+    // Assess
+    expect(scored.code).toBe(0);
+    const [own, again] = [ranksOf(whole, 'test'), ranksOf(champion, 'test')];
+    let same = 0;
+    built.test.targets.forEach((target, at) => {
+      const history = built.test.items.subarray(
+        built.test.offsets[at]!,
+        built.test.offsets[at + 1]!,
+      );
+      if (target === lost) expect(again[at]).toBe(0);
+      else if (!history.includes(lost)) {
+        expect(again[at]).toBe(own[at]);
+        same++;
+      }
+    });
+    expect(same).toBeGreaterThan(10);
+  });
+
+  it.each([
+    ['a wrong setting', trainingJob({ dropout: 3 }), /ConfigError: .*dropout/s],
+    ['no augmented channel', trainingJob({ lea: {} }), /MissingArtefactError: .*"augmented"/s],
+    ['a head count that does not fit', trainingJob({ heads: 3 }), /not a multiple of 3 heads/],
+  ])('writes the reason to the failure file: %s', async (_, hyperparameters, reason) => {
+    // Arrange
+    const job = newJob();
+    job.setHyperparameters(hyperparameters);
+
+    // Act
+    const { code } = await run(job);
+
+    // Assess
+    expect(code).toBe(1);
+    expect(readFileSync(job.path('output/failure'), 'utf8')).toMatch(reason);
+    expect(existsSync(job.path('model/manifest.json'))).toBe(false);
+  });
+
+  it('trains on without the LE where a shard was not augmented, and leaves out a damaged checkpoint', async () => {
+    // Arrange
+    const job = newJob({ withAnswers: true });
+    const [missing] = readdirSync(job.path('input/data/augmented'));
+    rmSync(job.path('input/data/augmented', missing!));
+    job.setHyperparameters(trainingJob({ objective: 'sqn', lea: {} }, { maximumEpochs: 1 }));
+    mkdirSync(job.path('checkpoints'));
+    writeFileSync(job.path('checkpoints/step-0000000009.checkpoint'), 'half');
+
+    // Act
+    const { code, stderr } = await run(job);
+
+    // Assess
+    expect(code).toBe(0);
+    expect(stderr).toContain('step-0000000009.checkpoint is left out: The checkpoint is damaged');
+  });
+});

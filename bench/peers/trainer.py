@@ -1,12 +1,13 @@
-"""The same training step in PyTorch, written with care: the peer of `npm run bench -- trainer`.
+"""The same training step and the same full ranking in PyTorch, written with care: the peer of `npm run bench -- trainer`.
 
-One SNQN step (cross-entropy over all items, double Q-learning with a slowly following target network, sampled negatives, Adam on
-every parameter), on whole lines (`lines`) or on one prefix a sample (`prefixes`). What care means here: logits once, fused
-cross-entropy; Q-values gathered, the whole catalogue multiplied only for the arg-max and without gradient; in `lines`
-the next states are the current ones, shifted; fused Adam; fused attention; no synchronisation within a step.
+One SNQN step (cross-entropy over all items, double Q-learning with two networks, sampled negatives, Adam on every parameter), on
+whole lines (`lines`: the second network follows slowly, dropout off in targets, head tied to the item embedding) or on one prefix a
+sample (`prefixes`, as published: either network learns by the toss of a coin, dropout on in targets, head of its own). What care means
+here: logits once, fused cross-entropy; Q-values gathered, the whole catalogue multiplied only for the arg-max and without gradient;
+in `lines` the next states are the current ones, shifted; fused Adam; fused attention; no synchronisation within a step.
 
-Protocol: one JSON object a line on standard input; `{"setup": {...}}` builds a model, `{"steps": n}` runs n steps and answers
-with their seconds.
+Protocol: one JSON object a line on standard input; `{"setup": {...}}` builds a model, `{"steps": n}` runs n training steps and
+`{"rankings": n}` n batches of full ranking; both answer with their seconds.
 """
 
 from __future__ import annotations
@@ -151,13 +152,21 @@ class Recommender(nn.Module):
         self.items = nn.Embedding(items, dimension)
         nn.init.normal_(self.items.weight, std=0.01)
         width = self.encoder.width
-        self.projection = nn.Linear(width, dimension, bias=False) if width != dimension else nn.Identity()
+        self.is_tied = setup["design"] == "lines"
+        if self.is_tied:
+            self.projection = nn.Linear(width, dimension, bias=False) if width != dimension else nn.Identity()
+        else:
+            self.head = nn.Linear(width, items)
         self.q_head = nn.Linear(width, items)
 
     def states(self, items: Tensor, training: bool) -> Tensor:
         """`[lines, time]` -> `[lines, time, width]`; Caser: `[windows, window]` -> `[windows, width]`."""
         embedded = self.items(items)
         return self.encoder(embedded, training)
+
+    def logits(self, states: Tensor) -> Tensor:
+        """`[places, width]` -> `[places, items]`"""
+        return self.projection(states) @ self.items.weight.T if self.is_tied else self.head(states)
 
     def q_of(self, states: Tensor, actions: Tensor) -> Tensor:
         """Q-values of chosen actions: `[places, width]`, `[places, k]` -> `[places, k]`."""
@@ -166,17 +175,20 @@ class Recommender(nn.Module):
 
 
 class Training:
-    """A model, its target network, its optimiser and one batch."""
+    """Two networks, their optimisers and one batch."""
 
     def __init__(self, setup: dict) -> None:
         torch.manual_seed(1)
         self.setup = setup
-        self.main, self.target = Recommender(setup), Recommender(setup)
-        self.target.load_state_dict(self.main.state_dict())
-        self.target.requires_grad_(False)
-        self.optimiser = torch.optim.Adam(self.main.parameters(), lr=1e-3, eps=1e-8, fused=True)
-        lines, window, items = setup["lines"], setup["window"], setup["items"]
         self.is_lines = setup["design"] == "lines"
+        self.is_caser = setup["backbone"] == "caser"
+        self.networks = [Recommender(setup), Recommender(setup)]
+        learners = self.networks[:1] if self.is_lines else self.networks
+        if self.is_lines:
+            self.networks[1].load_state_dict(self.networks[0].state_dict())
+            self.networks[1].requires_grad_(False)
+        self.optimisers = [torch.optim.Adam(network.parameters(), lr=1e-3, eps=1e-8, fused=True) for network in learners]
+        lines, window, items = setup["lines"], setup["window"], setup["items"]
         self.items = torch.randint(items, (lines, window + 1))
         places = lines * window if self.is_lines else lines
         self.actions = torch.randint(items, (places,))
@@ -184,67 +196,69 @@ class Training:
         self.chosen = torch.cat([self.actions.unsqueeze(1), self.negatives], 1)
         self.rewards = torch.ones(places)
 
-    def windows(self) -> Tensor:
-        """Caser's windows of all places of all lines, right-padded (with item 0, as good as any): `[lines * (window + 1), window]`."""
+    def every_state(self, network: Recommender, training: bool) -> Tensor:
+        """Whole lines: the states of all places, `[lines, window + 1, width]`."""
+        if not self.is_caser:
+            return network.states(self.items, training)
         lines, length = self.items.shape
         window = self.setup["window"]
+        # Caser sees a right-padded window (item 0 is as good a padding as any), so that each place has one of its own.
         padded = torch.zeros(lines, length, window, dtype=torch.long)
         for place in range(length):
             recent = self.items[:, max(0, place + 1 - window) : place + 1]
             padded[:, place, : recent.shape[1]] = recent
-        return padded.view(lines * length, window)
+        return network.states(padded.view(lines * length, window), training).view(lines, length, -1)
 
-    def encode(self, network: Recommender, training: bool) -> tuple[Tensor, Tensor]:
-        """States before and after each action, both `[places, width]`."""
-        window, lines = self.setup["window"], self.setup["lines"]
-        if not self.is_lines:
-            def last(items: Tensor) -> Tensor:
-                states = network.states(items, training)
-                return states if self.setup["backbone"] == "caser" else states[:, -1]
-
-            return last(self.items[:, :-1]), last(self.items[:, 1:]) if not training else Tensor()
-        if self.setup["backbone"] == "caser":
-            states = network.states(self.all_windows, training).view(lines, window + 1, -1)
-        else:
-            states = network.states(self.items, training)
-        width = states.shape[2]
-        return states[:, :-1].reshape(-1, width), states[:, 1:].reshape(-1, width)
+    def last_state(self, network: Recommender, items: Tensor, training: bool) -> Tensor:
+        """Single prefixes: the state after each, `[lines, width]`."""
+        states = network.states(items, training)
+        return states if self.is_caser else states[:, -1]
 
     @torch.no_grad()
-    def targets(self) -> tuple[Tensor, Tensor]:
-        """Targets of the logged and of the negative actions."""
-        main, target = self.encode(self.main, False), self.encode(self.target, False)
+    def targets(self, main: Recommender, target: Recommender) -> Tensor:
+        """What the Q head is to predict for the logged and the negative actions, `[places, 1 + negatives]`."""
+
+        def value(of_main: Tensor, of_target: Tensor) -> Tensor:
+            best = main.q_head(of_main).argmax(1, keepdim=True)
+            return target.q_of(of_target, best).squeeze(1)
+
         if self.is_lines:
+            states = [self.every_state(network, False) for network in (main, target)]
+            lines, length, width = states[0].shape
             # The values of all states once: each serves as current and, one place later, as next state.
-            lines, window = self.setup["lines"], self.setup["window"]
-            width = main[0].shape[1]
-            every = lambda pair: torch.cat([pair[0].view(lines, window, width), pair[1].view(lines, window, width)[:, -1:]], 1).view(-1, width)  # noqa: E731
-            values = self.value(every(main), every(target)).view(lines, window + 1)
+            values = value(*(every.reshape(-1, width) for every in states)).view(lines, length)
             current, following = values[:, :-1].reshape(-1), values[:, 1:].reshape(-1)
         else:
-            current, following = self.value(main[0], target[0]), self.value(main[1], target[1])
-        return self.rewards + 0.5 * following, 0.5 * current
-
-    def value(self, main: Tensor, target: Tensor) -> Tensor:
-        best = self.main.q_head(main).argmax(1, keepdim=True)
-        return self.target.q_of(target, best).squeeze(1)
+            pairs = [[self.last_state(network, items, True) for network in (main, target)] for items in (self.items[:, :-1], self.items[:, 1:])]
+            current, following = value(*pairs[0]), value(*pairs[1])
+        positive = self.rewards + 0.5 * following
+        return torch.cat([positive.unsqueeze(1), (0.5 * current).unsqueeze(1).expand(-1, self.negatives.shape[1])], 1)
 
     def step(self) -> None:
-        if self.is_lines and self.setup["backbone"] == "caser":
-            self.all_windows = self.windows()
-        positive, negative = self.targets()
-        states, _ = self.encode(self.main, True)
-        logits = self.main.projection(states) @ self.main.items.weight.T
-        cross_entropy = F.cross_entropy(logits, self.actions)
-        values = self.main.q_of(states, self.chosen)
-        goals = torch.cat([positive.unsqueeze(1), negative.unsqueeze(1).expand(-1, self.negatives.shape[1])], 1)
-        loss = cross_entropy + 0.5 * (goals - values).square().sum() / len(positive)
-        self.optimiser.zero_grad(set_to_none=True)
+        swap = 0 if self.is_lines else int(torch.rand(()) < 0.5)
+        main, target = self.networks[swap], self.networks[1 - swap]
+        goals = self.targets(main, target)
+        if self.is_lines:
+            every = self.every_state(main, True)
+            states = every[:, :-1].reshape(-1, every.shape[2])
+        else:
+            states = self.last_state(main, self.items[:, :-1], True)
+        cross_entropy = F.cross_entropy(main.logits(states), self.actions)
+        errors = goals - main.q_of(states, self.chosen)
+        loss = cross_entropy + 0.5 * errors.square().sum() / len(goals)
+        self.optimisers[swap].zero_grad(set_to_none=True)
         loss.backward()
-        self.optimiser.step()
+        self.optimisers[swap].step()
         if self.is_lines:
             with torch.no_grad():
-                torch._foreach_lerp_(list(self.target.parameters()), list(self.main.parameters()), 0.01)
+                torch._foreach_lerp_(list(target.parameters()), list(main.parameters()), 0.01)
+
+    @torch.no_grad()
+    def rank(self) -> None:
+        """The twenty best items after each history."""
+        network = self.networks[0]
+        states = self.last_state(network, self.items[:, :-1], False)
+        network.logits(states).topk(20, 1)
 
 
 def main() -> None:
@@ -257,10 +271,11 @@ def main() -> None:
             answer: dict = {"threads": torch.get_num_threads(), "version": torch.__version__}
         else:
             seconds = []
+            work = training.step if "steps" in request else training.rank  # type: ignore[union-attr]
             before = time.process_time()
-            for _ in range(request["steps"]):
+            for _ in range(request.get("steps") or request["rankings"]):
                 begin = time.perf_counter()
-                training.step()  # type: ignore[union-attr]
+                work()
                 seconds.append(time.perf_counter() - begin)
             answer = {
                 "seconds": seconds,

@@ -27,7 +27,7 @@ BAGGING_SHARE = 0.8
 """Probability with which a head of the ensemble sees a position."""
 CENTRING = 0.01
 """Coefficient of reward centring."""
-HELD_OUT_NEGATIVES = 4
+HELD_OUT_NEGATIVES = 2
 """Negatives a position when held-out users are scored for early stopping."""
 
 

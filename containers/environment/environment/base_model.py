@@ -1,6 +1,7 @@
 """Loads the decoder of any Hugging Face-format causal language model, cut to its first layers."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from .errors import BaseModelError
 from .tree_attention import ATTENTION, register
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedConfig, PreTrainedModel
 
 
 @dataclass
@@ -25,7 +26,8 @@ class BaseModel:
     """[vocabulary, dim] float32: the word embeddings."""
     head: torch.Tensor
     """[vocabulary, dim]: the vocabulary head's weights; those of `embedding` where they are tied."""
-    tokenizer: "PreTrainedTokenizerBase"
+    tokenise: Callable[[list[str]], list[list[int]]]
+    """Texts to token ids, without special tokens."""
     name: str
     origin: str
     layers: int
@@ -46,7 +48,7 @@ def load_base_model(folder: Path, layers: int | None, dtype: torch.dtype, device
         BaseModelError: a missing file, a tokenizer that does not fit the vocabulary, weights that do not fit
             the configuration, fewer layers than asked for, or an architecture that the packed layout cannot run.
     """
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()
@@ -72,11 +74,11 @@ def load_base_model(folder: Path, layers: int | None, dtype: torch.dtype, device
     except (ValueError, OSError, RuntimeError, SafetensorError) as error:
         raise BaseModelError(f"{folder}: the base model cannot be loaded: {error}") from error
     _check_weights(folder, info)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenise, known = read_tokenizer(folder)
     embedding = model.get_input_embeddings().weight.detach()
-    if len(tokenizer) > embedding.shape[0]:
+    if known > embedding.shape[0]:
         raise BaseModelError(
-            f"{folder}: the tokenizer knows {len(tokenizer)} tokens, the model embeds {embedding.shape[0]}; "
+            f"{folder}: the tokenizer knows {known} tokens, the model embeds {embedding.shape[0]}; "
             "upload the tokenizer that belongs to the model."
         )
     output = model.get_output_embeddings()
@@ -87,12 +89,31 @@ def load_base_model(folder: Path, layers: int | None, dtype: torch.dtype, device
         decoder,
         embedding.float().cpu(),
         (embedding if output is None else output.weight.detach()).cpu(),
-        tokenizer,
+        tokenise,
         origin["name"],
         origin["origin"],
         config.num_hidden_layers,
         config.num_hidden_layers < total,
     )
+
+
+def read_tokenizer(folder: Path) -> tuple[Callable[[list[str]], list[list[int]]], int]:
+    """A folder's tokenizer as a function, and how many tokens it knows."""
+    if (folder / "tokenizer.json").exists():
+        # The same tokenizer as transformers', without the seconds that its wrapper takes to load.
+        from tokenizers import Tokenizer
+
+        fast = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        fast.no_padding()
+        fast.no_truncation()
+        return (
+            lambda texts: [encoding.ids for encoding in fast.encode_batch(texts, add_special_tokens=False)],
+            fast.get_vocab_size(),
+        )
+    from transformers import AutoTokenizer
+
+    slow = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return lambda texts: slow(texts, add_special_tokens=False)["input_ids"], len(slow)
 
 
 def keep_layers(config: "PreTrainedConfig", layers: int | None, folder: Path) -> None:

@@ -38,7 +38,7 @@ class Sentences:
 
 def tokenise(base: BaseModel, texts: list[str], maximum: int) -> Sentences:
     """Tokenises sentences, cut to `maximum` tokens."""
-    encoded = base.tokenizer([f" {text}" for text in texts], add_special_tokens=False)["input_ids"]
+    encoded = base.tokenise([f" {text}" for text in texts])
     ids = [np.array(tokens[:maximum], np.int64) for tokens in encoded]
     vocabulary = np.unique(np.concatenate(ids))
     return Sentences([np.searchsorted(vocabulary, tokens) for tokens in ids], torch.from_numpy(vocabulary))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MAXIMUM_BODY_BYTES = 25 * 1024 * 1024
 """SageMaker's limit of a real-time request."""
-BATCH_TOKENS = {"cpu": 2048, "cuda": 16384}
+BATCH_TOKENS = {"cpu": 1024, "cuda": 16384}
 """Tokens of a batch by kind of device: enough to keep its arithmetic units busy."""
 QUEUED_TOKENS = 1 << 20
 """Tokens that may wait before requests are refused."""

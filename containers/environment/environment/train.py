@@ -28,7 +28,7 @@ from .users import UserRows, choose_users
 
 CALIBRATION_POSITIONS = 2000
 """Positions of training users that the calibration is fitted on, at least."""
-METRIC_NEGATIVES = 10
+METRIC_NEGATIVES = 5
 """Negatives a position for the metrics."""
 REPEAT_SHARE = 0.01
 """From this share of repeated items on, items of the history may be candidates."""
@@ -172,7 +172,7 @@ def build_model(job: Input, table: torch.Tensor) -> EnvironmentModel:
     config, base = job.config, job.base
     frequency = torch.log(torch.from_numpy(job.catalogue.counts).float() + 1.0)
     popularity = torch.cat([torch.zeros(1), frequency - frequency.mean()])
-    words = base.tokenizer(config.instruction, add_special_tokens=False)["input_ids"] if config.instruction else []
+    words = base.tokenise([config.instruction])[0]
     model = EnvironmentModel(
         base.decoder,
         None if config.adapter.joint else share_weights(base.decoder),

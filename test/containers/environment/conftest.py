@@ -5,14 +5,14 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pytest
-import torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "containers" / "environment"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import environment  # noqa: E402, F401 - before torch: it sets how threads wait
+import numpy as np  # noqa: E402
+import pyarrow as pa  # noqa: E402
+import pytest  # noqa: E402
+import torch  # noqa: E402
 from environment.layout import pack  # noqa: E402
 from environment.model import EnvironmentModel  # noqa: E402
 from hypothesis import settings  # noqa: E402

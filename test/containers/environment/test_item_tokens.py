@@ -49,7 +49,7 @@ def test_the_vocabulary_is_what_occurs(base: BaseModel):
 
     # Assess
     for text, tokens in zip(titles(ITEMS), sentences.tokens):
-        expected = base.tokenizer(f" {text}", add_special_tokens=False)["input_ids"][:5]
+        expected = base.tokenise([f" {text}"])[0][:5]
         assert sentences.vocabulary[torch.from_numpy(tokens)].tolist() == expected
 
 

@@ -31,6 +31,7 @@ const keys = {
   runManifest: runs.manifest('*'),
   runConfig: runs.config('*'),
   runStatus: runs.status('*'),
+  cost: runs.cost('*'),
   environmentPlan: runs.environmentPlan('*'),
   sequences: below(runs.sequencesPrefix('*')),
   sequencesManifest: runs.sequencesManifest('*'),
@@ -76,9 +77,16 @@ export const functionAccess = {
     write: [keys.sequences],
   },
   'plan-environment': {
-    read: [keys.runConfig, keys.itemTable, keys.environmentLatest],
-    list: [keys.shards, keys.augmented],
-    write: [keys.environmentPlan],
+    read: [
+      keys.runConfig,
+      keys.sequencesManifest,
+      keys.itemTable,
+      keys.environmentPlan,
+      keys.environmentLatest,
+      keys.environmentRegistration,
+    ],
+    list: [keys.shards, keys.augmented, keys.baseModels],
+    write: [keys.environmentPlan, keys.cost],
   },
   'augment-sequences': {
     read: [keys.runConfig, keys.shards, keys.augmented],

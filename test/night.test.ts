@@ -118,7 +118,7 @@ describe('A night on one machine', () => {
     const first = lea(...files, '--out', out);
     await new Promise<void>((resolve, reject) => {
       first.child.stdout?.on('data', () => {
-        if (first.output().includes('FitEnvironmentJob')) resolve();
+        if (first.output().includes('RegisterEnvironment')) resolve();
       });
       first.child.on('exit', () => reject(new Error(`ended too early:\n${first.output()}`)));
     });

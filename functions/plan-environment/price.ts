@@ -40,13 +40,12 @@ export async function priceRun(
 async function countParameters(objects: Objects, baseModel: string): Promise<number> {
   const named = parametersInName(baseModel);
   if (named !== undefined) return named;
-  const prefix = uploads.baseModelPrefix(baseModel);
   let bytes = 0;
-  for await (const object of objects.list(prefix)) {
+  for await (const object of objects.list(uploads.baseModelPrefix(baseModel))) {
     if (/\.(safetensors|bin)$/.test(object.key)) bytes += object.bytes;
   }
   if (bytes > 0) return bytes / BYTES_A_PARAMETER;
   throw new MissingArtefactError(
-    `There is no base model "${baseModel}": upload a Hugging Face folder with weights to s3://${objects.bucket}/${prefix}`,
+    `There is no base model "${baseModel}": upload a Hugging Face folder with weights to s3://${objects.bucket}/${uploads.baseModelPrefix(baseModel)}`,
   );
 }

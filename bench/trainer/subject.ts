@@ -1,5 +1,6 @@
 import { modelConfig, resolveModel, trainingSettings } from '#lib/pipeline/config/training.ts';
-import { batchLayout, emptyBatch } from '#lib/recommender/data/layout.ts';
+import { batchLayout } from '#lib/recommender/batch-layout.ts';
+import { emptyBatch } from '#lib/recommender/data/layout.ts';
 import { describeNetwork } from '#lib/recommender/network.ts';
 import { randomStream } from '#lib/recommender/random.ts';
 import { createTrainingProgram, type TrainingProgram } from '#lib/recommender/training-program.ts';

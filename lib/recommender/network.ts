@@ -5,7 +5,7 @@ import { type Backbone, type BackboneShape, itemEmbedding } from './backbones/ba
 import { backbones } from './backbones/index.ts';
 import { environmentMapSpec, qHeadSpecs, supervisedHeadSpecs } from './heads.ts';
 import { objectives } from './objectives/index.ts';
-import { initialise, type ParameterSpec } from './parameters.ts';
+import type { ParameterSpec, Weights } from './parameters.ts';
 
 /** A model's backbone, its shape and all its parameters. */
 export interface Network {
@@ -81,18 +81,15 @@ export function servedSpecs(network: Network): ParameterSpec[] {
 let created = 0;
 
 /**
- * TF.js variables of one copy of a network, by parameter name, with initial values.
+ * TF.js variables of one copy of a network, by parameter name.
  *
  * @param copy begins the variables' TF.js names
- * @param draw copies of the same seed and draw begin alike
+ * @param initial see `initialise`
  */
 export function createVariables(
-  network: Network,
   copy: string,
-  seed: number,
-  draw: string,
+  initial: ReadonlyMap<string, Weights>,
 ): Record<string, tf.Variable> {
-  const initial = initialise(network.specs, seed, draw);
   return Object.fromEntries(
     [...initial].map(([name, { shape, values }]) => {
       const tensor = tf.tensor(values, [...shape]);

@@ -44,7 +44,12 @@ export function normalisationSpecs(name: string, dimension: number): ParameterSp
   ];
 }
 
-/** Draws every parameter from a stream of its own, so that adding one leaves the others as they were. */
+/**
+ * Initial values by parameter name, each drawn from a stream of its own, so that adding one leaves the others as they
+ * were.
+ *
+ * @param draw networks of the same seed and draw begin alike
+ */
 export function initialise(
   specs: readonly ParameterSpec[],
   seed: number,

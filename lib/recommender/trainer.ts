@@ -2,14 +2,18 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
 import { PipelineError } from '#lib/pipeline/errors.ts';
 import type { EvaluationCases } from '#lib/sequences/shard.ts';
+import { batchLayout } from './batch-layout.ts';
 import {
   type CheckpointState,
   type EpochRecord,
   type StoredVariables,
   startState,
 } from './checkpoint.ts';
-import { type BatchSource, createBatchSource } from './data/batch-source.ts';
-import { batchLayout } from './data/layout.ts';
+import {
+  type AsyncBatchSource,
+  createDirectSource,
+  createThreadedSource,
+} from './data/threaded-source.ts';
 import type { TrainingRows } from './data/training-rows.ts';
 import { describeNetwork, type Network, servedSpecs } from './network.ts';
 import { sizeOf, type Weights } from './parameters.ts';
@@ -93,7 +97,8 @@ export async function trainModel(
     excluded: task.excludeHistory ? task.window : 0,
     runEagerly: task.runEagerly ?? false,
   });
-  const source = createBatchSource({
+  const createSource = task.runEagerly === true ? createDirectSource : createThreadedSource;
+  const source = createSource({
     rows,
     layout,
     seed: model.seed,
@@ -120,6 +125,8 @@ export async function trainModel(
   } catch (error) {
     program.dispose();
     throw error;
+  } finally {
+    await source.close();
   }
 }
 
@@ -128,7 +135,7 @@ class TrainingRun {
   state: CheckpointState;
   readonly #task: TrainingTask;
   readonly #network: Network;
-  readonly #source: BatchSource;
+  readonly #source: AsyncBatchSource;
   readonly #program: TrainingProgram;
   readonly #hooks: TrainingHooks;
   readonly #validationOrder: Int32Array;
@@ -141,7 +148,7 @@ class TrainingRun {
   constructor(
     task: TrainingTask,
     network: Network,
-    source: BatchSource,
+    source: AsyncBatchSource,
     program: TrainingProgram,
     hooks: TrainingHooks,
   ) {
@@ -177,10 +184,10 @@ class TrainingRun {
   async #epoch(): Promise<boolean> {
     const { model } = this.#task;
     const number = this.state.epoch + 1;
-    const steps = this.#source.steps(number);
+    const steps = await this.#source.steps(number);
     while (this.state.batch < steps) {
       if (this.#hooks.shouldStop?.() === true) return true;
-      const batch = this.#source.assemble(number, this.state.batch);
+      const batch = await this.#source.assemble(number, this.state.batch);
       const step = this.state.step + 1;
       const losses = this.#program.train(batch, {
         seed: Int32Array.of(model.seed, step),

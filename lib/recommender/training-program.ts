@@ -15,6 +15,7 @@ import { batchLoss } from './loss.ts';
 import { createVariables, type Network } from './network.ts';
 import { objectives } from './objectives/index.ts';
 import type { Places } from './objectives/objective.ts';
+import { initialise } from './parameters.ts';
 import type { Ranker } from './ranking.ts';
 import { scoreItems } from './score.ts';
 
@@ -61,10 +62,11 @@ export function createTrainingProgram(options: {
   const { model, network, layout } = options;
   const objective = objectives[model.objective];
   const isPaper = model.preset === 'paper';
-  const first = createVariables(network, 'main', model.seed, 'first');
+  const initial = initialise(network.specs, model.seed, 'first');
+  const first = createVariables('main', initial);
   // `sound`: a copy that follows slowly. `paper`: a network of its own, of which either may be the one that learns.
   const second = objective.usesNextState
-    ? createVariables(network, 'second', model.seed, isPaper ? 'second' : 'first')
+    ? createVariables('second', isPaper ? initialise(network.specs, model.seed, 'second') : initial)
     : {};
   const networks = [
     { main: first, target: second },

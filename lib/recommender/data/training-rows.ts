@@ -95,6 +95,10 @@ export async function collectRows(
   return join(collected, lea !== undefined, counts);
 }
 
+/** Memory that the thread which prepares batches shares. */
+const int32 = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length));
+const float32 = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length));
+
 interface PartRows {
   readonly sequences: SequenceShard;
   readonly userNumbers: Int32Array;
@@ -110,10 +114,10 @@ function join(
   const values = parts.reduce((sum, part) => sum + part.sequences.items.length, 0);
   const joined = {
     rows,
-    offsets: new Int32Array(rows + 1),
-    items: new Int32Array(values),
-    rewards: new Float32Array(values),
-    starts: new Int32Array(rows),
+    offsets: int32(rows + 1),
+    items: int32(values),
+    rewards: float32(values),
+    starts: int32(rows),
   };
   const userNumbers = new Int32Array(rows);
   let row = 0;
@@ -179,15 +183,15 @@ function joinEnvironment(
   const transitions = values - rows;
   const joined: EnvironmentRows = {
     stateDimension: first.stateDimension,
-    states: new Uint16Array(values * first.stateDimension),
-    isAnswered: new Uint8Array(transitions),
-    rewards: new Float32Array(transitions),
-    actions: new Int32Array(transitions),
-    actionRewards: new Float32Array(transitions),
-    actionWeights: new Float32Array(transitions),
+    states: new Uint16Array(new SharedArrayBuffer(2 * values * first.stateDimension)),
+    isAnswered: new Uint8Array(new SharedArrayBuffer(transitions)),
+    rewards: float32(transitions),
+    actions: int32(transitions),
+    actionRewards: float32(transitions),
+    actionWeights: float32(transitions),
     candidatesPerTransition: width,
-    candidates: new Int32Array(transitions * width),
-    candidateRewards: new Float32Array(transitions * width),
+    candidates: int32(transitions * width),
+    candidateRewards: float32(transitions * width),
   };
   let value = 0;
   let transition = 0;

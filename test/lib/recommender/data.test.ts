@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { batchLayout } from '#lib/recommender/batch-layout.ts';
 import { float16Values } from '#lib/recommender/data/float16.ts';
-import { type BatchLayout, batchLayout } from '#lib/recommender/data/layout.ts';
+import type { BatchLayout } from '#lib/recommender/data/layout.ts';
 import { assembleLines, planLines, rowLengths } from '#lib/recommender/data/line-batches.ts';
 import { packRows } from '#lib/recommender/data/packing.ts';
 import { assemblePrefixes, buildReplay } from '#lib/recommender/data/prefix-batches.ts';

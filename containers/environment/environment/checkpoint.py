@@ -3,7 +3,8 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,14 @@ class Checkpoints:
         self.written = time.monotonic()
         self.terminated = False
 
-    def listen(self) -> None:
-        """From now on SIGTERM asks for a checkpoint instead of ending the process at once."""
-        signal.signal(signal.SIGTERM, self._terminate)
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Within it, SIGTERM asks for a checkpoint instead of ending the process at once."""
+        before = signal.signal(signal.SIGTERM, self._terminate)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     def load(self) -> dict[str, Any] | None:
         """The checkpoint of the same job, if there is one."""

@@ -26,7 +26,7 @@ class ItemTokenConfig:
     """How one embedding an item is learned from its text."""
 
     epochs: float = field(default=1.0, metadata=within(0))
-    learning_rate: float = field(default=5e-3, metadata=within(0, above=True))
+    learning_rate: float = field(default=2e-2, metadata=within(0, above=True))
     maximum_text_tokens: int = field(default=48, metadata=within(4, 512))
     template: str = "item is titled {title}[, {other}]."
 
@@ -37,16 +37,16 @@ class AdapterConfig:
 
     joint: bool = True
     layers: int | None = field(default=None, metadata=within(1))
-    modules: Literal["attention", "all"] = "all"
+    modules: Literal["attention", "all"] = "attention"
     rank: int = field(default=8, metadata=within(1, 256))
-    epochs: float = field(default=2.0, metadata=within(0, above=True))
-    learning_rate: float = field(default=5e-4, metadata=within(0, above=True))
-    head_learning_rate: float = field(default=5e-3, metadata=within(0, above=True))
+    epochs: float = field(default=1.0, metadata=within(0, above=True))
+    learning_rate: float = field(default=2e-3, metadata=within(0, above=True))
+    head_learning_rate: float = field(default=1e-3, metadata=within(0, above=True))
     item_token_learning_rate: float = field(default=5e-3, metadata=within(0))
-    negatives: int = field(default=4, metadata=within(1, 64))
+    negatives: int = field(default=1, metadata=within(1, 64))
     state_negatives: int = field(default=4096, metadata=within(1))
     reward_weight: float = field(default=1.0, metadata=within(0, above=True))
-    batch_tokens: int = field(default=4096, metadata=within(64))
+    batch_tokens: int = field(default=1024, metadata=within(64))
     patience: int = field(default=3, metadata=within(1))
 
 

@@ -64,20 +64,13 @@ def train(folders: Folders) -> None:
     config, base = job.config, job.base
     report_progress("load", 1.0, baseModel=base.name, layers=base.layers, items=len(job.catalogue))
     checkpoints = Checkpoints(folders.checkpoints, job.fingerprint)
-    checkpoints.listen()
-    saved = checkpoints.load()
-
-    table, item_tokens = fit_item_tokens(job, checkpoints, saved)
-    item_seconds = time.monotonic() - started
-    model = build_model(job, table)
-    adapted = adapt(model, config)
-    fit = AdapterFit(model, config, FitData(job.rows, job.users.fitted, job.users.held_out, job.repeats))
-    if saved and saved["stage"] == "adapter":
-        fit.load(saved["state"])
-    fit.run(
-        lambda done, **losses: report_progress("adapter", done, **losses),
-        lambda state: checkpoints.pause("adapter", lambda: state() | {"itemTokens": item_tokens}),
-    )
+    with checkpoints.listening():
+        saved = checkpoints.load()
+        table, item_tokens = fit_item_tokens(job, checkpoints, saved)
+        item_seconds = time.monotonic() - started
+        model = build_model(job, table)
+        adapted = adapt(model, config)
+        fit = fit_adapter(job, model, item_tokens, checkpoints, saved)
     adapter_seconds = time.monotonic() - started - item_seconds
     adapter = {name: value.detach().cpu().clone() for name, value in fit.parameters.items() if is_adapter(name)}
     merge(model, adapted)
@@ -165,6 +158,20 @@ def fit_item_tokens(job: Input, checkpoints: Checkpoints, saved: dict[str, Any] 
         lambda state: checkpoints.pause("item-tokens", state),
     )
     return table, fit.tokens
+
+
+def fit_adapter(
+    job: Input, model: EnvironmentModel, item_tokens: int, checkpoints: Checkpoints, saved: dict[str, Any] | None
+) -> AdapterFit:
+    """Fits the adapters, projections and heads of a model; `item_tokens` is what a resumed job must know of before."""
+    fit = AdapterFit(model, job.config, FitData(job.rows, job.users.fitted, job.users.held_out, job.repeats))
+    if saved and saved["stage"] == "adapter":
+        fit.load(saved["state"])
+    fit.run(
+        lambda done, **losses: report_progress("adapter", done, **losses),
+        lambda state: checkpoints.pause("adapter", lambda: state() | {"itemTokens": item_tokens}),
+    )
+    return fit
 
 
 def build_model(job: Input, table: torch.Tensor) -> EnvironmentModel:

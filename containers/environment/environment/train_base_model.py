@@ -18,11 +18,11 @@ LAYERS = 6
 CONTEXT = 64
 """Tokens of a training sequence."""
 BATCH = 32
-STEPS = 200
+STEPS = 150
 LEARNING_RATE = 3e-3
 
 
-def train_base_model(catalogue: Path, out: Path, steps: int = STEPS, seed: int = 1) -> dict[str, str | int]:
+def train_base_model(catalogue: Path, out: Path, seed: int = 1) -> dict[str, str | int]:
     """Trains tokenizer and model on the items of a JSON lines file and writes a Hugging Face folder.
 
     Returns:
@@ -57,8 +57,8 @@ def train_base_model(catalogue: Path, out: Path, steps: int = STEPS, seed: int =
     tokens = torch.tensor(tokenizer(joined)["input_ids"])
     tokens = tokens.repeat(-(-(CONTEXT + 1) // len(tokens)))  # a tiny catalogue still fills one sequence
     optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
-    for step in range(steps):
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=STEPS)
+    for step in range(STEPS):
         starts = torch.randint(0, len(tokens) - CONTEXT, (BATCH, 1))
         batch = tokens[starts + torch.arange(CONTEXT)]  # [batch, context]
         loss = model(input_ids=batch, labels=batch).loss
@@ -66,8 +66,8 @@ def train_base_model(catalogue: Path, out: Path, steps: int = STEPS, seed: int =
         loss.backward()
         optimizer.step()
         schedule.step()
-        if step % 20 == 0 or step + 1 == steps:
-            print(f"stage=base-model progress={(step + 1) / steps:.3f} loss={float(loss.detach()):.3f}", flush=True)
+        if step % 20 == 0 or step + 1 == STEPS:
+            print(f"stage=base-model progress={(step + 1) / STEPS:.3f} loss={float(loss.detach()):.3f}", flush=True)
     model.half().save_pretrained(out)
     tokenizer.save_pretrained(out)
     return {

@@ -26,7 +26,7 @@ export const environmentConfig = z.strictObject({
   itemTokens: z
     .strictObject({
       epochs: z.number().min(0).default(1),
-      learningRate: z.number().positive().default(5e-3),
+      learningRate: z.number().positive().default(2e-2),
       maximumTextTokens: z.int().min(4).max(512).default(48),
       /** `{field}` stands for a field of the catalogue; parts in `[...]` are left out when a field is missing. */
       template: z.string().min(1).default('item is titled {title}[, {other}].'),
@@ -40,22 +40,23 @@ export const environmentConfig = z.strictObject({
       /** Layers that get an adapter, counted from the output; `null` adapts every layer that is kept. */
       layers: z.int().min(1).nullable().default(null),
       /** Matrices of a layer that get an adapter. */
-      modules: z.enum(['attention', 'all']).default('all'),
+      modules: z.enum(['attention', 'all']).default('attention'),
       rank: z.int().min(1).max(256).default(8),
-      epochs: z.number().positive().default(2),
-      learningRate: z.number().positive().default(5e-4),
+      epochs: z.number().positive().default(1),
+      /** Of the adapter itself; large base models want less. */
+      learningRate: z.number().positive().default(2e-3),
       /** Learning rate of the state projection, the item projection and the reward heads. */
-      headLearningRate: z.number().positive().default(5e-3),
+      headLearningRate: z.number().positive().default(1e-3),
       /** Learning rate with which item tokens go on learning from sequences; 0 leaves them as the text made them. */
       itemTokenLearningRate: z.number().min(0).default(5e-3),
       /** Sampled actions that each logged action is compared with. */
-      negatives: z.int().min(1).max(64).default(4),
+      negatives: z.int().min(1).max(64).default(1),
       /** Uniform items that states are compared with beside those of the batch; from the catalogue's size on, all items. */
       stateNegatives: z.int().min(1).default(4096),
       /** Weight of the reward loss beside the state loss. */
       rewardWeight: z.number().positive().default(1),
       /** Tokens a batch holds at most. */
-      batchTokens: z.int().min(64).default(4096),
+      batchTokens: z.int().min(64).default(1024),
       patience: z.int().min(1).default(3),
     })
     .prefault({}),

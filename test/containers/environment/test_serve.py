@@ -51,13 +51,14 @@ def start(root: Path) -> Server:
 def wait_until_ready(server: Server) -> list[int]:
     """The statuses of `/ping` until 200."""
     statuses = []
-    while not statuses or statuses[-1] != 200:
-        assert server.process.poll() is None, "the server ended"
-        try:
-            statuses.append(httpx.get(f"{server.url}/ping", timeout=2).status_code)
-        except httpx.TransportError:
-            pass
-        time.sleep(0.02)
+    with httpx.Client(timeout=2) as client:
+        while not statuses or statuses[-1] != 200:
+            assert server.process.poll() is None, "the server ended"
+            try:
+                statuses.append(client.get(f"{server.url}/ping").status_code)
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
     return statuses
 
 

@@ -1,0 +1,24 @@
+"""Starts the AWS emulator of the package ministack, with one of its answers put right.
+
+SQS has no IAM actions for its batch calls: `sqs:SendMessage` allows SendMessageBatch
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html). The emulator looks for
+`sqs:SendMessageBatch`.
+"""
+
+import re
+
+import ministack.app
+from ministack.core import iam_actions
+
+action_of = iam_actions.extract_iam_action
+
+
+def extract_iam_action(*args, **kwargs):
+    action = action_of(*args, **kwargs)
+    return action and re.sub(r"^sqs:(\w+)Batch$", r"sqs:\1", action)
+
+
+iam_actions.extract_iam_action = extract_iam_action
+# Nobody here asks for port 443, which another program may want.
+ministack.app._port_is_bindable = lambda host, port: False
+ministack.app.main()

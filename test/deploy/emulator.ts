@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+
+/** The version that these tests were written with; a younger one may know more, or less. */
+const requirement = 'ministack==1.5.33';
+
+export const account = '111122223333';
+export const region = 'eu-west-1';
+
+/** An AWS emulator that checks signatures and policies, and lets nobody in without TLS. */
+export interface Emulator {
+  /** What AWS SDKs and the CDK CLI need to reach it. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly endpoint: string;
+  readonly log: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the emulator, after installing it into a virtual environment of its own if need be.
+ *
+ * @param root the repository's folder
+ * @param dir an empty folder for its state, key and log
+ */
+export async function startEmulator(root: string, dir: string): Promise<Emulator> {
+  const python = install(join(root, '.cache/ministack'));
+  const port = await freePort();
+  const { certificate, key } = makeCertificate(dir);
+  // This process, too, talks to the emulator.
+  setDefaultCACertificates([...getCACertificates(), readFileSync(certificate, 'utf8')]);
+  const endpoint = `https://localhost:${port}`;
+  const environment = {
+    PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
+    HOME: dir,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    // Twelve digits are the root user of that account.
+    AWS_ACCESS_KEY_ID: account,
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_CA_BUNDLE: certificate,
+    NODE_EXTRA_CA_CERTS: certificate,
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+  };
+  const log = join(dir, 'emulator.log');
+  const output = openSync(log, 'w');
+  const child = spawn(python, [join(root, 'test/deploy/emulator.py')], {
+    env: {
+      ...environment,
+      AUTH: 'true',
+      USE_SSL: '1',
+      MINISTACK_SSL_CERT: certificate,
+      MINISTACK_SSL_KEY: key,
+      BIND_HOST: '127.0.0.1',
+      GATEWAY_PORT: String(port),
+      LAMBDA_EXECUTOR: 'local',
+      STATE_DIR: join(dir, 'state'),
+    },
+    stdio: ['ignore', output, output],
+    detached: true,
+  });
+  await answering(port, child, log);
+  return { environment, endpoint, log, stop: () => end(child) };
+}
+
+/** @returns the Python of an environment that has the emulator */
+function install(folder: string): string {
+  const python = join(folder, 'bin/python');
+  const mark = join(folder, requirement);
+  if (existsSync(mark)) return python;
+  run('python3', ['-m', 'venv', folder]);
+  run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', requirement]);
+  mkdirSync(mark);
+  return python;
+}
+
+/** Policies refuse whoever does not come over TLS. */
+function makeCertificate(dir: string): { certificate: string; key: string } {
+  const [certificate, key] = [join(dir, 'certificate.pem'), join(dir, 'key.pem')];
+  run('openssl', [
+    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
+    ...['-addext', 'subjectAltName=DNS:localhost,DNS:*.localhost,IP:127.0.0.1'],
+    ...['-keyout', key, '-out', certificate],
+  ]);
+  return { certificate, key };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
+  return address.port;
+}
+
+/** Waits until the emulator says that it listens. */
+async function answering(port: number, child: ChildProcess, log: string): Promise<void> {
+  for (let attempt = 0; attempt < 240; attempt++) {
+    const text = readFileSync(log, 'utf8');
+    if (text.includes(`Running on https://127.0.0.1:${port}`)) return;
+    if (child.exitCode !== null) break;
+    await sleep(250);
+  }
+  throw new Error(`The emulator did not start:\n${readFileSync(log, 'utf8').slice(-2000)}`);
+}
+
+/** Ends the emulator and the function processes that it started. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.pid === undefined) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  process.kill(-child.pid, 'SIGTERM');
+  const killer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), 10_000);
+  await ended;
+  clearTimeout(killer);
+}
+
+export function run(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): string {
+  const result = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 27, ...options });
+  if (result.status === 0) return result.stdout;
+  const why = result.error?.message ?? `${result.stdout}${result.stderr}`.trim().slice(-4000);
+  throw new Error(`${command} ${args.slice(0, 3).join(' ')} failed:\n${why}`);
+}

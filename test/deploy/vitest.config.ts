@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+/** A deployment to an emulator: minutes, and packages from PyPI. Not part of the ordinary tests. */
+export default defineConfig({
+  test: {
+    include: ['test/deploy/*.check.ts'],
+    pool: 'forks',
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
+  },
+});

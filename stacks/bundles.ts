@@ -54,14 +54,8 @@ export function bundleFunctions(root: string): Bundles {
   });
   for (const file of result.outputFiles) writeIfChanged(file.path, file.contents);
   return (name) => {
-    const folder = join(output, name);
-    if (!existsSync(join(root, 'functions', name, 'handler.ts'))) {
-      writeIfChanged(
-        join(folder, 'handler.mjs'),
-        Buffer.from('export const handler = undefined;\n'),
-      );
-    }
-    return Code.fromAsset(folder);
+    if (names.includes(name)) return Code.fromAsset(join(output, name));
+    throw new Error(`functions/${name}/handler.ts does not exist, but a stack has the function.`);
   };
 }
 

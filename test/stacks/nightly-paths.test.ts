@@ -1,0 +1,338 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sweep } from '#functions/remove-idle-endpoints/sweep.ts';
+import { createObjects, type Objects } from '#functions/shared/objects.ts';
+import { type PipelineConfig, parseConfig } from '#lib/pipeline/config.ts';
+import { interactions, locks, runs } from '#lib/pipeline/keys.ts';
+import { runManifest, runStatus } from '#lib/pipeline/run.ts';
+import { startObjectStore } from '#local/object-store/server.ts';
+import { TaskError } from '#local/state-machine/run.ts';
+import { nightlyDefinition } from '#stacks/retraining/definition.ts';
+import { allStates, type State } from './definition.ts';
+import { type Fault, NightlyWorld } from './nightly-world.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'nightly-'));
+const context = { functionName: 'f', awsRequestId: 'r', getRemainingTimeInMillis: () => 60_000 };
+const models = [{ name: 'first', backbone: 'sasrec', objective: 'snqn', lea: {} }];
+const instances = { environmentInstanceTypes: ['ml.g5.xlarge', 'ml.g5.2xlarge'] };
+const configOf = (operations: object): PipelineConfig =>
+  parseConfig({ training: { models }, operations: { ...instances, ...operations } }, 'test');
+
+let store: Awaited<ReturnType<typeof startObjectStore>>;
+let s3: S3Client;
+let objects: Objects;
+let steps: ConstructorParameters<typeof NightlyWorld>[0]['steps'];
+
+beforeAll(async () => {
+  store = await startObjectStore({ dir });
+  store.createBucket('data');
+  vi.stubEnv('BUCKET', 'data');
+  vi.stubEnv('AWS_ENDPOINT_URL', store.endpoint);
+  vi.stubEnv('AWS_REGION', store.region);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'id');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+  vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
+  s3 = new S3Client({ forcePathStyle: true });
+  objects = createObjects(s3, 'data');
+  const begin = await import('#functions/begin-run/handler.ts');
+  const end = await import('#functions/end-run/handler.ts');
+  steps = {
+    beginRun: (payload) => begin.handler(payload, context as never),
+    endRun: (payload) => end.handler(payload, context as never),
+  };
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  s3.destroy();
+  await store.stop();
+  rmSync(dir, { recursive: true });
+});
+
+let run = '';
+let number = 0;
+beforeEach(async () => {
+  run = `run-${++number}`;
+  await objects.remove([locks.run]);
+  await objects.putBytes(interactions.part('2026-11-23', 'u', 0), 'x');
+});
+
+const worldOf = (operations: object = {}) =>
+  new NightlyWorld({ s3, objects, config: configOf(operations), steps });
+
+/** Fails in one state, every time. */
+const failIn =
+  (name: string, error = 'Injected'): Fault =>
+  (stateName) => {
+    if (stateName === name) throw new TaskError(error, 'a fault that was injected');
+  };
+
+/** Never ends in one state, until it is stopped. */
+const hangIn =
+  (name: string, reached: () => void): Fault =>
+  (stateName, _, signal) => {
+    if (stateName !== name) return;
+    reached();
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+  };
+
+const statusOf = () => objects.getJson(runs.status(run), runStatus);
+const clean = (world: NightlyWorld) =>
+  sweep({
+    objects,
+    sagemaker: world.service(),
+    states: world.service(),
+    prefix: 'lea-dev',
+    executionArn: 'arn:aws:states:eu-west-1:123456789012:execution:lea-dev-nightly',
+    now: new Date(),
+  });
+
+/** Nothing costs money, nothing is locked. */
+async function expectNothingLeft(world: NightlyWorld): Promise<void> {
+  expect([...world.endpoints, ...world.endpointConfigs, ...world.models]).toStrictEqual([]);
+  expect(await objects.head(locks.run)).toBeUndefined();
+}
+
+const everyState = allStates(
+  (
+    nightlyDefinition({
+      config: parseConfig({ training: { models } }, 'test'),
+      functionArns: {} as never,
+      ...({ bucket: '', environmentImage: '', trainerImage: '' } as never as object),
+    } as never) as { States: Record<string, State> }
+  ).States,
+);
+const tasks = everyState.filter(([, state]) => state.Type === 'Task').map(([name]) => name);
+/** Whose failure does not fail the run. */
+const tolerated = ['StopEnvironment', 'DeleteEndpointConfiguration', 'DeleteEnvironmentModel'];
+const announcements = ['AnnounceSuccess', 'AnnounceFailure'];
+const fatal = tasks.filter(
+  (name) => ![...tolerated, ...announcements, 'BeginRun', 'FailRun'].includes(name),
+);
+
+describe('The nightly definition, path by path', () => {
+  it('succeeds, removes its endpoint, and releases the lock', async () => {
+    // Arrange
+    const world = worldOf();
+    // Act
+    const result = await world.run('e1', { run });
+    // Assess
+    expect(result.status).toBe('SUCCEEDED');
+    await expectNothingLeft(world);
+    expect(await statusOf()).toMatchObject({ status: 'succeeded' });
+    expect(world.jobs.map((job) => job.name)).toHaveLength(3);
+    expect(world.announced).toStrictEqual([`Run ${run} finished`]);
+  });
+
+  it('does nothing when the run has succeeded before', async () => {
+    // Arrange
+    const world = worldOf();
+    await world.run('e1', { run });
+    // Act
+    const again = await world.run('e2', { run });
+    // Assess
+    expect(again).toMatchObject({ status: 'SUCCEEDED', output: { finishedBefore: true } });
+    expect(world.jobs).toHaveLength(3);
+  });
+
+  it('lets one execution in at a time', async () => {
+    // Arrange
+    const world = worldOf();
+    await objects.putJson(locks.run, {
+      run: 'another',
+      execution: 'e0',
+      takenAt: new Date().toISOString(),
+    });
+    // Act
+    const result = await world.run('e1', { run });
+    // Assess
+    expect(result).toMatchObject({ status: 'FAILED', error: 'ConflictError' });
+    expect(await objects.head(locks.run)).toBeDefined();
+    expect(world.announced[0]).toMatch(/failed: ConflictError/);
+  });
+
+  it.each(fatal)(
+    'a failure of %s stops the endpoint, releases the lock, is recorded, and a second try succeeds',
+    async (name) => {
+      // Arrange
+      const world = worldOf();
+      // Act
+      const failed = await world.run('e1', { run }, { fault: failIn(name) });
+      // Assess
+      expect(failed.status).toBe('FAILED');
+      await expectNothingLeft(world);
+      const status = await statusOf();
+      expect(status.status).toBe('failed');
+      expect(JSON.stringify(status.failure)).toMatch(/Injected|ExceedToleratedFailure/);
+      expect(world.announced).toHaveLength(1);
+      // Act
+      const second = await world.run('e2', { run });
+      // Assess
+      expect(second.status).toBe('SUCCEEDED');
+      await expectNothingLeft(world);
+      expect(await statusOf()).toMatchObject({ status: 'succeeded' });
+      const { attempts } = await objects.getJson(runs.manifest(run), runManifest);
+      expect(attempts.map((attempt) => attempt.execution)).toStrictEqual(['e1', 'e2']);
+    },
+  );
+
+  it('leaves no lock behind when a run cannot even begin', async () => {
+    // Arrange
+    const world = worldOf();
+    await objects.remove([interactions.part('2026-11-23', 'u', 0)]);
+    // Act
+    const result = await world.run('e1', { run });
+    await clean(world);
+    // Assess
+    expect(result).toMatchObject({ status: 'FAILED', error: 'MissingArtefactError' });
+    await expectNothingLeft(world);
+  });
+
+  it('says why an endpoint did not come up', async () => {
+    // Arrange
+    const world = worldOf();
+    world.endpointStatus = 'Failed';
+    // Act
+    const result = await world.run('e1', { run });
+    // Assess
+    expect(result).toMatchObject({ status: 'FAILED', error: 'EnvironmentNotInService' });
+    await expectNothingLeft(world);
+  });
+
+  it.each(tolerated)('goes on when %s fails; the janitor removes what is left', async (name) => {
+    // Arrange
+    const world = worldOf();
+    // Act
+    const result = await world.run('e1', { run }, { fault: failIn(name) });
+    const left = world.endpoints.size + world.endpointConfigs.size + world.models.size;
+    await clean(world);
+    // Assess
+    expect(result.status).toBe('SUCCEEDED');
+    expect(left).toBe(1);
+    await expectNothingLeft(world);
+  });
+
+  it.each(announcements)('ends as it would have when %s fails', async (name) => {
+    // Arrange
+    const world = worldOf();
+    const fault: Fault = (...call) => {
+      failIn(name)(...call);
+      if (name === 'AnnounceFailure') failIn('EvaluateModels')(...call);
+    };
+    // Act
+    const result = await world.run('e1', { run }, { fault });
+    // Assess
+    expect(result.status).toBe(name === 'AnnounceSuccess' ? 'SUCCEEDED' : 'FAILED');
+    await expectNothingLeft(world);
+  });
+
+  it('is cleaned up by the janitor when not even the failure could be recorded', async () => {
+    // Arrange
+    const world = worldOf();
+    const fault: Fault = (...call) => {
+      failIn('AugmentSequences')(...call);
+      failIn('EvaluateModels')(...call);
+      failIn('FailRun')(...call);
+    };
+    // Act
+    const result = await world.run('e1', { run }, { fault });
+    const swept = await clean(world);
+    // Assess
+    expect(result).toMatchObject({ status: 'FAILED', error: 'Injected' });
+    expect(swept.releasedRun).toBe(run);
+    await expectNothingLeft(world);
+    expect(await statusOf()).toMatchObject({ status: 'failed' });
+  });
+
+  it.each(['BuildSequences', 'CreateEndpoint', 'AugmentShards', 'TrainRecommenderJob'])(
+    'stopped by hand in %s, it leaves to the janitor what the janitor removes',
+    async (name) => {
+      // Arrange
+      const world = worldOf();
+      const stop = new AbortController();
+      const fault = hangIn(name, () => stop.abort(new Error('by hand')));
+      // Act
+      const result = await world.run('e1', { run }, { fault, signal: stop.signal });
+      const swept = await clean(world);
+      // Assess
+      expect(result.status).toBe('ABORTED');
+      expect(swept.releasedRun).toBe(run);
+      await expectNothingLeft(world);
+      expect(await statusOf()).toMatchObject({ status: 'failed' });
+      expect((await world.run('e2', { run })).status).toBe('SUCCEEDED');
+      await expectNothingLeft(world);
+    },
+  );
+
+  it('out of time, it leaves to the janitor what the janitor removes', async () => {
+    // Arrange
+    const world = worldOf({ maximumRunHours: 1 / 3600 });
+    // Act
+    const result = await world.run('e1', { run }, { fault: hangIn('AugmentShards', () => {}) });
+    const before = world.endpoints.size;
+    await clean(world);
+    // Assess
+    expect(result.status).toBe('TIMED_OUT');
+    expect(before).toBe(1);
+    await expectNothingLeft(world);
+  });
+
+  it('tries the next instance type when there is no capacity', async () => {
+    // Arrange
+    const world = worldOf();
+    const fault: Fault = (stateName, call) => {
+      if (stateName === 'FitEnvironmentJob' && call === 1) {
+        throw new TaskError('States.TaskFailed', '{"FailureReason": "CapacityError: none left"}');
+      }
+    };
+    // Act
+    const result = await world.run('e1', { run }, { fault });
+    // Assess
+    expect(result.status).toBe('SUCCEEDED');
+    const [fit] = world.jobs;
+    expect(fit).toMatchObject({
+      instanceType: 'ml.g5.2xlarge',
+      name: expect.stringMatching(/-1$/),
+    });
+  });
+
+  it('waits out throttled and busy calls', async () => {
+    // Arrange
+    const world = worldOf();
+    const busy: Record<string, string> = {
+      CreateEndpoint: 'SageMaker.SageMakerException',
+      DescribeEnvironment: 'ThrottlingException',
+      AugmentShards: 'UnavailableError',
+      BuildSequences: 'Lambda.TooManyRequestsException',
+    };
+    const fault: Fault = (stateName, call) => {
+      const error = busy[stateName];
+      if (error !== undefined && call <= 2) throw new TaskError(error, '{"message": null}');
+    };
+    // Act
+    const result = await world.run('e1', { run }, { fault });
+    // Assess
+    expect(result.status).toBe('SUCCEEDED');
+    await expectNothingLeft(world);
+  });
+
+  it('has been in every state by now', async () => {
+    // Arrange
+    const world = worldOf();
+    for (const name of ['FitEnvironmentJob', 'TrainRecommenderJob']) {
+      await world.run(`e-${name}`, { run }, { fault: failIn(name) });
+    }
+    world.endpointStatus = 'Failed';
+    await world.run('e-endpoint', { run });
+    world.endpointStatus = 'InService';
+    await world.run('e-last', { run });
+    await world.run('e-again', { run });
+    // Assess
+    const missed = everyState.map(([name]) => name).filter((name) => !world.visited.has(name));
+    expect(missed).toStrictEqual([]);
+  });
+});

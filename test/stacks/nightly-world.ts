@@ -1,0 +1,217 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { JsonService } from '#functions/shared/json-service.ts';
+import type { Objects } from '#functions/shared/objects.ts';
+import type { PipelineConfig } from '#lib/pipeline/config.ts';
+import { runs } from '#lib/pipeline/keys.ts';
+import { bucketObjects } from '#local/bucket-objects.ts';
+import {
+  type ExecutionResult,
+  runStateMachine,
+  type TaskContext,
+  TaskError,
+  type TaskResources,
+} from '#local/state-machine/run.ts';
+import { nightlyDefinition } from '#stacks/retraining/definition.ts';
+import type { NightlyFunction } from '#stacks/retraining/states.ts';
+
+/** What the state machine hands to the functions that are not real here. */
+interface StepPayload {
+  readonly run: string;
+  readonly keys: readonly string[];
+}
+
+type Step = (payload: StepPayload) => unknown;
+
+/** All arguments of all tasks; each has some. */
+interface TaskArguments {
+  readonly FunctionName: NightlyFunction;
+  readonly Payload: StepPayload;
+  readonly TrainingJobName: string;
+  readonly ResourceConfig: { readonly InstanceType: string };
+  readonly OutputDataConfig: { readonly S3OutputPath: string };
+  readonly ModelName: string;
+  readonly EndpointConfigName: string;
+  readonly EndpointName: string;
+  readonly Subject: string;
+}
+
+/** What a state does instead of its work, the how-manieth time. */
+export type Fault = (stateName: string, call: number, signal: AbortSignal) => unknown;
+
+export interface NightlyWorldOptions {
+  readonly s3: S3Client;
+  readonly objects: Objects;
+  readonly config: PipelineConfig;
+  /** The handlers that are real; all others answer as if their work had gone well. */
+  readonly steps: Readonly<Record<'beginRun' | 'endRun', Step>>;
+}
+
+/** Everything around the nightly definition: real objects and locks, SageMaker as lists of names. */
+export class NightlyWorld {
+  readonly endpoints = new Set<string>();
+  readonly endpointConfigs = new Set<string>();
+  readonly models = new Set<string>();
+  /** Every training job that was asked for. */
+  readonly jobs: { readonly name: string; readonly instanceType: string }[] = [];
+  readonly announced: string[] = [];
+  /** How executions ended, for whoever asks Step Functions. */
+  readonly executions = new Map<string, string>();
+  /** States that were visited, by name. */
+  readonly visited = new Set<string>();
+  endpointStatus = 'InService';
+  readonly #options: NightlyWorldOptions;
+
+  constructor(options: NightlyWorldOptions) {
+    this.#options = options;
+  }
+
+  /** Runs the definition once. */
+  async run(
+    execution: string,
+    input: object,
+    { fault, signal }: { fault?: Fault; signal?: AbortSignal } = {},
+  ): Promise<ExecutionResult> {
+    this.executions.set(execution, 'RUNNING');
+    const names = Object.keys(this.#steps()) as NightlyFunction[];
+    const result = await runStateMachine({
+      definition: nightlyDefinition({
+        config: this.#options.config,
+        bucket: 'data',
+        functionArns: Object.fromEntries(names.map((name) => [name, name])) as never,
+        environmentImage: 'lea-environment:1',
+        trainerImage: 'lea-trainer:1',
+        environmentRoleArn: 'arn:aws:iam::123456789012:role/environment',
+        trainerRoleArn: 'arn:aws:iam::123456789012:role/trainer',
+        topicArn: 'arn:aws:sns:eu-west-1:123456789012:topic',
+        endpointName: 'lea-dev',
+        partition: 'aws',
+      }),
+      input,
+      name: execution,
+      resources: this.#resources(fault),
+      objects: bucketObjects(this.#options.s3),
+      sleep: async (_, waiting) => waiting.throwIfAborted(),
+      stopGraceMs: 100,
+      // Another test has asl-validator look at the definition; it takes half a second.
+      checkLanguage: () => [],
+      ...(signal && { signal }),
+      onEvent: (event) => {
+        if (event.type === 'state-entered') this.visited.add(event.state);
+      },
+    });
+    this.executions.set(execution, result.status);
+    return result;
+  }
+
+  /** SageMaker and Step Functions, as the janitor calls them. */
+  service(): JsonService {
+    const kinds = {
+      Endpoint: this.endpoints,
+      EndpointConfig: this.endpointConfigs,
+      Model: this.models,
+    };
+    return {
+      call: async (operation, input, answer) => {
+        const asked = input as Record<string, string>;
+        if (operation === 'DescribeExecution') {
+          return answer.parse({
+            status: this.executions.get(asked.executionArn!.split(':').at(-1)!),
+          });
+        }
+        const [, verb, kind] = /^(List|Delete)([A-Za-z]+?)s?$/.exec(operation)!;
+        const names = kinds[kind as 'Model'];
+        if (verb === 'Delete') names.delete(asked[`${kind}Name`]!);
+        const list = [...names].map((name) => ({ [`${kind}Name`]: name, CreationTime: 0 }));
+        return answer.parse({ [`${kind}s`]: list });
+      },
+    };
+  }
+
+  #resources(fault: Fault | undefined): TaskResources {
+    const calls = new Map<string, number>();
+    const guarded = (work: (args: TaskArguments, context: TaskContext) => unknown) => {
+      return async (args: unknown, context: TaskContext) => {
+        const call = (calls.get(context.stateName) ?? 0) + 1;
+        calls.set(context.stateName, call);
+        await fault?.(context.stateName, call, context.signal);
+        context.signal.throwIfAborted();
+        return work(args as TaskArguments, context);
+      };
+    };
+    const steps = this.#steps();
+    const sagemaker = 'arn:aws:states:::aws-sdk:sagemaker';
+    return {
+      'arn:aws:states:::lambda:invoke': guarded(async ({ FunctionName, Payload }) => {
+        const step = steps[FunctionName];
+        try {
+          return { Payload: (await step(Payload)) ?? null, StatusCode: 200 };
+        } catch (error) {
+          const { name, message } = error as Error;
+          throw new TaskError(name, JSON.stringify({ errorType: name, errorMessage: message }));
+        }
+      }),
+      'arn:aws:states:::sagemaker:createTrainingJob.sync': guarded((job) => {
+        const { TrainingJobName, ResourceConfig, OutputDataConfig } = job;
+        this.jobs.push({ name: TrainingJobName, instanceType: ResourceConfig.InstanceType });
+        const artefacts = `${OutputDataConfig.S3OutputPath}${TrainingJobName}/output/model/`;
+        return {
+          TrainingJobName,
+          TrainingJobStatus: 'Completed',
+          ModelArtifacts: { S3ModelArtifacts: artefacts },
+        };
+      }),
+      [`${sagemaker}:createModel`]: guarded(({ ModelName }) => this.models.add(ModelName) && {}),
+      [`${sagemaker}:createEndpointConfig`]: guarded(
+        ({ EndpointConfigName }) => this.endpointConfigs.add(EndpointConfigName) && {},
+      ),
+      [`${sagemaker}:createEndpoint`]: guarded(
+        ({ EndpointName }) => this.endpoints.add(EndpointName) && {},
+      ),
+      [`${sagemaker}:describeEndpoint`]: guarded((_, { stateName }) => ({
+        EndpointStatus: calls.get(stateName) === 1 ? 'Creating' : this.endpointStatus,
+      })),
+      [`${sagemaker}:deleteEndpoint`]: guarded(remove(this.endpoints, 'EndpointName')),
+      [`${sagemaker}:deleteEndpointConfig`]: guarded(
+        remove(this.endpointConfigs, 'EndpointConfigName'),
+      ),
+      [`${sagemaker}:deleteModel`]: guarded(remove(this.models, 'ModelName')),
+      'arn:aws:states:::sns:publish': guarded(({ Subject }) => {
+        this.announced.push(Subject);
+        return { MessageId: '1' };
+      }),
+    };
+  }
+
+  #steps(): Record<NightlyFunction, Step> {
+    const { objects } = this.#options;
+    return {
+      ...this.#options.steps,
+      buildSequences: async ({ run }) => {
+        for (let part = 0; part < 6; part++)
+          await objects.putBytes(runs.trainShard(run, part), 'x');
+      },
+      planEnvironment: () => ({ version: 'v1', fresh: false, augmentationNeeded: true }),
+      augmentSequences: ({ keys }) => ({ parts: keys }),
+      planTraining: () => ({
+        jobs: ['first', 'second'].map((name) => ({
+          name,
+          hyperParameters: { task: 'train' },
+          channels: [{ ChannelName: 'sequences' }],
+          checkpointUri: 's3://data/x',
+        })),
+      }),
+      registerModel: () => ({ prefix: 'x' }),
+      evaluateModels: () => ({ promote: true }),
+      promoteWinner: () => ({}),
+      publishReport: () => ({}),
+    };
+  }
+}
+
+/** SageMaker's answer to the deletion of what is not there is an error. */
+function remove(names: Set<string>, field: 'EndpointName' | 'EndpointConfigName' | 'ModelName') {
+  return (args: TaskArguments) => {
+    if (names.delete(args[field])) return {};
+    throw new TaskError('SageMaker.SageMakerException', `Could not find ${args[field]}.`);
+  };
+}

@@ -17,6 +17,10 @@ Embed = Callable[[torch.Tensor], torch.Tensor]
 """[...] item indices to [..., dim] item tokens."""
 
 
+SUBSPACE_SPREAD = 0.5
+"""Standard deviation of the weights that a head gives the state's dimensions at the start."""
+
+
 @dataclass(frozen=True)
 class Hidden:
     """Last-layer hidden states of a packed batch, standardised over `dim`, float32."""
@@ -83,7 +87,7 @@ class EnvironmentModel(nn.Module):
         self.reward_heads = nn.Linear(dimension, heads)
         self.state_popularity = nn.Parameter(torch.tensor(1.0))
         self.reward_popularity = nn.Parameter(torch.tensor(1.0))
-        self.reward_similarity = nn.Parameter(torch.tensor(1.0))
+        self.reward_subspaces = nn.Parameter(torch.ones(heads, state_dimension))
         self.register_buffer("calibration", torch.tensor([1.0, 0.0]))
 
     def initialise_heads(self, seed: int) -> None:
@@ -94,6 +98,9 @@ class EnvironmentModel(nn.Module):
             for head in (self.state_projection, self.reward_heads):
                 head.weight.copy_(torch.randn(head.weight.shape, generator=generator) * 0.02 / dimension**0.5)
                 head.bias.zero_()
+            heads, width = self.reward_subspaces.shape
+            weights = torch.randn(heads, width, generator=generator)
+            self.reward_subspaces.copy_(1.0 + SUBSPACE_SPREAD * (weights - weights.mean(0)))
             tokens = self.item_tokens[1:].float().cpu()
             tokens = tokens - tokens.mean(0)
             count = min(self.state_projection.out_features, *tokens.shape)
@@ -181,8 +188,8 @@ class EnvironmentModel(nn.Module):
         Returns:
             [..., heads]
         """
-        offset = self.reward_similarity * (states * keys).sum(-1) + self.reward_popularity * self.popularity[items]
-        return self.reward_heads(hidden) + offset[..., None]
+        similar = (states * keys) @ self.reward_subspaces.T  # [..., heads]
+        return self.reward_heads(hidden) + similar + (self.reward_popularity * self.popularity[items])[..., None]
 
     def score(self, batch: PackedBatch, hidden: Hidden, embed: Embed | None = None) -> Scored:
         """States of all positions, raw rewards of the logged actions and of the batch's actions."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY, write_base_model, write_job
+from conftest import TINY, write_base_model, write_job, write_sequences
 from environment import train as command
 from environment.artefact import read_environment
 from environment.checkpoint import Checkpoints, Interrupted
@@ -78,11 +78,12 @@ def test_the_merged_model_answers_as_the_adapted_one_did(llama_model: Path, sequ
             torch.testing.assert_close(value, expected, atol=1e-4, rtol=1e-4)
 
 
-def test_fitting_learns_what_the_sequences_hold(sequences: Path, llama_model: Path, tmp_path: Path):
+def test_fitting_learns_what_the_sequences_hold(llama_model: Path, tmp_path: Path):
     # Arrange: users walk a ring, so the next item is predictable and all items are about equally popular
     rates = {"learningRate": 0.01, "headLearningRate": 0.02, "itemTokenLearningRate": 0.02}
-    adapter = TINY["adapter"] | rates | {"epochs": 12, "patience": 12}
-    root = write_job(tmp_path, sequences, llama_model, {"adapter": adapter})
+    adapter = TINY["adapter"] | rates | {"epochs": 6, "patience": 6}
+    many = write_sequences(tmp_path / "sequences", users=300)
+    root = write_job(tmp_path / "job", many, llama_model, {"adapter": adapter})
 
     # Act
     command.train(Folders(root))
@@ -92,7 +93,7 @@ def test_fitting_learns_what_the_sequences_hold(sequences: Path, llama_model: Pa
     assert report["pairAccuracy"] > report["popularityPairAccuracy"] + 0.1
     assert report["recallAt10"] > report["popularityRecallAt10"]
     assert abs(report["meanRewardLogged"] - 1) < 0.4 and abs(report["meanRewardNegative"]) < 0.4
-    assert len(report["earlyStopping"]) == 12
+    assert len(report["earlyStopping"]) == 6
 
 
 def test_the_same_job_gives_the_same_model(fitted: Path, sequences: Path, llama_model: Path, tmp_path: Path):

@@ -62,16 +62,22 @@ def target_modules(decoder: "PreTrainedModel", config: AdapterConfig) -> list[st
     adapted = total if config.layers is None else config.layers
     if adapted > total:
         raise ConfigurationError(f"environment.adapter.layers is {adapted}, the base model keeps {total} layers.")
-    stacks = {
-        name for name, module in decoder.named_modules() if isinstance(module, nn.ModuleList) and len(module) == total
-    }
-    prefixes = tuple(f"{stack}.{layer}." for stack in stacks for layer in range(total - adapted, total))
-    names = [name for name, module in decoder.named_modules() if name.startswith(prefixes) and _is_matrix(module)]
+    prefixes = layer_stacks(decoder, adapted)
+    names = [name for name, module in decoder.named_modules() if name.startswith(prefixes) and is_matrix(module)]
     if config.modules == "attention":
         names = [name for name in names if any(part in name.rsplit(".", 2)[-2] for part in ATTENTION_NAMES)]
     return names
 
 
-def _is_matrix(module: nn.Module) -> bool:
-    # GPT-2 calls its transposed linear layer Conv1D.
+def layer_stacks(decoder: nn.Module, upper: int) -> tuple[str, ...]:
+    """How the names of modules in the last `upper` layers begin."""
+    total = decoder.config.num_hidden_layers
+    stacks = {
+        name for name, module in decoder.named_modules() if isinstance(module, nn.ModuleList) and len(module) == total
+    }
+    return tuple(f"{stack}.{layer}." for stack in stacks for layer in range(total - upper, total))
+
+
+def is_matrix(module: nn.Module) -> bool:
+    """Whether a module multiplies every token with a matrix; GPT-2 calls its transposed linear layer Conv1D."""
     return isinstance(module, nn.Linear) or type(module).__name__ == "Conv1D"

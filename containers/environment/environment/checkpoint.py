@@ -35,6 +35,7 @@ class Checkpoints:
         self.interval = interval
         self.written = time.monotonic()
         self.terminated = False
+        self.earlier_cpu_seconds = 0.0
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -54,7 +55,14 @@ class Checkpoints:
         except Exception as error:  # noqa: BLE001 - a torn file fails in any way; starting again is always right
             print(f"Checkpoint {self.path} cannot be read and is not used: {error}", flush=True)
             return None
-        return saved if saved.get("fingerprint") == self.fingerprint else None
+        if saved.get("fingerprint") != self.fingerprint:
+            return None
+        self.earlier_cpu_seconds = saved.get("cpuSeconds", 0.0)
+        return saved
+
+    def cpu_seconds(self) -> float:
+        """CPU time of the job in all threads, that of the attempts before an interruption included."""
+        return self.earlier_cpu_seconds + time.process_time()
 
     def pause(self, stage: str, saved: Saved) -> None:
         """To be called between steps: writes a checkpoint when one is due.
@@ -72,7 +80,8 @@ class Checkpoints:
         """Replaces the checkpoint."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         aside = self.path.with_suffix(".partial")
-        torch.save({"fingerprint": self.fingerprint, "stage": stage, "state": state}, aside)
+        content = {"fingerprint": self.fingerprint, "cpuSeconds": self.cpu_seconds(), "stage": stage, "state": state}
+        torch.save(content, aside)
         os.replace(aside, self.path)
         self.written = time.monotonic()
 

@@ -32,8 +32,8 @@ class Sentences:
     """[words] int64: the token ids that occur, ascending."""
 
     def total(self) -> int:
-        """Tokens of one pass, the item tokens included."""
-        return sum(len(tokens) + 1 for tokens in self.tokens)
+        """Tokens of one pass: each item's token and its words but the last, which is only predicted."""
+        return sum(len(tokens) for tokens in self.tokens)
 
 
 def tokenise(base: BaseModel, texts: list[str], maximum: int) -> Sentences:
@@ -122,7 +122,7 @@ class ItemTokenFit:
         self.adam.step(rows, leaf.grad * tokens, self.config.learning_rate)
         if self.base.cut:
             self.head_adam.step()
-        self.tokens += tokens + len(items)
+        self.tokens += tokens
         return float(loss.detach())
 
     def loss(self, items: np.ndarray, leaf: torch.Tensor) -> tuple[torch.Tensor, int]:

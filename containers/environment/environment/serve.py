@@ -72,6 +72,7 @@ def create_app(folder: Path) -> FastAPI:
         yield
         if service.batcher is not None:
             await asyncio.to_thread(service.batcher.close)
+        print(f"stage=drain progress=1.000 cpuSeconds={time.process_time():.2f}", flush=True)
 
     app = FastAPI(lifespan=lifespan, openapi_url=None)
 
@@ -146,7 +147,8 @@ def _load(folder: Path, service: Service) -> None:
         service.state_dimension = manifest.state_dimension
         service.limits = Limits(manifest.items, manifest.window + 1)
         service.batcher = batcher
-        print(f"stage=serve progress=1.000 seconds={time.monotonic() - started:.2f}", flush=True)
+        seconds, cpu_seconds = time.monotonic() - started, time.process_time()
+        print(f"stage=serve progress=1.000 seconds={seconds:.2f} cpuSeconds={cpu_seconds:.2f}", flush=True)
     except LanguageEnvironmentError as error:
         service.error = str(error)
         print(error, flush=True)

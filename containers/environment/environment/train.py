@@ -19,8 +19,9 @@ from .checkpoint import Checkpoints
 from .config import EnvironmentConfig, to_json
 from .contract import Folders, Hyperparameters, read_hyperparameters, report_progress
 from .data import Catalogue, TrainingRows, read_catalogue, read_training_rows, repeat_share
+from .flops import adapter_flops, item_token_flops
 from .item_text import item_sentences
-from .item_tokens import ItemTokenFit, initial_tokens, tokenise
+from .item_tokens import ItemTokenFit, Sentences, initial_tokens, tokenise
 from .metrics import held_out_metrics
 from .model import EnvironmentModel
 from .scoring import score_positions
@@ -44,6 +45,7 @@ class Input:
     users: UserRows
     repeats: bool
     base: BaseModel
+    sentences: Sentences
     fingerprint: str
 
     @property
@@ -89,11 +91,14 @@ def train(folders: Folders) -> None:
         "seconds": time.monotonic() - started,
         "itemTokenSeconds": item_seconds,
         "adapterSeconds": adapter_seconds,
+        "cpuSeconds": checkpoints.cpu_seconds(),
         "tokens": item_tokens + fit.tokens,
         "itemTokenTokens": item_tokens,
         "adapterTokens": fit.tokens,
-        # Forward and backward through frozen weights: 2 + 2 operations a parameter and token, none for their gradients.
-        "adapterFlops": 4.0 * matrix_parameters(model) * fit.tokens,
+        "itemTokenFlops": item_token_flops(
+            model.decoder, len(job.sentences.vocabulary), base.dimension, item_tokens, base.cut
+        ),
+        "adapterFlops": adapter_flops(model.decoder, config.adapter, fit.tokens),
         "earlyStopping": fit.history,
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "config": to_json(config),
@@ -127,6 +132,7 @@ def read_input(folders: Folders) -> Input:
         choose_users(rows, config.subset_fraction, config.seed),
         repeat_share(rows) >= REPEAT_SHARE,
         base,
+        tokenise(base, item_sentences(catalogue, config.item_tokens.template), config.item_tokens.maximum_text_tokens),
         fingerprint(parameters, sequences, base),
     )
 
@@ -144,13 +150,11 @@ def fingerprint(parameters: Hyperparameters, sequences: Path, base: BaseModel) -
 def fit_item_tokens(job: Input, checkpoints: Checkpoints, saved: dict[str, Any] | None) -> tuple[torch.Tensor, int]:
     """The item tokens [items + 1, dim] that the text makes, and how many tokens were read for it."""
     config, base = job.config, job.base
-    texts = item_sentences(job.catalogue, config.item_tokens.template)
-    sentences = tokenise(base, texts, config.item_tokens.maximum_text_tokens)
-    table = initial_tokens(base, sentences).to(next(base.decoder.parameters()).device)
+    table = initial_tokens(base, job.sentences).to(next(base.decoder.parameters()).device)
     if saved and saved["stage"] == "adapter":
         return table, saved["state"]["itemTokens"]  # the checkpoint holds the tokens themselves
     items = np.arange(1, len(job.catalogue) + 1)
-    fit = ItemTokenFit(base, table, sentences, config.item_tokens, items, config.adapter.batch_tokens, config.seed)
+    fit = ItemTokenFit(base, table, job.sentences, config.item_tokens, items, config.adapter.batch_tokens, config.seed)
     if saved and saved["stage"] == "item-tokens":
         fit.load(saved["state"])
     fit.run(
@@ -230,13 +234,6 @@ def measure(model: EnvironmentModel, job: Input, scale: float, offset: float) ->
     )
     fitted_items = np.unique(np.concatenate([job.rows.row(row) for row in job.users.fitted]))
     return held_out_metrics(scored, job.catalogue.counts, fitted_items, scale, offset)
-
-
-def matrix_parameters(model: EnvironmentModel) -> int:
-    """Parameters that a token is multiplied with: the decoder's matrices without its word embeddings."""
-    words = model.decoder.get_input_embeddings()
-    left_out = {id(value) for value in words.parameters()}
-    return sum(value.numel() for value in model.decoder.parameters() if value.dim() == 2 and id(value) not in left_out)
 
 
 def manifest_of(job: Input, model: EnvironmentModel) -> Manifest:

@@ -14,7 +14,7 @@ from .adapter import add_adapter, merge_adapter, separate_weights, share_weights
 from .adapter_fit import AdapterFit, FitData, is_adapter
 from .artefact import Manifest, write_environment
 from .base_model import BaseModel, decoder_config, load_base_model
-from .calibration import fit_calibration
+from .calibration import Calibration, fit_calibration
 from .checkpoint import Checkpoints
 from .config import EnvironmentConfig, to_json
 from .contract import Folders, Hyperparameters, read_hyperparameters, report_progress
@@ -76,8 +76,8 @@ def train(folders: Folders) -> None:
     adapter_seconds = time.monotonic() - started - item_seconds
     adapter = {name: value.detach().cpu().clone() for name, value in fit.parameters.items() if is_adapter(name)}
     merge(model, adapted)
-    scale, offset = calibrate(model, job)
-    report_progress("calibration", 1.0, scale=scale, offset=offset)
+    calibration = calibrate(model, job)
+    report_progress("calibration", 1.0, **vars(calibration))
     metrics = {
         "baseModel": base.name,
         "baseModelOrigin": base.origin,
@@ -86,8 +86,8 @@ def train(folders: Folders) -> None:
         "itemTokenParameters": table[1:].numel(),
         "layers": base.layers,
         "subsetFraction": config.subset_fraction,
-        "users": job.users.subset,
-        **measure(model, job, scale, offset),
+        "users": job.users.fitted_users,
+        **measure(model, job, calibration),
         "seconds": time.monotonic() - started,
         "itemTokenSeconds": item_seconds,
         "adapterSeconds": adapter_seconds,
@@ -212,8 +212,8 @@ def merge(model: EnvironmentModel, adapted: list[torch.nn.Module]) -> None:
     model.eval().requires_grad_(False)
 
 
-def calibrate(model: EnvironmentModel, job: Input) -> tuple[float, float]:
-    """Fits scale and offset of the rewards on training users and stores them in the model."""
+def calibrate(model: EnvironmentModel, job: Input) -> Calibration:
+    """Fits the map from scores to rewards on training users and stores it in the model."""
     config = job.config
     order = np.random.default_rng(config.seed + 2).permutation(job.users.calibration)
     positions = np.cumsum(job.rows.lengths()[order] - 1)
@@ -221,19 +221,19 @@ def calibrate(model: EnvironmentModel, job: Input) -> tuple[float, float]:
     scored = score_positions(
         model, job.rows, chosen, config.adapter.negatives, job.repeats, config.adapter.batch_tokens, config.seed + 2
     )
-    scale, offset = fit_calibration(scored.logged_scores.mean(-1), scored.negative_scores.mean(-1).ravel())
-    model.calibration.copy_(torch.tensor([scale, offset]))
-    return scale, offset
+    calibration = fit_calibration(scored.logged_scores.mean(-1), scored.negative_scores.mean(-1).ravel())
+    model.calibration.copy_(torch.tensor([calibration.slope, calibration.intercept, calibration.width]))
+    return calibration
 
 
-def measure(model: EnvironmentModel, job: Input, scale: float, offset: float) -> dict[str, Any]:
+def measure(model: EnvironmentModel, job: Input, calibration: Calibration) -> dict[str, Any]:
     """The metrics on held-out users."""
     config = job.config
     scored = score_positions(
         model, job.rows, job.users.held_out, METRIC_NEGATIVES, job.repeats, config.adapter.batch_tokens, config.seed + 1
     )
     fitted_items = np.unique(np.concatenate([job.rows.row(row) for row in job.users.fitted]))
-    return held_out_metrics(scored, job.catalogue.counts, fitted_items, scale, offset)
+    return held_out_metrics(scored, job.catalogue.counts, fitted_items, calibration)
 
 
 def manifest_of(job: Input, model: EnvironmentModel) -> Manifest:

@@ -9,7 +9,7 @@ from .data import TrainingRows
 from .errors import DataError
 
 HELD_OUT_SHARE = 0.1
-"""Share of the subset's users that are never fitted on."""
+"""Share of all users that are never fitted on."""
 HELD_OUT_USERS = 400
 """Held-out users at most: enough for a standard error of pair accuracy below 0.005."""
 
@@ -23,17 +23,16 @@ class UserRows:
     held_out: np.ndarray
     """Of the users kept for early stopping and metrics."""
     calibration: np.ndarray
-    """Of training users outside the subset; of the fitted ones when the subset is everybody."""
-    subset: int
-    """Users of the subset, fitted and held out."""
+    """Of the other users; of the fitted ones when these are everybody."""
+    fitted_users: int
 
 
 def choose_users(rows: TrainingRows, fraction: float, seed: int) -> UserRows:
-    """Draws the subset of users and its held-out part; rows of one item teach nothing and are left out.
+    """Draws held-out users, the same for every fraction, and then the fitted ones; rows of one item teach nothing.
 
     Args:
         rows: all training sequences.
-        fraction: share (0-1) of the users that the subset holds.
+        fraction: share (0-1) of the users to fit on, at most all that are not held out.
         seed: of the draw.
 
     Raises:
@@ -44,11 +43,10 @@ def choose_users(rows: TrainingRows, fraction: float, seed: int) -> UserRows:
     if len(candidates) < 2:
         raise DataError("The training sequences have fewer than two users with two actions: nothing to fit on.")
     drawn = np.random.default_rng(seed).permutation(candidates)
-    subset = drawn[: max(2, math.ceil(fraction * len(drawn)))]
-    held_out = subset[: min(HELD_OUT_USERS, max(1, round(HELD_OUT_SHARE * len(subset))))]
+    held_out, others = np.split(drawn, [min(HELD_OUT_USERS, max(1, round(HELD_OUT_SHARE * len(drawn))))])
+    fitted, rest = np.split(others, [math.ceil(fraction * len(drawn))])
 
     def of(users: np.ndarray) -> np.ndarray:
         return usable[np.isin(rows.users[usable], users)]
 
-    fitted, others = of(np.setdiff1d(subset, held_out)), of(np.setdiff1d(drawn, subset))
-    return UserRows(fitted, of(held_out), others if len(others) else fitted, len(subset))
+    return UserRows(of(fitted), of(held_out), of(rest if len(rest) else fitted), len(fitted))

@@ -184,7 +184,10 @@ def test_users_are_split_without_overlap(sequences: Path):
     # Assess
     users = [set(rows.users[part]) for part in (chosen.fitted, chosen.held_out, chosen.calibration)]
     assert not (users[0] & users[1] or users[0] & users[2] or users[1] & users[2])
-    assert len(users[0] | users[1]) == chosen.subset == 20
+    assert len(users[0]) == chosen.fitted_users == 20
+    assert len(users[1]) == 4
+    assert len(users[0] | users[1] | users[2]) == 40
+    assert everybody.held_out.tolist() == chosen.held_out.tolist()
     assert set(everybody.calibration) == set(everybody.fitted)
     assert not set(rows.users[everybody.held_out]) & set(rows.users[everybody.fitted])
 

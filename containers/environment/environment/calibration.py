@@ -1,56 +1,79 @@
-"""Maps raw pairwise scores, which have no scale and no zero, to rewards that an MDP can use."""
+"""Maps raw pairwise scores, which have no scale and no zero, to rewards that an MDP can use.
+
+The score becomes the probability that the action was logged rather than sampled (Platt scaling, both classes weighed
+alike), and the probability a reward: `0.5 + width * (sigmoid(slope * score + intercept) - 0.5)`, strictly increasing in
+the score, so that the best of several actions is never a tie made by clipping.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 
-LOWEST, HIGHEST = -1.0, 2.0
-WIDEST = 1.5
-"""Standard deviation of the rewards at most: beyond half of the clipped range, clipping would leave only noise."""
+WIDEST = 3.0
+"""Width of the range of rewards at most, around 0.5: [-1, 2]."""
+RIDGE = 1e-3
+"""Penalty on the slope for standardised scores: keeps it finite when no pair is in the wrong order."""
 
 
-def fit_calibration(logged: np.ndarray, negatives: np.ndarray, iterations: int = 200) -> tuple[float, float]:
-    """Scale and offset with which clipped rewards average 1 over logged actions and 0 over sampled ones.
+@dataclass(frozen=True)
+class Calibration:
+    """The map from scores to rewards."""
 
-    Solves for (scale, offset) in `mean(clip(scale * score + offset, -1, 2))` by damped Newton steps, from the
-    solution without clipping.
+    slope: float = 1.0
+    intercept: float = 0.0
+    width: float = 1.0
+
+    def rewards(self, scores: np.ndarray) -> np.ndarray:
+        """[...] rewards of [...] scores, in [0.5 - width / 2, 0.5 + width / 2]."""
+        return self.of_tensors(torch.from_numpy(np.asarray(scores, np.float64))).numpy()
+
+    def of_tensors(self, scores: torch.Tensor) -> torch.Tensor:
+        """The same for tensors."""
+        return 0.5 + self.width * (torch.sigmoid(self.slope * scores + self.intercept) - 0.5)
+
+
+def fit_calibration(logged: np.ndarray, negatives: np.ndarray) -> Calibration:
+    """The calibration with which rewards average 1 over logged actions and 0 over sampled ones.
+
+    Where scores tell the two apart so little that this would need rewards outside [-1, 2], the range is [-1, 2] and the
+    averages lie between 0 and 1; scores that tell nothing apart all get about 0.5.
 
     Args:
         logged: [n] raw scores of logged actions of training users.
         negatives: [m] raw scores of uniform actions at the same positions.
-
-    Returns:
-        (scale, offset), scale > 0. Scores that hardly tell logged from sampled actions apart have no such map; theirs
-        has rewards of standard deviation `WIDEST` at most, around 0.5.
     """
-    spread = max(float(np.concatenate([logged, negatives]).std()), 1e-12)
-    centre = float(logged.mean() + negatives.mean()) / 2
-    gap = float(logged.mean() - negatives.mean())
-    if gap * WIDEST <= spread:
-        scale = WIDEST / spread if gap > 0 else 1.0 / spread
-        return scale, 0.5 - scale * centre
-    scale, offset = 1.0 / gap, 0.5 - centre / gap
-    best, best_error = (scale, offset), float("inf")
-    for _ in range(iterations):
-        residual = np.array([clipped(logged, scale, offset).mean() - 1.0, clipped(negatives, scale, offset).mean()])
-        error = float(np.abs(residual).max())
-        if error < best_error:
-            best, best_error = (scale, offset), error
-        jacobian = np.array([_slopes(logged, scale, offset), _slopes(negatives, scale, offset)])  # [2, 2]
-        if error < 1e-6 or abs(np.linalg.det(jacobian)) < 1e-9 * spread:
+    scores = np.concatenate([logged, negatives]).astype(np.float64)
+    centre, spread = scores.mean(), max(scores.std(), 1e-12)
+    slope, intercept = _logistic_regression(
+        (scores - centre) / spread,
+        np.concatenate([np.ones(len(logged)), np.zeros(len(negatives))]),
+        np.concatenate([np.full(len(logged), 0.5 / len(logged)), np.full(len(negatives), 0.5 / len(negatives))]),
+    )
+    if slope <= 0:  # worse than chance: no order is better than the wrong one
+        return Calibration(0.0, 0.0, 1.0)
+    slope, intercept = slope / spread, intercept - slope * centre / spread
+    probability = Calibration(slope, intercept)
+    gap = probability.rewards(logged).mean() - probability.rewards(negatives).mean()
+    return Calibration(slope, intercept, min(WIDEST, 1.0 / gap))
+
+
+def _logistic_regression(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """Slope and intercept by Newton's method: strictly convex, from 0 it converges in a few steps.
+
+    Args:
+        x, y, weights: [n] standardised inputs, labels of 0 and 1, weights that sum to 1.
+    """
+    inputs = np.stack([x, np.ones_like(x)])  # [2, n]
+    penalty = np.array([RIDGE, 0.0])
+    solution = np.zeros(2)
+    for _ in range(100):
+        probability = 1.0 / (1.0 + np.exp(-np.clip(solution @ inputs, -50, 50)))  # [n]
+        gradient = inputs @ (weights * (probability - y)) + penalty * solution
+        hessian = (inputs * (weights * probability * (1 - probability))) @ inputs.T + np.diag(penalty + 1e-9)
+        change = np.linalg.solve(hessian, gradient)
+        # A full step may overshoot where the classes are far apart.
+        solution -= change * min(1.0, 2.0 / max(np.abs(change).max(), 1e-12))
+        if np.abs(change).max() < 1e-9:
             break
-        change = np.linalg.solve(jacobian, residual)
-        # Half steps, and never through scale 0: the clipped mean is only piecewise linear.
-        scale = min(max(scale - 0.5 * change[0], scale * 0.5), WIDEST / spread)
-        offset -= 0.5 * change[1]
-    return float(best[0]), float(best[1])
-
-
-def clipped(scores: np.ndarray, scale: float, offset: float) -> np.ndarray:
-    """Calibrated rewards, in [-1, 2]."""
-    return np.clip(scores * scale + offset, LOWEST, HIGHEST)
-
-
-def _slopes(scores: np.ndarray, scale: float, offset: float) -> list[float]:
-    """Derivatives of the clipped mean by scale and offset."""
-    rewards = scores * scale + offset
-    inside = (rewards > LOWEST) & (rewards < HIGHEST)
-    return [float((scores * inside).mean()), float(inside.mean())]
+    return float(solution[0]), float(solution[1])

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .calibration import clipped
+from .calibration import Calibration
 from .scoring import ScoredPositions
 
 LENGTH_EDGES = (1, 3, 6, 11, 21, 51, 1000)
@@ -22,7 +22,7 @@ def pair_accuracy(logged: np.ndarray, negatives: np.ndarray) -> np.ndarray:
 
 
 def held_out_metrics(
-    scored: ScoredPositions, counts: np.ndarray, fitted_items: np.ndarray, scale: float, offset: float
+    scored: ScoredPositions, counts: np.ndarray, fitted_items: np.ndarray, calibration: Calibration
 ) -> dict[str, Any]:
     """The part of `metrics.json` that is measured on held-out users.
 
@@ -30,7 +30,7 @@ def held_out_metrics(
         scored: positions of held-out users.
         counts: [items] occurrences in the training sequences.
         fitted_items: the items that occur in the sequences the adapter was fitted on.
-        scale, offset: the calibration.
+        calibration: of the rewards.
     """
     logged, negatives = scored.logged_scores.mean(-1), scored.negative_scores.mean(-1)
     accuracy = pair_accuracy(logged, negatives)
@@ -46,22 +46,22 @@ def held_out_metrics(
         "pairAccuracyByHistoryLength": _by_length(accuracy, popularity, scored.lengths),
         "pairAccuracyByPopularity": _by_popularity(accuracy, popularity, counts, scored.targets),
         "coldItems": _cold(accuracy, fitted_items, scored),
-        "calibration": calibration_bins(logged, negatives, scale, offset),
-        "spreadAgainstError": spread_against_error(scored, scale),
-        "meanRewardLogged": _mean(clipped(logged, scale, offset)),
-        "meanRewardNegative": _mean(clipped(negatives, scale, offset)),
+        "calibration": calibration_bins(logged, negatives, calibration),
+        "spreadAgainstError": spread_against_error(scored, calibration),
+        "meanRewardLogged": _mean(calibration.rewards(logged)),
+        "meanRewardNegative": _mean(calibration.rewards(negatives)),
     }
 
 
 def calibration_bins(
-    logged: np.ndarray, negatives: np.ndarray, scale: float, offset: float, bins: int = 10
+    logged: np.ndarray, negatives: np.ndarray, calibration: Calibration, bins: int = 10
 ) -> list[dict[str, float]]:
     """Actions in equally filled bins by calibrated reward: mean reward, and share of logged actions among them.
 
     Logged actions weigh as much as all negatives of their position, so that 0.5 is the share without knowledge. A
     reward of a well-calibrated bin grows with the share.
     """
-    rewards = clipped(np.concatenate([logged, negatives.ravel()]), scale, offset)
+    rewards = calibration.rewards(np.concatenate([logged, negatives.ravel()]))
     taken = np.concatenate([np.ones(logged.size), np.zeros(negatives.size)])
     weights = np.where(taken > 0, float(negatives.shape[1]), 1.0)
     order = np.argsort(rewards, kind="stable")
@@ -76,11 +76,13 @@ def calibration_bins(
     ]
 
 
-def spread_against_error(scored: ScoredPositions, scale: float, bins: int = 5) -> list[dict[str, float]]:
+def spread_against_error(
+    scored: ScoredPositions, calibration: Calibration, bins: int = 5
+) -> list[dict[str, float]]:
     """Pairs in equally filled bins by the spread of their margin over the ensemble: does a wide spread mean errors?"""
-    margins = (scored.logged_scores[:, None] - scored.negative_scores).reshape(-1, scored.logged_scores.shape[-1])
-    spread = margins.std(-1) * scale
-    wrong = (margins.mean(-1) <= 0).astype(float)
+    logged, negatives = scored.logged_scores[:, None], scored.negative_scores  # [positions, 1 or negatives, heads]
+    spread = (calibration.rewards(logged) - calibration.rewards(negatives)).std(-1).ravel()
+    wrong = ((logged - negatives).mean(-1) <= 0).ravel().astype(float)
     order = np.argsort(spread, kind="stable")
     return [
         {"spread": _mean(spread[part]), "errorRate": _mean(wrong[part]), "pairs": len(part)}

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from .calibration import Calibration
 from .layout import PackedBatch, action_mask, history_mask, positions
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class EnvironmentModel(nn.Module):
         self.state_popularity = nn.Parameter(torch.tensor(1.0))
         self.reward_popularity = nn.Parameter(torch.tensor(1.0))
         self.reward_subspaces = nn.Parameter(torch.ones(heads, state_dimension))
-        self.register_buffer("calibration", torch.tensor([1.0, 0.0]))
+        self.register_buffer("calibration", torch.tensor([1.0, 0.0, 1.0]))
 
     def initialise_heads(self, seed: int) -> None:
         """Random heads, and an item projection on the directions in which the item tokens differ most (PCA)."""
@@ -203,8 +204,8 @@ class EnvironmentModel(nn.Module):
 
     def rewards(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """[..., heads] raw rewards to calibrated rewards [...] in [-1, 2] and their spread [...] over the heads."""
-        scale, offset = self.calibration
-        return (scores.mean(-1) * scale + offset).clamp(-1.0, 2.0), scores.std(-1, correction=0) * scale
+        calibration = Calibration(*self.calibration)
+        return calibration.of_tensors(scores.mean(-1)), calibration.of_tensors(scores).std(-1, correction=0)
 
     def _prompt(self, rows: int) -> torch.Tensor:
         return self.instruction[None].expand(rows, -1, -1)

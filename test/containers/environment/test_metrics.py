@@ -1,6 +1,7 @@
 """Module: metrics, against hand fractions."""
 
 import numpy as np
+from environment.calibration import Calibration
 from environment.metrics import calibration_bins, held_out_metrics, pair_accuracy, spread_against_error
 from environment.scoring import ScoredPositions
 
@@ -31,7 +32,7 @@ def test_metrics_are_hand_fractions():
     counts = np.array([10, 8, 6, 4, 0])
 
     # Act
-    metrics = held_out_metrics(scored_positions(), counts, np.array([1, 2, 3]), scale=1.0, offset=0.0)
+    metrics = held_out_metrics(scored_positions(), counts, np.array([1, 2, 3]), Calibration())
 
     # Assess: accuracies by position are 1/2, 3/4, 1, 0
     assert metrics["pairAccuracy"] == (0.5 + 0.75 + 1 + 0) / 4
@@ -45,7 +46,8 @@ def test_metrics_are_hand_fractions():
         (51, 999, 1, 0.0),
     ]
     assert [(row["fifth"], row["positions"]) for row in metrics["pairAccuracyByPopularity"]] == [(1, 2), (2, 1), (5, 1)]
-    assert metrics["meanRewardLogged"] == (1 + 0 + 1 + 0.5) / 4
+    sigmoid = 1 / (1 + np.exp(-np.array([1, 0, 1, 0.5])))
+    np.testing.assert_allclose(metrics["meanRewardLogged"], sigmoid.mean())
 
 
 def test_bins_hold_all_actions_and_weigh_logged_ones_like_their_negatives():
@@ -53,19 +55,21 @@ def test_bins_hold_all_actions_and_weigh_logged_ones_like_their_negatives():
     logged, negatives = np.ones(6), np.zeros((6, 3))
 
     # Act
-    bins = calibration_bins(logged, negatives, 1.0, 0.0, bins=4)
+    bins = calibration_bins(logged, negatives, Calibration(slope=2.0, intercept=-1.0), bins=4)
 
     # Assess
     assert sum(row["actions"] for row in bins) == 24
     assert [row["loggedShare"] for row in bins] == [0.0, 0.0, 0.0, 1.0]
-    assert [row["reward"] for row in bins] == [0.0, 0.0, 0.0, 1.0]
+    low, high = 1 / (1 + np.exp([1.0, -1.0]))
+    np.testing.assert_allclose([row["reward"] for row in bins], [low, low, low, high])
 
 
 def test_a_wide_spread_is_set_beside_its_error_rate():
     # Act
-    bins = spread_against_error(scored_positions(), 1.0, bins=2)
+    bins = spread_against_error(scored_positions(), Calibration(), bins=2)
 
     # Assess: six margins agree over the heads (spread 0), those of position 3 do not and are right
+    half, one, two = 1 / (1 + np.exp(-np.array([0.0, 1.0, 2.0])))
     assert [row["pairs"] for row in bins] == [4, 4]
-    assert bins[0]["spread"] == 0 and bins[1]["spread"] == (1 + 1.5) / 4
+    np.testing.assert_allclose([row["spread"] for row in bins], [0, ((two - half) / 2 + (two - half + one - half) / 2) / 4])
     assert sum(row["errorRate"] * row["pairs"] for row in bins) == 4

@@ -71,6 +71,7 @@ export const functionAccess = {
     read: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus],
     list: [keys.interactions, keys.items],
     write: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus],
+    delete: [keys.lock],
   },
   'build-sequences': {
     read: [keys.interactions, keys.items, keys.runConfig, keys.runManifest, keys.sequencesManifest],

@@ -1,6 +1,6 @@
 import { type App, CrossStackReferences, ReferenceStrength, Tags } from 'aws-cdk-lib';
 import { DataStack } from './data/stack.ts';
-import type { Deployment } from './deployment.ts';
+import { type Deployment, tagsOf } from './deployment.ts';
 import { EnvironmentStack } from './environment/stack.ts';
 import { MonitoringStack } from './monitoring/stack.ts';
 import { RetrainingStack } from './retraining/stack.ts';
@@ -21,8 +21,7 @@ export function createApplication(app: App, deployment: Deployment): Application
   const protect = { terminationProtection: deployment.environment === 'prod' };
   // Exports and imports keep a stack from being deleted while another one needs it.
   CrossStackReferences.of(app).consume(ReferenceStrength.STRONG);
-  Tags.of(app).add('application', 'lea');
-  Tags.of(app).add('environment', deployment.environment);
+  for (const [key, value] of Object.entries(tagsOf(deployment))) Tags.of(app).add(key, value);
 
   const data = new DataStack(app, stackName('data'), { deployment, ...protect });
   const { bucket, topic } = data;

@@ -75,6 +75,11 @@ export function readDeployment(
   };
 }
 
+/** What everything of the deployment is tagged with, also what a run creates. */
+export function tagsOf({ name, environment }: Deployment): Readonly<Record<string, string>> {
+  return { application: 'lea', environment, deployment: name };
+}
+
 /** True when the deployment's data goes with it. */
 export function isDisposable(deployment: Deployment): boolean {
   return deployment.environment.startsWith('dev');

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { pipelineConfig } from '#lib/pipeline/config.ts';
-import { takeLock } from '#lib/pipeline/lock.ts';
+import { releaseLock, takeLock } from '#lib/pipeline/lock.ts';
 import { nameRun } from '#lib/pipeline/run.ts';
 import { beginRun, isFinished } from './begin.ts';
 
@@ -25,7 +25,12 @@ export const handler = instrument(event, async (request, { logger }) => {
   if (await isFinished(objects, run)) return { run, resource: '', finished: true };
   const maximumHours = config.operations.maximumRunHours;
   await takeLock(objects, { run, execution, now, maximumHours, resume: request.resume });
-  const { attempt } = await beginRun(objects, { run, execution, now, config });
+  const { attempt } = await beginRun(objects, { run, execution, now, config }).catch(
+    async (error) => {
+      await releaseLock(objects, run);
+      throw error;
+    },
+  );
   logger.info('run begins', { run, attempt });
   return { run, resource: `${request.resourcePrefix}-${run}-${attempt}`, finished: false };
 });

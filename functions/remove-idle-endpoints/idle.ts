@@ -9,15 +9,15 @@ export interface Holder {
 }
 
 /**
- * The name of what the current attempt creates in SageMaker: `<deployment>-<run>-<attempt>-environment`.
+ * What the current attempt creates in SageMaker is named `<deployment>-<run>-<attempt>-<instance>-environment`.
  *
- * @returns undefined when no execution is at work
+ * @returns all of that before the number of the instance type; undefined when no execution is at work
  */
-export function ownedName(prefix: string, holder: Holder | undefined): string | undefined {
+function ownedPrefix(prefix: string, holder: Holder | undefined): string | undefined {
   if (holder === undefined || !holder.running) return undefined;
   const index = holder.attempts.findIndex((attempt) => attempt.execution === holder.execution);
   // Between taking the lock and counting the attempt, nothing has been created yet.
-  return index < 0 ? undefined : `${prefix}-${holder.run}-${index + 1}-environment`;
+  return index < 0 ? undefined : `${prefix}-${holder.run}-${index + 1}-`;
 }
 
 /** Which of the names are this deployment's and belong to no attempt that is at work. */
@@ -26,8 +26,12 @@ export function idleNames(
   prefix: string,
   holder: Holder | undefined,
 ): string[] {
-  const owned = ownedName(prefix, holder);
+  const owned = ownedPrefix(prefix, holder);
+  const isOwned = (name: string) =>
+    owned !== undefined &&
+    name.startsWith(owned) &&
+    /^\d+-environment$/.test(name.slice(owned.length));
   return names.filter(
-    (name) => name.startsWith(`${prefix}-`) && name.endsWith('-environment') && name !== owned,
+    (name) => name.startsWith(`${prefix}-`) && name.endsWith('-environment') && !isOwned(name),
   );
 }

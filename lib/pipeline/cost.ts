@@ -60,8 +60,9 @@ export function estimateCost(
   return { parts, usd: sum(parts.map((part) => part.usd)) };
 }
 
-/** A SageMaker training job that has not ended by then is stopped. */
-export const maximumJobSeconds = 6 * 3600;
+/** A SageMaker training job that has not ended by then is stopped: half of what the whole run may take. */
+export const maximumJobSeconds = ({ maximumRunHours }: PipelineConfig['operations']): number =>
+  Math.round((maximumRunHours / 2) * 3600);
 
 /**
  * A cap is a cap: what counts is the worst case.
@@ -135,7 +136,7 @@ function fitCost(config: PipelineConfig, counts: DataCounts, tables: Prices): Co
   const operationsCount = counts.baseModelParameters * (4 * textTokens + 6 * sequenceTokens);
   const { throughput } = tables;
   const work = gpuSeconds(operationsCount, instance, throughput.fitUtilisation, tables);
-  const seconds = atMost(sum([throughput.jobStartSeconds, work]), maximumJobSeconds);
+  const seconds = atMost(sum([throughput.jobStartSeconds, work]), maximumJobSeconds(operations));
   return {
     part: `Fit the environment (${instance})`,
     seconds,
@@ -188,7 +189,7 @@ function trainCost(config: PipelineConfig, counts: DataCounts, tables: Prices): 
     const microseconds = (base + (perThousandItems * counts.items) / 1000) * (dimension / 64);
     const epochSeconds = (counts.transitions * microseconds * 1e-6) / cores;
     const work = scale(product(epochs, throughput.trainerSpread), epochSeconds);
-    return atMost(sum([throughput.jobStartSeconds, work]), maximumJobSeconds);
+    return atMost(sum([throughput.jobStartSeconds, work]), maximumJobSeconds(operations));
   });
   const seconds = sum(jobs);
   return {

@@ -11,8 +11,8 @@ export interface MonthlyBudgetProps {
 }
 
 /**
- * The outer net under `maxUsdPerRun`: AWS's own count of what this deployment costs, by its tags. The tags
- * `application` and `environment` have to be activated once as cost allocation tags (docs/deploy.md).
+ * The outer net under `maxUsdPerRun`: AWS's own count of what this deployment costs, by its tag, which has to be
+ * activated once as a cost allocation tag (docs/deploy.md). One tag, because Budgets joins several with "or".
  */
 export class MonthlyBudget extends Construct {
   readonly budget: CfnBudget;
@@ -27,9 +27,7 @@ export class MonthlyBudget extends Construct {
         budgetType: 'COST',
         timeUnit: 'MONTHLY',
         budgetLimit: { amount: limit, unit: 'USD' },
-        costFilters: {
-          TagKeyValue: ['user:application$lea', `user:environment$${deployment.environment}`],
-        },
+        costFilters: { TagKeyValue: [`user:deployment$${deployment.name}`] },
       },
       notificationsWithSubscribers: [
         { notification: threshold('ACTUAL', 80), subscribers },

@@ -16,22 +16,40 @@ export function joinNetwork(member: LambdaFunction, role: Role, deployment: Depl
     subnetIds: vpc.subnetIds,
     securityGroupIds: vpc.securityGroupIds,
   };
-  role.addToPolicy(
-    new PolicyStatement({
-      actions: [
-        'ec2:AssignPrivateIpAddresses',
-        'ec2:CreateNetworkInterface',
-        'ec2:DeleteNetworkInterface',
-        'ec2:DescribeNetworkInterfaces',
-        'ec2:DescribeSubnets',
-        'ec2:UnassignPrivateIpAddresses',
-      ],
-      resources: ['*'],
-    }),
-  );
-  acknowledge(
+  allow(role, 'Lambda attaches a function to a network through EC2 calls that take no resource.', [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ]);
+}
+
+/**
+ * Lets SageMaker put the containers that it runs with this role into the configuration's network
+ * (https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html); does nothing when it names none.
+ */
+export function allowNetwork(role: Role, deployment: Deployment): void {
+  if (deployment.config.operations.vpc === null) return;
+  allow(
     role,
-    'Lambda attaches a function to a network through EC2 calls that take no resource.',
-    'AwsSolutions-IAM5[Resource::*]',
+    'SageMaker attaches containers to a network through EC2 calls that take no resource.',
+    [
+      'ec2:CreateNetworkInterface',
+      'ec2:CreateNetworkInterfacePermission',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DeleteNetworkInterfacePermission',
+      'ec2:DescribeDhcpOptions',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSecurityGroups',
+      'ec2:DescribeSubnets',
+      'ec2:DescribeVpcs',
+    ],
   );
+}
+
+function allow(role: Role, reason: string, actions: string[]): void {
+  role.addToPolicy(new PolicyStatement({ actions, resources: ['*'] }));
+  acknowledge(role, reason, 'AwsSolutions-IAM5[Resource::*]');
 }

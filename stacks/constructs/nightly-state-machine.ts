@@ -112,10 +112,13 @@ function sagemakerStatements(scope: Construct, props: NightlyStateMachineProps):
       actions: [
         'sagemaker:CreateTrainingJob',
         'sagemaker:DescribeTrainingJob',
+        'sagemaker:ListTags',
         'sagemaker:StopTrainingJob',
       ],
       resources: [named('training-job')],
     }),
+    // Step Functions marks the jobs that it waits for with a tag of its own.
+    new PolicyStatement({ actions: ['sagemaker:AddTags'], resources: kinds.map(named) }),
     new PolicyStatement({
       actions: ['sagemaker:CreateModel', 'sagemaker:DeleteModel'],
       resources: [named('model')],

@@ -4,6 +4,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Deployment } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
+import { allowNetwork } from './network.ts';
 import { grantObjects, type ObjectAccess } from './object-access.ts';
 
 export interface SageMakerRoleProps {
@@ -50,6 +51,7 @@ export class SageMakerRole extends Construct {
     this.role.addToPolicy(
       new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
     );
+    allowNetwork(this.role, props.deployment);
     acknowledge(
       this.role,
       'SageMaker names the log groups of its jobs and endpoints itself, all below this prefix.',

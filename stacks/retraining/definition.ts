@@ -11,8 +11,9 @@ export type { NightlyDefinitionProps } from './states.ts';
  * things; Step Functions runs it on AWS, `local/state-machine` runs it on one machine.
  *
  * Input: `{run?, scheduledTime?, resume?}`. Variables: `$run` (its id), `$resource` (name of what this attempt creates in
- * SageMaker), `$environmentRunning`, `$failure` (null, or the error output of the state that failed). Any failure
- * goes through `StopEnvironment?` to `FailRun`.
+ * SageMaker), `$environmentRunning`, `$environmentInstance` (number of the instance type that the endpoint is tried
+ * on), `$failure` (null, or the error output of the state that failed). Any failure goes through `StopEnvironment?`
+ * to `FailRun`.
  */
 export function nightlyDefinition(props: NightlyDefinitionProps): object {
   return {
@@ -46,6 +47,7 @@ function beginStates(props: NightlyDefinitionProps, config: PipelineConfig): Sta
         run: '{% $states.result.Payload.run %}',
         resource: '{% $states.result.Payload.resource %}',
         environmentRunning: false,
+        environmentInstance: 0,
         failure: null,
       },
       Output: '{% $states.result.Payload %}',

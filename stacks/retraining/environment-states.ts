@@ -1,3 +1,4 @@
+import { maximumJobSeconds } from '#lib/pipeline/cost.ts';
 import { runs, uploads } from '#lib/pipeline/keys.ts';
 import {
   caught,
@@ -7,6 +8,9 @@ import {
   type NightlyDefinitionProps,
   type States,
   sagemaker,
+  shortage,
+  tagList,
+  vpcConfig,
 } from './states.ts';
 import { jobFailureReason, trainingJobStates } from './training-job.ts';
 
@@ -70,7 +74,7 @@ function fitStates(props: NightlyDefinitionProps): States {
       metrics: environmentMetrics,
       instanceTypes: config.operations.environmentInstanceTypes,
       volumeSizeInGB: 100,
-      maximumSeconds: 6 * 3600,
+      maximumSeconds: maximumJobSeconds(config.operations),
       useSpot: config.operations.useSpotTraining,
       next: 'RegisterEnvironment',
       caught: {
@@ -99,13 +103,16 @@ function fitStates(props: NightlyDefinitionProps): States {
 
 function startStates(props: NightlyDefinitionProps): States {
   const { bucket, config } = props;
+  const instanceTypes = config.operations.environmentInstanceTypes;
+  const isShortage = `$contains($states.input.reason, ${shortage})`;
   return {
     StartEnvironment: {
       Type: 'Pass',
       Assign: {
         // From here on something may exist that has to be removed.
         environmentRunning: true,
-        endpoint: '{% $resource & "-environment" %}',
+        endpoint: '{% $resource & "-" & $string($environmentInstance) & "-environment" %}',
+        anotherInstance: false,
         pollSeconds: 2,
       },
       Next: 'CreateEnvironmentModel',
@@ -114,6 +121,9 @@ function startStates(props: NightlyDefinitionProps): States {
       ...sagemaker(props, 'createModel', {
         ModelName: '{% $endpoint %}',
         ExecutionRoleArn: props.environmentRoleArn,
+        EnableNetworkIsolation: true,
+        ...vpcConfig(props),
+        Tags: tagList(props),
         PrimaryContainer: {
           Image: props.environmentImage,
           ModelDataSource: {
@@ -131,12 +141,13 @@ function startStates(props: NightlyDefinitionProps): States {
     CreateEndpointConfiguration: {
       ...sagemaker(props, 'createEndpointConfig', {
         EndpointConfigName: '{% $endpoint %}',
+        Tags: tagList(props),
         ProductionVariants: [
           {
             VariantName: 'environment',
             ModelName: '{% $endpoint %}',
             InitialInstanceCount: 1,
-            InstanceType: config.operations.environmentInstanceTypes[0],
+            InstanceType: `{% ${JSON.stringify(instanceTypes)}[$environmentInstance] %}`,
             ContainerStartupHealthCheckTimeoutInSeconds: 900,
             ModelDataDownloadTimeoutInSeconds: 900,
           },
@@ -149,9 +160,20 @@ function startStates(props: NightlyDefinitionProps): States {
       ...sagemaker(props, 'createEndpoint', {
         EndpointName: '{% $endpoint %}',
         EndpointConfigName: '{% $endpoint %}',
+        Tags: tagList(props),
       }),
       Next: 'WaitForEnvironment',
-      ...caught,
+      Catch: [
+        {
+          ErrorEquals: ['SageMaker.ResourceLimitExceededException'],
+          Output: {
+            status: 'Failed',
+            reason: '{% $states.errorOutput.Error & ": " & $states.errorOutput.Cause %}',
+          },
+          Next: 'EnvironmentInService?',
+        },
+        ...caught.Catch,
+      ],
     },
     WaitForEnvironment: {
       Type: 'Wait',
@@ -173,6 +195,14 @@ function startStates(props: NightlyDefinitionProps): States {
       Choices: [
         { Condition: '{% $states.input.status = "InService" %}', Next: 'AugmentSequences' },
         { Condition: '{% $states.input.status = "Creating" %}', Next: 'WaitForEnvironment' },
+        {
+          Condition: `{% ${isShortage} and $environmentInstance < ${instanceTypes.length - 1} %}`,
+          Assign: {
+            environmentInstance: '{% $environmentInstance + 1 %}',
+            anotherInstance: true,
+          },
+          Next: 'StopEnvironment',
+        },
       ],
       Default: 'EnvironmentNotInService',
     },
@@ -269,7 +299,10 @@ function stopStates(props: NightlyDefinitionProps): States {
     },
     'Failed?': {
       Type: 'Choice',
-      Choices: [{ Condition: '{% $failure != null %}', Next: 'FailRun' }],
+      Choices: [
+        { Condition: '{% $failure != null %}', Next: 'FailRun' },
+        { Condition: '{% $anotherInstance %}', Next: 'StartEnvironment' },
+      ],
       Default: 'PlanTraining',
     },
   };

@@ -8,7 +8,7 @@ import { NightlySchedule } from '../constructs/nightly-schedule.ts';
 import { NightlyStateMachine } from '../constructs/nightly-state-machine.ts';
 import { PipelineFunction } from '../constructs/pipeline-function.ts';
 import { RunStatus } from '../constructs/run-status.ts';
-import type { Deployment } from '../deployment.ts';
+import { type Deployment, tagsOf } from '../deployment.ts';
 import { nightlyDefinition } from './definition.ts';
 import type { NightlyFunction } from './states.ts';
 
@@ -59,6 +59,7 @@ export class RetrainingStack extends Stack {
         topicArn: topic.topicArn,
         endpointName: deployment.name,
         partition: this.partition,
+        tags: tagsOf(deployment),
       }),
     });
     this.status = new RunStatus(this, 'Status', {

@@ -16,6 +16,8 @@ export interface NightlyDefinitionProps {
   /** Prefix of everything a run creates in SageMaker, for example `lea-dev`. */
   readonly endpointName: string;
   readonly partition: string;
+  /** Of everything that a run creates in SageMaker: most of the bill. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** The functions that the state machine calls. */
@@ -63,7 +65,13 @@ export const lambdaRetry = [
   },
 ];
 
-/** Throttled control-plane calls; SageMaker also words them as a bare 400 without a message. */
+/** SageMaker has no room: the account's quota is used up, or AWS has no such instance to give. */
+export const shortage = '/[Cc]apacity|ResourceLimitExceeded|MaxWaitTimeExceeded/';
+
+/**
+ * Throttled control-plane calls, which SageMaker also words as a bare 400 without a message; and a quota that is used
+ * up, perhaps by jobs that are about to end.
+ */
 export const sagemakerRetry = [
   {
     ErrorEquals: [
@@ -79,7 +87,27 @@ export const sagemakerRetry = [
     MaxDelaySeconds: 120,
     JitterStrategy: 'FULL',
   },
+  {
+    ErrorEquals: ['SageMaker.ResourceLimitExceededException'],
+    IntervalSeconds: 60,
+    BackoffRate: 2,
+    MaxAttempts: 6,
+    MaxDelaySeconds: 600,
+    JitterStrategy: 'FULL',
+  },
 ];
+
+/** The deployment's tags, in the words of SageMaker. */
+export function tagList({ tags }: NightlyDefinitionProps): object[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/** The network of the configuration, in the words of SageMaker. */
+export function vpcConfig({ config }: NightlyDefinitionProps): object {
+  const { vpc } = config.operations;
+  if (vpc === null) return {};
+  return { VpcConfig: { Subnets: vpc.subnetIds, SecurityGroupIds: vpc.securityGroupIds } };
+}
 
 /** A Lambda call whose input is `payload` and whose output is what the function returns. */
 export function invoke(

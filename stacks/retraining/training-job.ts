@@ -1,4 +1,11 @@
-import { type NightlyDefinitionProps, type States, sagemakerRetry } from './states.ts';
+import {
+  type NightlyDefinitionProps,
+  type States,
+  sagemakerRetry,
+  shortage,
+  tagList,
+  vpcConfig,
+} from './states.ts';
 
 /** One SageMaker training job that moves on to the next instance type when there is no capacity. */
 export interface TrainingJobStates {
@@ -28,24 +35,30 @@ export interface TrainingJobStates {
 }
 
 /**
- * JSONata for what went wrong with a job: SageMaker's own reason where the cause is the description of a failed job.
+ * JSONata for what went wrong with a job: SageMaker's own reason where the cause is the description of a job that
+ * failed or was stopped.
  */
-export const jobFailureReason =
-  "($cause := $string($states.input.jobFailure.Cause); $contains($cause, 'FailureReason') ? $parse($cause).FailureReason : $cause)";
+export const jobFailureReason = [
+  '($cause := $string($states.input.jobFailure.Cause);',
+  "$job := $contains($cause, 'TrainingJobStatus') ? $parse($cause) : {};",
+  '$exists($job.FailureReason) ? $job.FailureReason : $exists($job.SecondaryStatus) ? $job.SecondaryStatus : $cause)',
+].join(' ');
+
+/** How long a spot job may wait for an instance, beyond the time that it may run. */
+const waitSeconds = 3600;
 
 /**
- * States `<name>` (takes the first instance type), `<name>Job`, `<name>Capacity?` and `<name>Failed`. The job's
- * output is SageMaker's description of the finished job.
+ * States `<name>` (takes the first instance type), `<name>Job`, `<name>Completed?`, `<name>Capacity?` and
+ * `<name>Failed`. What `next` gets is SageMaker's description of the completed job.
  *
- * A capacity shortage reaches Step Functions as a failed task whose cause speaks of capacity; anything else is
- * a real failure.
+ * A shortage is a failed or stopped job whose description says so; anything else is a real failure. A job that was
+ * stopped has not failed in SageMaker's eyes, so its status is looked at whatever became of the task.
  */
 export function trainingJobStates(props: NightlyDefinitionProps, job: TrainingJobStates): States {
   const { name } = job;
   const index = `$${job.instanceVariable}`;
   const instanceTypes = JSON.stringify(job.instanceTypes);
-  const isCapacity =
-    '$contains($string($states.input.jobFailure.Cause), /[Cc]apacity|ResourceLimitExceeded/)';
+  const isShortage = `$contains($string($states.input.jobFailure), ${shortage})`;
   return {
     [name]: {
       Type: 'Pass',
@@ -74,14 +87,19 @@ export function trainingJobStates(props: NightlyDefinitionProps, job: TrainingJo
         },
         CheckpointConfig: { S3Uri: job.checkpointUri },
         EnableManagedSpotTraining: job.useSpot,
+        // The container reads its channels and writes its folders; SageMaker does the rest.
+        EnableNetworkIsolation: true,
+        ...vpcConfig(props),
+        Tags: tagList(props),
         StoppingCondition: {
           MaxRuntimeInSeconds: job.maximumSeconds,
           // Only spot training may wait for capacity; SageMaker rejects the field otherwise.
-          ...(job.useSpot ? { MaxWaitTimeInSeconds: job.maximumSeconds * 2 } : {}),
+          ...(job.useSpot ? { MaxWaitTimeInSeconds: job.maximumSeconds + waitSeconds } : {}),
         },
       },
       Retry: sagemakerRetry,
-      Next: job.next,
+      Output: { item: '{% $states.input %}', job: '{% $states.result %}' },
+      Next: `${name}Completed?`,
       Catch: [
         {
           ErrorEquals: ['States.ALL'],
@@ -90,11 +108,29 @@ export function trainingJobStates(props: NightlyDefinitionProps, job: TrainingJo
         },
       ],
     },
+    [`${name}Completed?`]: {
+      Type: 'Choice',
+      Choices: [
+        {
+          Condition: '{% $states.input.job.TrainingJobStatus = "Completed" %}',
+          Output: '{% $states.input.job %}',
+          Next: job.next,
+        },
+      ],
+      Output: {
+        item: '{% $states.input.item %}',
+        jobFailure: {
+          Error: 'TrainingJobStopped',
+          Cause: '{% $string($states.input.job) %}',
+        },
+      },
+      Default: `${name}Capacity?`,
+    },
     [`${name}Capacity?`]: {
       Type: 'Choice',
       Choices: [
         {
-          Condition: `{% ${isCapacity} and ${index} < ${job.instanceTypes.length - 1} %}`,
+          Condition: `{% ${isShortage} and ${index} < ${job.instanceTypes.length - 1} %}`,
           Output: '{% $states.input.item %}',
           Assign: { [job.instanceVariable]: `{% ${index} + 1 %}` },
           Next: `${name}Job`,

@@ -1,3 +1,4 @@
+import { maximumJobSeconds } from '#lib/pipeline/cost.ts';
 import { runs } from '#lib/pipeline/keys.ts';
 import { runUri } from './environment-states.ts';
 import {
@@ -41,7 +42,7 @@ export function trainingStates(props: NightlyDefinitionProps): States {
             metrics: trainerMetrics,
             instanceTypes: config.operations.trainerInstanceTypes,
             volumeSizeInGB: 50,
-            maximumSeconds: 6 * 3600,
+            maximumSeconds: maximumJobSeconds(config.operations),
             useSpot: config.operations.useSpotTraining,
             next: 'RegisterRecommender',
             caught: {

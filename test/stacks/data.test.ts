@@ -145,6 +145,7 @@ describe('Stack: data', () => {
       template.hasResourceProperties(type, {
         Tags: Match.arrayWith([
           { Key: 'application', Value: 'lea' },
+          { Key: 'deployment', Value: 'lea-dev' },
           { Key: 'environment', Value: 'dev' },
         ]),
       });

@@ -58,7 +58,7 @@ describe('Stack: monitoring', () => {
     template.hasResourceProperties('AWS::Budgets::Budget', {
       Budget: {
         BudgetLimit: { Amount: 42, Unit: 'USD' },
-        CostFilters: { TagKeyValue: ['user:application$lea', 'user:environment$dev'] },
+        CostFilters: { TagKeyValue: ['user:deployment$lea-dev'] },
       },
     });
     synthesise().template('monitoring').resourceCountIs('AWS::Budgets::Budget', 0);

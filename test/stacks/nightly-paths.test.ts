@@ -10,9 +10,8 @@ import { interactions, locks, runs } from '#lib/pipeline/keys.ts';
 import { runManifest, runStatus } from '#lib/pipeline/run.ts';
 import { startObjectStore } from '#local/object-store/server.ts';
 import { TaskError } from '#local/state-machine/run.ts';
-import { nightlyDefinition } from '#stacks/retraining/definition.ts';
 import { allStates, type State } from './definition.ts';
-import { type Fault, NightlyWorld } from './nightly-world.ts';
+import { definitionFor, type Fault, NightlyWorld } from './nightly-world.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'nightly-'));
 const context = { functionName: 'f', awsRequestId: 'r', getRemainingTimeInMillis: () => 60_000 };
@@ -97,15 +96,8 @@ async function expectNothingLeft(world: NightlyWorld): Promise<void> {
   expect(await objects.head(locks.run)).toBeUndefined();
 }
 
-const everyState = allStates(
-  (
-    nightlyDefinition({
-      config: parseConfig({ training: { models } }, 'test'),
-      functionArns: {} as never,
-      ...({ bucket: '', environmentImage: '', trainerImage: '' } as never as object),
-    } as never) as { States: Record<string, State> }
-  ).States,
-);
+const definition = definitionFor(configOf({})) as { States: Record<string, State> };
+const everyState = allStates(definition.States);
 const tasks = everyState.filter(([, state]) => state.Type === 'Task').map(([name]) => name);
 /** Whose failure does not fail the run. */
 const tolerated = ['StopEnvironment', 'DeleteEndpointConfiguration', 'DeleteEnvironmentModel'];
@@ -186,7 +178,6 @@ describe('The nightly definition, path by path', () => {
     await objects.remove([interactions.part('2026-11-23', 'u', 0)]);
     // Act
     const result = await world.run('e1', { run });
-    await clean(world);
     // Assess
     expect(result).toMatchObject({ status: 'FAILED', error: 'MissingArtefactError' });
     await expectNothingLeft(world);
@@ -195,11 +186,59 @@ describe('The nightly definition, path by path', () => {
   it('says why an endpoint did not come up', async () => {
     // Arrange
     const world = worldOf();
-    world.endpointStatus = 'Failed';
+    world.endpoint = { status: 'Failed', reason: 'the container did not answer' };
     // Act
     const result = await world.run('e1', { run });
     // Assess
-    expect(result).toMatchObject({ status: 'FAILED', error: 'EnvironmentNotInService' });
+    expect(result).toMatchObject({
+      status: 'FAILED',
+      error: 'EnvironmentNotInService',
+      cause: expect.stringMatching(/ended as Failed: the container did not answer/),
+    });
+    expect(world.tried).toStrictEqual(['ml.g5.xlarge']);
+    await expectNothingLeft(world);
+  });
+
+  it('tries the next instance type when there is none for the endpoint', async () => {
+    // Arrange
+    const world = worldOf();
+    world.scarce.set('ml.g5.xlarge', 'Unable to provision: InsufficientInstanceCapacity');
+    // Act
+    const result = await world.run('e1', { run });
+    // Assess
+    expect(result.status).toBe('SUCCEEDED');
+    expect(world.tried).toStrictEqual(['ml.g5.xlarge', 'ml.g5.2xlarge']);
+    await expectNothingLeft(world);
+  });
+
+  it('waits for an endpoint quota that is used up, then tries the next instance type', async () => {
+    // Arrange
+    const world = worldOf();
+    const asked: string[] = [];
+    const fault: Fault = (stateName) => {
+      if (stateName !== 'CreateEndpoint') return;
+      asked.push(world.tried.at(-1)!);
+      if (world.tried.length > 1) return;
+      throw new TaskError('SageMaker.ResourceLimitExceededException', 'limit of 0 instances');
+    };
+    // Act
+    const result = await world.run('e1', { run }, { fault });
+    // Assess
+    expect(result.status).toBe('SUCCEEDED');
+    expect(asked.filter((type) => type === 'ml.g5.xlarge').length).toBeGreaterThan(3);
+    expect(world.tried).toStrictEqual(['ml.g5.xlarge', 'ml.g5.2xlarge']);
+    await expectNothingLeft(world);
+  });
+
+  it('fails, and leaves nothing, when no instance type is to be had', async () => {
+    // Arrange
+    const world = worldOf();
+    for (const type of instances.environmentInstanceTypes) world.scarce.set(type, 'No capacity.');
+    // Act
+    const result = await world.run('e1', { run });
+    // Assess
+    expect(result).toMatchObject({ status: 'FAILED', cause: expect.stringMatching(/No capacity/) });
+    expect(world.tried).toStrictEqual(instances.environmentInstanceTypes);
     await expectNothingLeft(world);
   });
 
@@ -300,6 +339,37 @@ describe('The nightly definition, path by path', () => {
     });
   });
 
+  it('takes a spot job that was stopped while it waited for an instance for a shortage', async () => {
+    // Arrange
+    const world = worldOf();
+    const stopped = { TrainingJobStatus: 'Stopped', SecondaryStatus: 'MaxWaitTimeExceeded' };
+    world.stopped.set('ml.g5.xlarge', stopped);
+    // Act
+    const result = await world.run('e1', { run });
+    // Assess
+    expect(result.status).toBe('SUCCEEDED');
+    expect(world.jobs.slice(0, 2).map((job) => job.instanceType)).toStrictEqual(
+      instances.environmentInstanceTypes,
+    );
+  });
+
+  it('takes any other stopped job for a failure, however the task ended', async () => {
+    // Arrange
+    const world = worldOf();
+    const stopped = { TrainingJobStatus: 'Stopped', SecondaryStatus: 'MaxRuntimeExceeded' };
+    world.stopped.set('ml.g5.xlarge', stopped);
+    // Act
+    const result = await world.run('e1', { run });
+    // Assess
+    expect(result).toMatchObject({
+      status: 'FAILED',
+      error: 'TrainingJobStopped',
+      cause: 'Fitting the environment failed: MaxRuntimeExceeded',
+    });
+    expect(world.jobs).toHaveLength(1);
+    await expectNothingLeft(world);
+  });
+
   it('waits out throttled and busy calls', async () => {
     // Arrange
     const world = worldOf();
@@ -326,9 +396,9 @@ describe('The nightly definition, path by path', () => {
     for (const name of ['FitEnvironmentJob', 'TrainRecommenderJob']) {
       await world.run(`e-${name}`, { run }, { fault: failIn(name) });
     }
-    world.endpointStatus = 'Failed';
+    world.endpoint = { status: 'Failed', reason: 'any' };
     await world.run('e-endpoint', { run });
-    world.endpointStatus = 'InService';
+    world.endpoint = { status: 'InService', reason: '' };
     await world.run('e-last', { run });
     await world.run('e-again', { run });
     // Assess

@@ -30,6 +30,7 @@ interface TaskArguments {
   readonly ResourceConfig: { readonly InstanceType: string };
   readonly OutputDataConfig: { readonly S3OutputPath: string };
   readonly ModelName: string;
+  readonly ProductionVariants: readonly { readonly InstanceType: string }[];
   readonly EndpointConfigName: string;
   readonly EndpointName: string;
   readonly Subject: string;
@@ -46,6 +47,37 @@ export interface NightlyWorldOptions {
   readonly steps: Readonly<Record<'beginRun' | 'endRun', Step>>;
 }
 
+/** Their ARNs are their names here. */
+const names: Readonly<Record<NightlyFunction, NightlyFunction>> = {
+  beginRun: 'beginRun',
+  buildSequences: 'buildSequences',
+  planEnvironment: 'planEnvironment',
+  augmentSequences: 'augmentSequences',
+  planTraining: 'planTraining',
+  registerModel: 'registerModel',
+  evaluateModels: 'evaluateModels',
+  promoteWinner: 'promoteWinner',
+  publishReport: 'publishReport',
+  endRun: 'endRun',
+};
+
+/** The definition as it is deployed, with short names for what it refers to. */
+export function definitionFor(config: PipelineConfig): object {
+  return nightlyDefinition({
+    config,
+    bucket: 'data',
+    functionArns: names,
+    environmentImage: 'lea-environment:1',
+    trainerImage: 'lea-trainer:1',
+    environmentRoleArn: 'arn:aws:iam::123456789012:role/environment',
+    trainerRoleArn: 'arn:aws:iam::123456789012:role/trainer',
+    topicArn: 'arn:aws:sns:eu-west-1:123456789012:topic',
+    endpointName: 'lea-dev',
+    partition: 'aws',
+    tags: { deployment: 'lea-dev' },
+  });
+}
+
 /** Everything around the nightly definition: real objects and locks, SageMaker as lists of names. */
 export class NightlyWorld {
   readonly endpoints = new Set<string>();
@@ -58,7 +90,14 @@ export class NightlyWorld {
   readonly executions = new Map<string, string>();
   /** States that were visited, by name. */
   readonly visited = new Set<string>();
-  endpointStatus = 'InService';
+  /** What SageMaker says of the jobs on an instance type, other than that they have completed. */
+  readonly stopped = new Map<string, { TrainingJobStatus: string; SecondaryStatus: string }>();
+  /** Instance types that endpoints were tried on. */
+  readonly tried: string[] = [];
+  /** What becomes of endpoints; the reason only matters with `Failed`. */
+  endpoint = { status: 'InService', reason: '' };
+  /** Instance types that there are none of for endpoints, and what SageMaker says about them. */
+  readonly scarce = new Map<string, string>();
   readonly #options: NightlyWorldOptions;
 
   constructor(options: NightlyWorldOptions) {
@@ -72,20 +111,8 @@ export class NightlyWorld {
     { fault, signal }: { fault?: Fault; signal?: AbortSignal } = {},
   ): Promise<ExecutionResult> {
     this.executions.set(execution, 'RUNNING');
-    const names = Object.keys(this.#steps()) as NightlyFunction[];
     const result = await runStateMachine({
-      definition: nightlyDefinition({
-        config: this.#options.config,
-        bucket: 'data',
-        functionArns: Object.fromEntries(names.map((name) => [name, name])) as never,
-        environmentImage: 'lea-environment:1',
-        trainerImage: 'lea-trainer:1',
-        environmentRoleArn: 'arn:aws:iam::123456789012:role/environment',
-        trainerRoleArn: 'arn:aws:iam::123456789012:role/trainer',
-        topicArn: 'arn:aws:sns:eu-west-1:123456789012:topic',
-        endpointName: 'lea-dev',
-        partition: 'aws',
-      }),
+      definition: definitionFor(this.#options.config),
       input,
       name: execution,
       resources: this.#resources(fault),
@@ -154,22 +181,31 @@ export class NightlyWorld {
         const { TrainingJobName, ResourceConfig, OutputDataConfig } = job;
         this.jobs.push({ name: TrainingJobName, instanceType: ResourceConfig.InstanceType });
         const artefacts = `${OutputDataConfig.S3OutputPath}${TrainingJobName}/output/model/`;
-        return {
+        const completed = {
           TrainingJobName,
           TrainingJobStatus: 'Completed',
           ModelArtifacts: { S3ModelArtifacts: artefacts },
         };
+        return { ...completed, ...this.stopped.get(ResourceConfig.InstanceType) };
       }),
       [`${sagemaker}:createModel`]: guarded(({ ModelName }) => this.models.add(ModelName) && {}),
       [`${sagemaker}:createEndpointConfig`]: guarded(
-        ({ EndpointConfigName }) => this.endpointConfigs.add(EndpointConfigName) && {},
+        ({ EndpointConfigName, ProductionVariants }) => {
+          this.endpointConfigs.add(EndpointConfigName);
+          this.tried.push(ProductionVariants[0]!.InstanceType);
+          return {};
+        },
       ),
       [`${sagemaker}:createEndpoint`]: guarded(
         ({ EndpointName }) => this.endpoints.add(EndpointName) && {},
       ),
-      [`${sagemaker}:describeEndpoint`]: guarded((_, { stateName }) => ({
-        EndpointStatus: calls.get(stateName) === 1 ? 'Creating' : this.endpointStatus,
-      })),
+      [`${sagemaker}:describeEndpoint`]: guarded((_, { stateName }) => {
+        if (calls.get(stateName) === 1) return { EndpointStatus: 'Creating' };
+        const shortage = this.scarce.get(this.tried.at(-1)!);
+        return shortage === undefined
+          ? { EndpointStatus: this.endpoint.status, FailureReason: this.endpoint.reason }
+          : { EndpointStatus: 'Failed', FailureReason: shortage };
+      }),
       [`${sagemaker}:deleteEndpoint`]: guarded(remove(this.endpoints, 'EndpointName')),
       [`${sagemaker}:deleteEndpointConfig`]: guarded(
         remove(this.endpointConfigs, 'EndpointConfigName'),

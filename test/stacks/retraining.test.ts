@@ -23,7 +23,7 @@ function actionsOf(state: State): string[] {
   else if (integration === 'sns:publish') actions.push('sns:Publish');
   else if (integration === 'sagemaker:createTrainingJob.sync') {
     actions.push(
-      ...['CreateTrainingJob', 'DescribeTrainingJob', 'StopTrainingJob'].map(
+      ...['CreateTrainingJob', 'DescribeTrainingJob', 'StopTrainingJob', 'ListTags', 'AddTags'].map(
         (a) => `sagemaker:${a}`,
       ),
       ...['PutTargets', 'PutRule', 'DescribeRule'].map((a) => `events:${a}`),
@@ -113,6 +113,46 @@ describe('The nightly state machine', () => {
         },
       });
     }
+  });
+
+  it('tags what costs money, and lets no container reach a network', () => {
+    const created = states.filter(([, { Resource }]) =>
+      /:create(TrainingJob\.sync|Model|EndpointConfig|Endpoint)$/.test(Resource ?? ''),
+    );
+    expect(created).toHaveLength(5);
+    for (const [name, { Arguments }] of created) {
+      expect(Arguments!.Tags, name).toContainEqual({ Key: 'deployment', Value: 'lea-dev' });
+      if (/Endpoint/.test(name)) continue;
+      expect(Arguments!.EnableNetworkIsolation, name).toBe(true);
+    }
+  });
+
+  it('joins the network that the configuration names, and may', () => {
+    // Arrange
+    const vpc = { subnetIds: ['subnet-0123456789abcdef0'], securityGroupIds: ['sg-0123456789ab'] };
+    const inside = synthesise({ operations: { vpc } });
+    const networks = { Subnets: vpc.subnetIds, SecurityGroupIds: vpc.securityGroupIds };
+    // Act
+    const joining = allStates(definitionOf(inside.template('retraining')).States)
+      .filter(([, { Arguments }]) => Arguments?.VpcConfig !== undefined)
+      .map(([name, { Arguments }]) => [name, Arguments!.VpcConfig]);
+    // Assess
+    expect(joining).toStrictEqual([
+      ['FitEnvironmentJob', networks],
+      ['CreateEnvironmentModel', networks],
+      ['TrainRecommenderJob', networks],
+    ]);
+    inside.template('environment').resourcePropertiesCountIs(
+      'AWS::IAM::Policy',
+      Match.objectLike({
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({ Action: Match.arrayWith(['ec2:CreateNetworkInterfacePermission']) }),
+          ]),
+        },
+      }),
+      2,
+    );
   });
 
   it('repeats every call with jitter', () => {

@@ -74,19 +74,19 @@ describe('Function: sweep', () => {
     // Arrange
     await begin('a', ['e1', 'e2']);
     hosting.executions.set('e2', 'RUNNING');
-    host('lea-dev-a-1-environment', 'lea-dev-a-2-environment');
+    host('lea-dev-a-1-0-environment', 'lea-dev-a-2-0-environment');
     // Act
     const swept = await clean();
     // Assess
     expect(swept).toStrictEqual({
-      removed: ['lea-dev-a-1-environment'],
+      removed: ['lea-dev-a-1-0-environment'],
       left: [],
       oldestHours: 2,
       releasedRun: null,
     });
-    expect([...hosting.Endpoint]).toStrictEqual(['lea-dev-a-2-environment']);
-    expect([...hosting.EndpointConfig]).toStrictEqual(['lea-dev-a-2-environment']);
-    expect([...hosting.Model]).toStrictEqual(['lea-dev-a-2-environment']);
+    expect([...hosting.Endpoint]).toStrictEqual(['lea-dev-a-2-0-environment']);
+    expect([...hosting.EndpointConfig]).toStrictEqual(['lea-dev-a-2-0-environment']);
+    expect([...hosting.Model]).toStrictEqual(['lea-dev-a-2-0-environment']);
     expect(await bucket.objects.head(locks.run)).toBeDefined();
   });
 
@@ -96,11 +96,11 @@ describe('Function: sweep', () => {
       // Arrange
       await begin('a', ['e1']);
       if (status !== undefined) hosting.executions.set('e1', status);
-      host('lea-dev-a-1-environment');
+      host('lea-dev-a-1-0-environment');
       // Act
       const swept = await clean();
       // Assess
-      expect(swept.removed).toStrictEqual(['lea-dev-a-1-environment']);
+      expect(swept.removed).toStrictEqual(['lea-dev-a-1-0-environment']);
       expect(swept.releasedRun).toBe('a');
       expect(hosting.Model.size).toBe(0);
       expect(await bucket.objects.head(locks.run)).toBeUndefined();
@@ -112,7 +112,7 @@ describe('Function: sweep', () => {
 
   it('removes everything of a run that nobody holds the lock for, page after page', async () => {
     // Arrange
-    for (let run = 1; run <= 5; run++) host(`lea-dev-b${run}-1-environment`);
+    for (let run = 1; run <= 5; run++) host(`lea-dev-b${run}-1-0-environment`);
     // Act
     const swept = await clean();
     // Assess
@@ -123,9 +123,9 @@ describe('Function: sweep', () => {
   it('touches nothing of others', async () => {
     // Arrange
     const others = [
-      'other-lea-dev-a-1-environment',
+      'other-lea-dev-a-1-0-environment',
       'lea-dev-a-1-scratch',
-      'lea-prod-a-1-environment',
+      'lea-prod-a-1-0-environment',
     ];
     host(...others);
     // Act
@@ -137,16 +137,20 @@ describe('Function: sweep', () => {
 
   it('reports an endpoint that cannot be deleted yet, and deletes it the next time', async () => {
     // Arrange
-    host('lea-dev-a-1-environment');
-    hosting.creating.add('lea-dev-a-1-environment');
+    host('lea-dev-a-1-0-environment');
+    hosting.creating.add('lea-dev-a-1-0-environment');
     // Act
     const first = await clean();
     hosting.creating.clear();
     const second = await clean();
     // Assess
-    expect(first).toMatchObject({ removed: [], left: ['lea-dev-a-1-environment'], oldestHours: 2 });
+    expect(first).toMatchObject({
+      removed: [],
+      left: ['lea-dev-a-1-0-environment'],
+      oldestHours: 2,
+    });
     expect(second).toMatchObject({
-      removed: ['lea-dev-a-1-environment'],
+      removed: ['lea-dev-a-1-0-environment'],
       left: [],
       oldestHours: 0,
     });

@@ -95,7 +95,7 @@ describe('Function: estimateCost', () => {
     const { parts } = estimateCost(config(true), { ...counts, transitions: 1e12 }, tables);
     // Assess
     const train = parts.find((part) => part.part.startsWith('Train'))!;
-    expect(train.seconds.high).toBe(maximumJobSeconds);
+    expect(train.seconds.high).toBe(maximumJobSeconds(config(true).operations));
   });
 
   it('names the table that lacks an instance type', () => {

@@ -5,5 +5,6 @@ import { demo } from './demo.ts';
 import { experiment } from './experiment.ts';
 import { rollback } from './rollback.ts';
 import { run } from './run.ts';
+import { train } from './train.ts';
 
-export const commands: readonly Command[] = [demo, run, experiment, cost, rollback, bench];
+export const commands: readonly Command[] = [demo, run, train, experiment, cost, rollback, bench];

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import * as z from 'zod';
 import { ValidationError } from '#lib/pipeline/errors.ts';
-import { InteractionLog } from '#lib/sequences/interaction-log.ts';
+import { InteractionLog, type InteractionLogOptions } from '#lib/sequences/interaction-log.ts';
 
 const interaction = z.object({
   user_id: z.coerce.string().min(1),
@@ -16,13 +16,15 @@ const interaction = z.object({
 /**
  * Reads a data set into a log.
  *
+ * @param options what counts as an action; by default every line
  * @throws ValidationError naming the line of anything that is not as the format says
  */
 export async function readInteractions(
   path: string,
   format: 'sequences' | 'interactions',
+  options: InteractionLogOptions = { eventRewards: {}, defaultReward: 1 },
 ): Promise<InteractionLog> {
-  const log = new InteractionLog({ eventRewards: {}, defaultReward: 1 });
+  const log = new InteractionLog(options);
   const part = log.part(basename(path));
   let line = 0;
   for await (const text of linesOf(path)) {
@@ -76,7 +78,12 @@ function addInteraction(
   log.add({ ...ids, timestamp: seconds, event_type: event_type ?? null, line }, part);
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
+/**
+ * The lines of a text file, gzipped if its name ends in `.gz`.
+ *
+ * @throws ValidationError if it cannot be read
+ */
+export async function* linesOf(path: string): AsyncGenerator<string> {
   const file = createReadStream(path);
   const opened = new Promise<void>((resolve, reject) => {
     file.once('open', () => resolve());

@@ -94,7 +94,7 @@ export function writeResults(folder: string, results: ExperimentResults): string
 }
 
 /** Written beside and renamed: a reader never sees half a file. */
-function writeWhole(path: string, value: unknown): void {
+export function writeWhole(path: string, value: unknown): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.tmp`, `${JSON.stringify(value, null, 2)}\n`);
   renameSync(`${path}.tmp`, path);

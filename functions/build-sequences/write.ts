@@ -9,7 +9,7 @@ const CONCURRENCY = 16;
 
 /** Writes everything below `runs/<run>/sequences/`, the manifest last: its presence says that the rest is there. */
 export async function writeSequences(
-  objects: Objects,
+  objects: Pick<Objects, 'putBytes' | 'putJson'>,
   run: string,
   sequences: BuiltSequences,
 ): Promise<void> {

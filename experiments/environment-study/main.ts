@@ -1,0 +1,30 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readStudy } from './config.ts';
+import { runStudy } from './study.ts';
+import { studyTable } from './table.ts';
+
+/**
+ * Runs a study and prints its frontier.
+ *
+ * @param file the study's configuration
+ * @param out folder of `results.json`, `study.md` and everything behind them
+ * @throws PipelineError `Stopped` after SIGINT or SIGTERM
+ */
+export async function study(file: string, out: string): Promise<void> {
+  const plan = readStudy(file);
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  try {
+    const results = await runStudy(plan, out, stopping.signal, {
+      onProgress(cell, { name, stage, progress }) {
+        if (progress === 1) console.log(`${cell}: ${name} ${stage} done`);
+      },
+      onCell: (results) => writeFileSync(join(out, 'study.md'), `${studyTable(results)}\n`),
+    });
+    console.log(`\n${studyTable(results)}\n\n${join(out, 'results.json')}`);
+  } finally {
+    process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
+  }
+}

@@ -1,0 +1,62 @@
+import type { RecommenderResult, StudyResults } from './results.ts';
+
+/** The frontier as Markdown: what each environment costs, how good it is, and what comes of it. */
+export function studyTable({ cells, plain, seeds, instance }: StudyResults): string {
+  const augmented = cells[0]?.recommenders ?? [];
+  const keys = Object.keys(cells[0]?.varied ?? {});
+  const header = [
+    ...keys.map((key) => `${key} `), // left-aligned
+    'users',
+    'fit CPU s',
+    'fit tokens',
+    'fit TFLOP',
+    'ask CPU s / M',
+    'ask USD / M',
+    'pair accuracy',
+    'recall@10',
+    ...augmented.flatMap(({ name }) => [`NDCG@10 ${name}`, `beside ${plain[0]?.name}`]),
+  ];
+  const rows = cells.map(({ varied, fit, augmentation, recommenders, ...cell }) => [
+    ...keys.map((key) => String(varied[key])),
+    whole(fit.users),
+    whole(fit.cpuSeconds),
+    whole(fit.tokens),
+    (fit.flops / 1e12).toFixed(1),
+    whole(augmentation.cpuSecondsPerMillion),
+    augmentation.usdPerMillion.toFixed(2),
+    cell.pairAccuracy.toFixed(4),
+    cell.recallAt10.toFixed(4),
+    ...recommenders.flatMap((each) => [spread(each), difference(each)]),
+  ]);
+  const line = (values: readonly string[]) =>
+    `| ${values.map((value) => value.trim()).join(' | ')} |`;
+  const [first] = cells;
+  return [
+    line(header),
+    line(header.map((name) => (name.endsWith(' ') ? '---' : '---:'))),
+    ...rows.map(line),
+    '',
+    `Without environment: ${plain.map((each) => `${each.name} NDCG@10 ${spread(each)}`).join(', ')}. ` +
+      `Popularity: pair accuracy ${first?.popularityPairAccuracy.toFixed(4)}, recall@10 ${first?.popularityRecallAt10.toFixed(4)}.`,
+    '',
+    `Means of ${seeds} seed${seeds === 1 ? '' : 's'}, +- standard deviation over seeds where there are several; ` +
+      'differences with 95 % intervals over users. "/ M" is a million transitions; USD is the estimate for ' +
+      `${instance} of \`npx lea cost\`, the endpoint's start included.`,
+  ].join('\n');
+}
+
+function spread({ ndcg10, bySeed }: RecommenderResult): string {
+  if (bySeed.length === 1) return ndcg10.value.toFixed(4);
+  const squares = bySeed.reduce((sum, value) => sum + (value - ndcg10.value) ** 2, 0);
+  return `${ndcg10.value.toFixed(4)} +- ${Math.sqrt(squares / (bySeed.length - 1)).toFixed(4)}`;
+}
+
+function difference({ difference: found }: RecommenderResult): string {
+  if (found === null) return '-';
+  const [value, low, high] = [found.value, found.low, found.high].map(
+    (each) => `${each < 0 ? '' : '+'}${each.toFixed(4)}`,
+  );
+  return `${value} (${low}, ${high})`;
+}
+
+const whole = (value: number) => Math.round(value).toLocaleString('en-US');

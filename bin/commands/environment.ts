@@ -1,7 +1,6 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ValidationError } from '#lib/pipeline/errors.ts';
-import { study } from '../../experiments/environment-study/main.ts';
 import { root } from '../../setup/paths.mjs';
 import type { Command } from './command.ts';
 
@@ -27,6 +26,8 @@ transitions, pair accuracy on held-out users, NDCG@10 beside the recommender wit
     if (subcommand !== 'study' || values.config === undefined) {
       throw new ValidationError(`Expected "study --config FILE".\n\n${this.usage}`);
     }
+    // Loaded only now: it takes seconds.
+    const { study } = await import('../../experiments/environment-study/main.ts');
     await study(resolve(values.config), resolve(values.out ?? join(root, 'out/environment-study')));
     return 0;
   },

@@ -5,8 +5,8 @@ import { costTable } from '#lib/pipeline/cost-table.ts';
 import { ValidationError } from '#lib/pipeline/errors.ts';
 import { parsePrices } from '#lib/pipeline/prices.ts';
 import { root } from '../../setup/paths.mjs';
+import { readConfig } from '../one-machine/config.ts';
 import type { Command } from './command.ts';
-import { readConfig } from './run.ts';
 
 export const cost: Command = {
   name: 'cost',

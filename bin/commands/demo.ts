@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../setup/paths.mjs';
+import { nightConfig } from '../one-machine/config.ts';
 import { runNight } from '../one-machine/night.ts';
 import { readNight } from '../one-machine/night-file.ts';
 import type { Command } from './command.ts';
-import { readConfig } from './run.ts';
 
 const example = join(root, 'examples/movietweetings');
 const out = join(root, 'out/demo');
@@ -18,18 +18,15 @@ export const demo: Command = {
 Runs ingestion and the nightly state machine on the bundled data and writes out/demo/summary.json and the report.
 Interrupted, it goes on where it stopped; finished, it starts anew.`,
   async run() {
-    const configFile = join(example, 'config.json');
+    const configuration = nightConfig(join(example, 'config.json'));
     const before = readNight(out);
     const goesOn =
-      before !== undefined &&
-      !before.finished &&
-      before.config === readFileSync(configFile, 'utf8');
+      before !== undefined && !before.finished && before.config === configuration.configText;
     if (existsSync(out) && !goesOn) rmSync(out, { recursive: true });
     const night = await runNight({
       interactions: join(example, 'interactions.jsonl.gz'),
       items: join(example, 'items.jsonl.gz'),
-      configFile,
-      config: readConfig(configFile),
+      ...configuration,
       out,
       run: 'demo',
       startedAt: Number(process.env.LEA_STARTED_AT ?? Date.now()),

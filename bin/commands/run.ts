@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseConfig } from '#lib/pipeline/config.ts';
-import { ConfigError, ValidationError } from '#lib/pipeline/errors.ts';
-import { root } from '../../setup/paths.mjs';
+import { ValidationError } from '#lib/pipeline/errors.ts';
+import { nightConfig } from '../one-machine/config.ts';
 import { runNight } from '../one-machine/night.ts';
 import type { Command } from './command.ts';
 
@@ -17,8 +16,8 @@ export const run: Command = {
   --interactions FILE  JSON lines or CSV, optionally gzipped (.jsonl, .csv, .jsonl.gz, .csv.gz):
                        user_id, item_id, timestamp, event_type?, value?
   --items FILE         the same formats: item_id, title, any other text fields
-  --config FILE        pipeline configuration (default config/one-machine.json:
-                       two layers of the language model, so that two processor cores suffice)
+  --config FILE        pipeline configuration; what it does not mention is as in config/one-machine.json
+                       (two layers of the language model, so that two processor cores suffice)
   --out DIR            where the one-machine cloud keeps its objects, and the summary and report go.
                        The same DIR again is the next night: its champion is the one to beat.
                        A run that was interrupted is taken up where it stopped.
@@ -41,12 +40,10 @@ export const run: Command = {
     if (interactions === undefined || items === undefined || out === undefined) {
       throw new ValidationError(`--interactions, --items and --out are needed.\n\n${this.usage}`);
     }
-    const config = resolve(values.config ?? join(root, 'config/one-machine.json'));
     const night = await runNight({
       interactions: existing(interactions),
       items: existing(items),
-      configFile: config,
-      config: readConfig(config),
+      ...nightConfig(values.config),
       out: resolve(out),
       run: values.run,
       baseModel: values['base-model'],
@@ -55,17 +52,6 @@ export const run: Command = {
     return night.status === 'succeeded' ? 0 : 1;
   },
 };
-
-/** @throws ConfigError naming the file and what is wrong in it */
-export function readConfig(file: string) {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new ConfigError(`${file} cannot be read as JSON: ${(cause as Error).message}`, { cause });
-  }
-  return parseConfig(value, file);
-}
 
 function existing(file: string): string {
   if (!existsSync(file)) throw new ValidationError(`There is no file ${file}.`);

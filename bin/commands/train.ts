@@ -15,7 +15,7 @@ curve, ranks, manifest. Interrupted, it goes on from DIR/checkpoints.
                        "user item item ..." in time order; a name that ends in .gz is gzipped
   --sequences DIR      what a run has below runs/RUN/sequences/
   --augmented DIR      its augmented shards, for a model that uses the environment
-  --config FILE        pipeline configuration (default config/one-machine.json)
+  --config FILE        pipeline configuration; what it does not mention is as in config/one-machine.json
   --model NAME         one of its training.models (default: the first)`,
   run: (args) => runProgram('bin/training/main.ts', args),
 };

@@ -24,8 +24,9 @@ export interface NightRequest {
   /** Files of the documented upload formats. */
   readonly interactions: string;
   readonly items: string;
-  readonly configFile: string;
   readonly config: PipelineConfig;
+  /** The same as a file's text, for CDK; a change of it begins a new run. */
+  readonly configText: string;
   /** Folder for the cloud's objects, the summary and the report. */
   readonly out: string;
   /** The run's name; by default today's date, numbered if that one is done. */
@@ -44,7 +45,10 @@ export interface NightRequest {
  * @throws PipelineError that says what failed
  */
 export async function runNight(request: NightRequest): Promise<RunSummary> {
-  const { out, configFile } = request;
+  const { out, configText } = request;
+  const configFile = join(out, 'config.json');
+  mkdirSync(out, { recursive: true });
+  writeFileSync(configFile, configText);
   const progress = new Progress(request.startedAt);
   const begun = Date.now();
   const assembly = await synthesise(configFile);
@@ -89,7 +93,7 @@ async function startWhenFree(options: CloudOptions): Promise<Cloud> {
 
 /** The night that was interrupted in this folder, or a new one. */
 async function prepareNight(objects: Objects, request: NightRequest): Promise<Night> {
-  const config = readFileSync(request.configFile, 'utf8');
+  const config = request.configText;
   const before = readNight(request.out);
   const wanted = request.run;
   if (before !== undefined && !before.finished && before.config === config) {

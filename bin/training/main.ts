@@ -2,8 +2,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PipelineError, ValidationError } from '#lib/pipeline/errors.ts';
 import { ensureNativeEnvironment } from '../../containers/trainer/native-process.ts';
-import { root } from '../../setup/paths.mjs';
-import { readConfig } from '../commands/run.ts';
+import { nightConfig } from '../one-machine/config.ts';
 import { Progress } from '../one-machine/progress.ts';
 import { prepareSequences } from './prepare-sequences.ts';
 
@@ -16,7 +15,7 @@ async function main(args: string[]): Promise<number> {
       format: { type: 'string', default: 'interactions' },
       sequences: { type: 'string' },
       augmented: { type: 'string' },
-      config: { type: 'string', default: join(root, 'config/one-machine.json') },
+      config: { type: 'string' },
       model: { type: 'string' },
       out: { type: 'string' },
     },
@@ -26,7 +25,7 @@ async function main(args: string[]): Promise<number> {
     throw new ValidationError('--out and either --interactions or --sequences are needed.');
   }
   const out = resolve(values.out);
-  const config = readConfig(values.config);
+  const { config } = nightConfig(values.config);
   const folder =
     sequences ??
     (await prepareSequences(interactions!, values.format, config.sequences, join(out, 'data')));

@@ -145,7 +145,10 @@ class AdapterFit:
         def embed(items: torch.Tensor) -> torch.Tensor:
             return table[place[items]]
 
-        hidden = self.model(batch, embed)
+        # Frozen layers below the lowest adapter take no part in the backward pass: their input gets no gradient, and item
+        # tokens learn from what the states are compared with alone.
+        is_cut = self.config.adapter.layers is not None
+        hidden = self.model(batch, (lambda items: embed(items).detach()) if is_cut else embed)
         time = batch.items.shape[1]
         real = torch.arange(time - 1, device=self.device) < (batch.lengths - 1)[:, None]  # [batch, time - 1]
         following = batch.items[:, 1:][real]  # [positions]

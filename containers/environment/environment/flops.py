@@ -2,7 +2,7 @@
 
 A matrix costs 2 operations a parameter and token forwards, and 2 more backwards for the gradient of its input. A frozen
 matrix needs no gradient of its own, so LoRA costs 4N a token and not 6N; below the lowest adapter nothing flows back at
-all unless item tokens go on learning. Attention's products, adapters and heads are left out: they are small beside it.
+all. Attention's products, adapters and heads are left out: they are small beside it.
 """
 
 from torch import nn
@@ -22,8 +22,7 @@ def matrix_parameters(decoder: nn.Module, upper: int | None = None) -> int:
 
 def adapter_flops(decoder: nn.Module, config: AdapterConfig, tokens: int) -> float:
     """Of fitting adapters on that many tokens; a decoder of its own for the rewards costs as much again."""
-    upper = None if config.item_token_learning_rate > 0 else config.layers
-    once = 2.0 * (matrix_parameters(decoder) + matrix_parameters(decoder, upper)) * tokens
+    once = 2.0 * (matrix_parameters(decoder) + matrix_parameters(decoder, config.layers)) * tokens
     return once if config.joint else 2.0 * once
 
 

@@ -37,7 +37,10 @@ export const environmentConfig = z.strictObject({
     .strictObject({
       /** One adapter for the state model and the reward model, or one each. */
       joint: z.boolean().default(true),
-      /** Layers that get an adapter, counted from the output; `null` adapts every layer that is kept. */
+      /**
+       * Layers that get an adapter, counted from the output; `null` adapts every layer that is kept. Nothing flows back
+       * through the frozen layers below: cheaper, and item tokens then learn from the comparison with states alone.
+       */
       layers: z.int().min(1).nullable().default(null),
       /** Matrices of a layer that get an adapter. */
       modules: z.enum(['attention', 'all']).default('attention'),

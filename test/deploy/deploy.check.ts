@@ -179,4 +179,10 @@ describe('A deployment whose policies are enforced', () => {
     // Assess
     expect(answer).toStrictEqual({ payload: { expired: 0 } });
   });
+
+  it('leaves no user id and no item text in any log', () => {
+    const log = readFileSync(emulator.log, 'utf8');
+    expect(log).toContain('"message":"upload reported"');
+    expect(log).not.toMatch(/user-\d|Title \d/);
+  });
 });

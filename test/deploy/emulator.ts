@@ -1,12 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-
-/** The version that these tests were written with; a younger one may know more, or less. */
-const requirement = 'ministack==1.5.33';
 
 export const account = '111122223333';
 export const region = 'eu-west-1';
@@ -27,7 +24,7 @@ export interface Emulator {
  * @param dir an empty folder for its state, key and log
  */
 export async function startEmulator(root: string, dir: string): Promise<Emulator> {
-  const python = install(join(root, '.cache/ministack'));
+  const python = install(root);
   const port = await freePort();
   const { certificate, key } = makeCertificate(dir);
   // This process, too, talks to the emulator.
@@ -67,14 +64,18 @@ export async function startEmulator(root: string, dir: string): Promise<Emulator
   return { environment, endpoint, log, stop: () => end(child) };
 }
 
-/** @returns the Python of an environment that has the emulator */
-function install(folder: string): string {
+/** @returns the Python of an environment that has exactly what requirements.txt names */
+function install(root: string): string {
+  const requirements = join(root, 'test/deploy/requirements.txt');
+  const folder = join(root, '.cache/ministack');
   const python = join(folder, 'bin/python');
-  const mark = join(folder, requirement);
-  if (existsSync(mark)) return python;
-  run('python3', ['-m', 'venv', folder]);
-  run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', requirement]);
-  mkdirSync(mark);
+  const installed = join(folder, 'requirements.txt');
+  const wanted = readFileSync(requirements, 'utf8');
+  if (existsSync(installed) && readFileSync(installed, 'utf8') === wanted) return python;
+  run('python3', ['-m', 'venv', '--clear', folder]);
+  const options = ['--quiet', '--disable-pip-version-check', '--no-deps'];
+  run(python, ['-m', 'pip', 'install', ...options, '--requirement', requirements]);
+  writeFileSync(installed, wanted);
   return python;
 }
 

@@ -30,7 +30,11 @@ export class ImageBuilder extends Construct {
   }
 
   /** Has a project build an image during a deployment; ready when the image is there. */
-  build(scope: Construct, project: CfnProject, imageUri: string): CustomResource {
+  build(
+    scope: Construct,
+    project: CfnProject,
+    imageUri: string,
+  ): { readonly ended: Rule; readonly image: CustomResource } {
     this.buildImage.role.addToPolicy(
       new PolicyStatement({ actions: ['codebuild:StartBuild'], resources: [project.attrArn] }),
     );
@@ -59,6 +63,6 @@ export class ImageBuilder extends Construct {
     });
     // The function may start builds, and hears of their end, before the first one is asked for.
     image.node.addDependency(ended, this.buildImage.role);
-    return image;
+    return { ended, image };
   }
 }

@@ -7,6 +7,7 @@ import { ContainerImage } from '../constructs/container-image.ts';
 import { EndpointJanitor } from '../constructs/endpoint-janitor.ts';
 import { GivenImage } from '../constructs/given-image.ts';
 import { ImageBuilder } from '../constructs/image-builder.ts';
+import type { ImageSource } from '../constructs/image-project.ts';
 import { SageMakerRole } from '../constructs/sagemaker-role.ts';
 import { type Deployment, stateMachineName } from '../deployment.ts';
 
@@ -37,9 +38,9 @@ export class EnvironmentStack extends Stack {
     if (images.environment === undefined || images.trainer === undefined) {
       this.imageBuilder = new ImageBuilder(this, 'ImageBuilder', { deployment });
     }
-    const image = (imageId: string, uri: string | undefined, source: Source) =>
+    const image = (imageId: string, uri: string | undefined, source: ImageSource) =>
       uri === undefined
-        ? new ContainerImage(this, imageId, { deployment, builder: this.imageBuilder!, ...source })
+        ? new ContainerImage(this, imageId, { deployment, builder: this.imageBuilder!, source })
         : new GivenImage(this, imageId, { uri });
     this.environmentImage = image('EnvironmentImage', images.environment, environmentSource);
     this.trainerImage = image('TrainerImage', images.trainer, trainerSource);
@@ -63,14 +64,7 @@ export class EnvironmentStack extends Stack {
   }
 }
 
-interface Source {
-  readonly name: string;
-  readonly folder: string;
-  readonly dockerfile: string;
-  readonly exclude?: string[];
-}
-
-const environmentSource: Source = {
+const environmentSource: ImageSource = {
   name: 'lea-environment',
   folder: `${root}/containers/environment`,
   dockerfile: 'Dockerfile',
@@ -78,7 +72,7 @@ const environmentSource: Source = {
 };
 
 /** The trainer shares `lib/` with the functions, so its build sees a part of the repository. */
-const trainerSource: Source = {
+const trainerSource: ImageSource = {
   name: 'lea-trainer',
   folder: root,
   dockerfile: 'containers/trainer/Dockerfile',

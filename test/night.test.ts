@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -39,17 +39,26 @@ const config = {
   operations: { trainingConcurrency: 1 },
 };
 
+/** Begins every user id, so that one can be found wherever it should not be. */
+const somebody = 'somebody-';
+const exampleLines = (name: string) =>
+  gunzipSync(readFileSync(join(example, `${name}.jsonl.gz`)))
+    .toString()
+    .trim()
+    .split('\n');
+
 let dir: string;
 let files: readonly string[];
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'night-'));
-  const rows = gunzipSync(readFileSync(join(example, 'interactions.jsonl.gz')))
-    .toString()
-    .trim()
-    .split('\n')
-    .filter((line) => Number(JSON.parse(line).user_id) % 10 === 3);
-  const bad = ['{"user_id": "1"', '{"user_id":"1","item_id":"nowhere","timestamp":1365029107}'];
+  const rows = exampleLines('interactions')
+    .filter((line) => Number(JSON.parse(line).user_id) % 10 === 3)
+    .map((line) => line.replace('"user_id":"', `"user_id":"${somebody}`));
+  const bad = [
+    `{"user_id": "${somebody}1"`,
+    `{"user_id":"${somebody}1","item_id":"nowhere","timestamp":1365029107}`,
+  ];
   writeFileSync(join(dir, 'interactions.jsonl'), [...rows, rows[0], ...bad, ''].join('\n'));
   writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
   files = [
@@ -108,6 +117,23 @@ describe('A night on one machine', () => {
     expect(summary.models.map(({ name }) => name)).toEqual(['plain', 'with-lea']);
     expect(summary.baselines.map(({ name }) => name)).toContain('popularity');
     expect(readFileSync(summary.report, 'utf8')).toContain('<svg');
+  });
+
+  test('leaves no user id and no item text in any log', () => {
+    // Arrange
+    const logs = join(dir, 'whole/cloud/logs');
+    // One word may be one of ours (there is a film called Quarantine).
+    const titles = exampleLines('items')
+      .map((line) => JSON.parse(line).title as string)
+      .filter((title) => title.length > 8 && title.includes(' '));
+    // Act
+    const texts = readdirSync(logs).map((name) => readFileSync(join(logs, name), 'utf8'));
+    // Assess
+    expect(texts.length).toBeGreaterThan(10);
+    const text = texts.join('\n');
+    expect(text).toContain('"level":"INFO"');
+    expect(text).not.toContain(somebody);
+    expect(titles.filter((title) => text.includes(title))).toEqual([]);
   });
 
   test('killed half way, it goes on and comes to the same end', {

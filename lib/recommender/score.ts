@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Backbone, BackboneShape, Parameters } from './backbones/backbone.ts';
+import type {
+  Backbone,
+  BackboneShape,
+  Dropout,
+  HistoryInputs,
+  Parameters,
+} from './backbones/backbone.ts';
 import { backbones } from './backbones/index.ts';
+import { lastPlaces, linePositions } from './backbones/layers.ts';
 import { supervisedHead, supervisedStates, valuesOfAll } from './heads.ts';
 import type { RecommenderModel } from './model-file.ts';
 
@@ -41,28 +48,25 @@ export function scoreItems(
   items: tf.Tensor2D,
   lengths: tf.Tensor1D,
 ): tf.Tensor2D {
-  const sequence = { items, positions: linePositions(...items.shape) };
-  const { states } = backbone.encode(parameters, shape, sequence, (x) => x);
-  const last = lastPlaces(states, lengths); // [cases, state]
+  const last = lastStates(backbone, shape, parameters, { items, lengths }, (x) => x); // [cases, state]
   return valuesOfAll(supervisedHead(parameters), supervisedStates(parameters, last));
 }
 
-/** int32 `[lines, time]`: one sequence a line, from its beginning. */
-export function linePositions(lines: number, time: number): tf.Tensor2D {
-  return tf.tile(tf.expandDims(tf.range(0, time, 1, 'int32'), 0), [lines, 1]);
-}
-
-/**
- * The state after each line's last item: `[lines, time, state]` -> `[lines, state]`.
- *
- * @param lengths int32 `[lines]`; an empty line gives the state of its first, empty place
- */
-export function lastPlaces(states: tf.Tensor3D, lengths: tf.Tensor1D): tf.Tensor2D {
-  const [lines, time, width] = states.shape;
-  const begins = tf.range(0, lines * time, time, 'int32');
-  const last = tf.maximum(tf.sub(lengths, tf.scalar(1, 'int32')), tf.scalar(0, 'int32'));
-  const flat = tf.reshape(states, [lines * time, width]) as tf.Tensor;
-  return tf.gather(flat, tf.add(begins, last) as tf.Tensor1D) as tf.Tensor2D;
+/** States after the last items, `[lines, state]`. */
+export function lastStates(
+  backbone: Backbone,
+  shape: BackboneShape,
+  parameters: Parameters,
+  inputs: HistoryInputs,
+  dropout: Dropout,
+): tf.Tensor2D {
+  if (backbone.encodeLast !== undefined) {
+    return backbone.encodeLast(parameters, shape, inputs, dropout);
+  }
+  const { items, lengths } = inputs;
+  const sequence = { items, positions: linePositions(...items.shape) };
+  const { states } = backbone.encode(parameters, shape, sequence, dropout);
+  return lastPlaces(states, lengths);
 }
 
 /** Scores a fixed number of histories at a time; `dispose` frees the model's tensors. */

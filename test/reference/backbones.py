@@ -73,7 +73,9 @@ def sasrec(parameters: Parameters, shape: Shape, history: list[int]) -> Tensor:
         attended = torch.stack(rows) + normalised
         normalised = layer_normalisation(parameters, f"{name}/feed_forward_normalisation", attended)
         inner = torch.relu(linear(parameters, f"{name}/feed_forward_inner", normalised))
-        x = linear(parameters, f"{name}/feed_forward_outer", inner) + normalised
+        # Padding is zeroed again; only an empty history shows the state of one.
+        is_item = torch.tensor([[float(item > 0)] for item in history], dtype=torch.float64)
+        x = (linear(parameters, f"{name}/feed_forward_outer", inner) + normalised) * is_item
     return layer_normalisation(parameters, "final_normalisation", x)[-1]
 
 

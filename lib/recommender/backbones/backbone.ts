@@ -27,6 +27,14 @@ export interface SequenceInputs {
   readonly positions: tf.Tensor2D;
 }
 
+/** A batch of histories, one a line from its beginning. */
+export interface HistoryInputs {
+  /** int32 `[lines, time]`, right-padded with 0. */
+  readonly items: tf.Tensor2D;
+  /** int32 `[lines]`; an empty line gives the state of its first, empty place. */
+  readonly lengths: tf.Tensor1D;
+}
+
 /** Randomly zeroes elements and scales up the rest; the identity outside training. */
 export type Dropout = (x: tf.Tensor) => tf.Tensor;
 
@@ -54,6 +62,16 @@ export interface Backbone {
     inputs: SequenceInputs,
     dropout: Dropout,
   ): Encoding;
+  /**
+   * The states after the last items alone, of one sequence a line: what `encode` gives there, without the places that
+   * nobody looks at. A backbone that cannot leave any out has none.
+   */
+  encodeLast?(
+    parameters: Parameters,
+    shape: BackboneShape,
+    inputs: HistoryInputs,
+    dropout: Dropout,
+  ): tf.Tensor2D;
 }
 
 /** The table that turns item `i` into row `i - 1`. */

@@ -87,6 +87,29 @@ export const caser: Backbone = {
       },
     };
   },
+
+  encodeLast(parameters, shape, { items, lengths }, dropout) {
+    // The window is there as it is: convolutions over it and a maximum over time, as the SNQN code has them.
+    const places = tf.expandDims(tf.range(0, items.shape[1], 1, 'int32'), 0); // [1, window]
+    const isKnown = tf.less(places, tf.expandDims(lengths, 1)); // [lines, window]
+    const known = tf.mul(items, tf.cast(isKnown, 'int32'));
+    const x = embedItems(parameters, known) as tf.Tensor3D; // [lines, window, dimension]
+    const horizontal = heightsOf(shape).map((height) => {
+      const kernel = parameter(parameters, `horizontal_${height}/kernel`);
+      const filter = tf.reshape(kernel, [height, shape.dimension, filters]) as tf.Tensor3D;
+      const values = tf.add(
+        tf.conv1d(x, filter, 1, 'valid'),
+        parameter(parameters, `horizontal_${height}/bias`),
+      ); // [lines, window - height + 1, filters]
+      const picture = tf.expandDims(tf.relu(values), 2) as tf.Tensor4D;
+      const largest = tf.maxPool(picture, [picture.shape[1], 1], 1, 'valid');
+      return tf.squeeze(largest, [1, 2]); // [lines, filters]
+    });
+    const weights = tf.reshape(parameter(parameters, 'vertical/kernel'), [1, shape.window, 1]);
+    const sum = tf.sum(tf.mul(x, weights), 1); // [lines, dimension]
+    const vertical = tf.relu(tf.add(sum, parameter(parameters, 'vertical/bias')));
+    return dropout(tf.concat([...horizontal, vertical], 1)) as tf.Tensor2D;
+  },
 };
 
 /** A filter higher than the window has no place in it. */

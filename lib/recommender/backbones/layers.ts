@@ -68,3 +68,21 @@ export function reaches(positions: SequenceInputs['positions'], steps: number): 
   const isReached = tf.greaterEqual(positions, tf.scalar(steps, 'int32'));
   return tf.expandDims(tf.cast(isReached, 'float32'), -1);
 }
+
+/** int32 `[lines, time]`: one sequence a line, from its beginning. */
+export function linePositions(lines: number, time: number): tf.Tensor2D {
+  return tf.tile(tf.expandDims(tf.range(0, time, 1, 'int32'), 0), [lines, 1]);
+}
+
+/**
+ * The state after each line's last item: `[lines, time, state]` -> `[lines, state]`.
+ *
+ * @param lengths int32 `[lines]`; an empty line gives the state of its first, empty place
+ */
+export function lastPlaces(states: tf.Tensor3D, lengths: tf.Tensor1D): tf.Tensor2D {
+  const [lines, time, width] = states.shape;
+  const begins = tf.range(0, lines * time, time, 'int32');
+  const last = tf.maximum(tf.sub(lengths, tf.scalar(1, 'int32')), tf.scalar(0, 'int32'));
+  const flat = tf.reshape(states, [lines * time, width]) as tf.Tensor;
+  return tf.gather(flat, tf.add(begins, last) as tf.Tensor1D) as tf.Tensor2D;
+}

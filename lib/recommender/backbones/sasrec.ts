@@ -8,13 +8,14 @@ import {
   parameter,
   type SequenceInputs,
 } from './backbone.ts';
-import { dense, embedItems, forbidden, normalise } from './layers.ts';
+import { dense, embedItems, forbidden, lastPlaces, linePositions, normalise } from './layers.ts';
 
 const positionEmbedding = 'position_embedding';
 
 /**
  * SASRec (Kang and McAuley 2018, https://arxiv.org/abs/1808.09781) as in its authors' code and that of SNQN: queries
- * are normalised, keys and values are not; residuals add the normalised input; no output projection.
+ * are normalised, keys and values are not; residuals add the normalised input; no output projection; padding is zeroed
+ * after every block.
  */
 export const sasrec: Backbone = {
   name: 'sasrec',
@@ -42,23 +43,40 @@ export const sasrec: Backbone = {
 
   encode(parameters, shape, inputs, dropout) {
     const mask = attentionMask(inputs);
+    const isItem = maskOf(inputs.items);
     const memories: Memory[] = [];
     let hidden = embed(parameters, shape, inputs.items, inputs.positions, dropout);
     for (let block = 0; block < shape.blocks; block++) {
-      const name = `block_${block}`;
-      const memory = {
-        keys: splitHeads(dense(parameters, `${name}/key`, hidden), shape.heads),
-        values: splitHeads(dense(parameters, `${name}/value`, hidden), shape.heads),
-      };
+      const memory = memoryOf(parameters, block, shape, hidden);
       memories.push(memory);
-      const queries = normalise(parameters, `${name}/attention_normalisation`, hidden);
-      const attended = attend(parameters, name, shape, queries, memory, mask, dropout);
-      hidden = feedForward(parameters, name, tf.add(attended, queries), dropout);
+      const next = transform(parameters, block, shape, hidden, memory, mask, dropout);
+      hidden = tf.mul(next, isItem);
     }
     return {
       states: normalise(parameters, 'final_normalisation', hidden) as tf.Tensor3D,
       branch: (items) => branch(parameters, shape, inputs, items, memories, mask, dropout),
     };
+  },
+
+  encodeLast(parameters, shape, { items, lengths }, dropout) {
+    const positions = linePositions(...items.shape);
+    const mask = attentionMask({ items, positions });
+    const isItem = maskOf(items);
+    let hidden = embed(parameters, shape, items, positions, dropout);
+    for (let block = 0; block + 1 < shape.blocks; block++) {
+      const memory = memoryOf(parameters, block, shape, hidden);
+      const next = transform(parameters, block, shape, hidden, memory, mask, dropout);
+      hidden = tf.mul(next, isItem);
+    }
+    // Of the last block one query is of interest.
+    const block = shape.blocks - 1;
+    const memory = memoryOf(parameters, block, shape, hidden);
+    const last = tf.expandDims(lastPlaces(hidden as tf.Tensor3D, lengths), 1); // [lines, 1, dimension]
+    const seen = tf.expandDims(lastMask(items.shape[1], lengths), 1); // [lines, 1, 1, time]
+    const next = transform(parameters, block, shape, last, memory, seen, dropout);
+    const isHistory = tf.cast(tf.greater(lengths, tf.scalar(0, 'int32')), 'float32'); // [lines]
+    const states = tf.mul(tf.squeeze(next, [1]), tf.expandDims(isHistory, 1)); // [lines, dimension]
+    return normalise(parameters, 'final_normalisation', states) as tf.Tensor2D;
   },
 };
 
@@ -66,6 +84,34 @@ export const sasrec: Backbone = {
 interface Memory {
   readonly keys: tf.Tensor;
   readonly values: tf.Tensor;
+}
+
+function memoryOf(
+  parameters: Parameters,
+  block: number,
+  shape: BackboneShape,
+  hidden: tf.Tensor,
+): Memory {
+  return {
+    keys: splitHeads(dense(parameters, `block_${block}/key`, hidden), shape.heads),
+    values: splitHeads(dense(parameters, `block_${block}/value`, hidden), shape.heads),
+  };
+}
+
+/** One block at the places of `hidden`, which look at `memory` where the mask lets them. `[lines, places, dimension]` */
+function transform(
+  parameters: Parameters,
+  block: number,
+  shape: BackboneShape,
+  hidden: tf.Tensor,
+  memory: Memory,
+  mask: tf.Tensor,
+  dropout: Dropout,
+): tf.Tensor {
+  const name = `block_${block}`;
+  const queries = normalise(parameters, `${name}/attention_normalisation`, hidden);
+  const attended = attend(parameters, name, shape, queries, memory, mask, dropout);
+  return feedForward(parameters, name, tf.add(attended, queries), dropout);
 }
 
 /** Item plus position embedding, `[lines, time, dimension]`. */
@@ -82,8 +128,15 @@ function embed(
     embedItems(parameters, items),
     tf.gather(parameter(parameters, positionEmbedding), places),
   );
-  const isItem = tf.cast(tf.greater(items, tf.scalar(0, 'int32')), 'float32'); // [lines, time]
-  return tf.mul(dropout(embedded), tf.expandDims(isItem, -1));
+  return tf.mul(dropout(embedded), maskOf(items));
+}
+
+/**
+ * float32 `[lines, time, 1]`: 1 where there is an item. Padding is zeroed after every block, so that an empty history, the
+ * normalisation of whose zeros would multiply gradients by 1e4, teaches the blocks nothing.
+ */
+function maskOf(items: tf.Tensor): tf.Tensor {
+  return tf.expandDims(tf.cast(tf.greater(items, tf.scalar(0, 'int32')), 'float32'), -1);
 }
 
 /** Additive mask `[lines, 1, time, time]`: 0 from each place to itself and to what came before it in its sequence. */
@@ -96,6 +149,16 @@ function attentionMask({ positions }: SequenceInputs): tf.Tensor {
   const isAllowed = tf.logicalAnd(tf.lessEqual(to, from), tf.greaterEqual(to, begins));
   const penalty = tf.mul(tf.sub(1, tf.cast(isAllowed, 'float32')), forbidden); // [lines, time, time]
   return tf.expandDims(penalty, 1);
+}
+
+/** The mask's row of each line's last place, `[lines, 1, time]`. */
+function lastMask(time: number, lengths: tf.Tensor1D): tf.Tensor {
+  const last = tf.maximum(tf.sub(lengths, tf.scalar(1, 'int32')), tf.scalar(0, 'int32'));
+  const isAllowed = tf.lessEqual(
+    tf.reshape(tf.range(0, time, 1, 'int32'), [1, 1, time]),
+    tf.reshape(last, [-1, 1, 1]),
+  );
+  return tf.mul(tf.sub(1, tf.cast(isAllowed, 'float32')), forbidden);
 }
 
 /** `[lines, time, dimension]` -> `[lines, heads, time, dimension / heads]` */

@@ -1,9 +1,9 @@
-import type { tf } from '#lib/graph/tensorflow.ts';
-import type { Dropout, Parameters } from '../backbones/backbone.ts';
+import { tf } from '#lib/graph/tensorflow.ts';
+import type { Dropout, HistoryInputs, Parameters } from '../backbones/backbone.ts';
 import type { BatchArrays } from '../data/layout.ts';
 import type { Network } from '../network.ts';
 import { once } from '../once.ts';
-import { lastPlaces, linePositions } from '../score.ts';
+import { lastStates } from '../score.ts';
 import { bootstrapValue } from './bootstrap-value.ts';
 import { type BatchTensors, type Design, tensorOf } from './design.ts';
 
@@ -13,38 +13,57 @@ import { type BatchTensors, type Design, tensorOf } from './design.ts';
  */
 export const prefixes: Design = {
   encode: (network, parameters, batch, dropout) =>
-    encodeLast(network, parameters, batch, ['items', 'lengths'], dropout),
+    encodeLast(network, parameters, inputsOf(batch, 'items', 'lengths'), dropout),
 
   bootstrap(network, networks, batch, dropout) {
-    const value = (
-      inputs: readonly [keyof BatchArrays, keyof BatchArrays],
-      environment: tf.Tensor | undefined,
-    ) => {
-      const encode = (parameters: Parameters) =>
-        encodeLast(network, parameters, batch, inputs, dropout);
+    const value = (inputs: HistoryInputs, environment: tf.Tensor | undefined) => {
+      const encode = (parameters: Parameters) => encodeLast(network, parameters, inputs, dropout);
       const states = { main: encode(networks.main), target: encode(networks.target) };
       return bootstrapValue(networks, states, environment as tf.Tensor2D | undefined);
     };
+    const current = () => inputsOf(batch, 'items', 'lengths');
+    const next = () => inputsOf(batch, 'nextItems', 'nextLengths');
+    // Where both states are needed, one pass over twice the lines costs less than two passes.
+    const both = once(() => {
+      const environment =
+        batch.environmentStates === undefined
+          ? undefined
+          : tf.concat([batch.environmentStates, tensorOf(batch, 'nextEnvironmentStates')]);
+      return tf.split(value(join(current(), next()), environment), 2) as [tf.Tensor1D, tf.Tensor1D];
+    });
+    const usesBoth = batch.negatives !== undefined;
     return {
-      current: once(() => value(['items', 'lengths'], batch.environmentStates)),
-      next: once(() => value(['nextItems', 'nextLengths'], batch.nextEnvironmentStates)),
+      current: once(() => (usesBoth ? both()[0] : value(current(), batch.environmentStates))),
+      next: once(() => (usesBoth ? both()[1] : value(next(), batch.nextEnvironmentStates))),
       // The LE knows no state after an action that never happened; the one before it stands in.
-      consumed: once(() => value(['consumedItems', 'consumedLengths'], batch.environmentStates)),
+      consumed: once(() =>
+        value(inputsOf(batch, 'consumedItems', 'consumedLengths'), batch.environmentStates),
+      ),
     };
   },
 };
 
+function inputsOf(
+  batch: BatchTensors,
+  items: keyof BatchArrays,
+  lengths: keyof BatchArrays,
+): HistoryInputs {
+  return { items: tensorOf(batch, items), lengths: tensorOf(batch, lengths) };
+}
+
+function join(first: HistoryInputs, second: HistoryInputs): HistoryInputs {
+  return {
+    items: tf.concat([first.items, second.items]) as tf.Tensor2D,
+    lengths: tf.concat([first.lengths, second.lengths]) as tf.Tensor1D,
+  };
+}
+
 /** The state after each history, `[lines, state]`. */
 function encodeLast(
-  network: Network,
+  { backbone, shape }: Network,
   parameters: Parameters,
-  batch: BatchTensors,
-  [items, lengths]: readonly [keyof BatchArrays, keyof BatchArrays],
+  inputs: HistoryInputs,
   dropout: Dropout,
 ): tf.Tensor2D {
-  const inputs = tensorOf<tf.Tensor2D>(batch, items);
-  const [count, time] = inputs.shape;
-  const sequence = { items: inputs, positions: linePositions(count, time) };
-  const { states } = network.backbone.encode(parameters, network.shape, sequence, dropout);
-  return lastPlaces(states, tensorOf<tf.Tensor1D>(batch, lengths));
+  return lastStates(backbone, shape, parameters, inputs, dropout);
 }

@@ -13,7 +13,8 @@ from .config import AdapterConfig
 
 def matrix_parameters(decoder: nn.Module, upper: int | None = None) -> int:
     """Parameters that a token is multiplied with, in all layers or in the last `upper` ones."""
-    matrices = {name: module for name, module in decoder.named_modules() if is_matrix(module)}
+    modules = decoder.named_modules()
+    matrices = {name: module for name, module in modules if is_matrix(module) and "lora_" not in name}
     if upper is not None:
         prefixes = layer_stacks(decoder, upper)
         matrices = {name: module for name, module in matrices.items() if name.startswith(prefixes)}

@@ -131,11 +131,11 @@ class EnvironmentModel(nn.Module):
         causal = history_mask(batch, instruction)
         shared = causal.expand(rows, -1, -1, -1)
         mask = torch.cat([shared, action_mask(batch, instruction)], 2)  # [batch, 1, tokens, instruction + time]
-        hidden = self._decode(self.reward_decoder or self.decoder, embeddings, ids, mask)
+        hidden = self.decode(self.reward_decoder or self.decoder, embeddings, ids, mask)
         logged, actions = hidden[:, instruction : instruction + time], hidden[:, instruction + time :]
         if self.reward_decoder is None:
             return Hidden(logged, logged, actions)
-        history = self._decode(self.decoder, prompt, ids[:, : instruction + time], causal)
+        history = self.decode(self.decoder, prompt, ids[:, : instruction + time], causal)
         return Hidden(history[:, instruction:], logged, actions)
 
     def read_history(self, batch: PackedBatch) -> tuple[Hidden, "Cache"]:
@@ -148,10 +148,10 @@ class EnvironmentModel(nn.Module):
         ids = positions(batch, instruction)[0].expand(rows, -1)
         mask = history_mask(batch, instruction)
         cache = DynamicCache()
-        logged = self._decode(self.reward_decoder or self.decoder, embeddings, ids, mask, cache)[:, instruction:]
+        logged = self.decode(self.reward_decoder or self.decoder, embeddings, ids, mask, cache)[:, instruction:]
         history = logged
         if self.reward_decoder is not None:
-            history = self._decode(self.decoder, embeddings, ids, mask)[:, instruction:]
+            history = self.decode(self.decoder, embeddings, ids, mask)[:, instruction:]
         return Hidden(history, logged, history[:, :0]), cache
 
     def read_actions(self, batch: PackedBatch, history: Hidden, cache: "Cache") -> Hidden:
@@ -160,7 +160,7 @@ class EnvironmentModel(nn.Module):
             return history
         _, ids = positions(batch, len(self.instruction))
         mask = action_mask(batch, len(self.instruction))
-        actions = self._decode(self.reward_decoder or self.decoder, self.embed(batch.actions), ids, mask, cache)
+        actions = self.decode(self.reward_decoder or self.decoder, self.embed(batch.actions), ids, mask, cache)
         return Hidden(history.history, history.logged, actions)
 
     def states(self, hidden: torch.Tensor) -> torch.Tensor:
@@ -207,10 +207,7 @@ class EnvironmentModel(nn.Module):
         calibration = Calibration(*self.calibration)
         return calibration.of_tensors(scores.mean(-1)), calibration.of_tensors(scores).std(-1, correction=0)
 
-    def _prompt(self, rows: int) -> torch.Tensor:
-        return self.instruction[None].expand(rows, -1, -1)
-
-    def _decode(
+    def decode(
         self,
         decoder: nn.Module,
         embeddings: torch.Tensor,
@@ -218,6 +215,7 @@ class EnvironmentModel(nn.Module):
         mask: torch.Tensor,
         cache: "Cache | None" = None,
     ) -> torch.Tensor:
+        """Runs a decoder on [batch, time, dim] embeddings to hidden states of the same shape, standardised, float32."""
         output = decoder(
             inputs_embeds=embeddings.to(self.precision),
             position_ids=ids,
@@ -228,3 +226,6 @@ class EnvironmentModel(nn.Module):
         hidden = output.last_hidden_state.float()
         # Families differ in the scale of their final norm by orders of magnitude; the heads should not see it.
         return functional.layer_norm(hidden, hidden.shape[-1:])
+
+    def _prompt(self, rows: int) -> torch.Tensor:
+        return self.instruction[None].expand(rows, -1, -1)

@@ -3,6 +3,7 @@ import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import type { PipelineConfig } from '#lib/pipeline/config.ts';
 import { functionAccess } from '../access.ts';
 import { NightlySchedule } from '../constructs/nightly-schedule.ts';
 import { NightlyStateMachine } from '../constructs/nightly-state-machine.ts';
@@ -77,13 +78,15 @@ export class RetrainingStack extends Stack {
   }
 }
 
-/** Memory in MB and time in minutes of each step; what works on whole data sets gets all that Lambda has. */
-const sizes: Record<
+/** Memory in MB and time in minutes of each step; more than 3,008 MB is refused to new accounts. */
+const sizesOf = ({
+  buildSequencesMegabytes,
+}: PipelineConfig['operations']): Record<
   NightlyFunction,
   { name: keyof typeof functionAccess; memory: number; minutes: number }
-> = {
+> => ({
   beginRun: { name: 'begin-run', memory: 512, minutes: 2 },
-  buildSequences: { name: 'build-sequences', memory: 10_240, minutes: 15 },
+  buildSequences: { name: 'build-sequences', memory: buildSequencesMegabytes, minutes: 15 },
   planEnvironment: { name: 'plan-environment', memory: 512, minutes: 2 },
   augmentSequences: { name: 'augment-sequences', memory: 1769, minutes: 15 },
   planTraining: { name: 'plan-training', memory: 512, minutes: 2 },
@@ -92,13 +95,14 @@ const sizes: Record<
   promoteWinner: { name: 'promote-winner', memory: 512, minutes: 2 },
   publishReport: { name: 'publish-report', memory: 3008, minutes: 15 },
   endRun: { name: 'end-run', memory: 512, minutes: 2 },
-};
+});
 
 function createFunctions(
   scope: Construct,
   deployment: Deployment,
   bucket: Bucket,
 ): Record<NightlyFunction, PipelineFunction> {
+  const sizes = sizesOf(deployment.config.operations);
   const entries = Object.entries(sizes).map(([key, { name, memory, minutes }]) => [
     key,
     new PipelineFunction(scope, key.charAt(0).toUpperCase() + key.slice(1), {

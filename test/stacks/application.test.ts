@@ -91,6 +91,21 @@ describe('Function: createApplication', () => {
       expect(JSON.stringify(reason)).toMatch(/\w+ \w+ \w+.*\./);
   });
 
+  it('asks for no more memory than a new account may have, unless told to', () => {
+    // Arrange
+    const memory = (operations: object) => {
+      const synthesis = synthesise({ operations });
+      return parts.flatMap((part) =>
+        Object.values(synthesis.template(part).findResources('AWS::Lambda::Function')).map(
+          ({ Properties }) => Number(Properties.MemorySize ?? 128),
+        ),
+      );
+    };
+    // Assess
+    expect(Math.max(...memory({}))).toBe(3008);
+    expect(Math.max(...memory({ buildSequencesMegabytes: 10_240 }))).toBe(10_240);
+  });
+
   it('uses every feature flag that CDK recommends', () => {
     // Arrange
     const path = require.resolve('aws-cdk-lib/recommended-feature-flags.json');

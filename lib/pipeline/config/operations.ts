@@ -26,6 +26,11 @@ export const operationsConfig = z.strictObject({
   maximumRunHours: z.number().positive().max(72).default(8),
   /** Ranges of uploads that are parsed at the same time. */
   ingestionConcurrency: z.int().min(2).max(1000).default(10),
+  /**
+   * Memory (MB) of the function that sorts all interactions into sequences; it needs about 100 MB a million of them.
+   * A new account allows 3,008 until its quota is raised.
+   */
+  buildSequencesMegabytes: z.int().min(1769).max(10_240).default(3008),
   /** Who is told by e-mail of finished and failed runs and of alarms; each address confirms once. */
   notificationEmails: z.array(z.email()).default([]),
   /** A budget that warns at 80 % and at 100 % (forecast) of this, in USD a month; `null` makes none. */

@@ -4,13 +4,14 @@ import { parseArgs } from 'node:util';
 import { costTable } from '#lib/pipeline/cost-table.ts';
 import { ValidationError } from '#lib/pipeline/errors.ts';
 import { parsePrices } from '#lib/pipeline/prices.ts';
+import { deployedCounts } from '#stacks/monitoring/alarms.ts';
 import { root } from '../../setup/paths.mjs';
 import { readConfig } from '../one-machine/config.ts';
 import type { Command } from './command.ts';
 
 export const cost: Command = {
   name: 'cost',
-  summary: 'estimate what a run costs on AWS',
+  summary: 'estimate what a run, and a month without any, costs on AWS',
   usage: `Usage: npx lea cost --interactions N --items N [--config FILE] [--parameters N]
 
   --interactions N, --items N  how much data there is
@@ -37,7 +38,7 @@ export const cost: Command = {
       }),
     };
     const prices = parsePrices(table('prices.json'), table('throughput.json'));
-    console.log(costTable(question, config, prices));
+    console.log(costTable(question, config, prices, deployedCounts));
     return 0;
   },
 };

@@ -24,7 +24,6 @@ export const handler = instrument(
   async ({ reason }, { logger, metrics }) => {
     const swept = await sweep({ ...parts, now: new Date() });
     metrics.addMetric('EndpointsRemoved', MetricUnit.Count, swept.removed.length);
-    metrics.addMetric('EndpointsLeft', MetricUnit.Count, swept.left.length);
     metrics.addMetric('OldestEndpointHours', MetricUnit.NoUnit, swept.oldestHours);
     logger.info('swept', { reason, ...swept });
     return swept;

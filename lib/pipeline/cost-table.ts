@@ -40,8 +40,13 @@ export function countsOf(question: CostQuestion, config: PipelineConfig): DataCo
   };
 }
 
-/** What one run costs, part by part, as a Markdown table with its sources. */
-export function costTable(question: CostQuestion, config: PipelineConfig, tables: Prices): string {
+/** What one run costs, part by part, what a month at rest does, and where the prices are from: Markdown. */
+export function costTable(
+  question: CostQuestion,
+  config: PipelineConfig,
+  tables: Prices,
+  deployed: DeployedCounts,
+): string {
   const counts = countsOf(question, config);
   const estimate = estimateCost(config, counts, tables);
   const { prices, throughput } = tables;
@@ -51,18 +56,45 @@ export function costTable(question: CostQuestion, config: PipelineConfig, tables
     '',
     ...partRows(estimate),
     '',
-    `${usdText(perMillion)} per million transitions (expected).`,
+    `${usdText(perMillion)} per million transitions (expected); ${usdText(30 * estimate.usd.expected)} for thirty nights.`,
+    '',
+    restTable(restingCounts(counts, config, deployed), tables),
+    '',
     `Prices as of ${prices.asOf}: ${prices.source}. ${prices.verified}`,
     `Speeds: ${throughput.source}`,
   ].join('\n');
 }
 
+/** What of a deployment costs money whether it runs or not. */
+export type DeployedCounts = Pick<RestingCounts, 'alarmMetrics' | 'customMetrics' | 'polledQueues'>;
+
+/** A row as it was uploaded and as it was ingested, both compressed (11 bytes each in `examples/movietweetings`). */
+const bytesAnInteraction = 2 * 20;
+/** An assumption: torch with CUDA, and TensorFlow for Node.js, each compressed. */
+const imageGigabytes = 5 + 1;
+
+function restingCounts(
+  counts: DataCounts,
+  { operations }: PipelineConfig,
+  deployed: DeployedCounts,
+): RestingCounts {
+  // The base model and the environment that was fitted on it, two bytes a parameter.
+  const modelBytes = 2 * 2 * counts.baseModelParameters;
+  return {
+    ...deployed,
+    imageGigabytes,
+    dataGigabytes: (modelBytes + bytesAnInteraction * counts.interactions) / 1e9,
+    customerManagedKey: operations.customerManagedKey,
+    provisionedConcurrency: operations.serving.provisionedConcurrency,
+  };
+}
+
 /** What the pipeline costs in a month in which nothing runs, as a Markdown table. */
-export function restTable(counts: RestingCounts, tables: Prices): string {
+function restTable(counts: RestingCounts, tables: Prices): string {
   const parts = costAtRest(counts, tables);
   const total = parts.reduce((usd, part) => usd + part.usd, 0);
   return [
-    '| at rest, a month | USD |',
+    '| a month in which nothing runs | USD |',
     '|---|---:|',
     ...parts.map(({ part, usd }) => `| ${part} | ${usdText(usd)} |`),
     `| **Total** | **${usdText(total)}** |`,

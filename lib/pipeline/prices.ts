@@ -29,6 +29,7 @@ export const priceList = z.strictObject({
   instanceStorageGbMonth: usd,
   /** On arm64. */
   lambdaGbSecond: usd,
+  lambdaProvisionedGbSecond: usd,
   lambdaMillionRequests: usd,
   s3GbMonth: usd,
   s3ThousandWrites: usd,

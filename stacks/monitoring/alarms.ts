@@ -23,3 +23,12 @@ export const alarms = {
 } as const;
 
 export type AlarmName = keyof typeof alarms;
+
+/** What of the stacks costs money every hour (`lib/pipeline/cost-table.ts`); a test counts it in the templates. */
+export const deployedCounts = {
+  // `many-rows-quarantined` divides one metric by another.
+  alarmMetrics: Object.keys(alarms).length + 1,
+  // What remove-idle-endpoints reports every hour.
+  customMetrics: 2,
+  polledQueues: 3,
+};

@@ -14,7 +14,8 @@ export function monitorServing(
   facade.addLargeHeader('Recommendations');
   facade.monitorLambdaFunction({
     lambdaFunction: serving.recommend.function,
-    addFaultRateAlarm: { Critical: { maxErrorRate: 1, ...naming('recommend-failing') } },
+    // A share: Lambda reports 0 or 1 for each invocation, and this is their mean.
+    addFaultRateAlarm: { Critical: { maxErrorRate: 0.01, ...naming('recommend-failing') } },
     addThrottlesCountAlarm: {
       Critical: { maxErrorCount: 0, ...naming('recommend-throttled') },
     },

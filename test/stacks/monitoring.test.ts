@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { alarms } from '#stacks/monitoring/alarms.ts';
+import { alarms, deployedCounts } from '#stacks/monitoring/alarms.ts';
 import { root, synthesise } from './synthesis.ts';
 
 const template = synthesise({ operations: { monthlyBudgetUsd: 42 } }).template('monitoring');
@@ -50,6 +50,20 @@ describe('Stack: monitoring', () => {
     expect(expressions).toContain('IF(read > 0, quarantined / read, 0)');
   });
 
+  it('looks at the share of recommendations that fail, and at the slowest of a hundred', () => {
+    const metricOf = (name: string) => named(name).Metrics[0].MetricStat;
+    expect(named('recommend-failing').Threshold).toBe(0.01);
+    expect(metricOf('recommend-failing')).toMatchObject({
+      Metric: { Namespace: 'AWS/Lambda', MetricName: 'Errors' },
+      Stat: 'Average',
+    });
+    expect(named('recommend-slow').Threshold).toBe(1000);
+    expect(metricOf('recommend-slow')).toMatchObject({
+      Metric: { Namespace: 'AWS/Lambda', MetricName: 'Duration' },
+      Stat: 'p99',
+    });
+  });
+
   it('takes what a run may cost from the configuration', () => {
     expect(named('run-over-budget')).toMatchObject({
       Threshold: 50,
@@ -62,6 +76,26 @@ describe('Stack: monitoring', () => {
       },
     });
     synthesise().template('monitoring').resourceCountIs('AWS::Budgets::Budget', 0);
+  });
+
+  it('counts what costs money at rest as lea cost does', () => {
+    // Arrange
+    const { alarmMetrics, customMetrics, polledQueues } = deployedCounts;
+    const synthesis = synthesise();
+    const janitor = readFileSync(join(root, 'functions/remove-idle-endpoints/handler.ts'), 'utf8');
+    // Act
+    const watched = found.flatMap(({ Properties }) =>
+      (Properties.Metrics ?? [{ MetricStat: Properties.MetricName }]).filter(
+        (metric: { MetricStat?: object }) => metric.MetricStat !== undefined,
+      ),
+    );
+    const polling = (['data', 'environment', 'retraining', 'serving'] as const).flatMap((part) =>
+      Object.keys(synthesis.template(part).findResources('AWS::Lambda::EventSourceMapping')),
+    );
+    // Assess
+    expect(watched).toHaveLength(alarmMetrics);
+    expect(polling).toHaveLength(polledQueues);
+    expect(janitor.match(/addMetric/g)).toHaveLength(customMetrics);
   });
 
   it('has one dashboard', () => {

@@ -138,29 +138,37 @@ describe('Function: costAtRest', () => {
   it('stays below 5 USD a month for the pipeline as it is', () => {
     // Arrange
     const resting = {
-      alarms: 20,
-      customMetrics: 6,
-      imageGigabytes: 8,
+      alarmMetrics: 21,
+      customMetrics: 2,
+      polledQueues: 3,
+      imageGigabytes: 6,
       dataGigabytes: 5,
       customerManagedKey: false,
+      provisionedConcurrency: 0,
     };
-    // Act
-    const total = costAtRest(resting, tables).reduce((sum, part) => sum + part.usd, 0);
+    const totalOf = (counts: typeof resting) =>
+      costAtRest(counts, tables).reduce((sum, part) => sum + part.usd, 0);
     // Assess
-    expect(total).toBeGreaterThan(0);
-    expect(total).toBeLessThan(5);
+    expect(totalOf(resting)).toBeGreaterThan(2);
+    expect(totalOf(resting)).toBeLessThan(5);
+    expect(totalOf({ ...resting, customerManagedKey: true }) - totalOf(resting)).toBeCloseTo(1, 9);
+    expect(totalOf({ ...resting, provisionedConcurrency: 1 })).toBeGreaterThan(10);
   });
 });
 
 describe('Function: costTable', () => {
+  const deployed = { alarmMetrics: 21, customMetrics: 2, polledQueues: 3 };
+
   it('shows every part, the total, and where the figures are from', () => {
     // Act
-    const table = costTable({ interactions: 1e6, items: 1e4 }, config(), tables);
+    const table = costTable({ interactions: 1e6, items: 1e4 }, config(), tables, deployed);
     // Assess
     expect(table).toContain('1,000,000 interactions of 10,000 items');
     expect(table).toMatch(/\| \*\*Total\*\* \| \$\d/);
     expect(table).toContain(tables.prices.asOf);
     expect(table).toMatch(/\$[\d.]+ per million transitions/);
+    expect(table).toContain('a month in which nothing runs');
+    expect(table).toContain('| Alarms (on 21 metrics) | $2.10 |');
   });
 
   it('asks for the size of a base model whose name does not tell it', () => {
@@ -170,7 +178,7 @@ describe('Function: costTable', () => {
       'test',
     );
     // Assess
-    expect(() => costTable({ interactions: 1, items: 1 }, unnamed, tables)).toThrow(
+    expect(() => costTable({ interactions: 1, items: 1 }, unnamed, tables, deployed)).toThrow(
       ValidationError,
     );
   });

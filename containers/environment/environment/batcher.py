@@ -6,10 +6,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 
 from .engine import Engine, RowAnswer
 from .errors import CapacityError, OverloadError, RequestError
+from .memory import OUT_OF_MEMORY, release
 
 
 @dataclass
@@ -134,14 +134,14 @@ class Batcher:
         """
         try:
             return self._run(batch)
-        except (torch.OutOfMemoryError, MemoryError):
-            _release()
+        except OUT_OF_MEMORY:
+            release()
         if len(batch) > 1:
             middle = len(batch) // 2
             try:
                 return self._run(batch[:middle]) + self._run(batch[middle:])
-            except (torch.OutOfMemoryError, MemoryError):
-                _release()
+            except OUT_OF_MEMORY:
+                release()
         raise CapacityError(
             f"A batch of {len(batch)} rows does not fit the accelerator's memory, nor half of it: use a larger "
             "instance type, or a base model with fewer layers."
@@ -163,8 +163,3 @@ def take_batch(waiting: list[Waiting], budget: int) -> list[Waiting]:
     while end < len(order) and waiting[order[end]].tokens * (end - start + 1) <= budget:
         end += 1
     return [waiting[index] for index in order[start:end]]
-
-
-def _release() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -137,9 +137,11 @@ def _load(folder: Path, service: Service) -> None:
         from .batcher import Batcher
         from .codec import Limits
         from .engine import CandidatePolicy, Engine
+        from .memory import enough_memory
 
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        model, manifest = read_environment(folder, device)
+        with enough_memory("The environment", "use a larger instance type, or a base model with fewer layers"):
+            model, manifest = read_environment(folder, device)
         engine = Engine(model, CandidatePolicy(manifest.similar_candidates, manifest.repeats, manifest.seed))
         batcher = Batcher(engine, BATCH_TOKENS[device.type], QUEUED_TOKENS)
         row = np.ones(min(manifest.window + 1, 8), np.int32)

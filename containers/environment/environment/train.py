@@ -22,6 +22,7 @@ from .data import Catalogue, TrainingRows, read_catalogue, read_training_rows, r
 from .flops import adapter_flops, item_token_flops
 from .item_text import item_sentences
 from .item_tokens import ItemTokenFit, Sentences, initial_tokens, tokenise
+from .memory import enough_memory
 from .metrics import held_out_metrics
 from .model import EnvironmentModel
 from .scoring import score_positions
@@ -54,6 +55,11 @@ class Input:
         return self.parameters.config
 
 
+@enough_memory(
+    "Fitting the environment",
+    "lower environment.adapter.batchTokens or environment.layers, set environment.precision to bfloat16, or use a larger "
+    "instance type",
+)
 def train(folders: Folders) -> None:
     """Fits an environment as the job's hyperparameters say and writes it to `model/`.
 

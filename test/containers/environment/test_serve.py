@@ -18,6 +18,7 @@ import httpx
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 from environment import serve as command
 from environment.codec import ARROW
 from environment.errors import CapacityError, OverloadError
@@ -200,6 +201,21 @@ def test_a_model_that_cannot_be_loaded_is_never_ready(fitted: Path, tmp_path: Pa
     # Assess
     assert response.status_code == 500 and "fit the environment again" in response.text
     assert invocation.status_code == 503
+
+
+def test_a_model_that_does_not_fit_the_device_says_what_to_do(fitted: Path, monkeypatch):
+    # Arrange
+    def without_memory(*_: object):
+        raise torch.OutOfMemoryError("tried to allocate 20 GiB")
+
+    monkeypatch.setattr("environment.artefact.read_environment", without_memory)
+    service = command.Service()
+
+    # Act
+    command._load(fitted / "model", service)
+
+    # Assess
+    assert service.batcher is None and "use a larger instance type" in service.error
 
 
 class HeldBatcher:

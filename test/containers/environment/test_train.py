@@ -12,10 +12,12 @@ import pytest
 import torch
 from conftest import TINY, write_base_model, write_job, write_sequences
 from environment import train as command
+from environment.adapter_fit import AdapterFit
 from environment.artefact import read_environment
 from environment.checkpoint import Checkpoints, Interrupted
 from environment.contract import Folders
 from environment.engine import CandidatePolicy, Engine
+from environment.errors import CapacityError
 from environment.users import choose_users
 from environment.data import read_catalogue, read_training_rows
 from safetensors.torch import load_file
@@ -171,6 +173,33 @@ def test_the_command_reports_progress_and_failures(sequences: Path, llama_model:
     ]
     reason = (bad / "output" / "failure").read_text()
     assert "has 3 layers, option environment.layers asks for 9" in reason
+
+
+def test_a_device_that_is_too_small_is_explained(sequences: Path, llama_model: Path, tmp_path: Path, monkeypatch):
+    # Arrange
+    def without_memory(*_: object):
+        raise torch.OutOfMemoryError("tried to allocate 20 GiB")
+
+    monkeypatch.setattr(AdapterFit, "step", without_memory)
+
+    # Act & Assess
+    with pytest.raises(CapacityError, match="lower environment.adapter.batchTokens .* larger instance type. .tried to allocate"):
+        command.train(Folders(write_job(tmp_path, sequences, llama_model)))
+
+
+def test_half_precision_fits_and_serves(family_model: Path, sequences: Path, tmp_path: Path):
+    # Arrange
+    root = write_job(tmp_path, sequences, family_model, {"precision": "bfloat16"})
+
+    # Act
+    command.train(Folders(root))
+    model, _ = read_environment(root / "model", torch.device("cpu"))
+    (answer,) = Engine(model, CandidatePolicy(2, False, 1)).answer([np.array([1, 2, 3], np.int32)], [4])
+
+    # Assess: weights in half precision; heads, item tokens and what comes out in float32
+    assert model.precision == torch.bfloat16 and model.item_tokens.dtype == torch.float32
+    assert np.isfinite(answer.candidate_rewards).all()
+    assert 0 <= metrics(root)["pairAccuracy"] <= 1
 
 
 def test_users_are_split_without_overlap(sequences: Path):

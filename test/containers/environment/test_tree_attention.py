@@ -79,6 +79,28 @@ def test_packed_scores_equal_one_prompt_for_each_state_and_action(family_model: 
                     torch.testing.assert_close(scored.actions[index, place], scores, atol=1e-4, rtol=0)
 
 
+@settings(max_examples=12)
+@given(rows=ROWS, count=st.integers(1, 3), instruction=st.integers(0, 2), seed=st.integers(0, 99))
+def test_packed_rewards_are_those_of_single_prompts_whatever_the_rows(llama_model: Path, rows, count, instruction, seed):
+    # Arrange
+    model = random_model(llama_model, instruction=instruction)
+    rows = [np.array(row) for row in rows]
+    generator = np.random.default_rng(seed)
+    actions = [generator.integers(1, ITEMS + 1, (len(row) - 1, count)) for row in rows]
+
+    # Act
+    batch = pack(rows, actions)
+    scored = model.score(batch, model(batch))
+
+    # Assess
+    for index, row in enumerate(rows):
+        for position in range(len(row) - 1):
+            scores = [naive(model, row[: position + 1], action)[1] for action in (row[position + 1], *actions[index][position])]
+            packed = scored.actions[index, position * count : (position + 1) * count]
+            torch.testing.assert_close(scored.logged[index, position], scores[0], atol=1e-4, rtol=0)
+            torch.testing.assert_close(packed, torch.stack(scores[1:]), atol=1e-4, rtol=0)
+
+
 def test_an_action_sees_only_its_own_prefix(llama_model: Path):
     # Arrange
     model = random_model(llama_model)

@@ -30,11 +30,8 @@ export interface Subject {
   dispose(): void;
 }
 
-/** @param settings what differs from the preset besides the setup */
-export function createSubject(
-  setup: Setup,
-  settings: Readonly<Record<string, unknown>> = {},
-): Subject {
+/** @param encodesAll states of all places are computed where the last is wanted, as the SQN and SNQN code does */
+export function createSubject(setup: Setup, encodesAll = false): Subject {
   const { items, window } = setup;
   const isLines = setup.design === 'lines';
   const model = resolveModel(
@@ -50,10 +47,11 @@ export function createSubject(
       negatives: setup.negatives,
       window,
       batchTargets: isLines ? setup.lines * window : setup.lines,
-      ...settings,
     }),
   );
-  const network = describeNetwork(model, items, window, undefined);
+  const described = describeNetwork(model, items, window, undefined);
+  const { encodeLast: _, ...onlyAll } = described.backbone;
+  const network = encodesAll ? { ...described, backbone: onlyAll } : described;
   const layout = batchLayout(model, network);
   const batch = emptyBatch(layout);
   const random = randomStream(1, 'bench');

@@ -1,6 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ParameterSpec } from '../parameters.ts';
-import { type Backbone, type Parameters, parameter } from './backbone.ts';
+import {
+  type Backbone,
+  type BackboneShape,
+  type Dropout,
+  type Parameters,
+  parameter,
+} from './backbone.ts';
 import { embedItems } from './layers.ts';
 
 /**
@@ -17,23 +23,18 @@ export const gru4rec: Backbone = {
     Array.from({ length: blocks }, (_, block) => cellSpecs(`cell_${block}`, dimension)).flat(),
 
   encode(parameters, shape, inputs, dropout) {
-    const time = inputs.items.shape[1];
     // 0 at the first item of a sequence: nothing before it is remembered.
     const isContinued = tf.cast(
       tf.greater(inputs.positions, tf.scalar(0, 'int32')),
       'float32',
-    ) as tf.Tensor; // [lines, time]
-    const remember = tf.split(isContinued, time, 1) as tf.Tensor2D[]; // time x [lines, 1]
-    let hidden = dropout(embedItems(parameters, inputs.items)); // [lines, time, dimension]
-    const memories: tf.Tensor[] = [];
-    for (let block = 0; block < shape.blocks; block++) {
-      hidden = unroll(parameters, `cell_${block}`, hidden, remember);
-      memories.push(hidden);
-      if (block + 1 < shape.blocks) hidden = dropout(hidden);
-    }
+    ) as tf.Tensor2D; // [lines, time]
+    const remember = tf.split(isContinued, inputs.items.shape[1], 1) as tf.Tensor2D[]; // time x [lines, 1]
+    const outputs = runCells(parameters, shape, inputs.items, remember, dropout);
+    const byLine = (x: tf.Tensor) => tf.transpose(x, [1, 0, 2]); // [lines, time, dimension]
     return {
-      states: hidden as tf.Tensor3D,
+      states: byLine(outputs.at(-1)!) as tf.Tensor3D,
       branch(items) {
+        const memories = outputs.map(byLine);
         let x = dropout(embedItems(parameters, items));
         for (let block = 0; block < shape.blocks; block++) {
           const name = `cell_${block}`;
@@ -50,6 +51,15 @@ export const gru4rec: Backbone = {
         return x as tf.Tensor3D;
       },
     };
+  },
+
+  encodeLast(parameters, shape, { items, lengths }, dropout) {
+    const states = runCells(parameters, shape, items, undefined, dropout).at(-1)!; // [time, lines, dimension]
+    const lines = items.shape[0];
+    const last = tf.maximum(tf.sub(lengths, tf.scalar(1, 'int32')), tf.scalar(0, 'int32'));
+    const place = tf.add(tf.mul(last, tf.scalar(lines, 'int32')), tf.range(0, lines, 1, 'int32'));
+    const flat = tf.reshape(states, [-1, shape.dimension]) as tf.Tensor;
+    return tf.gather(flat, place as tf.Tensor1D) as tf.Tensor2D;
   },
 };
 
@@ -111,23 +121,47 @@ function step(
   return tf.add(candidate, tf.mul(update, tf.sub(state, candidate)));
 }
 
-/** Runs a cell along the lines: `[lines, time, dimension]` -> the states after each item. */
+/**
+ * All cells on top of each other along the lines. Time comes first, so that the input of a step lies in one piece.
+ *
+ * @param remember for each item what its cells see of the state before it, `[lines, 1]`; undefined for all of it
+ * @returns of each cell the states after each item, `[time, lines, dimension]`
+ */
+function runCells(
+  parameters: Parameters,
+  shape: BackboneShape,
+  items: tf.Tensor2D,
+  remember: readonly tf.Tensor2D[] | undefined,
+  dropout: Dropout,
+): tf.Tensor[] {
+  const outputs: tf.Tensor[] = [];
+  let hidden = dropout(embedItems(parameters, tf.transpose(items))); // [time, lines, dimension]
+  for (let block = 0; block < shape.blocks; block++) {
+    if (block > 0) hidden = dropout(hidden);
+    hidden = unroll(parameters, `cell_${block}`, hidden, remember);
+    outputs.push(hidden);
+  }
+  return outputs;
+}
+
+/** Runs a cell along the lines: `[time, lines, dimension]` -> the states after each item. */
 function unroll(
   parameters: Parameters,
   name: string,
   x: tf.Tensor,
-  remember: readonly tf.Tensor2D[],
+  remember: readonly tf.Tensor2D[] | undefined,
 ): tf.Tensor {
-  const [lines, time, dimension] = x.shape as [number, number, number];
+  const [time, lines, dimension] = x.shape as [number, number, number];
   const inner = project(parameters, name, x);
-  const gates = tf.unstack(inner.gates, 1); // time x [lines, 2 * dimension]
-  const candidates = tf.unstack(inner.candidate, 1); // time x [lines, dimension]
+  const gates = tf.unstack(inner.gates, 0); // time x [lines, 2 * dimension]
+  const candidates = tf.unstack(inner.candidate, 0); // time x [lines, dimension]
   let state = tf.zeros([lines, dimension]) as tf.Tensor2D;
   const states: tf.Tensor2D[] = [];
   for (let at = 0; at < time; at++) {
-    const before = at === 0 ? state : (tf.mul(state, remember[at]!) as tf.Tensor2D);
+    const before =
+      at === 0 || remember === undefined ? state : (tf.mul(state, remember[at]!) as tf.Tensor2D);
     state = step(parameters, name, before, { gates: gates[at]!, candidate: candidates[at]! });
     states.push(state);
   }
-  return tf.stack(states, 1);
+  return tf.stack(states, 0);
 }

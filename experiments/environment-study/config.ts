@@ -15,7 +15,7 @@ const studyFile = z.strictObject({
   baseModels: z.string().min(1),
   /**
    * A pipeline configuration. The first of `training.models` without `lea` is what the models with `lea` are compared
-   * with; all of them are trained in every cell.
+   * with; all of them are trained in every cell. Without any model with `lea`, environments are fitted and nothing else.
    */
   pipeline: z.record(z.string(), z.unknown()),
   /** Values by key of config section `environment`, such as `"adapter.layers": [1, 2]`; every combination is a cell. */
@@ -74,9 +74,9 @@ export function readStudy(path: string): StudyPlan {
   );
   const plain = all.filter(({ model }) => model.lea === undefined);
   const augmented = all.filter(({ model }) => model.lea !== undefined);
-  if (plain.length === 0 || augmented.length === 0) {
+  if (plain.length === 0) {
     throw new ConfigError(
-      `${path}: pipeline.training.models needs a model with "lea", and one without to compare it with.`,
+      `${path}: pipeline.training.models needs a model without "lea", to compare those with "lea" with.`,
     );
   }
   const beside = (name: string) => resolve(dirname(path), name);

@@ -42,7 +42,8 @@ export interface CellMeasurement {
   readonly folder: string;
   /** The environment's `metrics.json`. */
   readonly fit: Readonly<Record<string, unknown>>;
-  readonly augmentation: Augmentation;
+  /** Null where environments are fitted only. */
+  readonly augmentation: Augmentation | null;
   readonly recommenders: readonly TrainedRecommender[];
   readonly provenance: Provenance;
 }
@@ -67,11 +68,13 @@ export interface CellResult {
     readonly flops: number;
     readonly users: number;
   };
-  readonly augmentation: Augmentation & {
-    readonly cpuSecondsPerMillion: number;
-    /** Estimate for AWS from `config/prices.json` and `config/throughput.json`: a million transitions, start included. */
-    readonly usdPerMillion: number;
-  };
+  readonly augmentation:
+    | (Augmentation & {
+        readonly cpuSecondsPerMillion: number;
+        /** Estimate for AWS from `config/prices.json` and `config/throughput.json`, the endpoint's start included. */
+        readonly usdPerMillion: number;
+      })
+    | null;
   readonly pairAccuracy: number;
   readonly popularityPairAccuracy: number;
   readonly heldOutPositions: number;
@@ -101,7 +104,7 @@ export function summariseStudy(
   cells: readonly CellMeasurement[],
 ): StudyResults {
   const config = plan.cells[0]!.config;
-  const reference = plain.filter(({ name }) => name === plain[0]!.name);
+  const reference = plain.filter(({ name }) => name === plain[0]?.name);
   const compare = (trained: readonly TrainedRecommender[]) =>
     compareWith(reference, trained, built.test, config);
   return {
@@ -120,7 +123,6 @@ function cellResult(
 ): CellResult {
   const metrics = environmentMetrics.parse(fit);
   const number = (name: string) => Number(fit[name]);
-  const { transitions, cpuSeconds } = augmentation;
   return {
     name: cell.name,
     varied: cell.varied,
@@ -131,9 +133,9 @@ function cellResult(
       flops: number('itemTokenFlops') + number('adapterFlops'),
       users: metrics.users,
     },
-    augmentation: {
+    augmentation: augmentation && {
       ...augmentation,
-      cpuSecondsPerMillion: (1e6 * cpuSeconds) / transitions,
+      cpuSecondsPerMillion: (1e6 * augmentation.cpuSeconds) / augmentation.transitions,
       usdPerMillion: usdPerMillion(cell.config, metrics.parameters),
     },
     pairAccuracy: metrics.pairAccuracy,
@@ -179,7 +181,7 @@ function compareWith(
         ranks: { validation: ranks, test: ranks },
       };
     });
-    const isReference = name === reference[0]!.name;
+    const isReference = name === reference[0]?.name;
     const evaluated = evaluate({
       cases: { validation: repeated, test: repeated },
       models: isReference ? ranked.slice(0, 1) : ranked,

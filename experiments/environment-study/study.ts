@@ -57,7 +57,8 @@ export async function runStudy(
     const { dataHash } = built.manifest;
     cellName = 'without environment';
     const plain: TrainedRecommender[] = [];
-    for (const entry of plan.plain) {
+    const isOnlyFitted = plan.augmented.length === 0;
+    for (const entry of isOnlyFitted ? [] : plan.plain) {
       const root = join(out, 'recommenders', folderOf(entry, dataHash));
       plain.push(await trainRecommender(containers, config, entry, root, { sequences }));
     }
@@ -69,7 +70,9 @@ export async function runStudy(
       const environment = join(folder, 'environment');
       const fit = await fitEnvironment(containers, plan, cell, sequences, environment);
       const augmented = join(folder, 'augmented');
-      const augmentation = await augment(containers, cell, built, environment, augmented);
+      const augmentation = isOnlyFitted
+        ? null
+        : await augment(containers, cell, built, environment, augmented);
       const recommenders: TrainedRecommender[] = [];
       for (const entry of plan.augmented) {
         const root = join(folder, folderOf(entry, dataHash));

@@ -2,46 +2,50 @@ import type { RecommenderResult, StudyResults } from './results.ts';
 
 /** The frontier as Markdown: what each environment costs, how good it is, and what comes of it. */
 export function studyTable({ cells, plain, seeds, instance }: StudyResults): string {
-  const augmented = cells[0]?.recommenders ?? [];
-  const keys = Object.keys(cells[0]?.varied ?? {});
+  const [first] = cells;
+  if (first === undefined) return '';
+  const keys = Object.keys(first.varied);
+  const asks = first.augmentation !== null;
   const header = [
-    ...keys.map((key) => `${key} `), // left-aligned
+    ...keys,
     'users',
     'fit CPU s',
     'fit tokens',
     'fit TFLOP',
-    'ask CPU s / M',
-    'ask USD / M',
+    ...(asks ? ['ask CPU s / M', 'ask USD / M'] : []),
     'pair accuracy',
     'recall@10',
-    ...augmented.flatMap(({ name }) => [`NDCG@10 ${name}`, `beside ${plain[0]?.name}`]),
+    ...first.recommenders.flatMap(({ name }) => [`NDCG@10 ${name}`, `beside ${plain[0]?.name}`]),
   ];
   const rows = cells.map(({ varied, fit, augmentation, recommenders, ...cell }) => [
     ...keys.map((key) => String(varied[key])),
     whole(fit.users),
     whole(fit.cpuSeconds),
     whole(fit.tokens),
-    (fit.flops / 1e12).toFixed(1),
-    whole(augmentation.cpuSecondsPerMillion),
-    augmentation.usdPerMillion.toFixed(2),
+    (fit.flops / 1e12).toFixed(2),
+    ...(augmentation === null
+      ? []
+      : [whole(augmentation.cpuSecondsPerMillion), augmentation.usdPerMillion.toFixed(2)]),
     cell.pairAccuracy.toFixed(4),
     cell.recallAt10.toFixed(4),
     ...recommenders.flatMap((each) => [spread(each), difference(each)]),
   ]);
-  const line = (values: readonly string[]) =>
-    `| ${values.map((value) => value.trim()).join(' | ')} |`;
-  const [first] = cells;
+  const line = (values: readonly string[]) => `| ${values.join(' | ')} |`;
+  const without = plain.map((each) => `${each.name} NDCG@10 ${spread(each)}`).join(', ');
   return [
     line(header),
-    line(header.map((name) => (name.endsWith(' ') ? '---' : '---:'))),
+    line(header.map((_, column) => (column < keys.length ? '---' : '---:'))),
     ...rows.map(line),
     '',
-    `Without environment: ${plain.map((each) => `${each.name} NDCG@10 ${spread(each)}`).join(', ')}. ` +
-      `Popularity: pair accuracy ${first?.popularityPairAccuracy.toFixed(4)}, recall@10 ${first?.popularityRecallAt10.toFixed(4)}.`,
-    '',
-    `Means of ${seeds} seed${seeds === 1 ? '' : 's'}, +- standard deviation over seeds where there are several; ` +
-      'differences with 95 % intervals over users. "/ M" is a million transitions; USD is the estimate for ' +
-      `${instance} of \`npx lea cost\`, the endpoint's start included.`,
+    ...(asks ? [`Without environment: ${without}.`] : []),
+    `Popularity: pair accuracy ${first.popularityPairAccuracy.toFixed(4)}, recall@10 ${first.popularityRecallAt10.toFixed(4)}.`,
+    ...(asks
+      ? [
+          `NDCG@10 is the mean of ${seeds} seed${seeds === 1 ? '' : 's'}, +- the standard deviation over seeds; differences`,
+          'have 95 % intervals over users. "/ M" is a million transitions; USD is what `npx lea cost` estimates for',
+          `${instance}, the endpoint's start included.`,
+        ]
+      : []),
   ].join('\n');
 }
 

@@ -94,8 +94,8 @@ describe('Function: runStudy', () => {
     for (const cell of results.cells) {
       const [recommender] = cell.recommenders;
       expect(cell.fit.cpuSeconds).toBeGreaterThan(0);
-      expect(cell.augmentation.transitions).toBe(results.data.trainTransitions);
-      expect(cell.augmentation.cpuSeconds).toBeGreaterThan(0);
+      expect(cell.augmentation!.transitions).toBe(results.data.trainTransitions);
+      expect(cell.augmentation!.cpuSeconds).toBeGreaterThan(0);
       expect(cell.pairAccuracy).toBeGreaterThan(0);
       expect(recommender!.name).toBe('with-lea');
       expect(recommender!.bySeed).toEqual([recommender!.ndcg10.value]);
@@ -105,6 +105,27 @@ describe('Function: runStudy', () => {
     expect(results.cells[1]!.fit.tokens).toBeGreaterThan(results.cells[0]!.fit.tokens);
     expect(results.plain[0]!.difference).toBeNull();
     expect(studyTable(results)).toContain('| 0.5 |');
+  });
+
+  it('only fits where no recommender wants an environment', async () => {
+    // Arrange
+    const [plainModel] = study.pipeline.training.models;
+    const training = { ...study.pipeline.training, models: [plainModel] };
+    const plan = readStudy(
+      write('fits.json', { pipeline: { ...study.pipeline, training }, vary: {} }),
+    );
+    const jobs = new Set<string>();
+
+    // Act
+    const results = await runStudy(plan, join(folder, 'fits'), new AbortController().signal, {
+      onProgress: (_, { name, stage }) =>
+        jobs.add(`${name} ${stage === 'serve' ? stage : 'train'}`),
+    });
+
+    // Assess
+    expect([...jobs]).toEqual(['lea-environment train']);
+    expect(results.cells[0]).toMatchObject({ augmentation: null, recommenders: [] });
+    expect(studyTable(results)).not.toContain('NDCG');
   });
 
   it('passes on what a container says is wrong', async () => {
@@ -173,10 +194,10 @@ describe('Function: summariseStudy', () => {
     expect(own!.difference!.value).toBeCloseTo(4 / 6 - 2 / 6, 12);
     expect(own!.difference!.low).toBeLessThanOrEqual(own!.difference!.value);
     expect(results.plain).toMatchObject([{ name: 'plain', difference: null }]);
-    expect(results.cells[0]!.augmentation.cpuSecondsPerMillion).toBe(20);
+    expect(results.cells[0]!.augmentation!.cpuSecondsPerMillion).toBe(20);
     expect(results.cells[0]!.fit).toEqual({ cpuSeconds: 3, tokens: 100, flops: 3e12, users: 4 });
     const table = studyTable(results);
-    expect(table).toContain('| 4 | 3 | 100 | 3.0 | 20 |');
+    expect(table).toContain('| 4 | 3 | 100 | 3.00 | 20 |');
     expect(table).toContain('| 0.6667 +- 0.2357 | +0.3333 (');
   });
 });
@@ -209,8 +230,8 @@ describe('Function: readStudy', () => {
     [{ sedes: 1 }, 'sedes: unknown key'],
     [{ items: undefined }, 'items'],
     [
-      { pipeline: { training: { ...training, models: training.models.slice(0, 1) } } },
-      'needs a model with "lea"',
+      { pipeline: { training: { ...training, models: training.models.slice(1) } } },
+      'needs a model without "lea"',
     ],
   ])('refuses %j', (change, message) => {
     expect(() => readStudy(write('wrong.json', change))).toThrow(message);

@@ -71,7 +71,7 @@ export interface CellResult {
   readonly augmentation:
     | (Augmentation & {
         readonly cpuSecondsPerMillion: number;
-        /** Estimate for AWS from `config/prices.json` and `config/throughput.json`, the endpoint's start included. */
+        /** Estimate for AWS from `config/prices.json` and `config/throughput.json`, without the endpoint's start. */
         readonly usdPerMillion: number;
       })
     | null;
@@ -149,13 +149,19 @@ function cellResult(
   };
 }
 
+/** What a million transitions more cost: the endpoint's start, which every run pays once, is left out. */
 function usdPerMillion(config: PipelineConfig, baseModelParameters: number): number {
   const table = (name: string) => JSON.parse(readFileSync(join(root, 'config', name), 'utf8'));
-  const counts = { interactions: 1e6, items: 1, transitions: 1e6, baseModelParameters };
   const prices = parsePrices(table('prices.json'), table('throughput.json'));
-  return estimateCost(config, counts, prices)
-    .parts.filter(({ part }) => /Ask the environment|answers/.test(part))
-    .reduce((sum, { usd }) => sum + usd.expected, 0);
+  const asking = (transitions: number) =>
+    estimateCost(
+      config,
+      { interactions: transitions, items: 1, transitions, baseModelParameters },
+      prices,
+    )
+      .parts.filter(({ part }) => /Ask the environment|answers/.test(part))
+      .reduce((sum, { usd }) => sum + usd.expected, 0);
+  return asking(2e6) - asking(1e6);
 }
 
 /**

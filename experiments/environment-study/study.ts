@@ -179,7 +179,6 @@ async function trainRecommender(
     hyperparameters: {
       task: 'train',
       run: 'study',
-      sequences: JSON.stringify(config.sequences),
       training: JSON.stringify(training),
       model: JSON.stringify(model),
     },

@@ -25,7 +25,7 @@ export function studyTable({ cells, plain, seeds, instance }: StudyResults): str
     (fit.flops / 1e12).toFixed(2),
     ...(augmentation === null
       ? []
-      : [whole(augmentation.cpuSecondsPerMillion), augmentation.usdPerMillion.toFixed(2)]),
+      : [whole(augmentation.cpuSecondsPerMillion), augmentation.usdPerMillion.toPrecision(2)]),
     cell.pairAccuracy.toFixed(4),
     cell.recallAt10.toFixed(4),
     ...recommenders.flatMap((each) => [spread(each), difference(each)]),
@@ -43,7 +43,7 @@ export function studyTable({ cells, plain, seeds, instance }: StudyResults): str
       ? [
           `NDCG@10 is the mean of ${seeds} seed${seeds === 1 ? '' : 's'}, +- the standard deviation over seeds; differences`,
           'have 95 % intervals over users. "/ M" is a million transitions; USD is what `npx lea cost` estimates for',
-          `${instance}, the endpoint's start included.`,
+          `${instance}, without the endpoint's start.`,
         ]
       : []),
   ].join('\n');

@@ -195,6 +195,7 @@ describe('Function: summariseStudy', () => {
     expect(own!.difference!.low).toBeLessThanOrEqual(own!.difference!.value);
     expect(results.plain).toMatchObject([{ name: 'plain', difference: null }]);
     expect(results.cells[0]!.augmentation!.cpuSecondsPerMillion).toBe(20);
+    expect(results.cells[0]!.augmentation!.usdPerMillion).toBeGreaterThan(0);
     expect(results.cells[0]!.fit).toEqual({ cpuSeconds: 3, tokens: 100, flops: 3e12, users: 4 });
     const table = studyTable(results);
     expect(table).toContain('| 4 | 3 | 100 | 3.00 | 20 |');

@@ -5,8 +5,8 @@ import torch
 
 from .errors import RequestError
 
-SCORES_AT_ONCE = 1 << 26
-"""Similarities computed at a time (float32: 256 MiB)."""
+SCORES_AT_ONCE = {"cpu": 1 << 20, "cuda": 1 << 26}
+"""Similarities computed at a time by kind of device: what a processor's cache holds; 256 MiB of float32 on a GPU."""
 
 
 def prefix_hashes(rows: np.ndarray, seed: int) -> np.ndarray:

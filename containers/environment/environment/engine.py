@@ -119,7 +119,7 @@ class Engine:
         excluded = excluded_items(items, position, self.policy.repeats)
         following = items[np.arange(len(items)), position + 1]
         taken = np.zeros((len(items), similar), np.int64)
-        step = max(1, SCORES_AT_ONCE // self.items)
+        step = max(1, SCORES_AT_ONCE[self.device.type] // self.items)
         for start in range(0, len(items) if similar else 0, step):
             part = slice(start, start + step)
             taken[part] = similar_items(

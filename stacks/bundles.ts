@@ -8,16 +8,35 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync } from 'esbuild';
 
 /** The code of a function, by the name of its folder below `functions/`. */
 export type Bundles = (name: string) => Code;
 
-/** CommonJS dependencies call `require`, which an ES module lacks. */
+/** What CommonJS dependencies take for granted (TensorFlow.js's kernels `__dirname`), and an ES module lacks. */
 const banner = [
   "import { createRequire as leaCreateRequire } from 'node:module';",
   'const require = leaCreateRequire(import.meta.url);',
+  'const __dirname = import.meta.dirname;',
+  'const __filename = import.meta.filename;',
 ].join('');
+
+/** How all functions are bundled. */
+export const bundling = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  banner: { js: banner },
+  minify: true,
+  // Errors are matched by name, in Step Functions and in the logs.
+  keepNames: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'error',
+} as const satisfies BuildOptions;
 
 /**
  * Bundles all functions in one esbuild run and hands out one asset a function.
@@ -32,25 +51,13 @@ export function bundleFunctions(root: string): Bundles {
   const output = join(root, '.cache/bundles');
   const names = functionNames(root);
   const result = buildSync({
+    ...bundling,
     absWorkingDir: root,
     entryPoints: names.map((name) => `functions/${name}/handler.ts`),
     outbase: 'functions',
     outdir: relative(root, output),
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    banner: { js: banner },
-    minify: true,
-    // Errors are matched by name, in Step Functions and in the logs.
-    keepNames: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'none',
     write: false,
-    logLevel: 'error',
   });
   for (const file of result.outputFiles) writeIfChanged(file.path, file.contents);
   return (name) => {

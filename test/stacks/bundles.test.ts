@@ -1,15 +1,39 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { functionAccess } from '#stacks/access.ts';
 import { bundleFunctions, functionNames } from '#stacks/bundles.ts';
-import { root, synthesise } from './synthesis.ts';
+import { buildTensorflowLayer } from '../../layers/tensorflow/layer.ts';
+import { config, root, synthesise } from './synthesis.ts';
 
 const bundles = bundleFunctions(root);
 const folder = join(root, '.cache/bundles');
 const names = functionNames(root);
 const serving = ['recommend', 'recommend-batch'];
+
+/** Everything that functions read when they start; nobody answers at the endpoint. */
+const environment = {
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+  AWS_REGION: 'eu-west-1',
+  AWS_ACCESS_KEY_ID: 'id',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  POWERTOOLS_SERVICE_NAME: 'test',
+  POWERTOOLS_METRICS_NAMESPACE: 'test',
+  BUCKET: 'data',
+  OPT_ROOT: buildTensorflowLayer(root),
+  PIPELINE_CONFIG: config(),
+  PARSE_QUEUE_URL: 'http://127.0.0.1:9/queue',
+  BATCH_QUEUE_URL: 'http://127.0.0.1:9/queue',
+  COUNT: '20',
+  RUN_DAYS: '30',
+  EVENT_BUS: 'bus',
+  RESOURCE_PREFIX: 'lea-dev',
+  TIME_ZONE: 'UTC',
+  EXECUTION_ARN: 'arn:aws:states:eu-west-1:123456789012:execution:lea-dev-nightly',
+};
 
 describe('Function: bundleFunctions', () => {
   it('bundles a function for every one that a stack has', () => {
@@ -39,6 +63,19 @@ describe('Function: bundleFunctions', () => {
     expect(compressed).toBeLessThan(serving.includes(name) ? 2 ** 20 * 2 : 2 ** 20);
     expect(code.toString()).not.toMatch(/^import .* from ["'](?!node:)[^"']*["'];?$/m);
   });
+
+  it.each(names)(
+    '%s: starts in a process of its own, with TensorFlow.js on WebAssembly',
+    async (name) => {
+      // Arrange
+      const script = `await import(${JSON.stringify(join(folder, name, 'handler.mjs'))});`;
+      const args = ['--input-type=module', '--eval', script];
+      // Act
+      const start = promisify(execFile)(process.execPath, args, { env: environment });
+      // Assess
+      await expect(start).resolves.toMatchObject({ stderr: '' });
+    },
+  );
 
   it('touches no file when nothing has changed', () => {
     // Arrange

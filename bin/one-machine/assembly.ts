@@ -13,6 +13,7 @@ const sources = [
   'functions',
   'lib',
   'layers',
+  'config',
   'cdk.json',
   'package-lock.json',
 ];

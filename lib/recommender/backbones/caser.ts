@@ -90,9 +90,13 @@ export const caser: Backbone = {
 
   encodeLast(parameters, shape, { items, lengths }, dropout) {
     // The window is there as it is: convolutions over it and a maximum over time, as the SNQN code has them.
-    const places = tf.expandDims(tf.range(0, items.shape[1], 1, 'int32'), 0); // [1, window]
-    const isKnown = tf.less(places, tf.expandDims(lengths, 1)); // [lines, window]
-    const known = tf.mul(items, tf.cast(isKnown, 'int32'));
+    const time = items.shape[1];
+    const places = tf.expandDims(tf.range(0, time, 1, 'int32'), 0); // [1, time]
+    const isKnown = tf.less(places, tf.expandDims(lengths, 1)); // [lines, time]
+    const known = tf.pad(tf.mul(items, tf.cast(isKnown, 'int32')), [
+      [0, 0],
+      [0, shape.window - time],
+    ]); // [lines, window]
     const x = embedItems(parameters, known) as tf.Tensor3D; // [lines, window, dimension]
     const horizontal = heightsOf(shape).map((height) => {
       const kernel = parameter(parameters, `horizontal_${height}/kernel`);

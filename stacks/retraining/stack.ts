@@ -1,10 +1,11 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import type { IRole } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { PipelineConfig } from '#lib/pipeline/config.ts';
 import { functionAccess } from '../access.ts';
+import { acknowledge } from '../constructs/acknowledge.ts';
 import { NightlySchedule } from '../constructs/nightly-schedule.ts';
 import { NightlyStateMachine } from '../constructs/nightly-state-machine.ts';
 import { PipelineFunction } from '../constructs/pipeline-function.ts';
@@ -39,6 +40,7 @@ export class RetrainingStack extends Stack {
     super(scope, id, props);
     const { deployment, bucket, topic, environment, trainer } = props;
     this.functions = createFunctions(this, deployment, bucket);
+    this.#allowAsking(deployment);
     const arns = Object.entries(this.functions).map(([name, step]) => [
       name,
       step.function.functionArn,
@@ -75,6 +77,23 @@ export class RetrainingStack extends Stack {
       });
     }
     new CfnOutput(this, 'StateMachineArn', { value: this.nightly.stateMachine.stateMachineArn });
+  }
+
+  /** `augment-sequences` asks the endpoints that runs create. */
+  #allowAsking(deployment: Deployment): void {
+    const { role } = this.functions.augmentSequences;
+    const endpoints = `endpoint/${deployment.name}-*`;
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['sagemaker:InvokeEndpoint'],
+        resources: [`arn:${this.partition}:sagemaker:${this.region}:${this.account}:${endpoints}`],
+      }),
+    );
+    acknowledge(
+      role,
+      'A run names its endpoint after the deployment and itself.',
+      `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:${endpoints}]`,
+    );
   }
 }
 

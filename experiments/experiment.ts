@@ -6,7 +6,6 @@ import { PipelineError } from '#lib/pipeline/errors.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { type TrainingProgress, trainModel } from '#lib/recommender/trainer.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
-import type { SequenceShard } from '#lib/sequences/shard.ts';
 import { loadCheckpoint, saveCheckpoint } from '../containers/trainer/checkpoints.ts';
 import { readInteractions } from './interaction-file.ts';
 import { type Cell, type ExperimentOptions, planExperiment } from './options.ts';
@@ -64,16 +63,13 @@ export async function runExperiment(
 ): Promise<{ readonly results: ExperimentResults; readonly path: string }> {
   const { options, cells } = planExperiment(asked);
   const built = await readData(options);
-  const { users, items, interactions } = built.manifest;
+  const { users, items, interactions, excludeHistory } = built.manifest;
   hooks.onProgress?.({ stage: 'read', users, items, actions: interactions });
-  const excludeHistory =
-    options.excludeHistory === 'auto' ? !hasRepeats(built.shards) : options.excludeHistory;
   const finished: CellResult[] = [];
   const results = (): ExperimentResults => ({
     data: {
       file: options.interactions,
       format: options.format,
-      excludeHistory,
       ...built.manifest,
     },
     machine: machine(),
@@ -110,20 +106,11 @@ async function readData(
     sequencesConfig.parse({
       split: options.split,
       window: options.window,
+      excludeHistory: options.excludeHistory,
       minimumUserInteractions: options.minimumUserInteractions,
       minimumItemInteractions: options.minimumItemInteractions,
       // One shard a request is for the environment; here there is none.
       shardItems: 1_000_000,
-    }),
-  );
-}
-
-/** True if anybody took an item again that was in the row already. */
-function hasRepeats(shards: readonly SequenceShard[]): boolean {
-  return shards.some(({ offsets, items }) =>
-    offsets.subarray(1).some((end, row) => {
-      const own = items.subarray(offsets[row]!, end);
-      return new Set(own).size < own.length;
     }),
   );
 }

@@ -22,11 +22,7 @@ export const experimentOptions = z.strictObject({
   /** k-core filter; data sets for experiments come filtered. */
   minimumUserInteractions: z.int().min(1).default(1),
   minimumItemInteractions: z.int().min(1).default(1),
-  /**
-   * Rank without the items of the history. `auto`: yes if nobody in the training data ever repeats an item, since then
-   * a repeat is never right.
-   */
-  excludeHistory: z.union([z.boolean(), z.literal('auto')]).default('auto'),
+  excludeHistory: sequencesConfig.shape.excludeHistory,
   /** `backbone:objective`, with settings of its own as `backbone:objective:dimension=128:dropout=0.5`. */
   models: z.array(z.string().min(1)).min(1),
   /** Every model is trained with the seeds 1 to this. */

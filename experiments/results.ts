@@ -42,7 +42,6 @@ export interface ExperimentResults {
   readonly data: {
     readonly file: string;
     readonly format: string;
-    readonly excludeHistory: boolean;
   } & SequencesManifest;
   readonly machine: { readonly processor: string; readonly cores: number };
   readonly models: readonly CellResult[];

@@ -59,7 +59,6 @@ export async function trainByHand(
   const job = {
     run: 'by-hand',
     model: resolveModel(shared, model),
-    sequences: task.config.sequences,
   };
   return train(folders, job, shouldStop, (stage, progress, values = {}) =>
     onProgress({ stage, progress, values }),

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { type SequencesConfig, sequencesConfig } from '#lib/pipeline/config/sequences.ts';
 import {
   modelConfig,
   type ResolvedModel,
@@ -33,7 +32,7 @@ export function folders(root: string = process.env.ML_ROOT ?? '/opt/ml'): Folder
 }
 
 /** What a job was started with. */
-export type Job = { readonly run: string; readonly sequences: SequencesConfig } & (
+export type Job = { readonly run: string } & (
   | { readonly task: 'train'; readonly model: ResolvedModel }
   | { readonly task: 'score' }
 );
@@ -41,7 +40,6 @@ export type Job = { readonly run: string; readonly sequences: SequencesConfig } 
 const hyperparameters = z.strictObject({
   task: z.enum(['train', 'score']),
   run: z.string().min(1),
-  sequences: z.string(),
   model: z.string().optional(),
   training: z.string().optional(),
 });
@@ -54,14 +52,10 @@ const hyperparameters = z.strictObject({
 export function readJob(root: string): Job {
   const path = join(root, 'input/config/hyperparameters.json');
   const raw = check(hyperparameters, parse(readText(path), path), path);
-  const common = {
-    run: raw.run,
-    sequences: decode(sequencesConfig, 'sequences', raw.sequences),
-  };
-  if (raw.task === 'score') return { task: 'score', ...common };
+  if (raw.task === 'score') return { task: 'score', run: raw.run };
   const model = decode(modelConfig, 'model', raw.model);
   const training = decode(trainingSettings, 'training', raw.training);
-  return { task: 'train', ...common, model: resolveModel(training, model) };
+  return { task: 'train', run: raw.run, model: resolveModel(training, model) };
 }
 
 function decode<Schema extends z.ZodType>(

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { SequencesConfig } from '#lib/pipeline/config/sequences.ts';
 import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import { trainModel } from '#lib/recommender/trainer.ts';
+import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { writeLearningCurve, writeManifest, writeModel, writeRanks } from './artefacts.ts';
 import { readEvaluation, readParts } from './channels.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
@@ -15,7 +15,6 @@ import { versions } from './versions.ts';
 export interface TrainJob {
   readonly run: string;
   readonly model: ResolvedModel;
-  readonly sequences: SequencesConfig;
 }
 
 /**
@@ -27,7 +26,7 @@ export interface TrainJob {
  */
 export async function train(
   folders: Folders,
-  { run, model, sequences }: TrainJob,
+  { run, model }: TrainJob,
   shouldStop: () => boolean,
   report: typeof reportProgress = reportProgress,
 ): Promise<boolean> {
@@ -38,7 +37,7 @@ export async function train(
   const rows = await collectRows(parts, model.lea, itemTable.counts);
   report('read', 1, { rows: rows.rows, items: itemTable.itemIds.length });
 
-  const fingerprint = fingerprintOf(model, manifest.dataHash, rows.environment?.states);
+  const fingerprint = fingerprintOf(model, manifest, rows.environment?.states);
   const resumeFrom = loadCheckpoint(folders.checkpoints, fingerprint, (file, error) => {
     process.stderr.write(`Checkpoint ${file} is left out: ${error.message}\n`);
   });
@@ -50,7 +49,7 @@ export async function train(
       model,
       rows,
       window: manifest.window,
-      excludeHistory: sequences.excludeHistory,
+      excludeHistory: manifest.excludeHistory,
       validation,
     },
     {
@@ -72,7 +71,7 @@ export async function train(
     const recommender: RecommenderModel = {
       backbone: model.backbone,
       shape: trained.network.shape,
-      excludeHistory: sequences.excludeHistory,
+      excludeHistory: manifest.excludeHistory,
       weights: trained.weights,
     };
     writeModel(folders.model, recommender, itemTable.itemIds);
@@ -112,10 +111,10 @@ export async function train(
 /** What a checkpoint must have been made from to be gone on with. */
 function fingerprintOf(
   model: ResolvedModel,
-  dataHash: string,
+  { dataHash, excludeHistory }: SequencesManifest,
   states: Uint16Array | undefined,
 ): string {
-  const hash = createHash('sha256').update(JSON.stringify(model)).update(dataHash);
+  const hash = createHash('sha256').update(JSON.stringify([model, dataHash, excludeHistory]));
   if (states !== undefined) {
     hash.update(new Uint8Array(states.buffer, states.byteOffset, states.byteLength));
   }

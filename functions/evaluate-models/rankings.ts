@@ -7,6 +7,7 @@ import type { PipelineConfig } from '#lib/pipeline/config.ts';
 import { runs, serving } from '#lib/pipeline/keys.ts';
 import { championPointer } from '#lib/promotion/champion.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
+import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeEvaluationCases, decodeSequenceShard } from '#lib/sequences/shard.ts';
 
 /** Everything that a run's rankers said about its held-out cases. */
@@ -21,6 +22,7 @@ export async function readRankings(
     test: await readCases(objects, run, 'test'),
   };
   const shards = await readShards(objects, run);
+  const { excludeHistory } = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
   const ranksOf = async (name: string): Promise<SplitRanks> => {
     const read = async (split: 'validation' | 'test') => {
       const bytes = await objects.getBytes(runs.modelRanks(run, name, split));
@@ -41,7 +43,7 @@ export async function readRankings(
   return {
     cases,
     models,
-    baselines: rankBaselines({ shards, itemTable }, cases, config.sequences.excludeHistory),
+    baselines: rankBaselines({ shards, itemTable }, cases, excludeHistory),
     ...(wasRanked &&
       champion !== undefined && {
         champion: {

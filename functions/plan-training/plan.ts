@@ -27,12 +27,11 @@ export function planTraining(plan: TrainingPlan): TrainingJob[] {
   const { models, ...training } = config.training;
   const uri = (key: string) => `s3://${bucket}/${key}`;
   const sequences = channel('sequences', uri(runs.sequencesPrefix(run)));
-  const common = { run, sequences: JSON.stringify(config.sequences) };
   const jobs: TrainingJob[] = models.map((model) => ({
     name: model.name,
     hyperParameters: {
-      ...common,
       task: 'train',
+      run,
       model: JSON.stringify(model),
       training: JSON.stringify(training),
     },
@@ -45,7 +44,7 @@ export function planTraining(plan: TrainingPlan): TrainingJob[] {
   if (championPrefix !== undefined) {
     jobs.push({
       name: championLabel,
-      hyperParameters: { ...common, task: 'score' },
+      hyperParameters: { task: 'score', run },
       channels: [sequences, channel('model', uri(championPrefix))],
       checkpointUri: uri(runs.checkpointsPrefix(run, championLabel)),
     });

@@ -7,6 +7,7 @@ import { type Histories, orderHistories } from './histories.ts';
 import type { InteractionLog } from './interaction-log.ts';
 import type { ItemTable } from './item-table.ts';
 import type { SequencesExcluded, SequencesManifest } from './manifest.ts';
+import { leavesHistoryOut, repeatShare } from './repeats.ts';
 import type { EvaluationCases, SequenceShard } from './shard.ts';
 import { cutCases, cutShards } from './shards.ts';
 import { type Split, splitGlobalTime, splitLeaveOneOut, splitUsers } from './split.ts';
@@ -54,6 +55,7 @@ export function buildSequences(log: InteractionLog, config: SequencesConfig): Bu
   const trainTransitions = split.trainEnds.reduce((sum, end) => sum + Math.max(0, end - 1), 0);
   expectEnough({ trainTransitions, validation, test }, actions, config);
 
+  const repeats = repeatShare(shards);
   const users = actions.userIds.length;
   const items = itemTable.itemIds.length;
   return {
@@ -73,6 +75,8 @@ export function buildSequences(log: InteractionLog, config: SequencesConfig): Bu
       shards: shards.length,
       window: config.window,
       split: config.split,
+      repeatShare: repeats,
+      excludeHistory: leavesHistoryOut(config.excludeHistory, repeats),
       dataHash: hashSequences(itemTable, shards, validation, test),
     },
     excluded: {

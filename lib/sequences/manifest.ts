@@ -19,6 +19,10 @@ export const sequencesManifest = z.strictObject({
   /** Longest history, in items. */
   window: z.int().min(1),
   split: z.enum(['leave-one-out', 'by-user', 'global-time']),
+  /** Share of training transitions whose next item occurs earlier in the row. */
+  repeatShare: z.number().min(0).max(1),
+  /** Lists leave the user's history out. */
+  excludeHistory: z.boolean(),
   /** SHA-256 of everything the shards, cases and vocabulary say. */
   dataHash: z.string().regex(/^[0-9a-f]{64}$/),
 });

@@ -23,8 +23,11 @@ export const sequencesConfig = z.strictObject({
   seed: z.int().min(0).default(1),
   /** Items (positions) a training shard holds; one shard is one request to the environment. */
   shardItems: z.int().min(64).default(2048),
-  /** Rank and recommend without the items of the user's history. */
-  excludeHistory: z.boolean().default(false),
+  /**
+   * Rank and recommend without the items of the user's history. `auto`: yes where fewer than 1 % of the training
+   * transitions return to an earlier item, as in ratings.
+   */
+  excludeHistory: z.union([z.boolean(), z.literal('auto')]).default('auto'),
 });
 
 export type SequencesConfig = z.infer<typeof sequencesConfig>;

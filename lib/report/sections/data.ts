@@ -1,7 +1,7 @@
 import type { SequencesExcluded, SequencesManifest } from '#lib/sequences/manifest.ts';
 import { type Bar, barChart } from '../charts/bar-chart.ts';
 import { dataTable } from '../data-table.ts';
-import { whole } from '../format.ts';
+import { percent, whole } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import type { UploadTotals } from '../run-report.ts';
 
@@ -66,5 +66,6 @@ ${
     uploads.reasons.map(({ reason, rows }) => [reason, whole(rows)]),
   )
 }
+<p>${sequences.excludeHistory ? 'Lists leave out' : 'Lists may contain'} what the user took before: ${percent(sequences.repeatShare)} of the training transitions return to an earlier item (<code>sequences.excludeHistory</code>).</p>
 <p>Split: <code>${sequences.split}</code>, window ${sequences.window}, data hash <code>${sequences.dataHash.slice(0, 16)}</code>.</p>`;
 }

@@ -27,7 +27,6 @@ describe('Function: readJob', () => {
     expect(job).toMatchObject({
       task: 'train',
       run: '2026-11-23',
-      sequences: { window: 8, excludeHistory: false },
       model: {
         name: 'model',
         preset: 'sound',
@@ -63,7 +62,7 @@ describe('Function: readJob', () => {
 
   it('needs neither model nor training to score', () => {
     // Arrange
-    write({ task: 'score', run: 'r', sequences: '{}' });
+    write({ task: 'score', run: 'r' });
 
     // Act
     const job = readJob(root);

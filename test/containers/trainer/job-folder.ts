@@ -71,7 +71,6 @@ export function trainingJob(
   return {
     task: 'train',
     run: '2026-11-23',
-    sequences: JSON.stringify({ window: 8 }),
     model: JSON.stringify({ name: 'model', backbone: 'sasrec', objective: 'supervised', ...model }),
     training: JSON.stringify({ dimension: 8, blocks: 1, batchTargets: 64, ...training }),
   };

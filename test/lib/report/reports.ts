@@ -69,6 +69,8 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
       shards: 30,
       window: 50,
       split: 'leave-one-out',
+      repeatShare: 0,
+      excludeHistory: true,
       dataHash: 'ab'.repeat(32),
     },
     excluded: {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { PipelineError } from '#lib/pipeline/errors.ts';
+import { ConfigError, PipelineError } from '#lib/pipeline/errors.ts';
 import { createApplication } from '#stacks/application.ts';
 import { bundleFunctions } from '#stacks/bundles.ts';
 import { readDeployment } from '#stacks/deployment.ts';
@@ -15,7 +15,7 @@ try {
   const { context } = JSON.parse(readFileSync(resolve(root, 'cdk.json'), 'utf8'));
   const app = new App({ context });
   const configPath = app.node.tryGetContext('config') ?? 'config/pipeline.json';
-  const configText = readFileSync(resolve(root, configPath), 'utf8');
+  const configText = readConfig(resolve(root, configPath));
   createApplication(app, readDeployment(app, configText, configPath, bundleFunctions(root)));
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 } catch (error) {
@@ -23,4 +23,14 @@ try {
   if (!(error instanceof PipelineError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
+}
+
+function readConfig(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ConfigError(`The configuration cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }

@@ -68,7 +68,7 @@ const environmentSource: ImageSource = {
   name: 'lea-environment',
   folder: `${root}/containers/environment`,
   dockerfile: 'Dockerfile',
-  exclude: ['__pycache__', '.pytest_cache', '*.egg-info', 'tests'],
+  exclude: ['/*', '!/Dockerfile', '!/requirements.txt', '!/environment', '__pycache__'],
 };
 
 /** The trainer shares `lib/` with the functions, so its build sees a part of the repository. */

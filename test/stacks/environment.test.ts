@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '#lib/pipeline/errors.ts';
+import type { ContainerImage } from '#stacks/constructs/container-image.ts';
 import { roleOf, statementsOf, toText } from './iam.ts';
 import { synthesise } from './synthesis.ts';
 
@@ -21,6 +24,32 @@ describe('Stack: environment', () => {
       ImageScanningConfiguration: { ScanOnPush: true },
       ImageTagMutability: 'IMMUTABLE',
     });
+  });
+
+  it('uploads what the Dockerfiles copy, and no more', () => {
+    // Arrange
+    const { app, stacks } = synthesise({ context: { 'aws:cdk:disable-asset-staging': false } });
+    const { directory } = app.synth();
+    const { environmentImage, trainerImage } = stacks.environment as {
+      environmentImage: ContainerImage;
+      trainerImage: ContainerImage;
+    };
+    const uploaded = ({ project }: ContainerImage) => join(directory, project.source.assetPath);
+    const copied = (dockerfile: string) =>
+      [...readFileSync(dockerfile, 'utf8').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
+        ([, sources]) => sources!.split(' ').map((source) => source.replace(/\/$/, '')),
+      );
+    // Act
+    const environment = readdirSync(uploaded(environmentImage));
+    const trainer = readdirSync(uploaded(trainerImage));
+    // Assess
+    const wanted = copied(join(uploaded(environmentImage), 'Dockerfile'));
+    expect(environment.sort()).toStrictEqual(['Dockerfile', ...wanted].sort());
+    const sources = copied(join(uploaded(trainerImage), 'containers/trainer/Dockerfile'));
+    expect(trainer.sort()).toStrictEqual(
+      [...new Set(sources.map((path) => path.split('/')[0]))].sort(),
+    );
+    expect(readdirSync(join(uploaded(trainerImage), 'containers'))).toStrictEqual(['trainer']);
   });
 
   it('hears of the end of each build before CloudFormation gives up', () => {

@@ -65,7 +65,7 @@ class EnvironmentConfig:
     instruction: str = ""
     item_tokens: ItemTokenConfig = field(default_factory=ItemTokenConfig)
     adapter: AdapterConfig = field(default_factory=AdapterConfig)
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
     seed: int = field(default=1, metadata=within(0))
 
 

@@ -25,6 +25,7 @@ from .item_tokens import ItemTokenFit, Sentences, initial_tokens, tokenise
 from .memory import enough_memory
 from .metrics import held_out_metrics
 from .model import EnvironmentModel
+from .precision import data_type
 from .scoring import score_positions
 from .users import UserRows, choose_users
 
@@ -106,6 +107,7 @@ def train(folders: Folders) -> None:
         ),
         "adapterFlops": adapter_flops(model.decoder, config.adapter, fit.tokens),
         "earlyStopping": fit.history,
+        "precision": str(model.precision).removeprefix("torch."),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "config": to_json(config),
     }
@@ -125,11 +127,9 @@ def read_input(folders: Folders) -> Input:
     catalogue = read_catalogue(sequences)
     rows = read_training_rows(sequences, len(catalogue), parameters.window)
     torch.manual_seed(config.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     base = load_base_model(
-        folders.channel("basemodel"),
-        config.layers,
-        torch.bfloat16 if config.precision == "bfloat16" else torch.float32,
-        torch.device("cuda" if torch.cuda.is_available() else "cpu"),
+        folders.channel("basemodel"), config.layers, data_type(config.precision, device), device
     )
     return Input(
         parameters,
@@ -144,9 +144,10 @@ def read_input(folders: Folders) -> Input:
 
 
 def fingerprint(parameters: Hyperparameters, sequences: Path, base: BaseModel) -> str:
-    """What a checkpoint must agree on to be used: configuration, window, data and base model."""
+    """What a checkpoint must agree on to be used: configuration, window, data, base model and what it computes in."""
     digest = hashlib.sha256()
-    digest.update(json.dumps([to_json(parameters.config), parameters.window, base.name, base.origin]).encode())
+    precision = str(next(base.decoder.parameters()).dtype)
+    digest.update(json.dumps([to_json(parameters.config), parameters.window, base.name, base.origin, precision]).encode())
     for path in [sequences / "items.arrow", *sorted((sequences / "train").glob("part-*.arrow"))]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())

@@ -63,7 +63,8 @@ export const environmentConfig = z.strictObject({
       patience: z.int().min(1).default(3),
     })
     .prefault({}),
-  precision: z.enum(['float32', 'bfloat16']).default('float32'),
+  /** What the LLM computes in; `auto` is bfloat16 where the processor or GPU does so natively, float32 elsewhere. */
+  precision: z.enum(['auto', 'float32', 'bfloat16']).default('auto'),
   seed: z.int().min(0).default(1),
 });
 

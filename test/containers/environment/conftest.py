@@ -100,6 +100,7 @@ def write_sequences(folder: Path, users: int = 40, items: int = ITEMS, window: i
 
 
 TINY = {
+    "precision": "float32",
     "subsetFraction": 0.8,
     "stateDimension": 8,
     "candidates": 4,

@@ -1,6 +1,6 @@
 import { type App, CrossStackReferences, ReferenceStrength, Tags } from 'aws-cdk-lib';
 import { DataStack } from './data/stack.ts';
-import { type Deployment, tagsOf } from './deployment.ts';
+import { type Deployment, isDisposable, tagsOf } from './deployment.ts';
 import { EnvironmentStack } from './environment/stack.ts';
 import { MonitoringStack } from './monitoring/stack.ts';
 import { RetrainingStack } from './retraining/stack.ts';
@@ -18,7 +18,7 @@ export interface Application {
 /** Adds the five stacks of a deployment to an app. */
 export function createApplication(app: App, deployment: Deployment): Application {
   const stackName = (part: string) => `${deployment.name}-${part}`;
-  const protect = { terminationProtection: deployment.environment === 'prod' };
+  const protect = { terminationProtection: !isDisposable(deployment) };
   // Exports and imports keep a stack from being deleted while another one needs it.
   CrossStackReferences.of(app).consume(ReferenceStrength.STRONG);
   for (const [key, value] of Object.entries(tagsOf(deployment))) Tags.of(app).add(key, value);

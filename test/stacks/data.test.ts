@@ -114,6 +114,17 @@ describe('Stack: data', () => {
     }
   });
 
+  it('is protected from deletion where it keeps its data', () => {
+    const isProtected = (environment: string) =>
+      synthesise({ context: { environment } }).stacks.data.terminationProtection;
+    expect(['dev', 'dev2', 'test', 'prod'].map(isProtected)).toStrictEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+  });
+
   it('uses a key of its own when asked to, and never loses it in production', () => {
     template.resourceCountIs('AWS::KMS::Key', 0);
     production.hasResource('AWS::KMS::Key', {

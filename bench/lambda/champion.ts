@@ -27,7 +27,7 @@ export async function crown(objects: Objects, items: number): Promise<number> {
       initialiser: { kind: 'normal' as const, deviation: 1 },
     },
     ...sasrec.parameterSpecs(shape),
-    ...supervisedHeadSpecs('tied', shape, sasrec.stateDimension(shape)),
+    ...supervisedHeadSpecs('tied', sasrec, shape),
   ];
   const weights = initialise(specs, 1, 'model');
   const encoded = encodeModel({ backbone: 'sasrec', shape, excludeHistory: false, weights });

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  type Backbone,
   type BackboneShape,
   itemEmbedding,
   type Parameters,
@@ -17,16 +18,17 @@ export interface Head {
 }
 
 /**
- * Parameters of the supervised head: none if it is tied to the item embedding. A backbone whose states are wider than
- * the embedding is projected onto it first.
+ * Parameters of the supervised head: none if it is tied to the item embedding. States that are wider than the embedding,
+ * or too small to tell items apart without embeddings that have grown for long, are projected onto it first.
  */
 export function supervisedHeadSpecs(
   kind: 'tied' | 'separate',
+  backbone: Backbone,
   shape: BackboneShape,
-  stateDimension: number,
 ): ParameterSpec[] {
+  const stateDimension = backbone.stateDimension(shape);
   if (kind === 'separate') return headSpecs('supervised_head', shape.items, stateDimension);
-  if (stateDimension === shape.dimension) return [];
+  if (stateDimension === shape.dimension && !backbone.hasBoundedStates) return [];
   return [
     {
       name: 'supervised_head/projection',

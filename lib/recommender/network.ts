@@ -62,7 +62,7 @@ export function describeNetwork(
         initialiser: { kind: 'normal', deviation: 0.01 },
       },
       ...backbone.parameterSpecs(shape),
-      ...supervisedHeadSpecs(model.head, shape, stateDimension),
+      ...supervisedHeadSpecs(model.head, backbone, shape),
       ...qHead,
       ...(seen !== undefined && !objective.usesQHead
         ? [environmentMapSpec(seen, stateDimension)]

@@ -20,7 +20,7 @@ export async function promoteSmallModel(objects: Objects, run: string, seed: num
       initialiser: { kind: 'normal' as const, deviation: 1 },
     },
     ...sasrec.parameterSpecs(shape),
-    ...supervisedHeadSpecs('tied', shape, sasrec.stateDimension(shape)),
+    ...supervisedHeadSpecs('tied', sasrec, shape),
   ];
   const encoded = encodeModel({
     backbone: 'sasrec',

@@ -183,7 +183,7 @@ def parameter_shapes(backbone: str, shape: Shape, environment: int, head: str) -
     if head == "separate":
         shapes["supervised_head/kernel"] = (shape.items, state)
         shapes["supervised_head/bias"] = (shape.items,)
-    elif state != d:
+    elif state != d or backbone == "gru4rec":
         shapes["supervised_head/projection"] = (state, d)
     shapes["q_head/kernel"] = (shape.items, state)
     shapes["q_head/bias"] = (shape.items,)

@@ -54,6 +54,8 @@ export interface Backbone {
   readonly name: string;
   /** Width of the states, `[lines, time, state]`. */
   stateDimension(shape: BackboneShape): number;
+  /** True if no element of a state goes beyond -1 and 1. */
+  readonly hasBoundedStates?: boolean;
   /** All parameters but the item embedding, which every backbone shares: `item_embedding` `[items, dimension]`. */
   parameterSpecs(shape: BackboneShape): ParameterSpec[];
   encode(

@@ -19,6 +19,8 @@ export const gru4rec: Backbone = {
 
   stateDimension: (shape) => shape.dimension,
 
+  hasBoundedStates: true,
+
   parameterSpecs: ({ dimension, blocks }) =>
     Array.from({ length: blocks }, (_, block) => cellSpecs(`cell_${block}`, dimension)).flat(),
 

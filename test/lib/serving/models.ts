@@ -19,7 +19,6 @@ export function modelFiles(
 ): RecommenderFiles {
   const { items = 40, excludeHistory = false, head = 'separate' } = options;
   const shape = { items, dimension: 8, blocks: 2, heads: 1, window: 6 };
-  const state = backbones[backbone].stateDimension(shape);
   const weights = initialise(
     [
       {
@@ -28,7 +27,7 @@ export function modelFiles(
         initialiser: { kind: 'normal', deviation: 0.5 },
       },
       ...backbones[backbone].parameterSpecs(shape),
-      ...supervisedHeadSpecs(head, shape, state),
+      ...supervisedHeadSpecs(head, backbones[backbone], shape),
     ],
     1,
     'test',

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { environmentMetrics } from '#lib/environment/metrics.ts';
 import { evaluate } from '#lib/evaluation/evaluate.ts';
 import { type Estimate, primaryMetric } from '#lib/evaluation/evaluation-file.ts';
@@ -88,6 +88,7 @@ export interface CellResult {
 
 /** `results.json` of a study. */
 export interface StudyResults {
+  /** Name of the study's file. */
   readonly config: string;
   readonly data: SequencesManifest;
   readonly seeds: number;
@@ -108,7 +109,7 @@ export function summariseStudy(
   const compare = (trained: readonly TrainedRecommender[]) =>
     compareWith(reference, trained, built.test, config);
   return {
-    config: plan.file,
+    config: basename(plan.file),
     data: built.manifest,
     seeds: plan.seeds,
     instance: config.operations.environmentInstanceTypes[0]!,

@@ -3,10 +3,11 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, describe, expect, it } from 'vitest';
 import { backbones } from '#lib/recommender/backbones/index.ts';
+import { lastPlaces, linePositions } from '#lib/recommender/backbones/layers.ts';
 import { decodeModel, encodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
 import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
 import { initialise } from '#lib/recommender/parameters.ts';
-import { createScorer } from '#lib/recommender/score.ts';
+import { createScorer, lastStates } from '#lib/recommender/score.ts';
 import { resolve } from './fixtures.ts';
 
 const names = ['sasrec', 'gru4rec', 'caser', 'nextitnet'] as const;
@@ -23,7 +24,7 @@ function modelOf(backbone: (typeof names)[number], head = 'tied'): RecommenderMo
   return { backbone, shape: network.shape, excludeHistory: false, weights };
 }
 
-/** Histories of 6, 3 and 1 items, and an empty one, whose state is rounding noise normalised. */
+/** Histories of 6, 3 and 1 items, and an empty one. */
 const histories = Int32Array.of(
   ...[5, 9, 30, 1, 2, 2],
   ...[7, 8, 9, 0, 0, 0],
@@ -124,4 +125,43 @@ describe('Interface: Backbone', () => {
     }
     expect(packed[5]).not.toEqual(changed[5]);
   });
+
+  it.each(names)(
+    'gives last states alone as among all places, whatever the length: %s',
+    async (name) => {
+      // Arrange: an empty history, short ones, a full window
+      await tf.setBackend('tensorflow');
+      const model = modelOf(name);
+      const { shape } = model;
+      const parameters = Object.fromEntries(
+        [...model.weights].map(([key, { shape, values }]) => [key, tf.tensor(values, [...shape])]),
+      );
+      const lengths = Array.from({ length: shape.window + 1 }, (_, length) => length);
+      const rows = lengths.map((length) =>
+        Array.from({ length: shape.window }, (_, at) =>
+          at < length ? 1 + ((7 * at + length) % 30) : 0,
+        ),
+      );
+      const items = tf.tensor2d(rows, undefined, 'int32');
+      const positions = linePositions(...items.shape);
+      const ends = tf.tensor1d(lengths, 'int32');
+
+      // Act
+      const { states } = backbones[name].encode(parameters, shape, { items, positions }, (x) => x);
+      const among = lastPlaces(states, ends).dataSync();
+      const alone = lastStates(
+        backbones[name],
+        shape,
+        parameters,
+        { items, lengths: ends },
+        (x) => x,
+      );
+
+      // Assess
+      alone.dataSync().forEach((value, at) => {
+        expect(value).toBeCloseTo(among[at]!, 5);
+      });
+      expect(alone.shape).toEqual([shape.window + 1, backbones[name].stateDimension(shape)]);
+    },
+  );
 });

@@ -1,5 +1,6 @@
 """Shares of a GPU's bf16 peak, real tokens counted: packed scoring and LoRA training with random weights of common shapes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from environment.config import AdapterConfig, EnvironmentConfig
 from environment.engine import CandidatePolicy, Engine
 from environment.flops import adapter_flops, matrix_parameters
 from environment.model import EnvironmentModel
+from environment.serve import BATCH_TOKENS
 
 from .measure import Line, by_turns, higher_is_better
 from .subject import packed_tokens, training_rows
@@ -18,8 +20,9 @@ from .subject import packed_tokens, training_rows
 ITEMS = 20_000
 LENGTH = 51
 CANDIDATES = 8
-FORWARD_TOKENS = 1 << 16
-TRAINING_TOKENS = 1 << 14
+FORWARD_TOKENS = BATCH_TOKENS["cuda"]
+TRAINING_TOKENS = 1 << 13
+"""Tokens of a step; chosen so that an 8B-shaped decoder and its activations should fit 80 GB."""
 GOAL = 0.4
 """Share of the peak to reach."""
 PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "A10G": 70e12}
@@ -140,6 +143,6 @@ def random_rows(count: int) -> list[np.ndarray]:
     return [generator.integers(1, ITEMS + 1, LENGTH).astype(np.int32) for _ in range(count)]
 
 
-def waiting(device: torch.device):
+def waiting(device: torch.device) -> Callable[[], object]:
     """Blocks until the device is idle."""
     return torch.cuda.synchronize if device.type == "cuda" else (lambda: None)

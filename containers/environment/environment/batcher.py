@@ -1,4 +1,4 @@
-"""One worker thread runs the model; rows of all waiting requests share its batches."""
+"""One worker thread runs the model; rows of all waiting requests may share its batches."""
 
 import threading
 from collections import deque
@@ -52,12 +52,15 @@ class Batcher:
         batch_tokens: tokens a batch holds at most, padding counted.
         queue_tokens: tokens that may wait; a request beyond that is refused with `OverloadError`. A single request
             larger than that is refused for good with `RequestError` 413.
+        mixes_requests: rows of different requests may share a batch, which fills it better. Without, a request's
+            batches depend on it alone, and so do its numbers, to the last digit, whatever else arrives meanwhile.
     """
 
-    def __init__(self, engine: Engine, batch_tokens: int, queue_tokens: int) -> None:
+    def __init__(self, engine: Engine, batch_tokens: int, queue_tokens: int, mixes_requests: bool = True) -> None:
         self.engine = engine
         self.batch_tokens = batch_tokens
         self.queue_tokens = queue_tokens
+        self.mixes_requests = mixes_requests
         self.waiting: deque[Waiting] = deque()
         self.waiting_tokens = 0
         self.condition = threading.Condition()
@@ -120,7 +123,8 @@ class Batcher:
             if not self.waiting:
                 return None
             live = [item for item in self.waiting if not item.job.future.done()]
-            chosen = take_batch(live, self.batch_tokens) if live else []
+            eligible = [item for item in live if self.mixes_requests or item.job is live[0].job]
+            chosen = take_batch(eligible, self.batch_tokens) if eligible else []
             taken = set(map(id, chosen))
             self.waiting = deque(item for item in live if id(item) not in taken)
             self.waiting_tokens = sum(item.tokens for item in self.waiting)

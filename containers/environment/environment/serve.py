@@ -143,7 +143,8 @@ def _load(folder: Path, service: Service) -> None:
         with enough_memory("The environment", "use a larger instance type, or a base model with fewer layers"):
             model, manifest = read_environment(folder, device)
         engine = Engine(model, CandidatePolicy(manifest.similar_candidates, manifest.repeats, manifest.seed))
-        batcher = Batcher(engine, BATCH_TOKENS[device.type], QUEUED_TOKENS)
+        # A processor is busy with one request's rows, and the same run is to give the same numbers again; a GPU is not.
+        batcher = Batcher(engine, BATCH_TOKENS[device.type], QUEUED_TOKENS, mixes_requests=device.type != "cpu")
         row = np.ones(min(manifest.window + 1, 8), np.int32)
         batcher.submit([row], [min(manifest.candidates, manifest.items - 1)]).result()
         service.state_dimension = manifest.state_dimension

@@ -128,6 +128,8 @@ def read_input(folders: Folders) -> Input:
     rows = read_training_rows(sequences, len(catalogue), parameters.window)
     torch.manual_seed(config.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    # Sums over tokens in a fixed order, so that the same job gives the same model; a GPU would pay with its speed.
+    torch.use_deterministic_algorithms(device.type == "cpu")
     base = load_base_model(
         folders.channel("basemodel"), config.layers, data_type(config.precision, device), device
     )

@@ -63,7 +63,7 @@ export const environmentConfig = z.strictObject({
       patience: z.int().min(1).default(3),
     })
     .prefault({}),
-  /** What the LLM computes in; `auto` is bfloat16 where the processor or GPU does so natively, float32 elsewhere. */
+  /** What the LLM computes in; `auto` is bfloat16 on a GPU that does so natively, and float32 elsewhere. */
   precision: z.enum(['auto', 'float32', 'bfloat16']).default('auto'),
   seed: z.int().min(0).default(1),
 });

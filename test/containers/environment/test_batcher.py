@@ -37,6 +37,19 @@ def sums(answers) -> list[float]:
     return [float(answer.states[0, 0]) for answer in answers]
 
 
+class RecordingEngine(CountingEngine):
+    """Remembers the rows of its batches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[list[float]] = []
+
+    def answer(self, rows, counts):
+        answers = super().answer(rows, counts)
+        self.seen.append(sums(answers))
+        return answers
+
+
 @pytest.fixture
 def batcher(request):
     made = Batcher(getattr(request, "param", None) or CountingEngine(), batch_tokens=40, queue_tokens=100)
@@ -163,3 +176,24 @@ def test_a_batch_holds_the_row_that_waited_longest_and_keeps_to_the_budget(shape
 def test_tokens_of_a_row():
     assert packed_tokens(1, 9) == 1
     assert packed_tokens(10, 4) == 46
+
+
+def test_without_mixing_a_request_is_batched_as_if_it_were_alone():
+    # Arrange
+    def batches(*requests: tuple[int, ...]) -> list[list[float]]:
+        """The engine's batches when the requests wait together behind another one."""
+        engine = RecordingEngine()
+        batcher = Batcher(engine, batch_tokens=12, queue_tokens=100, mixes_requests=False)
+        first = batcher.submit(rows_of(1), [0])
+        engine.started.wait(10)
+        futures = [batcher.submit(rows_of(*lengths), [0] * len(lengths)) for lengths in requests]
+        engine.gate.set()
+        for future in [first, *futures]:
+            future.result(10)
+        batcher.close()
+        return engine.seen[1:]
+
+    one, other = (2, 5, 3, 4, 2), (3, 3, 6, 2)
+
+    # Act & Assess
+    assert batches(one, other) == batches(one) + batches(other)

@@ -7,13 +7,16 @@ from environment.precision import data_type
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize(("capability", "expected"), [("avx512_bf16", torch.bfloat16), ("amx_bf16", torch.bfloat16), ("avx2", torch.float32)])
-def test_auto_is_half_precision_where_the_processor_has_it(capability: str, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(("supported", "expected"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_auto_is_half_precision_where_a_gpu_computes_in_it_itself(
+    supported: bool, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch
+):
     # Arrange
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {capability: True, "amx_int8": False})
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: supported)
 
     # Act & Assess
-    assert data_type("auto", CPU) is expected
+    assert data_type("auto", torch.device("cuda")) is expected
+    assert data_type("auto", CPU) is torch.float32
 
 
 def test_a_precision_that_is_asked_for_is_taken():

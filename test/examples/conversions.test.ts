@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRangeParser } from '#lib/interactions/range-parser.ts';
-import { parseConfig } from '#lib/pipeline/config.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
@@ -67,14 +66,6 @@ describe('Bundled example: MovieTweetings', () => {
 
     expect(licence).toContain('MIT');
     expect(header.toString('hex')).toBe('1f8b08000000000002ff');
-  });
-});
-
-describe.each(['movietweetings', 'goodbooks', 'online-retail'])('Example: %s', (name) => {
-  it('has a valid configuration', async () => {
-    const path = join(examples, name, 'config.json');
-
-    expect(parseConfig(JSON.parse(await readFile(path, 'utf8')), path)).toBeDefined();
   });
 });
 

@@ -171,8 +171,10 @@ function fitCost(config: PipelineConfig, counts: DataCounts, tables: Prices): Co
   const instance = operations.environmentInstanceTypes[0]!;
   const { itemTokens, adapter, subsetFraction } = environment;
   const textTokens = counts.items * itemTokens.maximumTextTokens * itemTokens.epochs;
-  const sequenceTokens = subsetFraction * counts.transitions * adapter.epochs;
-  const operationsCount = counts.baseModelParameters * (4 * textTokens + 6 * sequenceTokens);
+  // A logged action and its negatives are a token each (docs/environment.md, What it costs).
+  const sequenceTokens =
+    subsetFraction * counts.transitions * (1 + adapter.negatives) * adapter.epochs;
+  const operationsCount = counts.baseModelParameters * 4 * (textTokens + sequenceTokens);
   const { throughput } = tables;
   const work = gpuSeconds(operationsCount, instance, throughput.fitUtilisation, tables);
   const seconds = atMost(sum([throughput.jobStartSeconds, work]), maximumJobSeconds(operations));

@@ -40,8 +40,9 @@ describe('Function: estimateCost', () => {
     const { environment } = onDemand;
     const textTokens =
       10_000 * environment.itemTokens.maximumTextTokens * environment.itemTokens.epochs;
-    const sequenceTokens = environment.subsetFraction * 950_000 * environment.adapter.epochs;
-    const operations = 135e6 * (4 * textTokens + 6 * sequenceTokens);
+    // One negative beside each logged action, and LoRA's 4 operations a parameter and token.
+    const sequenceTokens = environment.subsetFraction * 950_000 * 2 * environment.adapter.epochs;
+    const operations = 135e6 * 4 * (textTokens + sequenceTokens);
     const seconds =
       tables.throughput.jobStartSeconds.expected +
       operations / (70e12 * tables.throughput.fitUtilisation.expected);

@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EnvironmentClient, environmentContentType } from '#lib/environment/client.ts';
 import { ContractError, PipelineError, UnavailableError } from '#lib/pipeline/errors.ts';
+import { freePort } from '#local/processes/free-port.ts';
 import { Guardian } from '#local/processes/guardian.ts';
 import {
   Container,
@@ -156,13 +155,4 @@ function httpClient(url: string, signal: AbortSignal): EnvironmentClient {
       throw response.status < 500 ? new ContractError(text) : new UnavailableError(text);
     },
   };
-}
-
-/** A port that is free now; whoever binds next may take it, so it is used at once. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }

@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../processes/free-port.ts';
 import { Container } from './container.ts';
 import type { CreateEndpointConfigRequest, CreateModelRequest } from './requests.ts';
 import type { SageMakerOptions } from './sagemaker.ts';
@@ -177,15 +176,6 @@ async function answersPing(port: number): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** A port that is free now; whoever binds next may take it, so it is used at once. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

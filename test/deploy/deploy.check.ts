@@ -4,29 +4,46 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { createObjects, type Objects } from '#functions/shared/objects.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { uploadReport } from '#lib/interactions/report.ts';
 import { runs, serving, uploads } from '#lib/pipeline/keys.ts';
+import { environmentConfig } from '#lib/pipeline/config/environment.ts';
 import { runStatus } from '#lib/pipeline/run.ts';
+import { uploadBaseModel } from '../../bin/one-machine/uploads.ts';
 import { bucketObjects } from '#local/bucket-objects.ts';
-import { Guardian } from '#local/processes/guardian.ts';
-import { taskResources } from '#local/resources.ts';
-import { imageFinder, SageMaker } from '#local/sagemaker/sagemaker.ts';
-import { runStateMachine, TaskError } from '#local/state-machine/run.ts';
-import { localImages } from '../../bin/one-machine/images.ts';
-import { deploy, deployedDefinition, environment, invoke, s3Client } from './deployed.ts';
-import { account, type Emulator, region, startEmulator } from './emulator.ts';
+import {
+  deploy,
+  deployedDefinition,
+  environment,
+  invoke,
+  s3Client,
+} from './deployed.ts';
+import { chooseAddress, type Emulator, startEmulator } from './emulator.ts';
+import { type Containers, runNight, startContainers } from './night.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'lea-deploy-'));
 const functionName = (name: string) => `lea-${environment}-${name}`;
 
-/** Without the environment: SageMaker's endpoints are what the emulator has nothing for. */
+/** As little as goes through every state. */
 const config = {
+  environment: {
+    layers: 1,
+    subsetFraction: 0.5,
+    candidates: 2,
+    similarCandidates: 1,
+    stateDimension: 8,
+    itemTokens: { epochs: 0.5 },
+    adapter: { layers: 1, rank: 1, batchTokens: 256 },
+  },
   training: {
-    models: [{ name: 'sasrec', backbone: 'sasrec', objective: 'supervised' }],
+    models: [
+      { name: 'sasrec', backbone: 'sasrec', objective: 'supervised' },
+      { name: 'sasrec-lea', backbone: 'sasrec', objective: 'snqn', lea: {} },
+    ],
     dimension: 16,
     maximumEpochs: 3,
   },
@@ -47,18 +64,24 @@ const rows = Array.from({ length: 60 }, (_, user) =>
 ).flat();
 const lines = (values: object[]) => values.map((value) => `${JSON.stringify(value)}\n`).join('');
 
+let s3: S3Client;
+let containers: Containers;
 let emulator: Emulator;
 let outputs: Record<string, string>;
 let objects: Objects;
 
 beforeAll(async () => {
-  emulator = await startEmulator(root, dir);
+  const address = await chooseAddress(root, dir);
+  s3 = s3Client(address);
+  containers = await startContainers(dir, s3);
+  emulator = await startEmulator(root, dir, address, containers.server);
   outputs = deploy(root, dir, emulator, config);
-  objects = createObjects(s3Client(emulator), outputs.DataBucketName!);
+  objects = createObjects(s3, outputs.DataBucketName!);
 });
 afterAll(async () => {
+  await containers?.stop();
   await emulator?.stop();
-  rmSync(dir, { recursive: true });
+  console.log(dir); // DEBUG
 });
 
 /** Waits for something that the deployed functions do by themselves. */
@@ -99,43 +122,14 @@ describe('A deployment whose policies are enforced', () => {
   it('runs the deployed definition against the deployed functions', async () => {
     // Arrange
     onTestFailed(() => console.error(tail()));
-    const s3 = s3Client(emulator);
-    const guardian = new Guardian();
-    const sagemaker = new SageMaker({
-      s3,
-      region,
-      account,
-      dir: join(dir, 'containers'),
-      logs: join(dir, 'logs'),
-      guardian,
-      image: imageFinder(localImages),
-      checkpointSeconds: 5,
-      keepFolders: false,
-      onProgress: () => {},
-      onWarning: () => {},
-    });
-    const published: unknown[] = [];
-    const resources = {
-      ...taskResources({ sagemaker, s3 } as never),
-      'arn:aws:states:::lambda:invoke': async (args: unknown) => {
-        const { FunctionName, Payload } = args as { FunctionName: string; Payload: unknown };
-        const result = await invoke(emulator, FunctionName, Payload);
-        if ('payload' in result) return { Payload: result.payload, StatusCode: 200 };
-        throw new TaskError(result.error.errorType, JSON.stringify(result.error));
-      },
-      'arn:aws:states:::sns:publish': async (args: unknown) => published.push(args),
-    };
+    const { baseModel } = environmentConfig.parse(config.environment);
+    await uploadBaseModel(objects, baseModel, join(root, '.cache/base-models', baseModel));
+    const definition = await deployedDefinition(emulator, outputs.StateMachineArn!);
     // Act
-    const result = await runStateMachine({
-      definition: await deployedDefinition(emulator, outputs.StateMachineArn!),
-      input: { run: 'first' },
-      name: 'first-1',
-      resources,
-      objects: bucketObjects(s3),
-    });
-    await sagemaker.stop();
-    await guardian.stop();
+    const execution = { definition, input: { run: 'first' }, name: 'first-1' };
+    const { result, states, published } = await runNight(emulator, s3, containers, execution);
     // Assess
+    console.log(states, JSON.stringify(result));
     expect(result).toMatchObject({ status: 'SUCCEEDED' });
     expect(await objects.getJson(runs.status('first'), runStatus)).toMatchObject({
       status: 'succeeded',

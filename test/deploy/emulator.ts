@@ -1,35 +1,36 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { freePort } from '#local/processes/free-port.ts';
 
 export const account = '111122223333';
 export const region = 'eu-west-1';
 
-/** An AWS emulator that checks signatures and policies, and lets nobody in without TLS. */
-export interface Emulator {
+/** Where an emulator is, or will be. */
+export interface Address {
+  readonly endpoint: string;
   /** What AWS SDKs and the CDK CLI need to reach it. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly endpoint: string;
+}
+
+/** An AWS emulator that checks signatures and policies, and lets nobody in without TLS. */
+export interface Emulator extends Address {
   readonly log: string;
   stop(): Promise<void>;
 }
 
 /**
- * Starts the emulator, after installing it into a virtual environment of its own if need be.
+ * Chooses where an emulator will be, and trusts it from now on.
  *
- * @param root the repository's folder
  * @param dir an empty folder for its state, key and log
  */
-export async function startEmulator(root: string, dir: string): Promise<Emulator> {
-  const python = install(root);
-  const port = await freePort();
-  const { certificate, key } = makeCertificate(dir);
+export async function chooseAddress(root: string, dir: string): Promise<Address> {
+  const endpoint = `https://localhost:${await freePort()}`;
+  const { certificate } = makeCertificate(dir);
   // This process, too, talks to the emulator.
   setDefaultCACertificates([...getCACertificates(), readFileSync(certificate, 'utf8')]);
-  const endpoint = `https://localhost:${port}`;
   const environment = {
     PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
     HOME: dir,
@@ -43,25 +44,44 @@ export async function startEmulator(root: string, dir: string): Promise<Emulator
     NODE_EXTRA_CA_CERTS: certificate,
     CDK_DISABLE_CLI_TELEMETRY: 'true',
   };
+  return { endpoint, environment };
+}
+
+/**
+ * Starts the emulator, after installing it into a virtual environment of its own if need be.
+ *
+ * @param root the repository's folder
+ * @param dir the folder of its address
+ * @param sagemaker the server that its calls of SageMaker go on to
+ */
+export async function startEmulator(
+  root: string,
+  dir: string,
+  address: Address,
+  sagemaker: string,
+): Promise<Emulator> {
+  const python = install(root);
+  const { port } = new URL(address.endpoint);
   const log = join(dir, 'emulator.log');
   const output = openSync(log, 'w');
-  const child = spawn(python, [join(root, 'test/deploy/emulator.py')], {
+  const child = spawn(python, [join(root, 'test/deploy/emulator')], {
     env: {
-      ...environment,
+      ...address.environment,
       AUTH: 'true',
       USE_SSL: '1',
-      MINISTACK_SSL_CERT: certificate,
-      MINISTACK_SSL_KEY: key,
+      MINISTACK_SSL_CERT: files(dir).certificate,
+      MINISTACK_SSL_KEY: files(dir).key,
       BIND_HOST: '127.0.0.1',
-      GATEWAY_PORT: String(port),
+      GATEWAY_PORT: port,
       LAMBDA_EXECUTOR: 'local',
       STATE_DIR: join(dir, 'state'),
+      SAGEMAKER_SERVER: sagemaker,
     },
     stdio: ['ignore', output, output],
     detached: true,
   });
   await answering(port, child, log);
-  return { environment, endpoint, log, stop: () => end(child) };
+  return { ...address, log, stop: () => end(child) };
 }
 
 /** @returns the Python of an environment that has exactly what requirements.txt names */
@@ -79,9 +99,14 @@ function install(root: string): string {
   return python;
 }
 
+const files = (dir: string) => ({
+  certificate: join(dir, 'certificate.pem'),
+  key: join(dir, 'key.pem'),
+});
+
 /** Policies refuse whoever does not come over TLS. */
 function makeCertificate(dir: string): { certificate: string; key: string } {
-  const [certificate, key] = [join(dir, 'certificate.pem'), join(dir, 'key.pem')];
+  const { certificate, key } = files(dir);
   run('openssl', [
     ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
     ...['-addext', 'subjectAltName=DNS:localhost,DNS:*.localhost,IP:127.0.0.1'],
@@ -90,17 +115,8 @@ function makeCertificate(dir: string): { certificate: string; key: string } {
   return { certificate, key };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
-}
-
 /** Waits until the emulator says that it listens. */
-async function answering(port: number, child: ChildProcess, log: string): Promise<void> {
+async function answering(port: string, child: ChildProcess, log: string): Promise<void> {
   for (let attempt = 0; attempt < 240; attempt++) {
     const text = readFileSync(log, 'utf8');
     if (text.includes(`Running on https://127.0.0.1:${port}`)) return;

@@ -17,6 +17,8 @@ const services: Readonly<Record<string, string>> = {
   GetExecutionHistory: 'states',
   ListTrainingJobs: 'sagemaker',
   DescribeTrainingJob: 'sagemaker',
+  DescribeModel: 'sagemaker',
+  DescribeEndpointConfig: 'sagemaker',
   ...Object.fromEntries(
     kinds.flatMap((kind) => [`List${kind}s`, `Delete${kind}`].map((name) => [name, 'sagemaker'])),
   ),

@@ -1,12 +1,12 @@
 """Answers rows: states of all positions, rewards of the logged actions and of candidates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from .candidates import SCORES_AT_ONCE, excluded_items, prefix_hashes, similar_items, uniform_items
-from .layout import pack
+from .layout import PackedBatch, pack
 from .model import EnvironmentModel
 
 
@@ -58,76 +58,72 @@ class Engine:
     @torch.inference_mode()
     def answer(self, rows: list[np.ndarray], counts: list[int]) -> list[RowAnswer]:
         """Answers each row with that many candidates a position, in one batch."""
-        batch = pack(rows).to(self.device)
+        waiting = pack(rows)
+        batch = waiting.to(self.device)
         history, cache = self.model.read_history(batch)
-        candidates = self._candidates(rows, counts, self.model.states(history.history))
-        packed = pack(rows, candidates).to(self.device)
+        # Many small steps: on the processor, while a GPU still reads the histories.
+        hashes = prefix_hashes(waiting.items, self.policy.seed).to(self.device)
+        packed = self._with_candidates(batch, counts, hashes, self.model.states(history.history))
         scored = self.model.score(packed, self.model.read_actions(packed, history, cache))
         rewards, spreads = self.model.rewards(scored.logged)  # [batch, time - 1]
         action_rewards, action_spreads = self.model.rewards(scored.actions)  # [batch, actions]
-        arrays = [
-            tensor.cpu().numpy()
-            for tensor in (scored.states.half(), rewards, spreads, action_rewards, action_spreads)
-        ]
-        return [
-            self._row(index, len(row), candidates[index].astype(np.int32), *arrays) for index, row in enumerate(rows)
-        ]
+        answered = (scored.states.half(), rewards, spreads, packed.actions.int(), action_rewards, action_spreads)
+        arrays = [tensor.cpu().numpy() for tensor in answered]
+        return [self._row(index, len(row), counts[index], *arrays) for index, row in enumerate(rows)]
 
     def _row(
         self,
         index: int,
         length: int,
-        candidates: np.ndarray,
+        count: int,
         states: np.ndarray,
         rewards: np.ndarray,
         spreads: np.ndarray,
+        actions: np.ndarray,
         action_rewards: np.ndarray,
         action_spreads: np.ndarray,
     ) -> RowAnswer:
-        shape, count = candidates.shape, candidates.size
-        return RowAnswer(
-            states[index, :length],
-            rewards[index, : length - 1],
-            spreads[index, : length - 1],
-            candidates,
-            action_rewards[index, :count].reshape(shape),
-            action_spreads[index, :count].reshape(shape),
-        )
+        positions = length - 1
+        of_candidates = [
+            array[index, : positions * count].reshape(positions, count)
+            for array in (actions, action_rewards, action_spreads)
+        ]
+        return RowAnswer(states[index, :length], rewards[index, :positions], spreads[index, :positions], *of_candidates)
 
-    def _candidates(self, rows: list[np.ndarray], counts: list[int], states: torch.Tensor) -> list[np.ndarray]:
-        """For each row [length - 1, count] int64."""
-        chosen: list[np.ndarray] = [np.zeros((len(row) - 1, count), np.int64) for row, count in zip(rows, counts)]
+    def _with_candidates(
+        self, batch: PackedBatch, counts: list[int], hashes: torch.Tensor, states: torch.Tensor
+    ) -> PackedBatch:
+        """The batch with candidates after every position but each row's last as its actions, `counts` of its row."""
+        rows, time = batch.items.shape
+        width = int(((batch.lengths - 1) * torch.tensor(counts, device=self.device)).max())
+        actions = torch.zeros(rows, width, dtype=torch.long, device=self.device)
+        after = torch.zeros_like(actions)
+        followed = torch.arange(time, device=self.device) < (batch.lengths - 1)[:, None]  # [batch, time]
         for count in sorted(set(counts) - {0}):
-            members = [index for index, row in enumerate(rows) if counts[index] == count and len(row) > 1]
-            if not members:
-                continue
-            padded = pack([rows[index] for index in members]).items.numpy()  # [members, time]
-            lengths = np.array([len(rows[index]) - 1 for index in members])
-            owner = np.repeat(np.arange(len(members)), lengths)  # [positions]
-            position = np.concatenate([np.arange(length) for length in lengths])
-            hashes = prefix_hashes(padded, self.policy.seed)[owner, position]
-            flat = states[torch.as_tensor(np.array(members)[owner]), torch.as_tensor(position)]
-            drawn = self._draw(flat, padded[owner], position, hashes, count)
-            for member, part in zip(members, np.split(drawn, np.cumsum(lengths)[:-1])):
-                chosen[member] = part
-        return chosen
+            asked = torch.tensor([own == count for own in counts], device=self.device)
+            row, position = (followed & asked[:, None]).nonzero(as_tuple=True)  # [positions]
+            drawn = self._draw(states[row, position], batch.items[row], position, hashes[row, position], count)
+            column = position[:, None] * count + torch.arange(count, device=self.device)  # [positions, count]
+            actions[row[:, None], column] = drawn
+            after[row[:, None], column] = position[:, None]
+        return replace(batch, actions=actions, after=after)
 
     def _draw(
-        self, states: torch.Tensor, items: np.ndarray, position: np.ndarray, hashes: np.ndarray, count: int
-    ) -> np.ndarray:
+        self, states: torch.Tensor, items: torch.Tensor, position: torch.Tensor, hashes: torch.Tensor, count: int
+    ) -> torch.Tensor:
+        """[positions, count] item indices."""
         similar = min(self.policy.similar, count)
         excluded = excluded_items(items, position, self.policy.repeats)
-        following = items[np.arange(len(items)), position + 1]
-        taken = np.zeros((len(items), similar), np.int64)
+        following = items.gather(1, position[:, None] + 1)[:, 0]
         step = max(1, SCORES_AT_ONCE[self.device.type] // self.items)
-        for start in range(0, len(items) if similar else 0, step):
-            part = slice(start, start + step)
-            taken[part] = similar_items(
-                self.model.similarity(states[part], self.keys, self.catalogue),
-                torch.as_tensor(excluded[part], device=self.device),
-                torch.as_tensor(following[part], device=self.device),
+        taken = [
+            similar_items(
+                self.model.similarity(states[start : start + step], self.keys, self.catalogue),
+                excluded[start : start + step],
+                following[start : start + step],
                 similar,
-            ).cpu().numpy()
-        rest = uniform_items(hashes, taken, excluded, following, count - similar, self.items)
-        return np.concatenate([taken, rest], 1)
-
+            )
+            for start in range(0, len(items) if similar else 0, step)
+        ]
+        most_similar = torch.cat(taken) if taken else following.new_zeros(len(items), 0)
+        return torch.cat([most_similar, uniform_items(hashes, most_similar, excluded, following, count - similar, self.items)], 1)

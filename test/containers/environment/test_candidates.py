@@ -19,16 +19,16 @@ from hypothesis import strategies as st
 def test_candidates_are_distinct_never_the_next_item_and_new_where_possible(row, items, count, similar, repeats, seed):
     # Arrange
     similar = min(similar, count)
-    positions = np.arange(len(row) - 1)
-    rows = np.tile(row, (len(positions), 1))
+    positions = torch.arange(len(row) - 1)
+    rows = torch.from_numpy(row).expand(len(positions), -1)
     similarity = torch.from_numpy(np.random.default_rng(seed).normal(size=(len(positions), items)).astype(np.float32))
 
     # Act
     excluded = excluded_items(rows, positions, repeats)
-    following = row[1:]
-    top = similar_items(similarity, torch.from_numpy(excluded), torch.from_numpy(following), similar).numpy()
-    rest = uniform_items(prefix_hashes(row[None], seed)[0, :-1], top, excluded, following, count - similar, items)
-    chosen = np.concatenate([top, rest], 1)
+    following = torch.from_numpy(row[1:])
+    top = similar_items(similarity, excluded, following, similar)
+    rest = uniform_items(prefix_hashes(rows[:1], seed)[0, :-1], top, excluded, following, count - similar, items)
+    chosen = torch.cat([top, rest], 1).numpy()
 
     # Assess
     assert chosen.shape == (len(positions), count)
@@ -53,12 +53,12 @@ def test_the_most_similar_items_come_first():
 
 def test_uniform_candidates_are_uniform():
     # Arrange: 20,000 different prefixes over 10 items
-    rows = np.random.default_rng(1).integers(1, 11, (20_000, 12))
+    rows = torch.from_numpy(np.random.default_rng(1).integers(1, 11, (20_000, 12)))
     hashes = prefix_hashes(rows, 0)[:, -1]
-    nothing = np.zeros((len(rows), 0), np.int64)
+    nothing = rows[:, :0]
 
     # Act
-    drawn = uniform_items(hashes, nothing, nothing, np.full(len(rows), 10), 1, 10)
+    drawn = uniform_items(hashes, nothing, nothing, torch.full((len(rows),), 10), 1, 10)
 
     # Assess: 9 items at 1/9 each; 5 standard deviations of a share
     shares = np.bincount(drawn[:, 0], minlength=11)[1:] / len(rows)
@@ -68,15 +68,40 @@ def test_uniform_candidates_are_uniform():
 
 def test_draws_depend_on_the_prefix_alone():
     # Arrange
-    row = np.array([[4, 2, 7, 1]])
+    row = torch.tensor([[4, 2, 7, 1]])
 
     # Act
     hashes = prefix_hashes(row, 3)
-    padded = prefix_hashes(np.array([[4, 2, 7, 1, 0, 0], [1, 1, 1, 1, 1, 1]]), 3)
+    padded = prefix_hashes(torch.tensor([[4, 2, 7, 1, 0, 0], [1, 1, 1, 1, 1, 1]]), 3)
 
     # Assess
     assert padded[0, :4].tolist() == hashes[0].tolist()
-    assert len({*hashes[0], *prefix_hashes(row[:, ::-1], 3)[0], *prefix_hashes(row, 4)[0]}) == 12
+    different = torch.cat([hashes[0], prefix_hashes(row.flip(1), 3)[0], prefix_hashes(row, 4)[0]])
+    assert len(different.unique()) == 12
+
+
+@given(prefix=st.lists(st.integers(1, 1 << 30), min_size=1, max_size=6), seed=st.integers(0, 1 << 40), items=st.integers(20, 1 << 31))
+def test_hashes_and_draws_are_splitmix_of_unsigned_integers(prefix, seed, items):
+    # Arrange: the same in Python's integers
+    def mix(value):
+        value = (value + 0x9E3779B97F4A7C15) % 2**64
+        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+        value = (value ^ (value >> 27)) * 0x94D049BB133111EB % 2**64
+        return value ^ (value >> 31)
+
+    expected = mix(seed)
+    for item in prefix:
+        expected = mix(expected ^ (item * 0x9E3779B97F4A7C15 % 2**64))
+    first = mix((expected + 0xD1B54A32D192ED03) % 2**64) % items + 1
+
+    # Act
+    hashes = prefix_hashes(torch.tensor([prefix]), seed)[:, -1]
+    nothing = torch.zeros(1, 0, dtype=torch.long)
+    drawn = uniform_items(hashes, nothing, nothing, torch.zeros(1, dtype=torch.long), 1, items)
+
+    # Assess
+    assert hashes.item() % 2**64 == expected
+    assert drawn.item() == first
 
 
 @given(

@@ -1,0 +1,13 @@
+"""Starts the AWS emulator of the package ministack, with what this deployment needs and the emulator lacks."""
+
+import alarms
+import budgets
+import ministack.app
+import queues
+import sagemaker
+
+for completion in (alarms, budgets, queues, sagemaker):
+    completion.install()
+# Nobody here asks for port 443, which another program may want.
+ministack.app._port_is_bindable = lambda host, port: False
+ministack.app.main()

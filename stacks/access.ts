@@ -138,7 +138,7 @@ export const functionAccess = {
     write: [keys.recommendations],
   },
   'remove-idle-endpoints': {
-    read: [keys.lock, keys.runManifest, keys.runStatus],
+    read: [keys.lock, keys.runManifest, keys.runStatus, keys.environmentRegistration],
     write: [keys.runStatus],
     delete: [keys.lock],
   },

@@ -9,7 +9,7 @@ export interface Holder {
 }
 
 /**
- * What the current attempt creates in SageMaker is named `<deployment>-<run>-<attempt>-<instance>-environment`.
+ * The endpoints of the current attempt are named `<deployment>-<run>-<attempt>-<instance>-environment`.
  *
  * @returns all of that before the number of the instance type; undefined when no execution is at work
  */
@@ -20,7 +20,7 @@ function ownedPrefix(prefix: string, holder: Holder | undefined): string | undef
   return index < 0 ? undefined : `${prefix}-${holder.run}-${index + 1}-`;
 }
 
-/** Which of the names are this deployment's and belong to no attempt that is at work. */
+/** Which of the endpoints are this deployment's and belong to no attempt that is at work. */
 export function idleNames(
   names: readonly string[],
   prefix: string,

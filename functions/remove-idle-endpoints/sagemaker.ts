@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { JsonService } from '#functions/shared/json-service.ts';
 
-/** What a run creates to ask the environment, in the order in which it is taken away. */
+/** What a run creates to ask the environment. */
 export const kinds = ['Endpoint', 'EndpointConfig', 'Model'] as const;
 export type Kind = (typeof kinds)[number];
 
@@ -43,6 +43,48 @@ export async function listHosted(
   return found;
 }
 
+const model = z.looseObject({
+  PrimaryContainer: z.looseObject({
+    ModelDataSource: z.looseObject({ S3DataSource: z.looseObject({ S3Uri: z.string() }) }),
+  }),
+});
+
+/** URI of the folder that a model's files come from; undefined when the model is gone. */
+export async function modelFiles(
+  sagemaker: JsonService,
+  name: string,
+): Promise<string | undefined> {
+  const found = await unlessGone(sagemaker.call('DescribeModel', { ModelName: name }, model));
+  return found?.PrimaryContainer.ModelDataSource.S3DataSource.S3Uri;
+}
+
+const endpointConfig = z.looseObject({
+  ProductionVariants: z.tuple([z.looseObject({ ModelName: z.string() })]),
+});
+
+/** The model that an endpoint configuration names; undefined when the configuration is gone. */
+export async function configuredModel(
+  sagemaker: JsonService,
+  name: string,
+): Promise<string | undefined> {
+  const found = await unlessGone(
+    sagemaker.call('DescribeEndpointConfig', { EndpointConfigName: name }, endpointConfig),
+  );
+  return found?.ProductionVariants[0].ModelName;
+}
+
+/** Another sweep may have been faster. */
+function unlessGone<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  return answer.catch((error: Error) => {
+    if (isGone(error)) return undefined;
+    throw error;
+  });
+}
+
+function isGone({ message }: Error): boolean {
+  return /could not find|does not exist/i.test(message);
+}
+
 /**
  * @returns false when SageMaker does not let go of it yet (an endpoint that is being created); the next sweep will
  */
@@ -55,9 +97,8 @@ export async function deleteHosted(
     await sagemaker.call(`Delete${kind}`, { [`${kind}Name`]: name }, z.unknown());
     return true;
   } catch (error) {
-    const { message } = error as Error;
-    if (/could not find|does not exist/i.test(message)) return true;
-    if (/in-progress|Cannot (update|delete)/i.test(message)) return false;
+    if (isGone(error as Error)) return true;
+    if (/in-progress|Cannot (update|delete)/i.test((error as Error).message)) return false;
     throw error;
   }
 }

@@ -1,15 +1,16 @@
 import * as z from 'zod';
 import type { JsonService } from '#functions/shared/json-service.ts';
+import type { Objects } from '#functions/shared/objects.ts';
 import { MissingArtefactError } from '#lib/pipeline/errors.ts';
 import { locks, runs } from '#lib/pipeline/keys.ts';
 import { lock, releaseLock } from '#lib/pipeline/lock.ts';
-import type { VersionedObjects } from '#lib/pipeline/objects.ts';
 import { type RunStatus, runManifest, runStatus } from '#lib/pipeline/run.ts';
+import { removeExpired } from './expired.ts';
 import { type Holder, idleNames } from './idle.ts';
-import { deleteHosted, kinds, listHosted } from './sagemaker.ts';
+import { deleteHosted, listHosted } from './sagemaker.ts';
 
 export interface Sweep {
-  readonly objects: VersionedObjects & { putJson(key: string, value: unknown): Promise<void> };
+  readonly objects: Objects;
   readonly sagemaker: JsonService;
   readonly states: JsonService;
   /** The deployment's name, with which everything that a run creates begins. */
@@ -27,6 +28,8 @@ export interface Swept {
   readonly left: string[];
   /** Hours since the oldest endpoint that still exists was created; 0 without any. */
   readonly oldestHours: number;
+  /** Models and endpoint configurations whose environment has expired, and that are gone now. */
+  readonly expired: string[];
   /** The run whose lock was released because its execution had ended without releasing it. */
   readonly releasedRun: string | null;
 }
@@ -36,30 +39,25 @@ export interface Swept {
  * the normal case.
  */
 export async function sweep(parts: Sweep): Promise<Swept> {
-  const { sagemaker, prefix, now } = parts;
+  const { objects, sagemaker, prefix, now } = parts;
   // First what there is, then who owns it: a run takes the lock before it creates anything.
-  const found = new Map(
-    await Promise.all(
-      kinds.map(async (kind) => [kind, await listHosted(sagemaker, kind, `${prefix}-`)] as const),
-    ),
-  );
+  const found = await listHosted(sagemaker, 'Endpoint', `${prefix}-`);
+  const endpoints = found.filter(({ name }) => name.startsWith(`${prefix}-`));
   const holder = await readHolder(parts);
-  const releasedRun = holder !== undefined && !holder.running ? holder.run : null;
   const removed: string[] = [];
   const left: string[] = [];
-  for (const kind of kinds) {
-    const names = found.get(kind)!.map((one) => one.name);
-    for (const name of idleNames(names, prefix, holder)) {
-      const gone = await deleteHosted(sagemaker, kind, name);
-      if (kind === 'Endpoint') (gone ? removed : left).push(name);
-    }
+  const names = endpoints.map(({ name }) => name);
+  for (const name of idleNames(names, prefix, holder)) {
+    const gone = await deleteHosted(sagemaker, 'Endpoint', name);
+    (gone ? removed : left).push(name);
   }
+  const releasedRun = holder !== undefined && !holder.running ? holder.run : null;
   if (releasedRun !== null) await recordKilled(parts, releasedRun);
-  const ages = found
-    .get('Endpoint')!
-    .filter(({ name }) => name.startsWith(`${prefix}-`) && !removed.includes(name))
-    .map(({ createdAt }) => (now.getTime() - createdAt.getTime()) / 3_600_000);
-  return { removed, left, oldestHours: Math.max(0, ...ages), releasedRun };
+  const remaining = endpoints.filter(({ name }) => !removed.includes(name));
+  // What an endpoint is made of must outlive it, and there is no hurry.
+  const expired = remaining.length > 0 ? [] : await removeExpired(sagemaker, objects, prefix);
+  const ages = remaining.map(({ createdAt }) => (now.getTime() - createdAt.getTime()) / 3_600_000);
+  return { removed, left, expired, oldestHours: Math.max(0, ...ages), releasedRun };
 }
 
 const execution = z.looseObject({ status: z.string() });

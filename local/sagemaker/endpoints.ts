@@ -38,9 +38,14 @@ export class Endpoints {
     return { ModelArn: arn };
   }
 
+  describeModel(name: string): object {
+    const { Tags: _, ...model } = this.#model(name);
+    return { ...model, ModelArn: this.#arn('model', name) };
+  }
+
   deleteModel(name: string): void {
-    if (this.#models.delete(name)) return;
-    throw invalid(`Could not find model "${this.#arn('model', name)}".`);
+    this.#model(name);
+    this.#models.delete(name);
   }
 
   createConfig(args: unknown): { EndpointConfigArn: string } {
@@ -49,18 +54,19 @@ export class Endpoints {
     if (this.#configs.has(request.EndpointConfigName)) {
       throw invalid(`Cannot create already existing endpoint configuration "${arn}".`);
     }
-    for (const { ModelName } of request.ProductionVariants) {
-      if (this.#models.has(ModelName)) continue;
-      throw invalid(`Could not find model "${this.#arn('model', ModelName)}".`);
-    }
+    for (const { ModelName } of request.ProductionVariants) this.#model(ModelName);
     this.#configs.set(request.EndpointConfigName, { ...request, CreationTime: Date.now() });
     return { EndpointConfigArn: arn };
   }
 
+  describeConfig(name: string): object {
+    const { Tags: _, ...config } = this.#config(name);
+    return { ...config, EndpointConfigArn: this.#arn('endpoint-config', name) };
+  }
+
   deleteConfig(name: string): void {
-    if (this.#configs.delete(name)) return;
-    const arn = this.#arn('endpoint-config', name);
-    throw invalid(`Could not find endpoint configuration "${arn}".`);
+    this.#config(name);
+    this.#configs.delete(name);
   }
 
   /** Returns at once; the endpoint is `Creating` until its container answers `/ping`. */
@@ -74,15 +80,8 @@ export class Endpoints {
     if (this.#endpoints.has(EndpointName)) {
       throw invalid(`Cannot create already existing endpoint "${arn}".`);
     }
-    const variant = this.#configs.get(EndpointConfigName)?.ProductionVariants[0];
-    if (variant === undefined) {
-      const config = this.#arn('endpoint-config', EndpointConfigName);
-      throw invalid(`Could not find endpoint configuration "${config}".`);
-    }
-    const model = this.#models.get(variant.ModelName);
-    if (model === undefined) {
-      throw invalid(`Could not find model "${this.#arn('model', variant.ModelName)}".`);
-    }
+    const variant = this.#config(EndpointConfigName).ProductionVariants[0]!;
+    const model = this.#model(variant.ModelName);
     const parts = { name: EndpointName, arn, configName: EndpointConfigName, model, variant };
     this.#endpoints.set(EndpointName, new Endpoint(parts, this.#options));
     return { EndpointArn: arn };
@@ -148,6 +147,18 @@ export class Endpoints {
   #arn(kind: string, name: string): string {
     const { region, account } = this.#options;
     return `arn:aws:sagemaker:${region}:${account}:${kind}/${name}`;
+  }
+
+  #model(name: string): CreateModelRequest & Created {
+    const model = this.#models.get(name);
+    if (model !== undefined) return model;
+    throw invalid(`Could not find model "${this.#arn('model', name)}".`);
+  }
+
+  #config(name: string): CreateEndpointConfigRequest & Created {
+    const config = this.#configs.get(name);
+    if (config !== undefined) return config;
+    throw invalid(`Could not find endpoint configuration "${this.#arn('endpoint-config', name)}".`);
   }
 
   #endpoint(name: string): Endpoint {

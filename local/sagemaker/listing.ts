@@ -1,7 +1,7 @@
 import { SageMakerError } from './errors.ts';
 import { listRequest, parseRequest } from './requests.ts';
 
-/** What a listing says of a model, endpoint configuration or endpoint; times in Unix milliseconds. */
+/** What a listing says of a training job, model, endpoint configuration or endpoint; times in Unix milliseconds. */
 export interface Listed {
   readonly name: string;
   readonly arn: string;
@@ -13,9 +13,15 @@ export interface Listed {
 /**
  * Answers ListEndpoints and its kin: filtered, sorted, in pages.
  *
- * @param kind `Endpoint`, `EndpointConfig` or `Model`; prefix of the answer's fields
+ * @param kind `Endpoint`, `EndpointConfig`, `Model` or `TrainingJob`; prefix of the answer's fields
+ * @param field the answer's field with what was found
  */
-export function list(kind: string, args: unknown, all: readonly Listed[]): Record<string, unknown> {
+export function list(
+  kind: string,
+  args: unknown,
+  all: readonly Listed[],
+  field = `${kind}s`,
+): Record<string, unknown> {
   const request = parseRequest(listRequest, `List${kind}s`, args);
   const keys = { Name: 'name', CreationTime: 'createdAt', Status: 'status' } as const;
   const key = keys[request.SortBy];
@@ -30,7 +36,7 @@ export function list(kind: string, args: unknown, all: readonly Listed[]): Recor
   if (!Number.isInteger(start)) throw new SageMakerError('ValidationException', 'Bad NextToken.');
   const end = start + request.MaxResults;
   return {
-    [`${kind}s`]: found.slice(start, end).map(({ name, arn, status, createdAt, modifiedAt }) => ({
+    [field]: found.slice(start, end).map(({ name, arn, status, createdAt, modifiedAt }) => ({
       [`${kind}Name`]: name,
       [`${kind}Arn`]: arn,
       CreationTime: createdAt,

@@ -158,7 +158,7 @@ export const trainingJobName = z.strictObject({ TrainingJobName: name });
 /** ISO 8601 or Unix milliseconds. */
 const time = z.union([z.string(), z.number()]).transform((value) => new Date(value).getTime());
 
-/** What ListEndpoints, ListEndpointConfigs and ListModels have in common. */
+/** What ListEndpoints, ListEndpointConfigs, ListModels and ListTrainingJobs have in common. */
 export const listRequest = z.strictObject({
   NameContains: z.string().default(''),
   StatusEquals: z.string().optional(),

@@ -71,12 +71,22 @@ export class SageMaker {
         await jobs.stop(request.TrainingJobName);
         return {};
       },
+      listTrainingJobs: (args = {}) => {
+        return list('TrainingJob', args, jobs.list(), 'TrainingJobSummaries');
+      },
       createModel: (args) => endpoints.createModel(args),
+      describeModel: (args) => {
+        return endpoints.describeModel(parseRequest(modelName, 'DescribeModel', args).ModelName);
+      },
       deleteModel: (args) => {
         endpoints.deleteModel(parseRequest(modelName, 'DeleteModel', args).ModelName);
         return {};
       },
       createEndpointConfig: (args) => endpoints.createConfig(args),
+      describeEndpointConfig: (args) => {
+        const request = parseRequest(endpointConfigName, 'DescribeEndpointConfig', args);
+        return endpoints.describeConfig(request.EndpointConfigName);
+      },
       deleteEndpointConfig: (args) => {
         const request = parseRequest(endpointConfigName, 'DeleteEndpointConfig', args);
         endpoints.deleteConfig(request.EndpointConfigName);

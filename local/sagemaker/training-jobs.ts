@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CheckpointSync } from './checkpoints.ts';
 import { Container, type ContainerExit } from './container.ts';
 import { SageMakerError } from './errors.ts';
+import type { Listed } from './listing.ts';
 import {
   type CreateTrainingJobRequest,
   createTrainingJobRequest,
@@ -100,6 +101,16 @@ export class TrainingJobs {
 
   describe(name: string): TrainingJobDescription {
     return this.#job(name).description;
+  }
+
+  list(): Listed[] {
+    return [...this.#jobs.values()].map(({ description }) => ({
+      name: description.TrainingJobName,
+      arn: description.TrainingJobArn,
+      status: description.TrainingJobStatus,
+      createdAt: description.CreationTime,
+      modifiedAt: description.LastModifiedTime,
+    }));
   }
 
   /** Stops a job; resolves when it has ended. */

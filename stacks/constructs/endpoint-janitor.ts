@@ -18,7 +18,8 @@ export interface EndpointJanitorProps {
 
 /**
  * Removes endpoints that no run owns: at once when an execution was stopped, ran out of time or failed, and every
- * hour whatever happened. A run removes its own endpoint when it can; this is for when it cannot.
+ * hour whatever happened. A run removes its own endpoint when it can; this is for when it cannot. It also removes models
+ * and endpoint configurations whose environment has expired, which runs share.
  */
 export class EndpointJanitor extends Construct {
   readonly removeIdleEndpoints: PipelineFunction;
@@ -70,32 +71,35 @@ export class EndpointJanitor extends Construct {
   #allow(deployment: Deployment, executions: string, stateMachineName: string): void {
     const { role } = this.removeIdleEndpoints;
     const { partition, region, account } = Stack.of(this);
-    const kinds = { endpoint: 'Endpoint', 'endpoint-config': 'EndpointConfig', model: 'Model' };
-    const named = (kind: string) => `${kind}/${deployment.name}-*`;
-    for (const [kind, name] of Object.entries(kinds)) {
+    const allowed = {
+      [`endpoint/${deployment.name}-*`]: ['DeleteEndpoint'],
+      [`endpoint-config/${deployment.name}-environment-*`]: [
+        'DescribeEndpointConfig',
+        'DeleteEndpointConfig',
+      ],
+      [`model/${deployment.name}-environment-*`]: ['DescribeModel', 'DeleteModel'],
+    };
+    const allow = (actions: string[], resource: string) =>
       role.addToPolicy(
         new PolicyStatement({
-          actions: [`sagemaker:Delete${name}`],
-          resources: [`arn:${partition}:sagemaker:${region}:${account}:${named(kind)}`],
+          actions: actions.map((action) => `sagemaker:${action}`),
+          resources: [resource],
         }),
       );
+    for (const [resource, actions] of Object.entries(allowed)) {
+      allow(actions, `arn:${partition}:sagemaker:${region}:${account}:${resource}`);
     }
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: Object.values(kinds).map((name) => `sagemaker:List${name}s`),
-        resources: ['*'],
-      }),
-    );
+    allow(['ListEndpoints', 'ListEndpointConfigs', 'ListModels'], '*');
     role.addToPolicy(
       new PolicyStatement({ actions: ['states:DescribeExecution'], resources: [executions] }),
     );
     acknowledge(role, 'SageMaker’s list calls take no resource.', 'AwsSolutions-IAM5[Resource::*]');
     acknowledge(
       role,
-      'What a run creates is named after the deployment and the run; executions are named by whoever starts them.',
-      ...Object.keys(kinds).map(
-        (kind) =>
-          `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:${named(kind)}]`,
+      'What a run creates is named after the deployment, and the run or the content; executions are named by whoever starts them.',
+      ...Object.keys(allowed).map(
+        (resource) =>
+          `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:${resource}]`,
       ),
       `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${stateMachineName}:*]`,
     );

@@ -97,44 +97,34 @@ function sagemakerStatements(scope: Construct, props: NightlyStateMachineProps):
   const { partition, region, account } = Stack.of(scope);
   const arn = (service: string, resource: string) =>
     `arn:${partition}:${service}:${region}:${account}:${resource}`;
-  const named = (kind: string) => arn('sagemaker', `${kind}/${props.deployment.name}-*`);
-  const kinds = ['training-job', 'model', 'endpoint-config', 'endpoint'];
+  const { name } = props.deployment;
+  const [job, endpoint] = [`training-job/${name}-*`, `endpoint/${name}-*`];
+  const [model, endpointConfig] = [
+    `model/${name}-environment-*`,
+    `endpoint-config/${name}-environment-*`,
+  ];
+  const all = [job, model, endpointConfig, endpoint];
   acknowledge(
     scope,
-    'A run names its jobs and endpoints after the deployment and itself.',
-    ...kinds.map(
-      (kind) =>
-        `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:${kind}/${props.deployment.name}-*]`,
+    'A run names its jobs and endpoints after the deployment and itself, models and configurations after their content.',
+    ...all.map(
+      (resource) =>
+        `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:${resource}]`,
     ),
   );
+  const allow = (actions: string[], ...resources: string[]) =>
+    new PolicyStatement({
+      actions: actions.map((action) => `sagemaker:${action}`),
+      resources: resources.map((resource) => arn('sagemaker', resource)),
+    });
   return [
-    new PolicyStatement({
-      actions: [
-        'sagemaker:CreateTrainingJob',
-        'sagemaker:DescribeTrainingJob',
-        'sagemaker:ListTags',
-        'sagemaker:StopTrainingJob',
-      ],
-      resources: [named('training-job')],
-    }),
+    allow(['CreateTrainingJob', 'DescribeTrainingJob', 'ListTags', 'StopTrainingJob'], job),
     // Step Functions marks the jobs that it waits for with a tag of its own.
-    new PolicyStatement({ actions: ['sagemaker:AddTags'], resources: kinds.map(named) }),
-    new PolicyStatement({
-      actions: ['sagemaker:CreateModel', 'sagemaker:DeleteModel'],
-      resources: [named('model')],
-    }),
-    new PolicyStatement({
-      actions: ['sagemaker:CreateEndpointConfig', 'sagemaker:DeleteEndpointConfig'],
-      resources: [named('endpoint-config')],
-    }),
-    new PolicyStatement({
-      actions: ['sagemaker:CreateEndpoint'],
-      resources: [named('endpoint'), named('endpoint-config')],
-    }),
-    new PolicyStatement({
-      actions: ['sagemaker:DescribeEndpoint', 'sagemaker:DeleteEndpoint'],
-      resources: [named('endpoint')],
-    }),
+    allow(['AddTags'], ...all),
+    allow(['CreateModel'], model),
+    allow(['CreateEndpointConfig'], endpointConfig),
+    allow(['CreateEndpoint'], endpoint, endpointConfig),
+    allow(['DescribeEndpoint', 'DeleteEndpoint'], endpoint),
     // How Step Functions learns that a job has ended (the rule is its own and has this name).
     new PolicyStatement({
       actions: ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],

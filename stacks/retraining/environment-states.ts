@@ -1,5 +1,6 @@
 import { maximumJobSeconds } from '#lib/pipeline/cost.ts';
 import { runs, uploads } from '#lib/pipeline/keys.ts';
+import { startStates, stopStates } from './endpoint-states.ts';
 import {
   caught,
   environmentMetrics,
@@ -7,10 +8,6 @@ import {
   lambdaRetry,
   type NightlyDefinitionProps,
   type States,
-  sagemaker,
-  shortage,
-  tagList,
-  vpcConfig,
 } from './states.ts';
 import { jobFailureReason, trainingJobStates } from './training-job.ts';
 
@@ -101,125 +98,6 @@ function fitStates(props: NightlyDefinitionProps): States {
   };
 }
 
-function startStates(props: NightlyDefinitionProps): States {
-  const { bucket, config } = props;
-  const instanceTypes = config.operations.environmentInstanceTypes;
-  const isShortage = `$contains($states.input.reason, ${shortage})`;
-  return {
-    StartEnvironment: {
-      Type: 'Pass',
-      Assign: {
-        // From here on something may exist that has to be removed.
-        environmentRunning: true,
-        endpoint: '{% $resource & "-" & $string($environmentInstance) & "-environment" %}',
-        anotherInstance: false,
-        pollSeconds: 2,
-      },
-      Next: 'CreateEnvironmentModel',
-    },
-    CreateEnvironmentModel: {
-      ...sagemaker(props, 'createModel', {
-        ModelName: '{% $endpoint %}',
-        ExecutionRoleArn: props.environmentRoleArn,
-        EnableNetworkIsolation: true,
-        ...vpcConfig(props),
-        Tags: tagList(props),
-        PrimaryContainer: {
-          Image: props.environmentImage,
-          ModelDataSource: {
-            S3DataSource: {
-              S3Uri: `{% "s3://${bucket}/environments/" & $environmentVersion & "/" %}`,
-              S3DataType: 'S3Prefix',
-              CompressionType: 'None',
-            },
-          },
-        },
-      }),
-      Next: 'CreateEndpointConfiguration',
-      ...caught,
-    },
-    CreateEndpointConfiguration: {
-      ...sagemaker(props, 'createEndpointConfig', {
-        EndpointConfigName: '{% $endpoint %}',
-        Tags: tagList(props),
-        ProductionVariants: [
-          {
-            VariantName: 'environment',
-            ModelName: '{% $endpoint %}',
-            InitialInstanceCount: 1,
-            InstanceType: `{% ${JSON.stringify(instanceTypes)}[$environmentInstance] %}`,
-            ContainerStartupHealthCheckTimeoutInSeconds: 900,
-            ModelDataDownloadTimeoutInSeconds: 900,
-          },
-        ],
-      }),
-      Next: 'CreateEndpoint',
-      ...caught,
-    },
-    CreateEndpoint: {
-      ...sagemaker(props, 'createEndpoint', {
-        EndpointName: '{% $endpoint %}',
-        EndpointConfigName: '{% $endpoint %}',
-        Tags: tagList(props),
-      }),
-      Next: 'WaitForEnvironment',
-      Catch: [
-        {
-          ErrorEquals: ['SageMaker.ResourceLimitExceededException'],
-          Output: {
-            status: 'Failed',
-            reason: '{% $states.errorOutput.Error & ": " & $states.errorOutput.Cause %}',
-          },
-          Next: 'EnvironmentInService?',
-        },
-        ...caught.Catch,
-      ],
-    },
-    WaitForEnvironment: {
-      Type: 'Wait',
-      Seconds: '{% $pollSeconds %}',
-      Assign: { pollSeconds: '{% $min([30, $pollSeconds * 2]) %}' },
-      Next: 'DescribeEnvironment',
-    },
-    DescribeEnvironment: {
-      ...sagemaker(props, 'describeEndpoint', { EndpointName: '{% $endpoint %}' }),
-      Output: {
-        status: '{% $states.result.EndpointStatus %}',
-        reason: '{% $exists($states.result.FailureReason) ? $states.result.FailureReason : "" %}',
-      },
-      Next: 'EnvironmentInService?',
-      ...caught,
-    },
-    'EnvironmentInService?': {
-      Type: 'Choice',
-      Choices: [
-        { Condition: '{% $states.input.status = "InService" %}', Next: 'AugmentSequences' },
-        { Condition: '{% $states.input.status = "Creating" %}', Next: 'WaitForEnvironment' },
-        {
-          Condition: `{% ${isShortage} and $environmentInstance < ${instanceTypes.length - 1} %}`,
-          Assign: {
-            environmentInstance: '{% $environmentInstance + 1 %}',
-            anotherInstance: true,
-          },
-          Next: 'StopEnvironment',
-        },
-      ],
-      Default: 'EnvironmentNotInService',
-    },
-    EnvironmentNotInService: {
-      Type: 'Pass',
-      Assign: {
-        failure: {
-          Error: 'EnvironmentNotInService',
-          Cause:
-            '{% "The endpoint " & $endpoint & " ended as " & $states.input.status & ": " & $states.input.reason %}',
-        },
-      },
-      Next: 'StopEnvironment?',
-    },
-  };
-}
-
 function augmentStates(props: NightlyDefinitionProps): States {
   const { bucket, config } = props;
   return {
@@ -266,44 +144,6 @@ function augmentStates(props: NightlyDefinitionProps): States {
       },
       Next: 'StopEnvironment?',
       ...caught,
-    },
-  };
-}
-
-function stopStates(props: NightlyDefinitionProps): States {
-  const gone = (next: string) => [{ ErrorEquals: ['States.ALL'], Next: next }];
-  return {
-    'StopEnvironment?': {
-      Type: 'Choice',
-      Choices: [{ Condition: '{% $environmentRunning %}', Next: 'StopEnvironment' }],
-      Default: 'Failed?',
-    },
-    // Whatever is already gone, or was never made, is fine; the janitor removes what cannot be removed now.
-    StopEnvironment: {
-      ...sagemaker(props, 'deleteEndpoint', { EndpointName: '{% $endpoint %}' }),
-      Catch: gone('DeleteEndpointConfiguration'),
-      Next: 'DeleteEndpointConfiguration',
-    },
-    DeleteEndpointConfiguration: {
-      ...sagemaker(props, 'deleteEndpointConfig', { EndpointConfigName: '{% $endpoint %}' }),
-      Catch: gone('DeleteEnvironmentModel'),
-      Next: 'DeleteEnvironmentModel',
-    },
-    DeleteEnvironmentModel: {
-      ...sagemaker(props, 'deleteModel', { ModelName: '{% $endpoint %}' }),
-      Assign: { environmentRunning: false },
-      Catch: [
-        { ErrorEquals: ['States.ALL'], Assign: { environmentRunning: false }, Next: 'Failed?' },
-      ],
-      Next: 'Failed?',
-    },
-    'Failed?': {
-      Type: 'Choice',
-      Choices: [
-        { Condition: '{% $failure != null %}', Next: 'FailRun' },
-        { Condition: '{% $anotherInstance %}', Next: 'StartEnvironment' },
-      ],
-      Default: 'PlanTraining',
     },
   };
 }

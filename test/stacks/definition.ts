@@ -6,6 +6,7 @@ export interface State {
   readonly Type: string;
   readonly Resource?: string;
   readonly Arguments?: Record<string, never>;
+  readonly Assign?: Record<string, unknown>;
   readonly ItemProcessor?: {
     readonly States: Record<string, State>;
     readonly ProcessorConfig: { readonly Mode: string };

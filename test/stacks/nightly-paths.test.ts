@@ -6,12 +6,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { sweep } from '#functions/remove-idle-endpoints/sweep.ts';
 import { createObjects, type Objects } from '#functions/shared/objects.ts';
 import { type PipelineConfig, parseConfig } from '#lib/pipeline/config.ts';
-import { interactions, locks, runs } from '#lib/pipeline/keys.ts';
+import { environments, interactions, locks, runs } from '#lib/pipeline/keys.ts';
 import { runManifest, runStatus } from '#lib/pipeline/run.ts';
 import { startObjectStore } from '#local/object-store/server.ts';
 import { TaskError } from '#local/state-machine/run.ts';
 import { allStates, type State } from './definition.ts';
-import { definitionFor, type Fault, NightlyWorld } from './nightly-world.ts';
+import { definitionFor, environmentVersion, type Fault, NightlyWorld } from './nightly-world.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'nightly-'));
 const context = { functionName: 'f', awsRequestId: 'r', getRemainingTimeInMillis: () => 60_000 };
@@ -92,18 +92,23 @@ const clean = (world: NightlyWorld) =>
 
 /** Nothing costs money, nothing is locked. */
 async function expectNothingLeft(world: NightlyWorld): Promise<void> {
-  expect([...world.endpoints, ...world.endpointConfigs, ...world.models]).toStrictEqual([]);
+  expect([...world.endpoints.keys()]).toStrictEqual([]);
   expect(await objects.head(locks.run)).toBeUndefined();
 }
+
+const namesIn = (world: NightlyWorld) => ({
+  models: [...world.models.keys()],
+  configs: [...world.endpointConfigs.keys()],
+});
 
 const definition = definitionFor(configOf({})) as { States: Record<string, State> };
 const everyState = allStates(definition.States);
 const tasks = everyState.filter(([, state]) => state.Type === 'Task').map(([name]) => name);
 /** Whose failure does not fail the run. */
-const tolerated = ['StopEnvironment', 'DeleteEndpointConfiguration', 'DeleteEnvironmentModel'];
+const tolerated = 'StopEnvironment';
 const announcements = ['AnnounceSuccess', 'AnnounceFailure'];
 const fatal = tasks.filter(
-  (name) => ![...tolerated, ...announcements, 'BeginRun', 'FailRun'].includes(name),
+  (name) => ![tolerated, ...announcements, 'BeginRun', 'FailRun'].includes(name),
 );
 
 describe('The nightly definition, path by path', () => {
@@ -166,6 +171,7 @@ describe('The nightly definition, path by path', () => {
       // Assess
       expect(second.status).toBe('SUCCEEDED');
       await expectNothingLeft(world);
+      expect([world.models.size, world.endpointConfigs.size]).toStrictEqual([1, 1]);
       expect(await statusOf()).toMatchObject({ status: 'succeeded' });
       const { attempts } = await objects.getJson(runs.manifest(run), runManifest);
       expect(attempts.map((attempt) => attempt.execution)).toStrictEqual(['e1', 'e2']);
@@ -214,19 +220,18 @@ describe('The nightly definition, path by path', () => {
   it('waits for an endpoint quota that is used up, then tries the next instance type', async () => {
     // Arrange
     const world = worldOf();
-    const asked: string[] = [];
+    let refusals = 0;
     const fault: Fault = (stateName) => {
-      if (stateName !== 'CreateEndpoint') return;
-      asked.push(world.tried.at(-1)!);
-      if (world.tried.length > 1) return;
+      if (stateName !== 'CreateEndpoint' || world.endpointConfigs.size > 1) return;
+      refusals++;
       throw new TaskError('SageMaker.ResourceLimitExceededException', 'limit of 0 instances');
     };
     // Act
     const result = await world.run('e1', { run }, { fault });
     // Assess
     expect(result.status).toBe('SUCCEEDED');
-    expect(asked.filter((type) => type === 'ml.g5.xlarge').length).toBeGreaterThan(3);
-    expect(world.tried).toStrictEqual(['ml.g5.xlarge', 'ml.g5.2xlarge']);
+    expect(refusals).toBeGreaterThan(3);
+    expect(world.tried).toStrictEqual(['ml.g5.2xlarge']);
     await expectNothingLeft(world);
   });
 
@@ -242,12 +247,12 @@ describe('The nightly definition, path by path', () => {
     await expectNothingLeft(world);
   });
 
-  it.each(tolerated)('goes on when %s fails; the janitor removes what is left', async (name) => {
+  it('goes on when the endpoint cannot be stopped; the janitor removes it', async () => {
     // Arrange
     const world = worldOf();
     // Act
-    const result = await world.run('e1', { run }, { fault: failIn(name) });
-    const left = world.endpoints.size + world.endpointConfigs.size + world.models.size;
+    const result = await world.run('e1', { run }, { fault: failIn(tolerated) });
+    const left = world.endpoints.size;
     await clean(world);
     // Assess
     expect(result.status).toBe('SUCCEEDED');
@@ -388,6 +393,90 @@ describe('The nightly definition, path by path', () => {
     // Assess
     expect(result.status).toBe('SUCCEEDED');
     await expectNothingLeft(world);
+  });
+
+  it('uses the model and the configuration of an earlier run that needed the same', async () => {
+    // Arrange
+    const world = worldOf();
+    await world.run('e1', { run });
+    const before = namesIn(world);
+    // Act
+    const result = await world.run('e2', { run: `${run}-next` });
+    // Assess
+    expect(result.status).toBe('SUCCEEDED');
+    expect(world.tried).toHaveLength(2);
+    expect(namesIn(world)).toStrictEqual(before);
+    for (const name of Object.values(before).flat()) {
+      expect(name).toMatch(/^lea-dev-environment-[0-9a-f]{16}$/);
+    }
+  });
+
+  it.each([
+    ['another image', { environmentImage: 'lea-environment:2' }],
+    ['another role', { environmentRoleArn: 'arn:aws:iam::123456789012:role/other' }],
+    ['other tags', { tags: { deployment: 'lea-dev', team: 'films' } }],
+  ])('makes a model and a configuration of its own for %s', async (_, deployed) => {
+    // Arrange
+    const world = worldOf();
+    await world.run('e1', { run });
+    // Act
+    const result = await world.run('e2', { run: `${run}-next` }, { deployed });
+    // Assess
+    expect(result.status).toBe('SUCCEEDED');
+    expect(world.models.size).toBe(2);
+    expect(world.endpointConfigs.size).toBe(2);
+  });
+
+  it('makes another configuration, of the same model, for another instance type', async () => {
+    // Arrange
+    const world = worldOf();
+    await world.run('e1', { run });
+    world.scarce.set('ml.g5.xlarge', 'InsufficientInstanceCapacity');
+    // Act
+    await world.run('e2', { run: `${run}-next` });
+    // Assess
+    expect(world.tried).toStrictEqual(['ml.g5.xlarge', 'ml.g5.xlarge', 'ml.g5.2xlarge']);
+    expect(world.models.size).toBe(1);
+    const [model] = world.models.keys();
+    expect([...world.endpointConfigs.values()]).toMatchObject(
+      instances.environmentInstanceTypes.map((InstanceType) => ({
+        ProductionVariants: [{ ModelName: model, InstanceType }],
+      })),
+    );
+  });
+
+  it.each(['CreateEnvironmentModel', 'CreateEndpointConfiguration'])(
+    'fails when SageMaker refuses %s for any other reason than that it exists',
+    async (name) => {
+      // Arrange
+      const world = worldOf();
+      // Act
+      const fault = failIn(name, 'SageMaker.SageMakerException');
+      const result = await world.run('e1', { run }, { fault });
+      // Assess
+      expect(result).toMatchObject({
+        status: 'FAILED',
+        error: 'SageMaker.SageMakerException',
+        cause: 'a fault that was injected',
+      });
+      await expectNothingLeft(world);
+    },
+  );
+
+  it('leaves models and configurations to the janitor, which removes them with their environment', async () => {
+    // Arrange
+    const world = worldOf();
+    world.scarce.set('ml.g5.xlarge', 'InsufficientInstanceCapacity');
+    await world.run('e1', { run });
+    const { models, configs } = namesIn(world);
+    // Act
+    const kept = await clean(world);
+    await objects.remove([environments.registration(environmentVersion)]);
+    const removed = await clean(world);
+    // Assess
+    expect(kept.expired).toStrictEqual([]);
+    expect(removed.expired.sort()).toStrictEqual([...models, ...configs].sort());
+    expect(namesIn(world)).toStrictEqual({ models: [], configs: [] });
   });
 
   it('has been in every state by now', async () => {

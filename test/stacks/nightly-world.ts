@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { JsonService } from '#functions/shared/json-service.ts';
 import type { Objects } from '#functions/shared/objects.ts';
 import type { PipelineConfig } from '#lib/pipeline/config.ts';
-import { runs } from '#lib/pipeline/keys.ts';
+import { environments, runs } from '#lib/pipeline/keys.ts';
 import { bucketObjects } from '#local/bucket-objects.ts';
 import {
   type ExecutionResult,
@@ -12,11 +12,13 @@ import {
   type TaskResources,
 } from '#local/state-machine/run.ts';
 import { nightlyDefinition } from '#stacks/retraining/definition.ts';
-import type { NightlyFunction } from '#stacks/retraining/states.ts';
+import type { NightlyDefinitionProps, NightlyFunction } from '#stacks/retraining/states.ts';
 
 /** What the state machine hands to the functions that are not real here. */
 interface StepPayload {
   readonly run: string;
+  readonly kind: 'environment' | 'recommender';
+  readonly name: string;
   readonly keys: readonly string[];
 }
 
@@ -30,11 +32,14 @@ interface TaskArguments {
   readonly ResourceConfig: { readonly InstanceType: string };
   readonly OutputDataConfig: { readonly S3OutputPath: string };
   readonly ModelName: string;
-  readonly ProductionVariants: readonly { readonly InstanceType: string }[];
   readonly EndpointConfigName: string;
   readonly EndpointName: string;
+  readonly ProductionVariants: readonly [{ readonly InstanceType: string }];
   readonly Subject: string;
 }
+
+/** Models, configurations and endpoints by name: what they were asked for with. */
+type Hosted = Map<string, object>;
 
 /** What a state does instead of its work, the how-manieth time. */
 export type Fault = (stateName: string, call: number, signal: AbortSignal) => unknown;
@@ -46,6 +51,17 @@ export interface NightlyWorldOptions {
   /** The handlers that are real; all others answer as if their work had gone well. */
   readonly steps: Readonly<Record<'beginRun' | 'endRun', Step>>;
 }
+
+/** How one execution differs from others. */
+export interface NightOptions {
+  readonly fault?: Fault;
+  readonly signal?: AbortSignal;
+  /** What is deployed otherwise than `definitionFor` has it. */
+  readonly deployed?: Partial<NightlyDefinitionProps>;
+}
+
+/** The environment of every run. */
+export const environmentVersion = 'v1';
 
 /** Their ARNs are their names here. */
 const names: Readonly<Record<NightlyFunction, NightlyFunction>> = {
@@ -62,7 +78,10 @@ const names: Readonly<Record<NightlyFunction, NightlyFunction>> = {
 };
 
 /** The definition as it is deployed, with short names for what it refers to. */
-export function definitionFor(config: PipelineConfig): object {
+export function definitionFor(
+  config: PipelineConfig,
+  deployed: Partial<NightlyDefinitionProps> = {},
+): object {
   return nightlyDefinition({
     config,
     bucket: 'data',
@@ -75,14 +94,15 @@ export function definitionFor(config: PipelineConfig): object {
     endpointName: 'lea-dev',
     partition: 'aws',
     tags: { deployment: 'lea-dev' },
+    ...deployed,
   });
 }
 
 /** Everything around the nightly definition: real objects and locks, SageMaker as lists of names. */
 export class NightlyWorld {
-  readonly endpoints = new Set<string>();
-  readonly endpointConfigs = new Set<string>();
-  readonly models = new Set<string>();
+  readonly endpoints: Hosted = new Map();
+  readonly endpointConfigs: Hosted = new Map();
+  readonly models: Hosted = new Map();
   /** Every training job that was asked for. */
   readonly jobs: { readonly name: string; readonly instanceType: string }[] = [];
   readonly announced: string[] = [];
@@ -108,11 +128,11 @@ export class NightlyWorld {
   async run(
     execution: string,
     input: object,
-    { fault, signal }: { fault?: Fault; signal?: AbortSignal } = {},
+    { fault, signal, deployed }: NightOptions = {},
   ): Promise<ExecutionResult> {
     this.executions.set(execution, 'RUNNING');
     const result = await runStateMachine({
-      definition: definitionFor(this.#options.config),
+      definition: definitionFor(this.#options.config, deployed),
       input,
       name: execution,
       resources: this.#resources(fault),
@@ -145,10 +165,12 @@ export class NightlyWorld {
             status: this.executions.get(asked.executionArn!.split(':').at(-1)!),
           });
         }
-        const [, verb, kind] = /^(List|Delete)([A-Za-z]+?)s?$/.exec(operation)!;
-        const names = kinds[kind as 'Model'];
-        if (verb === 'Delete') names.delete(asked[`${kind}Name`]!);
-        const list = [...names].map((name) => ({ [`${kind}Name`]: name, CreationTime: 0 }));
+        const [, verb, kind] = /^(List|Describe|Delete)([A-Za-z]+?)s?$/.exec(operation)!;
+        const hosted = kinds[kind as 'Model'];
+        const name = asked[`${kind}Name`]!;
+        if (verb === 'Describe') return answer.parse(hosted.get(name));
+        if (verb === 'Delete') hosted.delete(name);
+        const list = [...hosted.keys()].map((one) => ({ [`${kind}Name`]: one, CreationTime: 0 }));
         return answer.parse({ [`${kind}s`]: list });
       },
     };
@@ -188,17 +210,16 @@ export class NightlyWorld {
         };
         return { ...completed, ...this.stopped.get(ResourceConfig.InstanceType) };
       }),
-      [`${sagemaker}:createModel`]: guarded(({ ModelName }) => this.models.add(ModelName) && {}),
+      [`${sagemaker}:createModel`]: guarded(create(this.models, 'ModelName')),
       [`${sagemaker}:createEndpointConfig`]: guarded(
-        ({ EndpointConfigName, ProductionVariants }) => {
-          this.endpointConfigs.add(EndpointConfigName);
-          this.tried.push(ProductionVariants[0]!.InstanceType);
-          return {};
-        },
+        create(this.endpointConfigs, 'EndpointConfigName'),
       ),
-      [`${sagemaker}:createEndpoint`]: guarded(
-        ({ EndpointName }) => this.endpoints.add(EndpointName) && {},
-      ),
+      [`${sagemaker}:createEndpoint`]: guarded((request) => {
+        create(this.endpoints, 'EndpointName')(request);
+        const config = this.endpointConfigs.get(request.EndpointConfigName) as TaskArguments;
+        this.tried.push(config.ProductionVariants[0].InstanceType);
+        return {};
+      }),
       [`${sagemaker}:describeEndpoint`]: guarded((_, { stateName }) => {
         if (calls.get(stateName) === 1) return { EndpointStatus: 'Creating' };
         const shortage = this.scarce.get(this.tried.at(-1)!);
@@ -206,11 +227,10 @@ export class NightlyWorld {
           ? { EndpointStatus: this.endpoint.status, FailureReason: this.endpoint.reason }
           : { EndpointStatus: 'Failed', FailureReason: shortage };
       }),
-      [`${sagemaker}:deleteEndpoint`]: guarded(remove(this.endpoints, 'EndpointName')),
-      [`${sagemaker}:deleteEndpointConfig`]: guarded(
-        remove(this.endpointConfigs, 'EndpointConfigName'),
-      ),
-      [`${sagemaker}:deleteModel`]: guarded(remove(this.models, 'ModelName')),
+      [`${sagemaker}:deleteEndpoint`]: guarded(({ EndpointName }) => {
+        if (this.endpoints.delete(EndpointName)) return {};
+        throw refused(`Could not find endpoint "${EndpointName}".`);
+      }),
       'arn:aws:states:::sns:publish': guarded(({ Subject }) => {
         this.announced.push(Subject);
         return { MessageId: '1' };
@@ -226,7 +246,11 @@ export class NightlyWorld {
         for (let part = 0; part < 6; part++)
           await objects.putBytes(runs.trainShard(run, part), 'x');
       },
-      planEnvironment: () => ({ version: 'v1', fresh: false, augmentationNeeded: true }),
+      planEnvironment: () => ({
+        version: environmentVersion,
+        fresh: false,
+        augmentationNeeded: true,
+      }),
       augmentSequences: ({ keys }) => ({ parts: keys }),
       planTraining: () => ({
         jobs: ['first', 'second'].map((name) => ({
@@ -236,7 +260,10 @@ export class NightlyWorld {
           checkpointUri: 's3://data/x',
         })),
       }),
-      registerModel: () => ({ prefix: 'x' }),
+      registerModel: async ({ kind, name }) => {
+        if (kind === 'environment') await objects.putJson(environments.registration(name), {});
+        return { prefix: 'x' };
+      },
       evaluateModels: () => ({ promote: true }),
       promoteWinner: () => ({}),
       publishReport: () => ({}),
@@ -244,10 +271,17 @@ export class NightlyWorld {
   }
 }
 
-/** SageMaker's answer to the deletion of what is not there is an error. */
-function remove(names: Set<string>, field: 'EndpointName' | 'EndpointConfigName' | 'ModelName') {
-  return (args: TaskArguments) => {
-    if (names.delete(args[field])) return {};
-    throw new TaskError('SageMaker.SageMakerException', `Could not find ${args[field]}.`);
+/** SageMaker keeps names unique. */
+function create(hosted: Hosted, field: 'ModelName' | 'EndpointConfigName' | 'EndpointName') {
+  return (request: TaskArguments) => {
+    const name = request[field];
+    if (hosted.has(name)) throw refused(`Cannot create already existing "${name}".`);
+    hosted.set(name, request);
+    return {};
   };
+}
+
+/** Its refusals have one name in Step Functions, whatever they are about. */
+function refused(message: string): TaskError {
+  return new TaskError('SageMaker.SageMakerException', message);
 }

@@ -97,7 +97,27 @@ describe('The nightly state machine', () => {
     const resources = statements
       .filter((one) => one.actions.some((action) => action.startsWith('sagemaker:')))
       .flatMap((one) => one.resources);
-    for (const resource of resources) expect(resource).toMatch(/\/lea-dev-\*$/);
+    const named = [...new Set(resources.map((resource) => resource.split(':').at(-1)))];
+    expect(named.sort()).toStrictEqual([
+      'endpoint-config/lea-dev-environment-*',
+      'endpoint/lea-dev-*',
+      'model/lea-dev-environment-*',
+      'training-job/lea-dev-*',
+    ]);
+  });
+
+  it('names the model after its image, its role, its bucket and its network', () => {
+    // Arrange
+    const vpc = { subnetIds: ['subnet-0123456789abcdef0'], securityGroupIds: ['sg-0123456789ab'] };
+    const inside = definitionOf(synthesise({ operations: { vpc } }).template('retraining'));
+    const { CreateEnvironmentModel, StartEnvironment } = inside.States;
+    const { ModelName: _, ...model } = CreateEnvironmentModel!.Arguments!;
+    // Act
+    const name = String(StartEnvironment!.Assign!.model);
+    const [hashed] = /"\{.*\}"/.exec(name)!;
+    // Assess
+    const bare = JSON.stringify(model).replaceAll(/\{%|%\}/g, '');
+    expect(JSON.parse(hashed)).toBe(bare);
   });
 
   it('trains on spot instances, saves checkpoints, and never runs without a limit', () => {

@@ -1,11 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a small SageMaker and Step Functions hold, for tests: names by kind, and executions that run. */
+/** What a small SageMaker and Step Functions hold, for tests. */
 export interface Hosting {
-  Endpoint: Set<string>;
-  EndpointConfig: Set<string>;
-  Model: Set<string>;
+  /** Names. */
+  Endpoint: Map<string, unknown>;
+  /** Name of a configuration -> that of its model. */
+  EndpointConfig: Map<string, string>;
+  /** Name of a model -> where its files are. */
+  Model: Map<string, string>;
   /** Endpoints that are being created and cannot be deleted yet. */
   creating: Set<string>;
   /** Name of an execution -> its status. */
@@ -44,10 +47,12 @@ function respond(
       ? [400, { __type: 'ExecutionDoesNotExist', message: 'Execution Does Not Exist' }]
       : [200, { status }];
   }
-  const [, verb, kind] = /^(List|Delete)(Endpoint|EndpointConfig|Model)s?$/.exec(operation)!;
-  const names = hosting[kind as 'Model'];
+  const [, verb, kind] = /^(List|Describe|Delete)(Endpoint|EndpointConfig|Model)s?$/.exec(
+    operation,
+  )!;
+  const hosted = hosting[kind as 'Model'];
   if (verb === 'List') {
-    const found = [...names].filter((name) => name.includes(input.NameContains!)).sort();
+    const found = [...hosted.keys()].filter((name) => name.includes(input.NameContains!)).sort();
     const start = Number(input.NextToken ?? 0);
     const page = found.slice(start, start + pageSize);
     return [
@@ -66,5 +71,16 @@ function respond(
   if (hosting.creating.has(name) && kind === 'Endpoint') {
     return fault('Cannot update in-progress endpoint');
   }
-  return names.delete(name) ? [200, {}] : fault(`Could not find ${kind} "${name}".`);
+  const value = hosted.get(name);
+  if (!hosted.has(name)) return fault(`Could not find ${kind} "${name}".`);
+  if (verb === 'Describe') return [200, describe[kind as 'Model'](value!)];
+  hosted.delete(name);
+  return [200, {}];
 }
+
+const describe = {
+  EndpointConfig: (model: string) => ({ ProductionVariants: [{ ModelName: model }] }),
+  Model: (files: string) => ({
+    PrimaryContainer: { ModelDataSource: { S3DataSource: { S3Uri: files } } },
+  }),
+};

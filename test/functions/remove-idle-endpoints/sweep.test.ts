@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sweep } from '#functions/remove-idle-endpoints/sweep.ts';
 import { createJsonService } from '#functions/shared/json-service.ts';
-import { locks, runs } from '#lib/pipeline/keys.ts';
+import { environments, locks, runs } from '#lib/pipeline/keys.ts';
 import { runStatus } from '#lib/pipeline/run.ts';
 import { startBucket } from '../bucket.ts';
 import { type Hosting, startSageMaker } from './sagemaker-server.ts';
@@ -9,9 +9,9 @@ import { type Hosting, startSageMaker } from './sagemaker-server.ts';
 let bucket: Awaited<ReturnType<typeof startBucket>>;
 let server: Awaited<ReturnType<typeof startSageMaker>>;
 const hosting: Hosting = {
-  Endpoint: new Set(),
-  EndpointConfig: new Set(),
-  Model: new Set(),
+  Endpoint: new Map(),
+  EndpointConfig: new Map(),
+  Model: new Map(),
   creating: new Set(),
   executions: new Map(),
 };
@@ -25,17 +25,29 @@ afterAll(async () => {
   await bucket.stop();
 });
 beforeEach(async () => {
-  for (const set of Object.values(hosting)) set.clear();
-  await bucket.objects.remove([locks.run, runs.status('a'), runs.manifest('a')]);
+  for (const hosted of Object.values(hosting)) hosted.clear();
+  await bucket.objects.remove([
+    locks.run,
+    runs.status('a'),
+    runs.manifest('a'),
+    environments.registration('v1'),
+  ]);
 });
 
-/** Things of one attempt in SageMaker. */
+/** Endpoints of attempts. */
 function host(...names: string[]) {
-  for (const name of names) {
-    hosting.Endpoint.add(name);
-    hosting.EndpointConfig.add(name);
-    hosting.Model.add(name);
-  }
+  for (const name of names) hosting.Endpoint.set(name, {});
+}
+
+const model = 'lea-dev-environment-0123456789abcdef';
+const config = 'lea-dev-environment-fedcba9876543210';
+
+/** The model and the configuration with which an environment is served. */
+async function serve(version: string, { registered }: { registered: boolean }) {
+  const { objects } = bucket;
+  if (registered) await objects.putJson(environments.registration(version), {});
+  hosting.Model.set(model, `s3://${objects.bucket}/${environments.folder(version)}`);
+  hosting.EndpointConfig.set(config, model);
 }
 
 /** A run that has begun: its lock, its attempts and its status. */
@@ -81,12 +93,11 @@ describe('Function: sweep', () => {
     expect(swept).toStrictEqual({
       removed: ['lea-dev-a-1-0-environment'],
       left: [],
+      expired: [],
       oldestHours: 2,
       releasedRun: null,
     });
-    expect([...hosting.Endpoint]).toStrictEqual(['lea-dev-a-2-0-environment']);
-    expect([...hosting.EndpointConfig]).toStrictEqual(['lea-dev-a-2-0-environment']);
-    expect([...hosting.Model]).toStrictEqual(['lea-dev-a-2-0-environment']);
+    expect([...hosting.Endpoint.keys()]).toStrictEqual(['lea-dev-a-2-0-environment']);
     expect(await bucket.objects.head(locks.run)).toBeDefined();
   });
 
@@ -102,7 +113,7 @@ describe('Function: sweep', () => {
       // Assess
       expect(swept.removed).toStrictEqual(['lea-dev-a-1-0-environment']);
       expect(swept.releasedRun).toBe('a');
-      expect(hosting.Model.size).toBe(0);
+      expect(hosting.Endpoint.size).toBe(0);
       expect(await bucket.objects.head(locks.run)).toBeUndefined();
       const recorded = await bucket.objects.getJson(runs.status('a'), runStatus);
       expect(recorded.status).toBe('failed');
@@ -117,7 +128,7 @@ describe('Function: sweep', () => {
     const swept = await clean();
     // Assess
     expect(swept.removed).toHaveLength(5);
-    expect(hosting.Endpoint.size + hosting.EndpointConfig.size + hosting.Model.size).toBe(0);
+    expect(hosting.Endpoint.size).toBe(0);
   });
 
   it('touches nothing of others', async () => {
@@ -132,7 +143,68 @@ describe('Function: sweep', () => {
     const swept = await clean();
     // Assess
     expect(swept.removed).toStrictEqual([]);
-    expect([...hosting.Endpoint]).toStrictEqual(others);
+    expect([...hosting.Endpoint.keys()]).toStrictEqual(others);
+  });
+
+  it('keeps the model and the configuration of an environment that a run may use again', async () => {
+    // Arrange
+    await serve('v1', { registered: true });
+    // Act
+    const swept = await clean();
+    // Assess
+    expect(swept.expired).toStrictEqual([]);
+    expect([...hosting.Model.keys(), ...hosting.EndpointConfig.keys()]).toStrictEqual([
+      model,
+      config,
+    ]);
+  });
+
+  it('removes the model of an environment that has expired, and its configuration', async () => {
+    // Arrange
+    await serve('v1', { registered: false });
+    // Act
+    const swept = await clean();
+    // Assess
+    expect(swept.expired).toStrictEqual([model, config]);
+    expect(hosting.Model.size + hosting.EndpointConfig.size).toBe(0);
+  });
+
+  it('removes a configuration whose model somebody has deleted', async () => {
+    // Arrange
+    await serve('v1', { registered: true });
+    hosting.Model.delete(model);
+    // Act
+    const swept = await clean();
+    // Assess
+    expect(swept.expired).toStrictEqual([config]);
+  });
+
+  it('removes neither while there is an endpoint that may be made of them', async () => {
+    // Arrange
+    await serve('v1', { registered: false });
+    await begin('a', ['e1']);
+    hosting.executions.set('e1', 'RUNNING');
+    host('lea-dev-a-1-0-environment');
+    // Act
+    const swept = await clean();
+    // Assess
+    expect(swept.expired).toStrictEqual([]);
+    expect(hosting.Model.size).toBe(1);
+  });
+
+  it('keeps models of others, wherever their files are', async () => {
+    // Arrange
+    const theirs = {
+      'other-lea-dev-environment-0123456789abcdef': 's3://theirs/environments/v1/',
+      'lea-dev-environment-scratch': `s3://${bucket.objects.bucket}/environments/v1/`,
+      [model]: 's3://theirs/environments/v1/',
+    };
+    for (const [name, files] of Object.entries(theirs)) hosting.Model.set(name, files);
+    // Act
+    const swept = await clean();
+    // Assess
+    expect(swept.expired).toStrictEqual([]);
+    expect([...hosting.Model.keys()]).toStrictEqual(Object.keys(theirs));
   });
 
   it('reports an endpoint that cannot be deleted yet, and deletes it the next time', async () => {

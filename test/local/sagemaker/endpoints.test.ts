@@ -189,6 +189,12 @@ describe('Class: Endpoints', () => {
 
     // Assess
     await expect(create('unique')).rejects.toThrow('Cannot create already existing model');
+    const config = await call('describeEndpointConfig', { EndpointConfigName: 'unique' });
+    const { CreationTime: _, EndpointConfigArn, ...again } = config;
+    await expect(call('createEndpointConfig', again)).rejects.toMatchObject({
+      code: 'ValidationException',
+      message: `Cannot create already existing endpoint configuration "${EndpointConfigArn}".`,
+    });
     await expect(
       call('createEndpoint', { EndpointName: 'unique', EndpointConfigName: 'unique' }),
     ).rejects.toThrow('Cannot create already existing endpoint "arn:aws:sagemaker');
@@ -221,6 +227,8 @@ describe('Class: Endpoints', () => {
     const second = await api('ListEndpoints', { ...sorted, NextToken: first.body.NextToken });
     const models = await api('ListModels', sorted);
     const configs = await api('ListEndpointConfigs', sorted);
+    const model = await api('DescribeModel', { ModelName: 'listed-1' });
+    const gone = await api('DescribeModel', { ModelName: 'nobody' });
     const missing = await api('DeleteEndpoint', { EndpointName: 'nobody' });
     const unknown = await api('CreateHyperParameterTuningJob', {});
 
@@ -233,6 +241,11 @@ describe('Class: Endpoints', () => {
     });
     expect(models.body.Models).toHaveLength(2);
     expect(configs.body.EndpointConfigs).toHaveLength(2);
+    expect(model.body).toMatchObject({
+      ModelName: 'listed-1',
+      PrimaryContainer: { ModelDataSource: { S3DataSource: { S3Uri: `s3://${Bucket}/good/` } } },
+    });
+    expect(gone.body.message).toContain('Could not find model');
     expect(missing).toMatchObject({
       status: 400,
       body: { __type: 'ValidationException', message: expect.stringContaining('Could not find') },

@@ -1,0 +1,174 @@
+import { environments } from '#lib/pipeline/keys.ts';
+import { createOnce, nameByContent } from './named-by-content.ts';
+import {
+  caught,
+  type NightlyDefinitionProps,
+  type States,
+  sagemaker,
+  shortage,
+  tagList,
+  vpcConfig,
+} from './states.ts';
+
+/**
+ * From `StartEnvironment` to an endpoint in service, on the first instance type that there is. The endpoint is the
+ * run's own; its model and its configuration are whoever's that need the same.
+ */
+export function startStates(props: NightlyDefinitionProps): States {
+  const instanceTypes = props.config.operations.environmentInstanceTypes;
+  const instanceType = `${JSON.stringify(instanceTypes)}[$environmentInstance]`;
+  const model = environmentModel(props);
+  const isShortage = `$contains($states.input.reason, ${shortage})`;
+  return {
+    StartEnvironment: {
+      Type: 'Pass',
+      Assign: {
+        // From here on something may exist that has to be removed.
+        environmentRunning: true,
+        endpoint: '{% $resource & "-" & $string($environmentInstance) & "-environment" %}',
+        model: nameByContent(props, model, ['$environmentVersion']),
+        endpointConfig: nameByContent(props, { model, variant }, [
+          '$environmentVersion',
+          instanceType,
+        ]),
+        anotherInstance: false,
+        pollSeconds: 2,
+      },
+      Next: 'CreateEnvironmentModel',
+    },
+    ...createOnce(props, 'CreateEnvironmentModel', {
+      action: 'createModel',
+      request: { ModelName: '{% $model %}', ...model },
+      next: 'CreateEndpointConfiguration',
+    }),
+    ...createOnce(props, 'CreateEndpointConfiguration', {
+      action: 'createEndpointConfig',
+      request: {
+        EndpointConfigName: '{% $endpointConfig %}',
+        Tags: tagList(props),
+        ProductionVariants: [
+          { ...variant, ModelName: '{% $model %}', InstanceType: `{% ${instanceType} %}` },
+        ],
+      },
+      next: 'CreateEndpoint',
+    }),
+    CreateEndpoint: {
+      ...sagemaker(props, 'createEndpoint', {
+        EndpointName: '{% $endpoint %}',
+        EndpointConfigName: '{% $endpointConfig %}',
+        Tags: tagList(props),
+      }),
+      Next: 'WaitForEnvironment',
+      Catch: [
+        {
+          ErrorEquals: ['SageMaker.ResourceLimitExceededException'],
+          Output: {
+            status: 'Failed',
+            reason: '{% $states.errorOutput.Error & ": " & $states.errorOutput.Cause %}',
+          },
+          Next: 'EnvironmentInService?',
+        },
+        ...caught.Catch,
+      ],
+    },
+    WaitForEnvironment: {
+      Type: 'Wait',
+      Seconds: '{% $pollSeconds %}',
+      Assign: { pollSeconds: '{% $min([30, $pollSeconds * 2]) %}' },
+      Next: 'DescribeEnvironment',
+    },
+    DescribeEnvironment: {
+      ...sagemaker(props, 'describeEndpoint', { EndpointName: '{% $endpoint %}' }),
+      Output: {
+        status: '{% $states.result.EndpointStatus %}',
+        reason: '{% $exists($states.result.FailureReason) ? $states.result.FailureReason : "" %}',
+      },
+      Next: 'EnvironmentInService?',
+      ...caught,
+    },
+    'EnvironmentInService?': {
+      Type: 'Choice',
+      Choices: [
+        { Condition: '{% $states.input.status = "InService" %}', Next: 'AugmentSequences' },
+        { Condition: '{% $states.input.status = "Creating" %}', Next: 'WaitForEnvironment' },
+        {
+          Condition: `{% ${isShortage} and $environmentInstance < ${instanceTypes.length - 1} %}`,
+          Assign: {
+            environmentInstance: '{% $environmentInstance + 1 %}',
+            anotherInstance: true,
+          },
+          Next: 'StopEnvironment',
+        },
+      ],
+      Default: 'EnvironmentNotInService',
+    },
+    EnvironmentNotInService: {
+      Type: 'Pass',
+      Assign: {
+        failure: {
+          Error: 'EnvironmentNotInService',
+          Cause:
+            '{% "The endpoint " & $endpoint & " ended as " & $states.input.status & ": " & $states.input.reason %}',
+        },
+      },
+      Next: 'StopEnvironment?',
+    },
+  };
+}
+
+/** All of the model but its name. */
+function environmentModel(props: NightlyDefinitionProps): object {
+  return {
+    ExecutionRoleArn: props.environmentRoleArn,
+    EnableNetworkIsolation: true,
+    ...vpcConfig(props),
+    Tags: tagList(props),
+    PrimaryContainer: {
+      Image: props.environmentImage,
+      ModelDataSource: {
+        S3DataSource: {
+          S3Uri: `{% "s3://${props.bucket}/${environments.prefix}" & $environmentVersion & "/" %}`,
+          S3DataType: 'S3Prefix',
+          CompressionType: 'None',
+        },
+      },
+    },
+  };
+}
+
+/** All of the endpoint configuration but names and instance type. */
+const variant = {
+  VariantName: 'environment',
+  InitialInstanceCount: 1,
+  ContainerStartupHealthCheckTimeoutInSeconds: 900,
+  ModelDataDownloadTimeoutInSeconds: 900,
+};
+
+/** Ends the endpoint, if there is one, whatever happened before. */
+export function stopStates(props: NightlyDefinitionProps): States {
+  return {
+    'StopEnvironment?': {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $environmentRunning %}', Next: 'StopEnvironment' }],
+      Default: 'Failed?',
+    },
+    // Whatever is already gone, or was never made, is fine; the janitor removes what cannot be removed now. The model and
+    // the configuration cost nothing, and other runs may use them: the janitor removes them with their environment.
+    StopEnvironment: {
+      ...sagemaker(props, 'deleteEndpoint', { EndpointName: '{% $endpoint %}' }),
+      Assign: { environmentRunning: false },
+      Catch: [
+        { ErrorEquals: ['States.ALL'], Assign: { environmentRunning: false }, Next: 'Failed?' },
+      ],
+      Next: 'Failed?',
+    },
+    'Failed?': {
+      Type: 'Choice',
+      Choices: [
+        { Condition: '{% $failure != null %}', Next: 'FailRun' },
+        { Condition: '{% $anotherInstance %}', Next: 'StartEnvironment' },
+      ],
+      Default: 'PlanTraining',
+    },
+  };
+}

@@ -5,7 +5,7 @@ import { runs } from '#lib/pipeline/keys.ts';
 import type { PriceList } from '#lib/pipeline/prices.ts';
 import { verdictFile } from '#lib/promotion/verdict.ts';
 import type { RunFacts, StatusChange } from './execution.ts';
-import { endpointSeconds, paidTraining, spent } from './spending.ts';
+import { endpointUse, paidTraining, spent } from './spending.ts';
 
 export interface Sources {
   readonly objects: Objects;
@@ -43,9 +43,12 @@ async function findSpent(
   const config = await objects.getVersion(runs.config(run), pipelineConfig);
   if (config === undefined) return 0;
   const endedAt = (change.stopDate ?? Date.now()) / 1000;
-  const seconds = await endpointSeconds(states, change.executionArn, endedAt);
-  const training = await paidTraining(sagemaker, `${prefix}-${run}-`);
-  // The first type is what is paid for unless there was no capacity; the others cost about the same.
-  const instanceType = config.value.operations.environmentInstanceTypes[0]!;
-  return spent([...training, { instanceType, seconds }], prices);
+  const paid = await paidTraining(sagemaker, `${prefix}-${run}-`);
+  const endpoint = await endpointUse(states, change.executionArn, endedAt);
+  if (endpoint !== undefined) {
+    const { environmentInstanceTypes } = config.value.operations;
+    const instanceType = environmentInstanceTypes[endpoint.instance] ?? 'unknown';
+    paid.push({ instanceType, seconds: endpoint.seconds });
+  }
+  return spent(paid, prices);
 }

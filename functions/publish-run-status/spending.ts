@@ -55,20 +55,31 @@ const history = z.looseObject({
   nextToken: z.string().nullish(),
 });
 
-/** The states between which an endpoint exists (stacks/retraining/environment-states.ts). */
-const created = 'CreateEndpoint';
+/** The states that tell of an endpoint (stacks/retraining/endpoint-states.ts). */
+const asked = 'CreateEndpoint';
+const created = 'WaitForEnvironment';
 const deleted = 'StopEnvironment';
 
+/** The endpoint of an execution. */
+export interface EndpointUse {
+  /** Which of the configured instance types it ran on, from 0. */
+  readonly instance: number;
+  readonly seconds: number;
+}
+
 /**
- * Seconds for which an execution had an endpoint.
+ * What endpoint an execution had, and for how long. A next instance type is tried only when there was none of the one
+ * before, and what was not there is not paid for: the last one counts.
  *
  * @param endedAt when the execution ended, seconds since 1970; an endpoint that it left behind is counted up to then
+ * @returns undefined when the execution asked for none
  */
-export async function endpointSeconds(
+export async function endpointUse(
   states: JsonService,
   executionArn: string,
   endedAt: number,
-): Promise<number> {
+): Promise<EndpointUse | undefined> {
+  let instance = -1;
   let seconds = 0;
   let since: number | undefined;
   let token: string | null | undefined;
@@ -84,15 +95,21 @@ export async function endpointSeconds(
       history,
     );
     for (const { timestamp, stateEnteredEventDetails } of page.events) {
-      if (stateEnteredEventDetails?.name === created) since ??= timestamp;
-      if (stateEnteredEventDetails?.name === deleted && since !== undefined) {
-        seconds += timestamp - since;
+      const name = stateEnteredEventDetails?.name;
+      if (name === asked) {
+        instance++;
+        seconds = 0;
+      } else if (name === created) {
+        since ??= timestamp;
+      } else if (name === deleted && since !== undefined) {
+        seconds = timestamp - since;
         since = undefined;
       }
     }
     token = page.nextToken;
   } while (token);
-  return since === undefined ? seconds : seconds + Math.max(0, endedAt - since);
+  if (instance < 0) return undefined;
+  return { instance, seconds: since === undefined ? seconds : Math.max(0, endedAt - since) };
 }
 
 /** @returns USD; null when an instance type has no price */

@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { findFacts } from '#functions/publish-run-status/facts.ts';
 import { sweep } from '#functions/remove-idle-endpoints/sweep.ts';
 import { createObjects, type Objects } from '#functions/shared/objects.ts';
 import { type PipelineConfig, parseConfig } from '#lib/pipeline/config.ts';
 import { environments, interactions, locks, runs } from '#lib/pipeline/keys.ts';
+import { priceList } from '#lib/pipeline/prices.ts';
 import { runManifest, runStatus } from '#lib/pipeline/run.ts';
 import { startObjectStore } from '#local/object-store/server.ts';
 import { TaskError } from '#local/state-machine/run.ts';
+import prices from '../../config/prices.json' with { type: 'json' };
 import { allStates, type State } from './definition.ts';
 import { definitionFor, environmentVersion, type Fault, NightlyWorld } from './nightly-world.ts';
 
@@ -89,6 +92,26 @@ const clean = (world: NightlyWorld) =>
     executionArn: 'arn:aws:states:eu-west-1:123456789012:execution:lea-dev-nightly',
     now: new Date(),
   });
+
+/** What `publish-run-status` says that the execution cost. */
+async function costOf(world: NightlyWorld, execution: string): Promise<number | null> {
+  const change = {
+    executionArn: `arn:aws:states:eu-west-1:123456789012:execution:lea-dev-nightly:${execution}`,
+    name: execution,
+    status: 'SUCCEEDED' as const,
+    startDate: 0,
+    stopDate: world.now * 1000,
+  };
+  const services = { sagemaker: world.service(), states: world.service() };
+  const list = { ...priceList.parse(prices), instanceHour };
+  const sources = { ...services, objects, prices: list, prefix: 'lea-dev' };
+  return (await findFacts(sources, run, change)).usd;
+}
+
+/** Prices that tell apart what was paid for. */
+const instanceHour = { 'ml.g5.xlarge': 1, 'ml.g5.2xlarge': 10, 'ml.c6i.2xlarge': 100 };
+/** Two recommenders of six minutes each. */
+const trainingUsd = 20;
 
 /** Nothing costs money, nothing is locked. */
 async function expectNothingLeft(world: NightlyWorld): Promise<void> {
@@ -477,6 +500,58 @@ describe('The nightly definition, path by path', () => {
     expect(kept.expired).toStrictEqual([]);
     expect(removed.expired.sort()).toStrictEqual([...models, ...configs].sort());
     expect(namesIn(world)).toStrictEqual({ models: [], configs: [] });
+  });
+
+  it.each([
+    ['the first instance type', [], 0.1 + 1],
+    ['the second, when there is none of the first', ['ml.g5.xlarge'], 0.1 + 10],
+  ])('costs what an endpoint on %s costs', async (_, scarce, environmentUsd) => {
+    // Arrange
+    const world = worldOf({ trainerInstanceTypes: ['ml.c6i.2xlarge'] });
+    for (const type of scarce) world.scarce.set(type, 'InsufficientInstanceCapacity');
+    // It takes two hours to find out that there is none, and one to ask the environment.
+    const fault: Fault = (stateName, call) => {
+      if (stateName === 'DescribeEnvironment' && call <= scarce.length) world.now += 7200;
+      if (stateName === 'AugmentShards' && call === 1) world.now += 3600;
+    };
+    // Act
+    const result = await world.run('e1', { run }, { fault });
+    // Assess
+    expect(result.status).toBe('SUCCEEDED');
+    expect(await costOf(world, 'e1')).toBeCloseTo(environmentUsd + trainingUsd, 9);
+  });
+
+  it('costs what the jobs cost on the instance types that they ran on', async () => {
+    // Arrange
+    const world = worldOf({ trainerInstanceTypes: ['ml.g5.2xlarge', 'ml.c6i.2xlarge'] });
+    const fault: Fault = (stateName, call) => {
+      const isJob = /^(FitEnvironment|TrainRecommender)Job$/.test(stateName);
+      if (isJob && call === 1) throw new TaskError('States.TaskFailed', 'CapacityError');
+    };
+    // Act
+    await world.run('e1', { run }, { fault });
+    // Assess: the environment and one recommender on the second type of their lists, one recommender on its first.
+    expect(world.jobs.map((job) => job.instanceType).sort()).toStrictEqual([
+      'ml.c6i.2xlarge',
+      'ml.g5.2xlarge',
+      'ml.g5.2xlarge',
+    ]);
+    expect(await costOf(world, 'e1')).toBeCloseTo(1 + 10 + 1, 9);
+  });
+
+  it('costs nothing for endpoints that SageMaker refused', async () => {
+    // Arrange
+    const world = worldOf({ trainerInstanceTypes: ['ml.c6i.2xlarge'] });
+    const fault: Fault = (stateName) => {
+      if (stateName !== 'CreateEndpoint') return;
+      world.now += 600;
+      throw new TaskError('SageMaker.ResourceLimitExceededException', 'limit of 0 instances');
+    };
+    // Act
+    const result = await world.run('e1', { run }, { fault });
+    // Assess
+    expect(result.status).toBe('FAILED');
+    expect(await costOf(world, 'e1')).toBeCloseTo(0.1, 9);
   });
 
   it('has been in every state by now', async () => {

@@ -114,6 +114,12 @@ export class NightlyWorld {
   readonly stopped = new Map<string, { TrainingJobStatus: string; SecondaryStatus: string }>();
   /** Instance types that endpoints were tried on. */
   readonly tried: string[] = [];
+  /** Every state that an execution entered, and when by `now`. */
+  readonly history = new Map<string, { timestamp: number; name: string }[]>();
+  /** Seconds; passes only when a test says so. */
+  now = 0;
+  /** Seconds for which each job is paid. */
+  readonly billedSeconds = 360;
   /** What becomes of endpoints; the reason only matters with `Failed`. */
   endpoint = { status: 'InService', reason: '' };
   /** Instance types that there are none of for endpoints, and what SageMaker says about them. */
@@ -143,14 +149,18 @@ export class NightlyWorld {
       checkLanguage: () => [],
       ...(signal && { signal }),
       onEvent: (event) => {
-        if (event.type === 'state-entered') this.visited.add(event.state);
+        if (event.type !== 'state-entered') return;
+        this.visited.add(event.state);
+        const entered = this.history.get(event.execution) ?? [];
+        this.history.set(event.execution, entered);
+        entered.push({ timestamp: this.now, name: event.state });
       },
     });
     this.executions.set(execution, result.status);
     return result;
   }
 
-  /** SageMaker and Step Functions, as the janitor calls them. */
+  /** SageMaker and Step Functions, as functions call them. */
   service(): JsonService {
     const kinds = {
       Endpoint: this.endpoints,
@@ -160,10 +170,19 @@ export class NightlyWorld {
     return {
       call: async (operation, input, answer) => {
         const asked = input as Record<string, string>;
+        const execution = asked.executionArn?.split(':').at(-1) ?? '';
         if (operation === 'DescribeExecution') {
-          return answer.parse({
-            status: this.executions.get(asked.executionArn!.split(':').at(-1)!),
-          });
+          return answer.parse({ status: this.executions.get(execution) });
+        }
+        if (operation === 'GetExecutionHistory') {
+          const events = this.history.get(execution)!.map(({ timestamp, name }) => ({
+            timestamp,
+            stateEnteredEventDetails: { name },
+          }));
+          return answer.parse({ events });
+        }
+        if (/TrainingJob/.test(operation)) {
+          return answer.parse(this.#describeJobs(asked.TrainingJobName));
         }
         const [, verb, kind] = /^(List|Describe|Delete)([A-Za-z]+?)s?$/.exec(operation)!;
         const hosted = kinds[kind as 'Model'];
@@ -174,6 +193,16 @@ export class NightlyWorld {
         return answer.parse({ [`${kind}s`]: list });
       },
     };
+  }
+
+  #describeJobs(name: string | undefined): object {
+    const found = this.jobs.find((job) => job.name === name);
+    return found === undefined
+      ? { TrainingJobSummaries: this.jobs.map((job) => ({ TrainingJobName: job.name })) }
+      : {
+          BillableTimeInSeconds: this.billedSeconds,
+          ResourceConfig: { InstanceType: found.instanceType, InstanceCount: 1 },
+        };
   }
 
   #resources(fault: Fault | undefined): TaskResources {

@@ -6,7 +6,7 @@ import {
   toRunEvent,
 } from '#functions/publish-run-status/execution.ts';
 import { findFacts, noFacts } from '#functions/publish-run-status/facts.ts';
-import { endpointSeconds, paidTraining, spent } from '#functions/publish-run-status/spending.ts';
+import { endpointUse, paidTraining, spent } from '#functions/publish-run-status/spending.ts';
 import type { JsonService } from '#functions/shared/json-service.ts';
 import { toJson } from '#functions/shared/objects.ts';
 import { parseConfig } from '#lib/pipeline/config.ts';
@@ -122,33 +122,60 @@ describe('Function: paidTraining', () => {
   });
 });
 
-describe('Function: endpointSeconds', () => {
+describe('Function: endpointUse', () => {
   const entered = (timestamp: number, name: string) => ({
     timestamp,
     type: 'TaskStateEntered',
     stateEnteredEventDetails: { name },
   });
+  const useIn = (...pages: object[]) =>
+    endpointUse(service({ GetExecutionHistory: pages }), 'arn', 1000);
 
   it('counts from the creation to the removal, over pages', async () => {
-    // Arrange
-    const states = service({
-      GetExecutionHistory: [
-        { events: [entered(10, 'BeginRun'), entered(100, 'CreateEndpoint')], nextToken: 'more' },
-        { events: [{ timestamp: 150 }, entered(400, 'StopEnvironment'), entered(500, 'EndRun')] },
+    const use = await useIn(
+      {
+        events: [
+          entered(10, 'BeginRun'),
+          entered(90, 'CreateEndpoint'),
+          entered(100, 'WaitForEnvironment'),
+          entered(130, 'WaitForEnvironment'),
+        ],
+        nextToken: 'more',
+      },
+      { events: [{ timestamp: 150 }, entered(400, 'StopEnvironment'), entered(500, 'EndRun')] },
+    );
+    expect(use).toStrictEqual({ instance: 0, seconds: 300 });
+  });
+
+  it('counts only the instance type that there was', async () => {
+    const use = await useIn({
+      events: [
+        // SageMaker found no such instance, then refused to look for one; the third was there.
+        ...[entered(0, 'CreateEndpoint'), entered(5, 'WaitForEnvironment')],
+        ...[entered(300, 'StopEnvironment'), entered(301, 'CreateEndpoint')],
+        ...[entered(700, 'StopEnvironment'), entered(701, 'CreateEndpoint')],
+        ...[entered(702, 'WaitForEnvironment'), entered(802, 'StopEnvironment')],
       ],
     });
-    // Assess
-    expect(await endpointSeconds(states, 'arn', 1000)).toBe(300);
+    expect(use).toStrictEqual({ instance: 2, seconds: 100 });
+  });
+
+  it('counts nothing for an endpoint that was refused', async () => {
+    const use = await useIn({
+      events: [entered(100, 'CreateEndpoint'), entered(600, 'StopEnvironment')],
+    });
+    expect(use).toStrictEqual({ instance: 0, seconds: 0 });
   });
 
   it('counts an endpoint that was left behind up to the end', async () => {
-    const states = service({ GetExecutionHistory: [{ events: [entered(100, 'CreateEndpoint')] }] });
-    expect(await endpointSeconds(states, 'arn', 1000)).toBe(900);
+    const use = await useIn({
+      events: [entered(100, 'CreateEndpoint'), entered(110, 'WaitForEnvironment')],
+    });
+    expect(use).toStrictEqual({ instance: 0, seconds: 890 });
   });
 
   it('is nothing without an endpoint', async () => {
-    const states = service({ GetExecutionHistory: [{ events: [entered(10, 'BeginRun')] }] });
-    expect(await endpointSeconds(states, 'arn', 1000)).toBe(0);
+    expect(await useIn({ events: [entered(10, 'BeginRun')] })).toBeUndefined();
   });
 });
 

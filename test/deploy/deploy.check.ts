@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,63 +6,39 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import * as z from 'zod';
+import { environmentPlan } from '#functions/plan-environment/plan.ts';
+import { createJsonService } from '#functions/shared/json-service.ts';
 import { createObjects, type Objects } from '#functions/shared/objects.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { uploadReport } from '#lib/interactions/report.ts';
-import { runs, serving, uploads } from '#lib/pipeline/keys.ts';
-import { environmentConfig } from '#lib/pipeline/config/environment.ts';
+import { parseConfig } from '#lib/pipeline/config.ts';
+import { environments, locks, partOf, runs, serving, uploads } from '#lib/pipeline/keys.ts';
 import { runStatus } from '#lib/pipeline/run.ts';
 import { uploadBaseModel } from '../../bin/one-machine/uploads.ts';
-import { bucketObjects } from '#local/bucket-objects.ts';
 import {
   deploy,
   deployedDefinition,
   environment,
   invoke,
   s3Client,
+  synthesised,
 } from './deployed.ts';
-import { chooseAddress, type Emulator, startEmulator } from './emulator.ts';
+import { account, chooseAddress, type Emulator, region, startEmulator } from './emulator.ts';
+import { config, items, lines, rows } from './fixture.ts';
+import { functionLogs } from './logs.ts';
+import {
+  budgetSubscribers,
+  dashboardMetrics,
+  describeAlarms,
+  isTopic,
+  unwatchable,
+} from './monitoring.ts';
 import { type Containers, runNight, startContainers } from './night.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'lea-deploy-'));
 const functionName = (name: string) => `lea-${environment}-${name}`;
-
-/** As little as goes through every state. */
-const config = {
-  environment: {
-    layers: 1,
-    subsetFraction: 0.5,
-    candidates: 2,
-    similarCandidates: 1,
-    stateDimension: 8,
-    itemTokens: { epochs: 0.5 },
-    adapter: { layers: 1, rank: 1, batchTokens: 256 },
-  },
-  training: {
-    models: [
-      { name: 'sasrec', backbone: 'sasrec', objective: 'supervised' },
-      { name: 'sasrec-lea', backbone: 'sasrec', objective: 'snqn', lea: {} },
-    ],
-    dimension: 16,
-    maximumEpochs: 3,
-  },
-  sequences: { minimumUserInteractions: 3, minimumItemInteractions: 1 },
-  promotion: { minimumTestCases: 1 },
-};
-
-const items = Array.from({ length: 30 }, (_, item) => ({
-  item_id: `item-${item}`,
-  title: `Title ${item}`,
-}));
-const rows = Array.from({ length: 60 }, (_, user) =>
-  Array.from({ length: 10 }, (_, at) => ({
-    user_id: `user-${user}`,
-    item_id: `item-${(user * 7 + at * (1 + (user % 3))) % 30}`,
-    timestamp: 1_700_000_000 + user * 1000 + at,
-  })),
-).flat();
-const lines = (values: object[]) => values.map((value) => `${JSON.stringify(value)}\n`).join('');
 
 let s3: S3Client;
 let containers: Containers;
@@ -81,7 +57,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await containers?.stop();
   await emulator?.stop();
-  console.log(dir); // DEBUG
+  rmSync(dir, { recursive: true });
 });
 
 /** Waits for something that the deployed functions do by themselves. */
@@ -122,23 +98,80 @@ describe('A deployment whose policies are enforced', () => {
   it('runs the deployed definition against the deployed functions', async () => {
     // Arrange
     onTestFailed(() => console.error(tail()));
-    const { baseModel } = environmentConfig.parse(config.environment);
+    const { baseModel } = parseConfig(config, 'fixture.ts').environment;
     await uploadBaseModel(objects, baseModel, join(root, '.cache/base-models', baseModel));
     const definition = await deployedDefinition(emulator, outputs.StateMachineArn!);
     // Act
-    const execution = { definition, input: { run: 'first' }, name: 'first-1' };
-    const { result, states, published } = await runNight(emulator, s3, containers, execution);
+    const night = { definition, input: { run: 'first' }, name: 'first-1' };
+    const { result, published } = await runNight(emulator, s3, containers, night);
     // Assess
-    console.log(states, JSON.stringify(result));
     expect(result).toMatchObject({ status: 'SUCCEEDED' });
     expect(await objects.getJson(runs.status('first'), runStatus)).toMatchObject({
       status: 'succeeded',
     });
     const evaluation = await objects.getJson(runs.evaluation('first'), evaluationFile);
-    expect(evaluation.models.map((model) => model.name)).toStrictEqual(['sasrec']);
+    expect(evaluation.models.map((model) => model.name)).toStrictEqual(['sasrec', 'sasrec-lea']);
     expect(await objects.head(runs.report('first'))).toBeDefined();
-    expect(await objects.head('locks/run.json')).toBeUndefined();
+    expect(await objects.head(locks.run)).toBeUndefined();
     expect(published).toHaveLength(1);
+  });
+
+  it('asks the environment about every sequence, and lets go of its endpoint', async () => {
+    // Arrange
+    const parts = async (prefix: string) => {
+      const found: number[] = [];
+      for await (const { key } of objects.list(prefix)) found.push(partOf(key));
+      return found;
+    };
+    // Act
+    const trained = await parts(runs.trainPrefix('first'));
+    const augmented = await parts(runs.augmentedPrefix('first'));
+    const { version } = await objects.getJson(runs.environmentPlan('first'), environmentPlan);
+    // Assess
+    expect(trained.length).toBeGreaterThan(4);
+    expect(augmented).toStrictEqual(trained);
+    expect(await objects.head(environments.manifest(version))).toBeDefined();
+    expect(containers.sagemaker.endpoints.list()).toStrictEqual([]);
+  });
+
+  it('removes the endpoint of a run that was killed', async () => {
+    // Arrange
+    const definition = await deployedDefinition(emulator, outputs.StateMachineArn!);
+    const killer = new AbortController();
+    await runNight(emulator, s3, containers, {
+      definition,
+      input: { run: 'second' },
+      name: 'second-1',
+      signal: killer.signal,
+      onEvent: ({ type, state }) => {
+        if (type === 'state-entered' && state === 'AugmentSequences') killer.abort();
+      },
+    });
+    const left = containers.sagemaker.endpoints.list().map(({ name }) => name);
+    // Act
+    const reason = { reason: 'hourly' };
+    const swept = await invoke(emulator, functionName('remove-idle-endpoints'), reason);
+    // Assess
+    expect(left).toHaveLength(1);
+    expect(swept).toMatchObject({ payload: { removed: left, left: [], releasedRun: 'second' } });
+    expect(containers.sagemaker.endpoints.list()).toStrictEqual([]);
+    expect(await objects.head(locks.run)).toBeUndefined();
+  });
+
+  it('announces how an execution ended, and what its run cost', async () => {
+    // Arrange
+    const states = createJsonService('states', emulator.environment);
+    const input = { stateMachineArn: outputs.StateMachineArn, input: '{"run": "first"}' };
+    // Act
+    await states.call('StartExecution', input, z.looseObject({}));
+    const announced = await eventually(async () => {
+      const lines = [...(await functionLogs(emulator)).values()].flat();
+      const said = lines.filter((line) => line.includes('"message":"announced"'));
+      return said.map((line) => JSON.parse(line)).find(({ status }) => status !== 'running');
+    });
+    // Assess
+    expect(announced).toMatchObject({ run: 'first', status: 'succeeded' });
+    expect(announced.usd).toBeGreaterThan(0);
   });
 
   it('recommends with a champion, singly and to everybody', async () => {
@@ -174,9 +207,57 @@ describe('A deployment whose policies are enforced', () => {
     expect(answer).toStrictEqual({ payload: { expired: 0 } });
   });
 
-  it('leaves no user id and no item text in any log', () => {
-    const log = readFileSync(emulator.log, 'utf8');
-    expect(log).toContain('"message":"upload reported"');
-    expect(log).not.toMatch(/user-\d|Title \d/);
+  it('has every alarm, which watches what is deployed and tells the topic', async () => {
+    // Arrange
+    const wanted = synthesised(dir, 'monitoring', 'AWS::CloudWatch::Alarm');
+    const topic = `arn:aws:sns:${region}:${account}:lea-${environment}-notifications`;
+    // Act
+    const alarms = await describeAlarms(emulator);
+    const unknown = await unwatchable(
+      emulator,
+      alarms.flatMap(({ metrics }) => metrics),
+    );
+    // Assess
+    expect(alarms.map((alarm) => alarm.AlarmName).toSorted()).toStrictEqual(
+      wanted.map(({ AlarmName }) => AlarmName as string).toSorted(),
+    );
+    for (const { AlarmName, AlarmActions, ActionsEnabled, metrics } of alarms) {
+      expect({ AlarmName, AlarmActions, ActionsEnabled }).toStrictEqual({
+        AlarmName,
+        AlarmActions: [topic],
+        ActionsEnabled: true,
+      });
+      expect(metrics, AlarmName).not.toHaveLength(0);
+    }
+    expect(unknown).toStrictEqual([]);
+    expect(await isTopic(emulator, topic)).toBe(true);
+    expect(await budgetSubscribers(emulator, `lea-${environment}`)).toStrictEqual([
+      [topic],
+      [topic],
+    ]);
+  });
+
+  it('has a dashboard that shows what is deployed', async () => {
+    // Arrange
+    const [dashboard] = synthesised(dir, 'monitoring', 'AWS::CloudWatch::Dashboard');
+    // Act
+    const metrics = await dashboardMetrics(emulator, dashboard?.DashboardName as string);
+    // Assess
+    expect(metrics.length).toBeGreaterThan(20);
+    expect(await unwatchable(emulator, metrics)).toStrictEqual([]);
+  });
+
+  it('leaves no user id and no item text in any log', async () => {
+    // Arrange
+    const functions = await functionLogs(emulator);
+    const jobs = readdirSync(containers.logs).map((name) => join(containers.logs, name));
+    // Act
+    const lines = [...functions.values()].flat();
+    const files = [emulator.log, ...jobs].map((path) => readFileSync(path, 'utf8'));
+    // Assess
+    const text = [...lines, ...files].join('\n');
+    expect(jobs.length).toBeGreaterThan(3);
+    expect(text).toContain('"message":"upload reported"');
+    expect(text).not.toMatch(/user-\d|Title \d/);
   });
 });

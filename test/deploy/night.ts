@@ -5,7 +5,12 @@ import { Guardian } from '#local/processes/guardian.ts';
 import { taskResources } from '#local/resources.ts';
 import { startSageMakerServer } from '#local/sagemaker/http-server.ts';
 import { imageFinder, SageMaker } from '#local/sagemaker/sagemaker.ts';
-import { type ExecutionResult, runStateMachine, TaskError } from '#local/state-machine/run.ts';
+import {
+  type ExecutionOptions,
+  type ExecutionResult,
+  runStateMachine,
+  TaskError,
+} from '#local/state-machine/run.ts';
 import { localImages } from '../../bin/one-machine/images.ts';
 import { invoke } from './deployed.ts';
 import { type Address, account, region } from './emulator.ts';
@@ -50,8 +55,6 @@ export async function startContainers(dir: string, s3: S3Client): Promise<Contai
 
 export interface Night {
   readonly result: ExecutionResult;
-  /** Every state that was entered, without those inside of a Map. */
-  readonly states: readonly string[];
   readonly published: readonly unknown[];
 }
 
@@ -60,27 +63,22 @@ export async function runNight(
   address: Address,
   s3: S3Client,
   { sagemaker }: Containers,
-  execution: { readonly definition: unknown; readonly name: string; readonly input: object },
+  execution: Pick<ExecutionOptions, 'definition' | 'input' | 'name' | 'onEvent' | 'signal'>,
 ): Promise<Night> {
-  const states: string[] = [];
   const published: unknown[] = [];
-  const resources = {
-    ...taskResources({ sagemaker, s3 } as never),
-    'arn:aws:states:::lambda:invoke': async (args: unknown) => {
-      const { FunctionName, Payload } = args as { FunctionName: string; Payload: unknown };
-      const result = await invoke(address, FunctionName, Payload);
-      if ('payload' in result) return { Payload: result.payload, StatusCode: 200 };
-      throw new TaskError(result.error.errorType, JSON.stringify(result.error));
-    },
-    'arn:aws:states:::sns:publish': async (args: unknown) => published.push(args),
-  };
   const result = await runStateMachine({
     ...execution,
-    resources,
-    objects: bucketObjects(s3),
-    onEvent: (event) => {
-      if (event.type === 'state-entered' && event.path === event.state) states.push(event.state);
+    resources: {
+      ...taskResources({ sagemaker, s3 } as never),
+      'arn:aws:states:::lambda:invoke': async (args) => {
+        const { FunctionName, Payload } = args as { FunctionName: string; Payload: unknown };
+        const answer = await invoke(address, FunctionName, Payload);
+        if ('payload' in answer) return { Payload: answer.payload, StatusCode: 200 };
+        throw new TaskError(answer.error.errorType, JSON.stringify(answer.error));
+      },
+      'arn:aws:states:::sns:publish': async (args) => published.push(args),
     },
+    objects: bucketObjects(s3),
   });
-  return { result, states, published };
+  return { result, published };
 }

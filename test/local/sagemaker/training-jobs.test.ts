@@ -198,6 +198,30 @@ describe('Class: TrainingJobs', () => {
     });
   });
 
+  it('lists jobs by a part of their name', async () => {
+    // Arrange
+    const first = request('work', { TrainingJobName: 'listed-1' });
+    const second = request('work', { TrainingJobName: 'listed-2' });
+    await Promise.all([first, second].map((args) => jobs().run(args)));
+
+    // Act
+    const found = machine.sagemaker.actions.listTrainingJobs!({
+      NameContains: 'listed-',
+      SortBy: 'Name',
+      SortOrder: 'Ascending',
+    });
+
+    // Assess
+    const arn = 'arn:aws:sagemaker:us-east-1:000000000000:training-job';
+    const summary = (name: string) =>
+      expect.objectContaining({
+        TrainingJobName: name,
+        TrainingJobArn: `${arn}/${name}`,
+        TrainingJobStatus: 'Completed',
+      });
+    expect(found).toEqual({ TrainingJobSummaries: [summary('listed-1'), summary('listed-2')] });
+  });
+
   it('refuses a name that is taken', async () => {
     // Arrange
     const args = request('work');

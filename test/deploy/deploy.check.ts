@@ -67,7 +67,9 @@ async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
     if (found !== undefined) return found;
     await sleep(1000);
   }
-  throw new Error(`It did not happen. The emulator says:\n${tail()}`);
+  const logged = [...(await functionLogs(emulator)).values()].flat();
+  const errors = logged.filter((line) => line.includes('"level":"ERROR"')).join('\n');
+  throw new Error(`It did not happen.\n${errors}\nThe emulator says:\n${tail()}`);
 }
 
 const tail = () => readFileSync(emulator.log, 'utf8').slice(-6000);

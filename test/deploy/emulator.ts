@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { freePort } from '#local/processes/free-port.ts';
 
 export const account = '111122223333';
 export const region = 'eu-west-1';
@@ -27,7 +28,7 @@ export interface Emulator extends Address {
  * @param dir an empty folder for its state, key and log
  */
 export async function chooseAddress(root: string, dir: string): Promise<Address> {
-  const endpoint = `https://localhost:${await freePort()}`;
+  const endpoint = `https://localhost:${await choosePort()}`;
   const { certificate } = makeCertificate(dir);
   // This process, too, talks to the emulator.
   setDefaultCACertificates([...getCACertificates(), readFileSync(certificate, 'utf8')]);
@@ -97,6 +98,21 @@ function install(root: string): string {
   run(python, ['-m', 'pip', 'install', ...options, '--requirement', requirements]);
   writeFileSync(installed, wanted);
   return python;
+}
+
+/** A free port below those that systems give away unasked: it is taken seconds later, after other servers have started. */
+async function choosePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const server = createServer();
+    const listening = await new Promise<boolean>((done) => {
+      server.once('error', () => done(false));
+      server.listen(port, '127.0.0.1', () => done(true));
+    });
+    if (!listening) continue;
+    await new Promise((done) => server.close(done));
+    return port;
+  }
 }
 
 const files = (dir: string) => ({

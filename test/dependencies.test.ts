@@ -68,6 +68,7 @@ describe('The dependencies from PyPI', () => {
     'containers/environment/requirements.txt',
     'containers/environment/requirements-test.txt',
     'test/deploy/requirements.txt',
+    'setup/requirements-audit.txt',
   ])('%s names exact versions only', (path) => {
     const lines = read(path)
       .split('\n')

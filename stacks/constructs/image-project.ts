@@ -7,6 +7,7 @@ import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { type Deployment, logRetention } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
+import type { ImageAudit } from './image-audit.ts';
 
 /** What an image is built from. */
 export interface ImageSource {
@@ -16,6 +17,8 @@ export interface ImageSource {
   readonly folder: string;
   /** The Dockerfile, relative to `folder`. */
   readonly dockerfile: string;
+  /** Runs in the folder, in the image that the Dockerfile begins with; when it fails, nothing is built. */
+  readonly audit: ImageAudit;
   /**
    * What of the folder is not needed, in the notation of `.gitignore`.
    * @default - everything is
@@ -44,7 +47,7 @@ export class ImageProject extends Construct {
   constructor(scope: Construct, id: string, props: ImageProjectProps) {
     super(scope, id);
     const { deployment, repository } = props;
-    const { name, folder, dockerfile, exclude = [] } = props.source;
+    const { name, folder, dockerfile, audit, exclude = [] } = props.source;
     const projectName = `${deployment.name}-${name}`;
     const { account, region, urlSuffix } = Stack.of(this);
     const registry = `${account}.dkr.ecr.${region}.${urlSuffix}`;
@@ -75,6 +78,7 @@ export class ImageProject extends Construct {
         privilegedMode: true,
         environmentVariables: [
           { name: 'DOCKERFILE', value: dockerfile },
+          { name: 'AUDIT', value: audit },
           { name: 'REPOSITORY', value: repository.repositoryName },
           { name: 'REGISTRY', value: registry },
         ],
@@ -118,7 +122,7 @@ export class ImageProject extends Construct {
   }
 }
 
-/** `IMAGE_URI` comes with each build. An image that is there already is not built again. */
+/** `IMAGE_URI` comes with each build. An image that is there already is neither audited nor built again. */
 const buildSpecification = {
   version: '0.2',
   phases: {
@@ -127,7 +131,9 @@ const buildSpecification = {
         [
           'if aws ecr describe-images --repository-name "$REPOSITORY" --image-ids "imageTag=$(echo $IMAGE_URI | cut -d: -f2)" >/dev/null 2>&1;',
           'then echo "$IMAGE_URI exists";',
-          'else aws ecr get-login-password | docker login --username AWS --password-stdin "$REGISTRY"',
+          'else docker run --rm --volume "$PWD:/source:ro" --workdir /source',
+          `"$(sed -n 's/^FROM \\([^ ]*\\).*/\\1/p' "$DOCKERFILE" | head -n 1)" sh -c "$AUDIT"`,
+          '&& aws ecr get-login-password | docker login --username AWS --password-stdin "$REGISTRY"',
           '&& docker build --file "$DOCKERFILE" --tag "$IMAGE_URI" .',
           '&& docker push "$IMAGE_URI"; fi',
         ].join(' '),

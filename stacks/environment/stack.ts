@@ -6,6 +6,7 @@ import { containerAccess } from '../access.ts';
 import { ContainerImage } from '../constructs/container-image.ts';
 import { EndpointJanitor } from '../constructs/endpoint-janitor.ts';
 import { GivenImage } from '../constructs/given-image.ts';
+import { auditNpm, auditPython } from '../constructs/image-audit.ts';
 import { ImageBuilder } from '../constructs/image-builder.ts';
 import type { ImageSource } from '../constructs/image-project.ts';
 import { SageMakerRole } from '../constructs/sagemaker-role.ts';
@@ -68,6 +69,7 @@ const environmentSource: ImageSource = {
   name: 'lea-environment',
   folder: `${root}/containers/environment`,
   dockerfile: 'Dockerfile',
+  audit: auditPython(`${root}/setup`, new Date()),
   exclude: ['/*', '!/Dockerfile', '!/requirements.txt', '!/environment', '__pycache__'],
 };
 
@@ -76,6 +78,7 @@ const trainerSource: ImageSource = {
   name: 'lea-trainer',
   folder: root,
   dockerfile: 'containers/trainer/Dockerfile',
+  audit: auditNpm,
   exclude: [
     '/*',
     '!/lib',

@@ -18,7 +18,7 @@ import { runStatus } from '#lib/pipeline/run.ts';
 import { uploadBaseModel } from '../../bin/one-machine/uploads.ts';
 import {
   deploy,
-  deployedDefinition,
+  deployedStateMachine,
   environment,
   invoke,
   s3Client,
@@ -102,12 +102,13 @@ describe('A deployment whose policies are enforced', () => {
     onTestFailed(() => console.error(tail()));
     const { baseModel } = parseConfig(config, 'fixture.ts').environment;
     await uploadBaseModel(objects, baseModel, join(root, '.cache/base-models', baseModel));
-    const definition = await deployedDefinition(emulator, outputs.StateMachineArn!);
+    const machine = await deployedStateMachine(emulator, outputs.StateMachineArn!);
     // Act
-    const night = { definition, input: { run: 'first' }, name: 'first-1' };
-    const { result, published } = await runNight(emulator, s3, containers, night);
+    const execution = { input: { run: 'first' }, name: 'first-1' };
+    const { result, published } = await runNight(emulator, s3, containers, machine, execution);
     // Assess
-    expect(result).toMatchObject({ status: 'SUCCEEDED' });
+    const { status, error, cause } = result;
+    expect({ status, error, cause }).toEqual({ status: 'SUCCEEDED' });
     expect(await objects.getJson(runs.status('first'), runStatus)).toMatchObject({
       status: 'succeeded',
     });
@@ -138,10 +139,9 @@ describe('A deployment whose policies are enforced', () => {
 
   it('removes the endpoint of a run that was killed', async () => {
     // Arrange
-    const definition = await deployedDefinition(emulator, outputs.StateMachineArn!);
+    const machine = await deployedStateMachine(emulator, outputs.StateMachineArn!);
     const killer = new AbortController();
-    await runNight(emulator, s3, containers, {
-      definition,
+    await runNight(emulator, s3, containers, machine, {
       input: { run: 'second' },
       name: 'second-1',
       signal: killer.signal,

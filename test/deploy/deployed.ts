@@ -69,16 +69,25 @@ export function s3Client(address: Address): S3Client {
   });
 }
 
-/** The definition that Step Functions was given. */
-export async function deployedDefinition(address: Address, arn: string): Promise<unknown> {
+/** What Step Functions was given. */
+export interface DeployedStateMachine {
+  readonly definition: unknown;
+  /** ARN of the role that its states act in. */
+  readonly role: string;
+}
+
+export async function deployedStateMachine(
+  address: Address,
+  arn: string,
+): Promise<DeployedStateMachine> {
   const states = createJsonService('states', address.environment);
-  const answer = z.looseObject({ definition: z.string() });
-  const { definition } = await states.call(
+  const answer = z.looseObject({ definition: z.string(), roleArn: z.string() });
+  const { definition, roleArn } = await states.call(
     'DescribeStateMachine',
     { stateMachineArn: arn },
     answer,
   );
-  return JSON.parse(definition);
+  return { definition: JSON.parse(definition), role: roleArn };
 }
 
 /** What a function answered, or the error that it threw. */

@@ -12,8 +12,9 @@ import {
   TaskError,
 } from '#local/state-machine/run.ts';
 import { localImages } from '../../bin/one-machine/images.ts';
-import { invoke } from './deployed.ts';
+import { type DeployedStateMachine, invoke } from './deployed.ts';
 import { type Address, account, region } from './emulator.ts';
+import { asRole } from './role.ts';
 
 /** SageMaker's jobs and endpoints as processes of this machine. */
 export interface Containers {
@@ -58,17 +59,19 @@ export interface Night {
   readonly published: readonly unknown[];
 }
 
-/** Runs the deployed definition against the deployed functions, in the place of Step Functions. */
+/** Runs a deployed state machine against the deployed functions, in the place of Step Functions. */
 export async function runNight(
   address: Address,
   s3: S3Client,
   { sagemaker }: Containers,
-  execution: Pick<ExecutionOptions, 'definition' | 'input' | 'name' | 'onEvent' | 'signal'>,
+  { definition, role }: DeployedStateMachine,
+  execution: Pick<ExecutionOptions, 'input' | 'name' | 'onEvent' | 'signal'>,
 ): Promise<Night> {
   const published: unknown[] = [];
   const result = await runStateMachine({
     ...execution,
-    resources: {
+    definition,
+    resources: asRole(address, role, {
       ...taskResources({ sagemaker, s3 } as never),
       'arn:aws:states:::lambda:invoke': async (args) => {
         const { FunctionName, Payload } = args as { FunctionName: string; Payload: unknown };
@@ -77,7 +80,7 @@ export async function runNight(
         throw new TaskError(answer.error.errorType, JSON.stringify(answer.error));
       },
       'arn:aws:states:::sns:publish': async (args) => published.push(args),
-    },
+    }),
     objects: bucketObjects(s3),
   });
   return { result, published };

@@ -39,13 +39,14 @@ def cpu_cases(folder: Path, rounds: int) -> dict[str, Case]:
 def accelerator_cases(rounds: int, peak: float | None) -> dict[str, Case]:
     """What is measured on a GPU, with random weights of common shapes."""
     from .accelerator import SHAPES, forward_utilisation, peak_of, training_utilisation
+    from .agreement import fused_beside_float32
 
     if not torch.cuda.is_available():
         print("skipped: there is no CUDA device on this machine", file=sys.stderr)
         return {}
     device = torch.device("cuda")
     peak = peak_of(torch.cuda.get_device_name()) if peak is None else peak * 1e12
-    cases: dict[str, Case] = {}
+    cases: dict[str, Case] = {"agreement": lambda: fused_beside_float32(device)}
     for name, shape in SHAPES.items():
         cases[f"forward {name}"] = lambda shape=shape: forward_utilisation(shape, device, peak, rounds)
         cases[f"LoRA training {name}"] = lambda shape=shape: training_utilisation(shape, device, peak, rounds)

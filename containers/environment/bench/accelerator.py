@@ -1,18 +1,20 @@
 """Shares of a GPU's bf16 peak, real tokens counted: packed scoring and LoRA training with random weights of common shapes."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 import torch
 from environment.adapter import add_adapter
 from environment.adapter_fit import AdapterFit, FitData
 from environment.base_model import build_decoder
+from environment.batching import BATCH_TOKENS
 from environment.config import AdapterConfig, EnvironmentConfig
 from environment.engine import CandidatePolicy, Engine
 from environment.flops import adapter_flops, matrix_parameters
 from environment.model import EnvironmentModel
-from environment.serve import BATCH_TOKENS
 
 from .measure import Line, by_turns, higher_is_better
 from .subject import packed_tokens, training_rows
@@ -21,8 +23,6 @@ ITEMS = 20_000
 LENGTH = 51
 CANDIDATES = 8
 FORWARD_TOKENS = BATCH_TOKENS["cuda"]
-TRAINING_TOKENS = 1 << 13
-"""Tokens of a step; chosen so that an 8B-shaped decoder and its activations should fit 80 GB."""
 GOAL = 0.4
 """Share of the peak to reach."""
 PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "A10G": 70e12}
@@ -38,12 +38,14 @@ class Shape:
     heads: int
     groups: int
     inner: int
+    training_tokens: int
+    """Of a step, so that decoder and activations fit 80 GB."""
 
 
 SHAPES = {
-    "1B": Shape(2048, 16, 32, 8, 8192),
-    "3B": Shape(3072, 28, 24, 8, 8192),
-    "8B": Shape(4096, 32, 32, 8, 14336),
+    "1B": Shape(2048, 16, 32, 8, 8192, 1 << 15),
+    "3B": Shape(3072, 28, 24, 8, 8192, 1 << 14),
+    "8B": Shape(4096, 32, 32, 8, 14336, 1 << 13),
 }
 """Of Llama 3.2 1B and 3B and Llama 3.1 8B."""
 
@@ -69,21 +71,31 @@ def forward_utilisation(shape: Shape, device: torch.device, peak: float, rounds:
     tokens = each * len(rows)
     (seconds,) = by_turns([lambda: engine.answer(rows, [CANDIDATES] * len(rows))], rounds, waiting(device))
     operations = 2.0 * matrix_parameters(model.decoder) * tokens
-    return lines("forward", operations, tokens, seconds, peak)
+    positions = len(rows) * (LENGTH - 1)
+    return lines("forward", operations, tokens, seconds, peak) + [rate("forward", positions, seconds)]
 
 
 def training_utilisation(shape: Shape, device: torch.device, peak: float, rounds: int) -> list[Line]:
-    """A whole LoRA step: draws, forward and backward pass, optimiser; adapters in all layers."""
+    """Whole LoRA steps of a fit as it runs: draws, forward and backward pass, optimiser; adapters in all layers."""
     model = random_environment(shape, device)
-    config = EnvironmentConfig(adapter=AdapterConfig(batch_tokens=TRAINING_TOKENS))
+    config = EnvironmentConfig(adapter=AdapterConfig(batch_tokens=shape.training_tokens))
     add_adapter(model.decoder, config.adapter, seed=1)
     each = int(packed_tokens([np.zeros(LENGTH)], config.adapter.negatives, 0)[0])
-    rows = random_rows(max(1, TRAINING_TOKENS // each))
-    members = np.arange(len(rows))
-    fit = AdapterFit(model, config, FitData(training_rows(rows), members, members, False))
-    tokens = each * len(rows)
-    (seconds,) = by_turns([lambda: fit.step(members, 0.5, 100)], rounds, waiting(device))
-    return lines("LoRA training", adapter_flops(model.decoder, config.adapter, tokens), tokens, seconds, peak)
+    batch = max(1, shape.training_tokens // each)
+    rows = random_rows(batch * (rounds + 1))
+    fit = AdapterFit(model, config, FitData(training_rows(rows), np.arange(len(rows)), np.arange(1), False))
+    reported = [time.perf_counter()]
+    fit.run(lambda *_, **__: reported.append(time.perf_counter()), lambda _: None)
+    # The first step warms up; the last report is of the held-out users.
+    seconds = median(np.diff(reported)[1 : rounds + 1])
+    tokens = each * batch
+    operations = adapter_flops(model.decoder, config.adapter, tokens)
+    return lines("LoRA training", operations, tokens, seconds, peak) + [rate("LoRA training", batch * (LENGTH - 1), seconds)]
+
+
+def rate(what: str, positions: int, seconds: float) -> Line:
+    """Transitions a second, for which no goal is set."""
+    return Line(f"{what}: transitions", positions / seconds, "transitions/s", "", 0.0, 0.0)
 
 
 def lines(what: str, operations: float, tokens: int, seconds: float, peak: float) -> list[Line]:
@@ -96,7 +108,21 @@ def lines(what: str, operations: float, tokens: int, seconds: float, peak: float
 
 
 def random_environment(shape: Shape, device: torch.device) -> EnvironmentModel:
-    """An environment with random weights in bf16 on the device."""
+    """An environment with random weights in bf16, made on the device."""
+    return environment_of(random_decoder(shape, device), torch.bfloat16, device)
+
+
+@dataclass(frozen=True)
+class RandomDecoder:
+    """A decoder's configuration and weights, and item tokens for it."""
+
+    config: dict[str, object]
+    weights: dict[str, torch.Tensor]
+    item_tokens: torch.Tensor
+
+
+def random_decoder(shape: Shape, device: torch.device) -> RandomDecoder:
+    """Weights in bf16 on the device, the same for the same kind of device."""
     from transformers import LlamaConfig
 
     config = LlamaConfig(
@@ -120,10 +146,16 @@ def random_environment(shape: Shape, device: torch.device) -> EnvironmentModel:
         else torch.randn(value.shape, dtype=torch.bfloat16, device=device) * 0.02
         for name, value in empty.items()
     }
-    decoder = build_decoder(config, weights, torch.bfloat16).to(device)
-    tokens = torch.randn(ITEMS + 1, shape.dimension, device=device) * 0.02
-    nothing = torch.zeros(0, shape.dimension)
-    model = EnvironmentModel(decoder, None, tokens, torch.zeros(ITEMS + 1), nothing, 64, 3)
+    return RandomDecoder(config, weights, torch.randn(ITEMS + 1, shape.dimension, device=device) * 0.02)
+
+
+def environment_of(made: RandomDecoder, precision: torch.dtype, device: torch.device) -> EnvironmentModel:
+    """An environment before its fit around a decoder in that precision."""
+    weights = {name: value.to(device, precision) for name, value in made.weights.items()}
+    decoder = build_decoder(made.config, weights, precision, device)
+    nothing = torch.zeros(0, made.item_tokens.shape[1])
+    model = EnvironmentModel(decoder, None, made.item_tokens.to(device), torch.zeros(ITEMS + 1), nothing, 64, 3)
+    torch.manual_seed(1)
     model.initialise_heads(1)
     return model.to(device)
 

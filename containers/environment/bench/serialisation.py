@@ -7,9 +7,9 @@ from statistics import median
 import numpy as np
 import pyarrow as pa
 from environment.batcher import Batcher
+from environment.batching import BATCH_TOKENS, QUEUED_TOKENS
 from environment.codec import ARROW, JSON, Limits, decode, encode
 from environment.engine import CandidatePolicy, Engine
-from environment.serve import BATCH_TOKENS, QUEUED_TOKENS
 
 from .measure import Line, lower_is_better
 from .subject import environment_of, rows_of

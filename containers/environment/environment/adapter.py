@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from .adapted_matrix import fuse_adapters
 from .config import AdapterConfig
 from .errors import ConfigurationError
 
@@ -31,7 +32,10 @@ def add_adapter(decoder: "PreTrainedModel", config: AdapterConfig, seed: int) ->
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return get_peft_model(decoder, lora)
+        adapted = get_peft_model(decoder, lora)
+    if next(value for value in decoder.parameters() if value.dim() == 2).dtype == torch.bfloat16:
+        fuse_adapters(decoder)
+    return adapted
 
 
 def merge_adapter(adapted: nn.Module) -> "PreTrainedModel":

@@ -1,7 +1,7 @@
 """Fits the LoRA adapter, the projections and the reward heads on training users, with held-out users to stop on."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,15 @@ class FitData:
     held_out: np.ndarray
     """Row numbers of the users kept for early stopping and metrics."""
     repeats: bool
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A batch of rows with the actions beside the logged ones, on the processor."""
+
+    batch: PackedBatch
+    generator: np.random.Generator
+    """Of the step, after the negatives were drawn from it."""
 
 
 def is_adapter(name: str) -> bool:
@@ -85,12 +94,15 @@ class AdapterFit:
         """
         total = self.planned_steps()
         while self.steps < total and self.stale < self.config.adapter.patience:
-            batches = self.epoch_plan(self.epoch)
-            while self.step_in_epoch < len(batches) and self.steps < total:
-                losses = self.step(batches[self.step_in_epoch], self.steps / total, total)
+            batches = self.draws()
+            drawn = next(batches, None)
+            while drawn is not None and self.steps < total:
+                losses = self.step(drawn, self.steps / total, total)
+                drawn = next(batches, None)  # while a GPU still computes the step
                 self.step_in_epoch += 1
                 self.steps += 1
-                report(self.steps / total, **losses)
+                values = {name: float(value) for name, value in losses.items()}
+                report(self.steps / total, loss=sum(values.values()), **values)
                 pause(self.save)
             self.epoch += 1
             self.step_in_epoch = 0
@@ -109,15 +121,22 @@ class AdapterFit:
         tokens = packed_length(lengths, self.config.adapter.negatives, len(self.model.instruction))
         return epoch_batches(np.asarray(tokens), self.config.adapter.batch_tokens, self.config.seed, epoch)
 
-    def step(self, members: np.ndarray, done: float, total: int) -> dict[str, float]:
-        """One update on a batch of rows; returns its losses."""
-        generator = np.random.default_rng([self.config.seed, self.epoch, self.step_in_epoch])
-        rows = [self.data.rows.row(row) for row in self.data.fitted[members]]
-        count = self.config.adapter.negatives
-        drawn = [draw_negatives(row, count, self.items, self.data.repeats, generator) for row in rows]
-        batch = pack(rows, drawn).to(self.device)
-        sampled = self.state_items(batch, generator)
-        state, reward, leaf, touched = self.losses(batch, sampled, generator)
+    def draws(self) -> Iterator[Drawn]:
+        """The rest of the epoch's batches, each drawn when it is asked for."""
+        batches, first = self.epoch_plan(self.epoch), self.step_in_epoch
+        for step in range(first, len(batches)):
+            generator = np.random.default_rng([self.config.seed, self.epoch, step])
+            rows = [self.data.rows.row(row) for row in self.data.fitted[batches[step]]]
+            count = self.config.adapter.negatives
+            yield Drawn(
+                pack(rows, [draw_negatives(row, count, self.items, self.data.repeats, generator) for row in rows]), generator
+            )
+
+    def step(self, drawn: Drawn, done: float, total: int) -> dict[str, torch.Tensor]:
+        """One update; returns its losses, which a GPU may still be computing."""
+        batch = drawn.batch.to(self.device)
+        sampled = self.state_items(batch, drawn.generator)
+        state, reward, leaf, touched = self.losses(batch, sampled, drawn.generator)
         self.optimizer.zero_grad(set_to_none=True)
         (state + self.config.adapter.reward_weight * reward).backward()
         torch.nn.utils.clip_grad_norm_(list(self.parameters.values()), 1.0)
@@ -127,9 +146,8 @@ class AdapterFit:
         self.optimizer.step()
         if leaf.grad is not None:
             self.token_optimizer.step(touched, leaf.grad, self.config.adapter.item_token_learning_rate * rate)
-        self.tokens += batch.tokens
-        values = {"stateLoss": float(state.detach()), "rewardLoss": float(reward.detach())}
-        return {"loss": sum(values.values()), **values}
+        self.tokens += drawn.batch.tokens
+        return {"stateLoss": state.detach(), "rewardLoss": reward.detach()}
 
     def losses(
         self, batch: PackedBatch, sampled: torch.Tensor, generator: np.random.Generator
@@ -145,22 +163,26 @@ class AdapterFit:
         def embed(items: torch.Tensor) -> torch.Tensor:
             return table[place[items]]
 
+        # Whatever a GPU would have to be waited for comes before the long passes.
+        positions = batch.items.shape[1] - 1
+        negatives = batch.actions.shape[1] // positions
+        real = torch.arange(positions, device=self.device) < (batch.lengths - 1)[:, None]  # [batch, time - 1]
+        row, position = real.nonzero(as_tuple=True)  # [positions]
+        following = batch.items[row, position + 1]
+        column = position[:, None] * negatives + torch.arange(negatives, device=self.device)  # [positions, negatives]
+        heads = self.model.reward_heads.out_features
+        seen = torch.from_numpy(generator.random((len(row), heads)) < BAGGING_SHARE).to(self.device, torch.float32)
         # Frozen layers below the lowest adapter take no part in the backward pass: their input gets no gradient, and item
         # tokens learn from what the states are compared with alone.
         is_cut = self.config.adapter.layers is not None
         hidden = self.model(batch, (lambda items: embed(items).detach()) if is_cut else embed)
-        time = batch.items.shape[1]
-        real = torch.arange(time - 1, device=self.device) < (batch.lengths - 1)[:, None]  # [batch, time - 1]
-        following = batch.items[:, 1:][real]  # [positions]
         scored = self.model.score(batch, hidden, embed)
-        similarity = self.model.similarity(scored.states[:, :-1][real], self.model.keys(sampled, embed), sampled)
+        similarity = self.model.similarity(scored.states[row, position], self.model.keys(sampled, embed), sampled)
         targets = torch.searchsorted(sampled, following)
         state = state_loss(similarity, targets, self.correction(sampled, following))  # of [positions, sampled]
-        logged = scored.logged[real]  # [positions, heads]
-        negatives = scored.actions[batch.actions > 0].unflatten(0, (len(following), -1))  # [positions, negatives, heads]
-        seen = generator.random(logged.shape) < BAGGING_SHARE
-        weights = torch.from_numpy(seen).to(self.device, torch.float32)
-        return state, reward_loss(logged, negatives, weights, CENTRING), leaf, touched
+        logged = scored.logged[row, position]  # [positions, heads]
+        others = scored.actions[row[:, None], column]  # [positions, negatives, heads]
+        return state, reward_loss(logged, others, seen, CENTRING), leaf, touched
 
     def state_items(self, batch: PackedBatch, generator: np.random.Generator) -> torch.Tensor:
         """[sampled] ascending item indices that states are compared with: the batch's and uniform ones, or all."""

@@ -106,4 +106,4 @@ def _weights(decoder: "PreTrainedModel") -> dict[str, torch.Tensor]:
 def _read_decoder(path: Path, manifest: Manifest, device: torch.device) -> "PreTrainedModel":
     weights = load_file(path, device=str(device))
     dtype = next(value.dtype for value in weights.values() if value.dim() == 2)
-    return build_decoder(manifest.decoder, weights, dtype).to(device)
+    return build_decoder(manifest.decoder, weights, dtype, device)

@@ -10,6 +10,7 @@ import torch
 from safetensors import SafetensorError
 
 from .errors import BaseModelError
+from .fused_kernels import fuse_kernels
 from .tree_attention import ATTENTION, register
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def load_base_model(folder: Path, layers: int | None, dtype: torch.dtype, device
     output = model.get_output_embeddings()
     decoder = model.base_model.to(device).eval().requires_grad_(False)
     check_decoder(decoder, folder)
+    fuse_kernels(decoder)
     origin = _origin(folder)
     return BaseModel(
         decoder,
@@ -130,7 +132,9 @@ def keep_layers(config: "PreTrainedConfig", layers: int | None, folder: Path) ->
     config.num_hidden_layers = layers
 
 
-def build_decoder(config: dict[str, Any], weights: dict[str, torch.Tensor], dtype: torch.dtype) -> "PreTrainedModel":
+def build_decoder(
+    config: dict[str, Any], weights: dict[str, torch.Tensor], dtype: torch.dtype, device: torch.device
+) -> "PreTrainedModel":
     """A decoder from its configuration and weights; it has no word embeddings and takes `inputs_embeds` only."""
     from transformers import AutoConfig, AutoModel
     from transformers.initialization import no_init_weights
@@ -144,7 +148,9 @@ def build_decoder(config: dict[str, Any], weights: dict[str, torch.Tensor], dtyp
     embedding = {f"{name}.weight" for name, module in decoder.named_modules() if module is decoder.get_input_embeddings()}
     if unexpected or set(missing) - embedding:
         raise BaseModelError(f"The decoder's weights do not fit its configuration: {sorted([*missing, *unexpected])[:4]}.")
-    return decoder.eval().requires_grad_(False)
+    decoder = decoder.to(device).eval().requires_grad_(False)
+    fuse_kernels(decoder)
+    return decoder
 
 
 def decoder_config(decoder: "PreTrainedModel") -> dict[str, Any]:

@@ -2,6 +2,11 @@
 
 import numpy as np
 
+BATCH_TOKENS = {"cpu": 1024, "cuda": 1 << 16}
+"""Tokens of a batch that is served, by kind of device: enough to keep its arithmetic units busy."""
+QUEUED_TOKENS = 1 << 20
+"""Tokens that may wait to be served before requests are refused."""
+
 
 def packed_length(length: np.ndarray | int, actions: int, instruction: int) -> np.ndarray | int:
     """Tokens of a packed row with `actions` actions after every position but the last."""

@@ -102,6 +102,8 @@ class Engine:
         for count in sorted(set(counts) - {0}):
             asked = torch.tensor([own == count for own in counts], device=self.device)
             row, position = (followed & asked[:, None]).nonzero(as_tuple=True)  # [positions]
+            if len(row) == 0:
+                continue
             drawn = self._draw(states[row, position], batch.items[row], position, hashes[row, position], count)
             column = position[:, None] * count + torch.arange(count, device=self.device)  # [positions, count]
             actions[row[:, None], column] = drawn

@@ -18,6 +18,7 @@ from .batching import epoch_batches
 from .checkpoint import Saved
 from .config import ItemTokenConfig
 from .row_adam import RowAdam
+from .tree_attention import attention_mask, check_window
 
 READ_OUT_LEARNING_RATE = 1e-3
 
@@ -135,11 +136,15 @@ class ItemTokenFit:
         targets = torch.from_numpy(padded).to(self.table.device)  # [batch, time]
         words = self.words[targets[:, :-1].clamp_min(0)]  # [batch, time - 1, dim]
         embeddings = torch.cat([leaf[:, None], words], 1)  # [batch, time, dim]
-        mask = torch.ones(time, time, dtype=torch.bool, device=targets.device).tril()[None, None]
+        causal = torch.ones(time, time, dtype=torch.bool, device=targets.device).tril()[None, None]
         ids = torch.arange(time, device=targets.device)[None].expand(len(texts), -1)
         dtype = next(parameter.dtype for parameter in self.base.decoder.parameters() if parameter.dim() == 2)
+        check_window(self.base.decoder.config, time)
         hidden = self.base.decoder(
-            inputs_embeds=embeddings.to(dtype), position_ids=ids, attention_mask=mask, use_cache=False
+            inputs_embeds=embeddings.to(dtype),
+            position_ids=ids,
+            attention_mask=attention_mask(causal, 0, dtype),
+            use_cache=False,
         ).last_hidden_state
         real = targets >= 0
         logits = hidden[real].float() @ self.head.T  # [text tokens, words]

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from .calibration import Calibration
 from .layout import PackedBatch, action_mask, history_mask, positions
+from .tree_attention import attention_mask, check_window
 
 if TYPE_CHECKING:
     from transformers import Cache
@@ -212,14 +213,21 @@ class EnvironmentModel(nn.Module):
         decoder: nn.Module,
         embeddings: torch.Tensor,
         ids: torch.Tensor,
-        mask: torch.Tensor,
+        seen: torch.Tensor,
         cache: "Cache | None" = None,
     ) -> torch.Tensor:
-        """Runs a decoder on [batch, time, dim] embeddings to hidden states of the same shape, standardised, float32."""
+        """Runs a decoder on [batch, time, dim] embeddings to hidden states of the same shape, standardised, float32.
+
+        Raises:
+            BaseModelError: the decoder's sliding window is shorter than the history.
+        """
+        history = seen.shape[-1]
+        check_window(decoder.config, history)
+        keys = embeddings.shape[1] + (0 if cache is None else cache.get_seq_length())
         output = decoder(
             inputs_embeds=embeddings.to(self.precision),
             position_ids=ids,
-            attention_mask=mask,
+            attention_mask=attention_mask(seen, keys - history, self.precision),
             past_key_values=cache,
             use_cache=cache is not None,
         )

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 MAXIMUM_BODY_BYTES = 25 * 1024 * 1024
 """SageMaker's limit of a real-time request."""
-BATCH_TOKENS = {"cpu": 1024, "cuda": 16384}
-"""Tokens of a batch by kind of device: enough to keep its arithmetic units busy."""
-QUEUED_TOKENS = 1 << 20
-"""Tokens that may wait before requests are refused."""
 DRAIN_SECONDS = 25
 """SageMaker kills 30 s after SIGTERM."""
 
@@ -135,6 +131,7 @@ def _load(folder: Path, service: Service) -> None:
 
         from .artefact import read_environment
         from .batcher import Batcher
+        from .batching import BATCH_TOKENS, QUEUED_TOKENS
         from .codec import Limits
         from .engine import CandidatePolicy, Engine
         from .memory import enough_memory

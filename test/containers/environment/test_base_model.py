@@ -56,7 +56,7 @@ def test_a_saved_decoder_without_words_is_the_same(family_model: Path):
     )
 
     # Act
-    built = build_decoder(json.loads(json.dumps(decoder_config(decoder))), weights, torch.float32)
+    built = build_decoder(json.loads(json.dumps(decoder_config(decoder))), weights, torch.float32, torch.device("cpu"))
 
     # Assess
     assert built.config.vocab_size == 1
@@ -66,7 +66,7 @@ def test_a_saved_decoder_without_words_is_the_same(family_model: Path):
 def test_weights_that_do_not_fit_their_decoder_are_refused(llama_model: Path):
     decoder = load(llama_model, 1).decoder
     with pytest.raises(BaseModelError, match="do not fit"):
-        build_decoder(decoder_config(decoder), {"norm.weight": torch.ones(32)}, torch.float32)
+        build_decoder(decoder_config(decoder), {"norm.weight": torch.ones(32)}, torch.float32, torch.device("cpu"))
 
 
 @pytest.mark.parametrize(

@@ -70,16 +70,39 @@ def test_shares_of_a_peak_follow_from_operations_and_seconds(measured, monkeypat
     from bench import accelerator
 
     monkeypatch.setattr(accelerator, "FORWARD_TOKENS", 600)
-    monkeypatch.setattr(accelerator, "TRAINING_TOKENS", 300)
     monkeypatch.setattr(accelerator, "ITEMS", 60)
-    shape = Shape(32, 2, 4, 2, 48)
+    shape = Shape(32, 2, 4, 2, 48, training_tokens=300)
 
     # Act
-    share, tokens = measured(shape, torch.device("cpu"), 1e12, 1)
+    share, tokens, transitions = measured(shape, torch.device("cpu"), 1e12, 1)
 
     # Assess: the same seconds are behind both
     assert share.value > 0
     assert share.ratio == pytest.approx(tokens.ratio)
+    each, positions = (51 + 50 * 8, 50) if measured is forward_utilisation else (51 + 50, 50)
+    assert transitions.value / tokens.value == pytest.approx(positions / each)
+
+
+def test_half_precision_is_checked_against_single_precision(monkeypatch: pytest.MonkeyPatch):
+    # Arrange: without a GPU the same computation twice, and one that is off
+    from bench import accelerator, agreement
+
+    monkeypatch.setattr(accelerator, "ITEMS", 60)
+    lines = agreement.fused_beside_float32(torch.device("cpu"))
+    results = agreement.results
+
+    def off(made, precision, device):
+        found = results(made, precision, device)
+        return found if precision == torch.float32 else found | {"gradients": found["gradients"] * (1 + next(factors))}
+
+    factors = iter((0.0, 0.1))
+    monkeypatch.setattr(agreement, "results", off)
+
+    # Act & Assess
+    assert [line.metric.partition(":")[0] for line in lines] == ["states", "rewards", "gradients"]
+    assert all(line.ratio == 1 and 1e-5 < line.value < 2e-2 for line in lines)
+    with pytest.raises(AssertionError, match="gradients: relative error"):
+        agreement.fused_beside_float32(torch.device("cpu"))
 
 
 def test_peaks_are_known_by_name():

@@ -1,6 +1,7 @@
 """Class: tree attention and the packed layout, against one prompt for each (state, action) and a dense mask."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from conftest import ITEMS, naive, random_model
 from environment.engine import CandidatePolicy, Engine
 from environment.errors import BaseModelError
 from environment.layout import action_mask, history_mask, pack
-from environment.tree_attention import tree_attention
+from environment.tree_attention import attention_mask, check_window, dense_mask, tree_attention
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,9 +45,31 @@ def test_tree_attention_equals_dense_attention_with_the_tree_mask():
     mask = torch.cat([history_mask(batch, 0), action_mask(batch, 0)[:, :, :3]], 2)
     output, weights = tree_attention(None, *map(torch.from_numpy, (query, key, value)), mask)
 
-    # Assess: softmax itself runs in float32
+    # Assess
     assert weights is None
-    np.testing.assert_allclose(output.numpy(), dense_attention(query, key, value, dense), atol=1e-6)
+    np.testing.assert_allclose(output.numpy(), dense_attention(query, key, value, dense), atol=1e-12)
+
+
+@settings(max_examples=20)
+@given(rows=ROWS, count=st.integers(0, 3), instruction=st.integers(0, 3), cached=st.booleans(), seed=st.integers(0, 99))
+def test_a_dense_mask_gives_the_fused_kernels_the_same_attention(rows, count, instruction, cached, seed):
+    # Arrange: all queries, or those of the actions alone after a history that was read before
+    generator = np.random.default_rng(seed)
+    batch = pack([np.array(row) for row in rows], [generator.integers(1, ITEMS + 1, (len(row) - 1, count)) for row in rows])
+    actions = batch.actions.shape[1]
+    history = instruction + batch.items.shape[1]
+    seen = torch.cat([history_mask(batch, instruction).expand(len(rows), -1, -1, -1), action_mask(batch, instruction)], 2)
+    seen = seen[:, :, history:] if cached and actions else seen
+    query = torch.from_numpy(generator.normal(size=(len(rows), 4, seen.shape[2], 8)))
+    key, value = (torch.from_numpy(generator.normal(size=(len(rows), 2, history + actions, 8))) for _ in range(2))
+
+    # Act
+    by_itself, _ = tree_attention(None, query, key, value, seen, scaling=0.3)
+    fused, _ = tree_attention(None, query, key, value, dense_mask(seen, actions, torch.float64), scaling=0.3)
+
+    # Assess
+    torch.testing.assert_close(fused, by_itself, atol=1e-12, rtol=1e-12)
+    assert attention_mask(seen, actions, torch.bfloat16) is seen  # no GPU, no fused kernel
 
 
 @pytest.mark.parametrize("instruction", [0, 3])
@@ -166,9 +189,19 @@ def test_attention_that_cannot_be_packed_is_refused():
     # Act & Assess
     with pytest.raises(BaseModelError, match="softcap"):
         tree_attention(None, *tensors, mask, softcap=30.0)
-    with pytest.raises(BaseModelError, match="sliding window of 1"):
-        tree_attention(None, *tensors, mask, sliding_window=1)
     with pytest.raises(BaseModelError, match="mask"):
         tree_attention(None, *tensors, None)
     with pytest.raises(BaseModelError, match="evaluation"):
         tree_attention(None, *tensors, mask, dropout=0.1)
+
+
+def test_a_window_shorter_than_the_history_is_refused():
+    # Arrange
+    config = SimpleNamespace(sliding_window=8)
+
+    # Act & Assess
+    check_window(config, 8)
+    check_window(SimpleNamespace(sliding_window=None), 9)
+    check_window(SimpleNamespace(), 9)
+    with pytest.raises(BaseModelError, match="sliding window of 8 tokens is shorter than a history of 9"):
+        check_window(config, 9)

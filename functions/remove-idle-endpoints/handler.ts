@@ -18,7 +18,7 @@ const parts = {
   executionArn: EXECUTION_ARN,
 };
 
-/** Runs every hour, and when an execution has ended badly: no endpoint outlives the run that it belongs to. */
+/** Runs every hour, and when an execution has ended badly: no endpoint outlives its run, no model its environment. */
 export const handler = instrument(
   z.strictObject({ reason: z.enum(['hourly', 'execution-ended']) }),
   async ({ reason }, { logger, metrics }) => {

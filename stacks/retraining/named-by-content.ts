@@ -1,10 +1,4 @@
-import {
-  caught,
-  type NightlyDefinitionProps,
-  type States,
-  sagemaker,
-  sagemakerRetry,
-} from './states.ts';
+import { type NightlyDefinitionProps, type States, sagemaker, sagemakerRetry } from './states.ts';
 
 /** Hexadecimal digits of a hash in a name; SageMaker's names have 63 characters at most. */
 const digits = 16;
@@ -43,8 +37,11 @@ export function createOnce(
       Retry: retryOfRefused,
       Next: next,
       Catch: [
-        { ErrorEquals: [refused], Output: '{% $states.errorOutput %}', Next: `${name}Exists?` },
-        ...caught.Catch,
+        {
+          ErrorEquals: ['States.ALL'],
+          Output: '{% $states.errorOutput %}',
+          Next: `${name}Exists?`,
+        },
       ],
     },
     [`${name}Exists?`]: {
@@ -58,13 +55,10 @@ export function createOnce(
   };
 }
 
-/** How Step Functions names all errors that SageMaker does not name itself, "already existing" and some throttling alike. */
-const refused = 'SageMaker.SageMakerException';
-
-/** As ever, but what may well exist already is not asked for again for minutes. */
+/** As ever, but "already existing", which has the same name as some throttling, is not repeated for minutes. */
 const retryOfRefused = [
   {
-    ErrorEquals: [refused],
+    ErrorEquals: ['SageMaker.SageMakerException'],
     IntervalSeconds: 1,
     BackoffRate: 2,
     MaxAttempts: 2,

@@ -106,18 +106,34 @@ describe('The nightly state machine', () => {
     ]);
   });
 
-  it('names the model after its image, its role, its bucket and its network', () => {
+  it('names models and configurations after all that they are asked for with', () => {
     // Arrange
     const vpc = { subnetIds: ['subnet-0123456789abcdef0'], securityGroupIds: ['sg-0123456789ab'] };
     const inside = definitionOf(synthesise({ operations: { vpc } }).template('retraining'));
-    const { CreateEnvironmentModel, StartEnvironment } = inside.States;
+    const { CreateEnvironmentModel, CreateEndpointConfiguration, StartEnvironment } = inside.States;
     const { ModelName: _, ...model } = CreateEnvironmentModel!.Arguments!;
+    const {
+      EndpointConfigName: __,
+      Tags,
+      ProductionVariants,
+    } = CreateEndpointConfiguration!.Arguments!;
+    const [{ ModelName, InstanceType, ...variant }] = ProductionVariants! as [
+      Record<string, string>,
+    ];
+    const withoutBraces = (content: object) =>
+      JSON.parse(JSON.stringify(content).replaceAll(/\{%|%\}/g, ''));
     // Act
-    const name = String(StartEnvironment!.Assign!.model);
-    const [hashed] = /"\{.*\}"/.exec(name)!;
+    const hashed = (name: string) => {
+      const [literal] = /"\{.*\}"/.exec(String(StartEnvironment!.Assign![name]))!;
+      return JSON.parse(JSON.parse(literal));
+    };
     // Assess
-    const bare = JSON.stringify(model).replaceAll(/\{%|%\}/g, '');
-    expect(JSON.parse(hashed)).toBe(bare);
+    expect(hashed('model')).toStrictEqual(withoutBraces(model));
+    expect(hashed('endpointConfig')).toStrictEqual(withoutBraces({ model, variant }));
+    expect(Tags).toStrictEqual(model.Tags);
+    expect(ModelName).toBe('{% $model %}');
+    const instanceType = InstanceType!.replaceAll(/\{% | %\}/g, '');
+    expect(StartEnvironment!.Assign!.endpointConfig).toContain(` & ${instanceType}, "SHA-256")`);
   });
 
   it('trains on spot instances, saves checkpoints, and never runs without a limit', () => {

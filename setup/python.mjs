@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { python, root } from './paths.mjs';
 import { run, SetupError } from './run.mjs';
 
-const requirements = ['requirements.txt', 'requirements-test.txt'].map((file) =>
+const requirements = ['requirements-common.txt', 'requirements-test.txt'].map((file) =>
   join(root, 'containers/environment', file),
 );
 const stamp = join(root, '.venv/requirements.sha256');

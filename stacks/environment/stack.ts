@@ -70,7 +70,14 @@ const environmentSource: ImageSource = {
   folder: `${root}/containers/environment`,
   dockerfile: 'Dockerfile',
   audit: auditPython(`${root}/setup`, new Date()),
-  exclude: ['/*', '!/Dockerfile', '!/requirements.txt', '!/environment', '__pycache__'],
+  exclude: [
+    '/*',
+    '!/Dockerfile',
+    '!/requirements.txt',
+    '!/requirements-common.txt',
+    '!/environment',
+    '__pycache__',
+  ],
 };
 
 /** The trainer shares `lib/` with the functions, so its build sees a part of the repository. */

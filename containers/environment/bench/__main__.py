@@ -50,6 +50,11 @@ def accelerator_cases(rounds: int, peak: float | None) -> dict[str, Case]:
     for name, shape in SHAPES.items():
         cases[f"forward {name}"] = lambda shape=shape: forward_utilisation(shape, device, peak, rounds)
         cases[f"LoRA training {name}"] = lambda shape=shape: training_utilisation(shape, device, peak, rounds)
+    for name in ("135M", "1B"):
+        for tokens in (1 << 10, 1 << 12):
+            cases[f"LoRA training {name}, steps of {tokens} tokens"] = lambda shape=SHAPES[name], tokens=tokens: (
+                training_utilisation(shape, device, peak, rounds, tokens)
+            )
     return cases
 
 

@@ -43,11 +43,12 @@ class Shape:
 
 
 SHAPES = {
+    "135M": Shape(576, 30, 9, 3, 1536, 1 << 15),
     "1B": Shape(2048, 16, 32, 8, 8192, 1 << 15),
     "3B": Shape(3072, 28, 24, 8, 8192, 1 << 14),
     "8B": Shape(4096, 32, 32, 8, 14336, 1 << 13),
 }
-"""Of Llama 3.2 1B and 3B and Llama 3.1 8B."""
+"""Of SmolLM2 135M, Llama 3.2 1B and 3B, and Llama 3.1 8B."""
 
 
 def peak_of(name: str) -> float:
@@ -75,13 +76,24 @@ def forward_utilisation(shape: Shape, device: torch.device, peak: float, rounds:
     return lines("forward", operations, tokens, seconds, peak) + [rate("forward", positions, seconds)]
 
 
-def training_utilisation(shape: Shape, device: torch.device, peak: float, rounds: int) -> list[Line]:
-    """Whole LoRA steps of a fit as it runs: draws, forward and backward pass, optimiser; adapters in all layers."""
+def training_utilisation(
+    shape: Shape, device: torch.device, peak: float, rounds: int, batch_tokens: int | None = None
+) -> list[Line]:
+    """Whole LoRA steps of a fit as it runs: draws, forward and backward pass, optimiser; adapters in all layers.
+
+    Args:
+        shape: of the decoder.
+        device: where it runs.
+        peak: operations a second.
+        rounds: measured steps.
+        batch_tokens: tokens of a step, by default as many as fit.
+    """
     model = random_environment(shape, device)
-    config = EnvironmentConfig(adapter=AdapterConfig(batch_tokens=shape.training_tokens))
+    batch_tokens = batch_tokens or shape.training_tokens
+    config = EnvironmentConfig(adapter=AdapterConfig(batch_tokens=batch_tokens))
     add_adapter(model.decoder, config.adapter, seed=1)
     each = int(packed_tokens([np.zeros(LENGTH)], config.adapter.negatives, 0)[0])
-    batch = max(1, shape.training_tokens // each)
+    batch = max(1, batch_tokens // each)
     rows = random_rows(batch * (rounds + 1))
     fit = AdapterFit(model, config, FitData(training_rows(rows), np.arange(len(rows)), np.arange(1), False))
     reported = [time.perf_counter()]

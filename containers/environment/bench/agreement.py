@@ -23,8 +23,6 @@ LIMIT = 1.5
 def fused_beside_float32(device: torch.device) -> list[Line]:
     """Relative errors of states, rewards and gradients against float32 on the processor.
 
-    Must run before anything else is built on a GPU: the fused rotation takes the place of transformers' own for good.
-
     Raises:
         AssertionError: an error is far above that of bf16 itself.
     """

@@ -1,9 +1,18 @@
 """Norms, rotations and gated activations as one kernel each on a GPU (Liger Kernel), which otherwise waits for memory."""
 
+import sys
+from collections.abc import Callable
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel
+
+    Rotation = Callable[..., tuple[torch.Tensor, torch.Tensor]]
+
+ROTATION = "apply_rotary_pos_emb"
+"""What a family's module calls the function that rotates queries and keys by their positions."""
 
 
 def fuse_kernels(decoder: "PreTrainedModel") -> None:
@@ -16,4 +25,31 @@ def fuse_kernels(decoder: "PreTrainedModel") -> None:
     # The door that transformers' own trainer uses.
     from liger_kernel.transformers import _apply_liger_kernel_to_instance
 
-    _apply_liger_kernel_to_instance(model=decoder, cross_entropy=False, fused_linear_cross_entropy=False)
+    change_instance(
+        sys.modules[type(decoder).__module__],
+        lambda: _apply_liger_kernel_to_instance(model=decoder, cross_entropy=False, fused_linear_cross_entropy=False),
+    )
+
+
+def change_instance(family: ModuleType, apply: Callable[[], None]) -> None:
+    """Lets the library change a decoder, and takes back what it did to the family's module.
+
+    It replaces the classes there too, whose next instances would lack what the originals have (a bias in the gated
+    layer), and run on a GPU only. The rotation is a plain function there, so it stays, for queries on a GPU.
+    """
+    before = dict(vars(family))
+    apply()
+    fused = vars(family).get(ROTATION)
+    for name, value in before.items():
+        setattr(family, name, value)
+    if fused is not before.get(ROTATION):
+        setattr(family, ROTATION, by_device(fused, before[ROTATION]))
+
+
+def by_device(on_gpu: "Rotation", elsewhere: "Rotation") -> "Rotation":
+    """A rotation that looks where its queries are."""
+
+    def rotate(query: "torch.Tensor", *others: object, **named: object) -> "tuple[torch.Tensor, torch.Tensor]":
+        return (on_gpu if query.is_cuda else elsewhere)(query, *others, **named)
+
+    return rotate

@@ -36,9 +36,9 @@ export class CostCapError extends PipelineError {
 /**
  * What one run costs on AWS.
  *
- * The environment's work is counted in floating-point operations (6 a parameter and token when the adapter is fitted,
- * 4 when only the item tokens are, 2 when it answers) against the share of the GPU's peak that it reaches; the
- * recommenders' in core-seconds a transition and epoch. `high` assumes no spot capacity, no early stopping and the
+ * The environment's work is counted in floating-point operations (4 a parameter and token when it is fitted, 2 when it
+ * answers) against the share of the GPU's peak that it reaches, and in fitting steps; the recommenders' in
+ * core-seconds a transition and epoch. `high` assumes no spot capacity, no early stopping and the
  * slowest of everything.
  *
  * @throws ConfigError when an instance type has no price or no known speed
@@ -177,7 +177,11 @@ function fitCost(config: PipelineConfig, counts: DataCounts, tables: Prices): Co
   const operationsCount = counts.baseModelParameters * 4 * (textTokens + sequenceTokens);
   const { throughput } = tables;
   const work = gpuSeconds(operationsCount, instance, throughput.fitUtilisation, tables);
-  const seconds = atMost(sum([throughput.jobStartSeconds, work]), maximumJobSeconds(operations));
+  const steps = (textTokens + sequenceTokens) / adapter.batchTokens;
+  const seconds = atMost(
+    sum([throughput.jobStartSeconds, scale(throughput.fitStepSeconds, steps), work]),
+    maximumJobSeconds(operations),
+  );
   return {
     part: `Fit the environment (${instance})`,
     seconds,

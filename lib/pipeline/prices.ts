@@ -51,9 +51,11 @@ export const throughputTable = z.strictObject({
   source: z.string().min(1),
   /** Dense bfloat16 (float16 on ml.g4dn) peak of one GPU, 10^12 operations a second. */
   peakTeraflops: z.record(z.string(), z.number().positive()),
-  /** Share of the peak that fitting, and answering, reach. */
+  /** Share of the peak that large fitting steps, and answering, reach. */
   fitUtilisation: range,
   askUtilisation: range,
+  /** What a step takes whatever its size: the processor tells the GPU what to do. */
+  fitStepSeconds: range,
   /** Physical cores. */
   trainerCores: z.record(z.string(), z.number().positive()),
   /** Time of one core for one transition in one epoch of a recommender with dimension 64. */

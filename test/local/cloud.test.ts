@@ -157,7 +157,9 @@ describe('Function: startCloud', () => {
     const { pids } = JSON.parse(line.toString()) as { pids: number[] };
 
     // Act
+    const ended = once(demo, 'exit');
     demo.kill('SIGKILL');
+    await ended; // until then its folder is in use
     await eventually(() => !pids.some(isAlive));
     const again = await startCloud({ assembly, dir, images: [], functionConcurrency: 2 });
     const deadLetters = await again.drained();

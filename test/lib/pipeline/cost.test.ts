@@ -45,6 +45,8 @@ describe('Function: estimateCost', () => {
     const operations = 135e6 * 4 * (textTokens + sequenceTokens);
     const seconds =
       tables.throughput.jobStartSeconds.expected +
+      ((textTokens + sequenceTokens) / environment.adapter.batchTokens) *
+        tables.throughput.fitStepSeconds.expected +
       operations / (70e12 * tables.throughput.fitUtilisation.expected);
     // Act
     const fit = estimateCost(onDemand, counts, tables).parts.find((part) =>

@@ -1,6 +1,15 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PipelineError } from '#lib/pipeline/errors.ts';
@@ -18,6 +27,9 @@ const sources = [
   'package-lock.json',
 ];
 
+/** Longer than any run that still works with its assembly. */
+const keptDays = 7;
+
 /**
  * Synthesises the CDK app with a configuration, unless the same sources and configuration have been before.
  *
@@ -27,8 +39,14 @@ const sources = [
 export async function synthesise(configFile: string): Promise<string> {
   const hash = createHash('sha256').update(readFileSync(configFile));
   for (const source of sources) addToHash(hash, source);
-  const folder = join(root, '.cache/assemblies', hash.digest('hex').slice(0, 16));
-  if (existsSync(join(folder, 'manifest.json'))) return folder;
+  const assemblies = join(root, '.cache/assemblies');
+  const folder = join(assemblies, hash.digest('hex').slice(0, 16));
+  const now = new Date();
+  if (existsSync(join(folder, 'manifest.json'))) {
+    utimesSync(folder, now, now);
+    return folder;
+  }
+  if (existsSync(assemblies)) removeUnused(assemblies, now);
   const unfinished = `${folder}.${process.pid}`;
   mkdirSync(unfinished, { recursive: true });
   const args = ['synth', '--quiet', '--output', unfinished, '--context', `config=${configFile}`];
@@ -52,6 +70,15 @@ export async function synthesise(configFile: string): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   renameSync(unfinished, folder);
   return folder;
+}
+
+/** Removes what nobody has asked for in a week: each change of a source makes another assembly. */
+export function removeUnused(assemblies: string, now: Date): void {
+  const oldest = now.getTime() - keptDays * 24 * 3_600_000;
+  for (const name of readdirSync(assemblies)) {
+    const folder = join(assemblies, name);
+    if (statSync(folder).mtimeMs < oldest) rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function addToHash(hash: ReturnType<typeof createHash>, path: string): void {

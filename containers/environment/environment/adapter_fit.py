@@ -146,7 +146,7 @@ class AdapterFit:
         self.optimizer.step()
         if leaf.grad is not None:
             self.token_optimizer.step(touched, leaf.grad, self.config.adapter.item_token_learning_rate * rate)
-        self.tokens += drawn.batch.tokens
+        self.tokens += drawn.batch.tokens + len(drawn.batch.lengths) * len(self.model.instruction)
         return {"stateLoss": state.detach(), "rewardLoss": reward.detach()}
 
     def losses(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .batching import packed_length
 from .engine import Engine, RowAnswer
 from .errors import CapacityError, OverloadError, RequestError
 from .memory import OUT_OF_MEMORY, release
@@ -29,16 +30,8 @@ class Waiting:
     index: int
     row: np.ndarray
     candidates: int
-
-    @property
-    def tokens(self) -> int:
-        """Tokens of the packed row."""
-        return packed_tokens(len(self.row), self.candidates)
-
-
-def packed_tokens(length: int, candidates: int) -> int:
-    """Tokens of a row of `length` items with that many candidates a position."""
-    return length + (length - 1) * candidates
+    tokens: int
+    """Of the packed row."""
 
 
 class Batcher:
@@ -76,7 +69,10 @@ class Batcher:
             OverloadError: too many tokens are waiting now, or the server is shutting down.
         """
         job = Job([None] * len(rows), len(rows))
-        added = [Waiting(job, index, row, count) for index, (row, count) in enumerate(zip(rows, candidates))]
+        added = [
+            Waiting(job, index, row, count, int(packed_length(len(row), count, self.engine.instruction)))
+            for index, (row, count) in enumerate(zip(rows, candidates))
+        ]
         tokens = sum(item.tokens for item in added)
         if tokens > self.queue_tokens:
             raise RequestError(f"the request has {tokens} tokens, at most {self.queue_tokens} are taken: split it", 413)

@@ -52,6 +52,7 @@ class Engine:
         self.policy = policy
         self.device = model.item_tokens.device
         self.items = len(model.item_tokens) - 1
+        self.instruction = len(model.instruction)
         self.catalogue = torch.arange(1, self.items + 1, device=self.device)
         self.keys = model.keys(self.catalogue)  # [items, state_dimension]
 

@@ -31,7 +31,7 @@ class PackedBatch:
 
     @property
     def tokens(self) -> int:
-        """Real tokens, padding not counted."""
+        """Real tokens, without padding and instructions."""
         return int(self.lengths.sum()) + int((self.actions > 0).sum())
 
 

@@ -8,6 +8,7 @@ import torch
 from conftest import TINY, write_job
 from environment import train as command
 from environment.adapter_fit import AdapterFit, FitData
+from environment.batching import packed_length
 from environment.checkpoint import Checkpoints
 from environment.contract import Folders
 from environment.layout import pack
@@ -62,3 +63,16 @@ def test_items_outside_the_batch_get_no_gradient(llama_model: Path, sequences: P
     assert touched.tolist() == [3, 4, 5, 7, 9, 20]
     changed = (fit.model.item_tokens != before).any(1).nonzero().flatten().tolist()
     assert changed == [3, 4, 5, 7, 9, 20]
+
+
+def test_tokens_are_those_of_the_packed_rows_with_their_instruction(llama_model: Path, sequences: Path, tmp_path: Path):
+    # Arrange
+    fit = fit_of(tmp_path, sequences, llama_model, None)
+    fit.model.instruction = torch.zeros(3, fit.model.item_tokens.shape[1])
+    lengths = fit.data.rows.lengths()[fit.data.fitted[fit.epoch_plan(0)[0]]]
+
+    # Act
+    fit.step(next(fit.draws()), 0.5, 10)
+
+    # Assess
+    assert fit.tokens == packed_length(lengths, TINY["adapter"]["negatives"], 3).sum()

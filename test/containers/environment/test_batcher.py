@@ -5,7 +5,8 @@ import threading
 import numpy as np
 import pytest
 import torch
-from environment.batcher import Batcher, Job, Waiting, packed_tokens, take_batch
+from environment.batcher import Batcher, Job, Waiting, take_batch
+from environment.batching import packed_length
 from environment.engine import RowAnswer
 from environment.errors import CapacityError, OverloadError, RequestError
 from hypothesis import given
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 
 class CountingEngine:
     """Answers every row with its sum; waits at `gate`; has memory for `capacity` rows."""
+
+    instruction = 0
 
     def __init__(self, capacity: int = 1000) -> None:
         self.gate = threading.Event()
@@ -158,7 +161,10 @@ def test_nothing_is_answered_with_nothing(batcher: Batcher):
 def test_a_batch_holds_the_row_that_waited_longest_and_keeps_to_the_budget(shapes, budget):
     # Arrange
     job = Job([], 0)
-    waiting = [Waiting(job, index, np.zeros(length), count) for index, (length, count) in enumerate(shapes)]
+    waiting = [
+        Waiting(job, index, np.zeros(length), count, packed_length(length, count, 0))
+        for index, (length, count) in enumerate(shapes)
+    ]
 
     # Act
     batch = take_batch(waiting, budget)
@@ -173,9 +179,20 @@ def test_a_batch_holds_the_row_that_waited_longest_and_keeps_to_the_budget(shape
     assert all(any(item is other for other in batch) for item in between)
 
 
-def test_tokens_of_a_row():
-    assert packed_tokens(1, 9) == 1
-    assert packed_tokens(10, 4) == 46
+def test_an_instruction_takes_its_part_of_the_budget(batcher):
+    # Arrange: rows of 10 tokens, 4 of them fit; with an instruction of 10 only 2 do
+    rows = [np.full(10, 1, np.int32)] * 8
+    batcher.engine.gate.set()
+
+    # Act
+    sizes = []
+    for instruction in (0, 10):
+        batcher.engine.instruction, batcher.engine.batches = instruction, []
+        batcher.submit(rows[: 8 if instruction == 0 else 4], [0] * 8).result(10)
+        sizes.append(batcher.engine.batches)
+
+    # Assess
+    assert sizes == [[4, 4], [2, 2]]
 
 
 def test_without_mixing_a_request_is_batched_as_if_it_were_alone():

@@ -151,6 +151,37 @@ class Batcher:
         return self.engine.answer([item.row for item in batch], [item.candidates for item in batch]) if batch else []
 
 
+def fitting_tokens(engine: Engine, batch_tokens: int, length: int, candidates: int) -> int:
+    """Tokens of a batch for which the device's memory suffices: `batch_tokens`, or a half, a quarter of it and so on.
+
+    It runs such a batch, which also warms the device up.
+
+    Args:
+        engine: answers the batch.
+        batch_tokens: what is wanted.
+        length: items of the longest row.
+        candidates: candidates a position.
+
+    Raises:
+        CapacityError: not even one row fits.
+    """
+    row = np.ones(length, np.int32)
+    each = int(packed_length(length, candidates, engine.instruction))
+    while True:
+        count = max(1, batch_tokens // each)
+        try:
+            engine.answer([row] * count, [candidates] * count)
+            return batch_tokens
+        except OUT_OF_MEMORY:
+            release()
+            if count == 1:
+                raise CapacityError(
+                    f"One row of {length} items does not fit the accelerator's memory: use a larger instance type, or a "
+                    "base model with fewer layers."
+                ) from None
+            batch_tokens //= 2
+
+
 def take_batch(waiting: list[Waiting], budget: int) -> list[Waiting]:
     """The first waiting row and its neighbours in length, as many as the budget holds when padded to the longest."""
     order = sorted(range(len(waiting)), key=lambda index: waiting[index].tokens)

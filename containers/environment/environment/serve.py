@@ -126,11 +126,10 @@ def _load(folder: Path, service: Service) -> None:
     """Loads the model, warms it up and declares the service ready."""
     try:
         started = time.monotonic()
-        import numpy as np
         import torch
 
         from .artefact import read_environment
-        from .batcher import Batcher
+        from .batcher import Batcher, fitting_tokens
         from .batching import BATCH_TOKENS, QUEUED_TOKENS
         from .codec import Limits
         from .engine import CandidatePolicy, Engine
@@ -140,15 +139,16 @@ def _load(folder: Path, service: Service) -> None:
         with enough_memory("The environment", "use a larger instance type, or a base model with fewer layers"):
             model, manifest = read_environment(folder, device)
         engine = Engine(model, CandidatePolicy(manifest.similar_candidates, manifest.repeats, manifest.seed))
+        candidates = min(manifest.candidates, manifest.items - 1)
+        batch_tokens = fitting_tokens(engine, BATCH_TOKENS[device.type], manifest.window + 1, candidates)
         # A processor is busy with one request's rows, and the same run is to give the same numbers again; a GPU is not.
-        batcher = Batcher(engine, BATCH_TOKENS[device.type], QUEUED_TOKENS, mixes_requests=device.type != "cpu")
-        row = np.ones(min(manifest.window + 1, 8), np.int32)
-        batcher.submit([row], [min(manifest.candidates, manifest.items - 1)]).result()
+        batcher = Batcher(engine, batch_tokens, QUEUED_TOKENS, mixes_requests=device.type != "cpu")
         service.state_dimension = manifest.state_dimension
         service.limits = Limits(manifest.items, manifest.window + 1)
         service.batcher = batcher
         seconds, cpu_seconds = time.monotonic() - started, time.process_time()
-        print(f"stage=serve progress=1.000 seconds={seconds:.2f} cpuSeconds={cpu_seconds:.2f}", flush=True)
+        numbers = f"batchTokens={batch_tokens} seconds={seconds:.2f} cpuSeconds={cpu_seconds:.2f}"
+        print(f"stage=serve progress=1.000 {numbers}", flush=True)
     except LanguageEnvironmentError as error:
         service.error = str(error)
         print(error, flush=True)

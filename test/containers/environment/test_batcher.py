@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 import torch
-from environment.batcher import Batcher, Job, Waiting, take_batch
+from environment.batcher import Batcher, Job, Waiting, fitting_tokens, take_batch
 from environment.batching import packed_length
 from environment.engine import RowAnswer
 from environment.errors import CapacityError, OverloadError, RequestError
@@ -177,6 +177,27 @@ def test_a_batch_holds_the_row_that_waited_longest_and_keeps_to_the_budget(shape
     lengths = sorted(item.tokens for item in batch)
     between = [item for item in waiting if lengths[0] < item.tokens < lengths[-1]]
     assert all(any(item is other for other in batch) for item in between)
+
+
+@pytest.mark.parametrize(("capacity", "tokens", "rows"), [(100, 640, 17), (10, 320, 8), (1, 40, 1)])
+def test_a_batch_is_halved_until_it_fits(capacity: int, tokens: int, rows: int):
+    # Arrange: rows of 10 items with 3 candidates a position have 37 tokens
+    engine = CountingEngine(capacity)
+    engine.gate.set()
+
+    # Act & Assess
+    assert fitting_tokens(engine, 640, 10, 3) == tokens
+    assert engine.batches == [rows]
+
+
+def test_a_device_without_room_for_one_row_is_explained():
+    # Arrange
+    engine = CountingEngine(0)
+    engine.gate.set()
+
+    # Act & Assess
+    with pytest.raises(CapacityError, match="One row of 10 items does not fit .* larger instance type"):
+        fitting_tokens(engine, 640, 10, 3)
 
 
 def test_an_instruction_takes_its_part_of_the_budget(batcher):

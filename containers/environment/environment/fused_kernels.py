@@ -1,5 +1,6 @@
 """Norms, rotations and gated activations as one kernel each on a GPU (Liger Kernel), which otherwise waits for memory."""
 
+import logging
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -22,6 +23,8 @@ def fuse_kernels(decoder: "PreTrainedModel") -> None:
     """
     if next(decoder.parameters()).device.type != "cuda":
         return
+    # It warns of every engine that it could use as well and that is not there.
+    logging.getLogger("liger_kernel").setLevel(logging.ERROR)
     # The door that transformers' own trainer uses.
     from liger_kernel.transformers import _apply_liger_kernel_to_instance
 

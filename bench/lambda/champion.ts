@@ -18,7 +18,14 @@ export async function crown(objects: Objects, items: number): Promise<number> {
   const model = { name: 'bench', backbone: 'sasrec', objective: 'supervised' };
   const { training, sequences } = parseConfig({ training: { models: [model] } }, 'bench');
   const { dimension, blocks, heads } = resolveModel(training, training.models[0]!);
-  const shape = { items, dimension, blocks, heads, window: sequences.window };
+  const shape = {
+    items,
+    dimension,
+    blocks,
+    heads,
+    window: sequences.window,
+    positionsFrom: 'end',
+  } as const;
   const { sasrec } = backbones;
   const specs = [
     {

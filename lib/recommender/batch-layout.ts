@@ -20,6 +20,8 @@ export function batchLayout(model: ResolvedModel, network: Network): BatchLayout
     kind: isPrefixes ? 'prefixes' : 'lines',
     lines,
     time,
+    window,
+    usesRoom: !isPrefixes && model.backbone === 'sasrec' && network.shape.positionsFrom === 'end',
     places: isPrefixes ? lines : lines * time,
     items,
     negatives: objective.usesNegatives ? model.negatives : 0,

@@ -11,6 +11,8 @@ const description = z.strictObject({
   blocks: z.int().min(1),
   heads: z.int().min(1),
   window: z.int().min(1),
+  /** Models from before there was a choice counted from the start. */
+  positionsFrom: z.enum(['end', 'start']).default('start'),
   items: z.int().min(1),
   excludeHistory: z.boolean(),
   weights: z.array(
@@ -58,7 +60,7 @@ export function encodeModel(model: RecommenderModel): {
       });
     }
   });
-  const { dimension, blocks, heads, window, items } = model.shape;
+  const { dimension, blocks, heads, window, positionsFrom, items } = model.shape;
   return {
     description: {
       format: 'lea-recommender',
@@ -68,6 +70,7 @@ export function encodeModel(model: RecommenderModel): {
       blocks,
       heads,
       window,
+      positionsFrom,
       items,
       excludeHistory: model.excludeHistory,
       weights: entries,
@@ -90,11 +93,11 @@ export function decodeModel(json: unknown, bytes: Uint8Array): RecommenderModel 
       `model.json is not that of a recommender: ${z.prettifyError(parsed.error)}`,
     );
   }
-  const { backbone, excludeHistory, weights, dimension, blocks, heads, window, items } =
-    parsed.data;
+  const { backbone, excludeHistory, weights, ...shape } = parsed.data;
+  const { dimension, blocks, heads, window, positionsFrom, items } = shape;
   return {
     backbone,
-    shape: { items, dimension, blocks, heads, window },
+    shape: { items, dimension, blocks, heads, window, positionsFrom },
     excludeHistory,
     weights: new Map(
       weights.map(({ name, shape, offset }) => {

@@ -42,6 +42,7 @@ export function describeNetwork(
     blocks: model.blocks,
     heads: model.heads,
     window: Math.min(model.window ?? window, window),
+    positionsFrom: model.positionsFrom,
   };
   const stateDimension = backbone.stateDimension(shape);
   const objective = objectives[model.objective];

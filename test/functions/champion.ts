@@ -11,7 +11,14 @@ export const itemIds = Array.from({ length: 40 }, (_, index) => `item-${index}`)
 
 /** Writes a small SASRec with random weights, and makes it the champion. */
 export async function promoteSmallModel(objects: Objects, run: string, seed: number) {
-  const shape = { items: itemIds.length, dimension: 8, blocks: 1, heads: 1, window: 6 };
+  const shape = {
+    items: itemIds.length,
+    dimension: 8,
+    blocks: 1,
+    heads: 1,
+    window: 6,
+    positionsFrom: 'end',
+  } as const;
   const { sasrec } = backbones;
   const specs = [
     {

@@ -46,11 +46,16 @@ def linear(parameters: Parameters, name: str, x: Tensor) -> Tensor:
 
 
 def sasrec(parameters: Parameters, shape: Shape, history: list[int]) -> Tensor:
-    """SASRec: queries from normalised input, keys and values from the input itself, residual on the normalised input."""
+    """SASRec: queries from normalised input, keys and values from the input itself, residual on the normalised input.
+
+    Padding in front of a history, as the paper has it, takes places, but nothing looks at it.
+    """
+    padding = next((place for place, item in enumerate(history) if item > 0), 0)
+    history = history[padding:]
     length = len(history)
     x = torch.stack(
         [
-            (embedding(parameters, item, shape.dimension) + parameters["position_embedding"][place])
+            (embedding(parameters, item, shape.dimension) + parameters["position_embedding"][padding + place])
             * (1.0 if item > 0 else 0.0)
             for place, item in enumerate(history)
         ]

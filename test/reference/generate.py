@@ -73,6 +73,11 @@ CASES: dict[str, dict] = {
         "lea": LEA,
     },
 }
+# Only SASRec has positions; all of the others count nothing.
+FROM_END_CASES: dict[str, dict] = {
+    "positions from the end: supervised": {"objective": "supervised"},
+    "positions from the end: SNQN + LEA": {"objective": "snqn", "lea": LEA},
+}
 PAPER_CASES: dict[str, dict] = {
     "paper: supervised": {"objective": "supervised"},
     "paper: SNQN": {"objective": "snqn"},
@@ -199,11 +204,16 @@ def base_reward(row: int, place: int) -> float:
     return 1.0 if (row + place) % 3 == 0 else 0.25
 
 
-def line_transitions(answers: list[dict], settings: Settings) -> list[tuple[dict, Transition]]:
+def padding_of(row: dict) -> list[int]:
+    """What the published SASRec has in front of a row, so that its last transition begins at the last place."""
+    return [0] * (SHAPE.window - (len(row["items"]) - 1))
+
+
+def line_transitions(answers: list[dict], settings: Settings, from_end: bool = False) -> list[tuple[dict, Transition]]:
     """All transitions as whole rows give them: a history begins with its row."""
     result = []
     for number, row in enumerate(ROWS):
-        items = row["items"]
+        items, padding = row["items"], padding_of(row) if from_end else []
         goes_on = any(other["user"] == row["user"] and other["start"] > row["start"] for other in ROWS)
         for place in range(len(items) - 1):
             answer, states = answers[number]["transitions"][place], answers[number]["states"]
@@ -211,7 +221,7 @@ def line_transitions(answers: list[dict], settings: Settings) -> list[tuple[dict
                 base_reward(number, place + 1),
                 answer,
                 settings,
-                (items[: place + 1], items[: place + 2], items[: place + 1]),
+                ([*padding, *items[: place + 1]], [*padding, *items[: place + 2]], [*padding, *items[: place + 1]]),
                 (states[place], states[place + 1]),
                 items[place + 1],
                 goes_on or place + 2 < len(items),
@@ -297,22 +307,28 @@ def generate(backbone: str) -> dict:
         for head in ("tied", "separate")
     }
     network = Network(backbone, SHAPE, tensors(sets["tied"][0], False))
-    states, branches, logits = [], [], []
+    states, branches, logits, from_end = [], [], [], []
     for row in ROWS:
         prefixes = [row["items"][: place + 1] for place in range(len(row["items"]))]
         states.append([rounded(network.state(prefix)) for prefix in prefixes])
         branches.append([rounded(network.state([*prefix, 8])) for prefix in prefixes[: SHAPE.window]])
-        logits.append(rounded(network.logits(network.state(row["items"][-SHAPE.window :]))))
+        recent = row["items"][-SHAPE.window :]
+        logits.append(rounded(network.logits(network.state(recent))))
+        padded = [*[0] * (SHAPE.window - len(recent)), *recent]
+        if backbone == "sasrec":
+            from_end.append(rounded(network.logits(network.state(padded))))
     cases = {}
-    for name, options in (CASES | PAPER_CASES).items():
+    for name, options in (CASES | FROM_END_CASES | PAPER_CASES).items():
         if backbone != "sasrec" and name not in FEW:
             continue
         settings = Settings(**options)
         is_paper = name in PAPER_CASES
-        found = (prefix_transitions if is_paper else line_transitions)(answers, settings)
-        cases[name] = {"preset": "paper" if is_paper else "sound"} | run_case(
-            backbone, settings, sets["separate" if is_paper else "tied"], found
-        )
+        is_from_end = name in FROM_END_CASES
+        found = prefix_transitions(answers, settings) if is_paper else line_transitions(answers, settings, is_from_end)
+        cases[name] = {
+            "preset": "paper" if is_paper else "sound",
+            "positionsFrom": "end" if is_from_end else "start",
+        } | run_case(backbone, settings, sets["separate" if is_paper else "tied"], found)
     return {
         "shape": asdict(SHAPE),
         "environmentDimension": ENVIRONMENT,
@@ -327,6 +343,7 @@ def generate(backbone: str) -> dict:
         "branchItem": 8,
         "branches": branches,
         "logits": logits,
+        "logitsFromEnd": from_end,
         "cases": cases,
     }
 

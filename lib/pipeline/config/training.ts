@@ -32,6 +32,12 @@ const settings = {
   dropout: z.number().min(0).max(0.95),
   /** Longest history that the model sees, in items; `null` is that of the sequences. */
   window: z.int().min(2).max(200).nullable(),
+  /**
+   * What SASRec's positions are counted from. `end`: the last action has the last position whatever the length of the
+   * history, as published (there, padding comes first). `start`: the first action has the first one, as in the code of
+   * SNQN and SA2C.
+   */
+  positionsFrom: z.enum(['end', 'start']),
   /** Supervised head: the item embedding itself (`tied`), or a table and biases of its own. */
   head: z.enum(['tied', 'separate']),
   /**
@@ -100,6 +106,7 @@ export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
     heads: 1,
     dropout: 0.3,
     window: null,
+    positionsFrom: 'end',
     head: 'tied',
     loss: 'auto',
     futureActions: 0,
@@ -130,6 +137,7 @@ export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
     heads: 1,
     dropout: 0.1,
     window: 10,
+    positionsFrom: 'start',
     head: 'separate',
     loss: 'cross-entropy',
     futureActions: 0,

@@ -14,6 +14,8 @@ export interface BackboneShape {
   readonly heads: number;
   /** Longest history, in items. */
   readonly window: number;
+  /** What SASRec's positions are counted from. */
+  readonly positionsFrom: 'end' | 'start';
 }
 
 /** A batch of lines. One line may hold several sequences one after the other. */
@@ -25,6 +27,11 @@ export interface SequenceInputs {
    * the sequence began at `t - p`; nothing before that may influence the state at `t`.
    */
   readonly positions: tf.Tensor2D;
+  /**
+   * int32 `[lines, time]`: by how many items the sequence of each item is shorter than the window; for backbones that
+   * count positions from the end. Left out, all sequences are as long as the window.
+   */
+  readonly room?: tf.Tensor2D;
 }
 
 /** A batch of histories, one a line from its beginning. */

@@ -45,7 +45,7 @@ export const sasrec: Backbone = {
     const mask = attentionMask(inputs);
     const isItem = maskOf(inputs.items);
     const memories: Memory[] = [];
-    let hidden = embed(parameters, shape, inputs.items, inputs.positions, dropout);
+    let hidden = embed(parameters, shape, inputs.items, placesOf(inputs), dropout);
     for (let block = 0; block < shape.blocks; block++) {
       const memory = memoryOf(parameters, block, shape, hidden);
       memories.push(memory);
@@ -62,7 +62,9 @@ export const sasrec: Backbone = {
     const positions = linePositions(...items.shape);
     const mask = attentionMask({ items, positions });
     const isItem = maskOf(items);
-    let hidden = embed(parameters, shape, items, positions, dropout);
+    const room = tf.expandDims(tf.sub(tf.scalar(shape.window, 'int32'), lengths), 1); // [lines, 1]
+    const places = shape.positionsFrom === 'end' ? tf.add(positions, room) : positions;
+    let hidden = embed(parameters, shape, items, places, dropout);
     for (let block = 0; block + 1 < shape.blocks; block++) {
       const memory = memoryOf(parameters, block, shape, hidden);
       const next = transform(parameters, block, shape, hidden, memory, mask, dropout);
@@ -114,19 +116,24 @@ function transform(
   return feedForward(parameters, name, tf.add(attended, queries), dropout);
 }
 
+/** Rows of the position table, int32 `[lines, time]`. */
+function placesOf({ positions, room }: SequenceInputs): tf.Tensor {
+  return room === undefined ? positions : tf.add(positions, room);
+}
+
 /** Item plus position embedding, `[lines, time, dimension]`. */
 function embed(
   parameters: Parameters,
   shape: BackboneShape,
   items: tf.Tensor,
-  positions: tf.Tensor,
+  places: tf.Tensor,
   dropout: Dropout,
 ): tf.Tensor {
   // A branch after a sequence that already fills the table shares the last place.
-  const places = tf.minimum(positions, tf.scalar(shape.window, 'int32'));
+  const rows = tf.minimum(places, tf.scalar(shape.window, 'int32'));
   const embedded = tf.add(
     embedItems(parameters, items),
-    tf.gather(parameter(parameters, positionEmbedding), places),
+    tf.gather(parameter(parameters, positionEmbedding), rows),
   );
   return tf.mul(dropout(embedded), maskOf(items));
 }
@@ -210,13 +217,13 @@ function feedForward(
 function branch(
   parameters: Parameters,
   shape: BackboneShape,
-  { positions }: SequenceInputs,
+  inputs: SequenceInputs,
   items: tf.Tensor2D,
   memories: readonly Memory[],
   mask: tf.Tensor,
   dropout: Dropout,
 ): tf.Tensor3D {
-  const next = tf.add(positions, tf.scalar(1, 'int32'));
+  const next = tf.add(placesOf(inputs), tf.scalar(1, 'int32'));
   let hidden = embed(parameters, shape, items, next, dropout);
   for (let block = 0; block < shape.blocks; block++) {
     const name = `block_${block}`;
@@ -232,7 +239,7 @@ function branch(
     const before = tf.add(tf.matMul(query, memory.keys, false, true), mask); // [lines, heads, time, time]
     const itself = tf.sum(tf.mul(query, ownKeys), -1, true); // [lines, heads, time, 1]
     const weights = dropout(tf.softmax(tf.concat([before, itself], -1))); // [lines, heads, time, time + 1]
-    const time = positions.shape[1];
+    const time = inputs.positions.shape[1];
     const [onBefore, onItself] = tf.split(weights, [time, 1], -1) as [tf.Tensor, tf.Tensor];
     const attended = tf.add(tf.matMul(onBefore, memory.values), tf.mul(onItself, ownValues));
     hidden = feedForward(parameters, name, tf.add(joinHeads(attended), queries), dropout);

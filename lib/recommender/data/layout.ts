@@ -11,6 +11,10 @@ export interface BatchLayout {
   readonly lines: number;
   /** Positions of a line. */
   readonly time: number;
+  /** Longest history, in items. */
+  readonly window: number;
+  /** Positions are counted from the end of a sequence (lines only). */
+  readonly usesRoom: boolean;
   /** `lines * time`, or `lines` for prefixes. */
   readonly places: number;
   /** Size of the vocabulary. */
@@ -43,6 +47,8 @@ export interface BatchArrays {
   readonly items: Int32Array;
   /** int32 `[lines, time]`: place in the own sequence (lines). */
   readonly positions: Int32Array;
+  /** int32 `[lines, time]`: by how many transitions the own sequence is shorter than the window (lines). */
+  readonly room: Int32Array;
   /** int32 `[lines]`: items of each history (prefixes). */
   readonly lengths: Int32Array;
   /** int32 `[places]`: the logged next action, 0 where there is none. */
@@ -100,6 +106,7 @@ export function batchSpecs(layout: BatchLayout): Partial<Record<keyof BatchArray
   return {
     items: int(lines, time),
     ...(isPrefixes ? { lengths: int(lines) } : { positions: int(lines, time) }),
+    ...(layout.usesRoom && { room: int(lines, time) }),
     targets: int(places),
     weights: float(places),
     ...(layout.usesNextState && { rewards: float(places), continues: float(places) }),

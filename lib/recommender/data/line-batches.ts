@@ -52,6 +52,7 @@ export function assembleLines(
       batch.items![place + at] = rows.items[first + at]!;
       batch.positions![place + at] = at;
     }
+    batch.room?.fill(layout.window - transitions, place, place + length);
     copyStates(rows, layout.environmentDimension, batch.environmentStates, first, place, length);
     for (let at = 0; at < transitions; at++) {
       const action = {

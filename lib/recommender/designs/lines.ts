@@ -46,6 +46,7 @@ function inputsOf(batch: BatchTensors) {
   return {
     items: tensorOf<tf.Tensor2D>(batch, 'items'),
     positions: tensorOf<tf.Tensor2D>(batch, 'positions'),
+    ...(batch.room && { room: batch.room as tf.Tensor2D }),
   };
 }
 

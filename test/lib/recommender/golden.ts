@@ -6,7 +6,7 @@ import type { SequenceShard } from '#lib/sequences/shard.ts';
 
 /** One of `test/reference/golden/`, written by `test/reference/generate.py`. */
 export interface Golden {
-  readonly shape: BackboneShape;
+  readonly shape: Omit<BackboneShape, 'positionsFrom'>;
   readonly environmentDimension: number;
   readonly rows: readonly GoldenRow[];
   readonly parameters: Readonly<Record<'tied' | 'separate', readonly [Flat, Flat]>>;
@@ -17,6 +17,8 @@ export interface Golden {
   readonly branches: readonly (readonly number[][])[];
   /** By row: scores of all items after its last `window` items. */
   readonly logits: readonly number[][];
+  /** The same with positions counted from the end (SASRec). */
+  readonly logitsFromEnd: readonly number[][];
   readonly cases: Readonly<Record<string, GoldenCase>>;
 }
 
@@ -39,6 +41,7 @@ interface GoldenRow {
 
 export interface GoldenCase {
   readonly preset: 'sound' | 'paper';
+  readonly positionsFrom: 'end' | 'start';
   readonly settings: Readonly<Record<string, unknown>> & {
     readonly objective: string;
     readonly isActing: boolean;
@@ -117,7 +120,11 @@ export function countsOf({ rows, shape }: Golden): Int32Array {
 }
 
 /** A model of the golden file's shape with the settings of a case, dropout off. */
-export function modelOf(golden: Golden, backbone: string, { preset, settings }: GoldenCase) {
+export function modelOf(
+  golden: Golden,
+  backbone: string,
+  { preset, positionsFrom, settings }: GoldenCase,
+) {
   const { objective, isActing, sampledItems, sampledLogCounts, ...rest } = settings;
   const { dimension, blocks, heads, window } = golden.shape;
   const model = modelConfig.parse({
@@ -129,6 +136,7 @@ export function modelOf(golden: Golden, backbone: string, { preset, settings }: 
     blocks,
     heads,
     window,
+    positionsFrom,
     dropout: 0,
     negatives: 4,
     sampledItems: Math.max(1, sampledItems.length),

@@ -84,15 +84,18 @@ describe.each(['sasrec', 'gru4rec', 'caser', 'nextitnet'] as const)(
       tf.dispose(parameters);
     });
 
-    it('gives the same scores after a history', () => {
+    const origins = name === 'sasrec' ? (['start', 'end'] as const) : (['start'] as const);
+
+    it.each(origins)('gives the same scores after a history, counted from its %s', (origin) => {
       // Arrange
       const { window } = golden.shape;
+      const goldenCase = { ...golden.cases['SNQN + LEA']!, positionsFrom: origin };
       const histories = golden.rows.map((row) => row.items.slice(-window));
       const items = Int32Array.from(
         histories.flatMap((history) => [...history, ...Array(window - history.length).fill(0)]),
       );
       const network = describeNetwork(
-        modelOf(golden, name, golden.cases['SNQN + LEA']!),
+        modelOf(golden, name, goldenCase),
         golden.shape.items,
         window,
         golden.environmentDimension,
@@ -112,7 +115,8 @@ describe.each(['sasrec', 'gru4rec', 'caser', 'nextitnet'] as const)(
       );
 
       // Assess
-      golden.logits.forEach((expected, row) => {
+      const expectedOf = origin === 'end' ? golden.logitsFromEnd : golden.logits;
+      expectedOf.forEach((expected, row) => {
         expectClose(chunks(scores, golden.shape.items)[row]!, expected, `scores ${row}`);
       });
       tf.dispose(parameters);

@@ -104,6 +104,7 @@ describe('Interface: Backbone', () => {
       const sequence = {
         items: tf.tensor2d([items], undefined, 'int32'),
         positions: tf.tensor2d([positions], undefined, 'int32'),
+        room: tf.fill([1, 6], model.shape.window - 3, 'int32') as tf.Tensor2D,
       };
       const { states } = backbones[name].encode(parameters, model.shape, sequence, (x) => x);
       return states.arraySync()[0]!;
@@ -145,9 +146,11 @@ describe('Interface: Backbone', () => {
       const items = tf.tensor2d(rows, undefined, 'int32');
       const positions = linePositions(...items.shape);
       const ends = tf.tensor1d(lengths, 'int32');
+      const room = tf.tile(tf.expandDims(tf.sub(shape.window, ends), 1), [1, shape.window]);
 
       // Act
-      const { states } = backbones[name].encode(parameters, shape, { items, positions }, (x) => x);
+      const inputs = { items, positions, room: tf.cast(room, 'int32') as tf.Tensor2D };
+      const { states } = backbones[name].encode(parameters, shape, inputs, (x) => x);
       const among = lastPlaces(states, ends).dataSync();
       const alone = lastStates(
         backbones[name],

@@ -18,7 +18,14 @@ export function modelFiles(
   } = {},
 ): RecommenderFiles {
   const { items = 40, excludeHistory = false, head = 'separate' } = options;
-  const shape = { items, dimension: 8, blocks: 2, heads: 1, window: 6 };
+  const shape = {
+    items,
+    dimension: 8,
+    blocks: 2,
+    heads: 1,
+    window: 6,
+    positionsFrom: 'end',
+  } as const;
   const weights = initialise(
     [
       {

@@ -275,6 +275,44 @@ describe('Function: assembleLines', () => {
     expect(Array.from(bootstrapped)).toEqual([3, 1, 0]);
     expect(Array.from(plain)).toEqual([2, 1, 0]);
   });
+
+  it('tells how much shorter than the window each sequence is where positions count from its end', async () => {
+    // Arrange: 3 and 1 transitions share a line, of which the first goes on
+    const rows = await collectRows(
+      [
+        {
+          sequences: shardOf([
+            { user: 'a', items: [1, 2, 3, 4] },
+            { user: 'a', start: 3, items: [4, 5] },
+          ]),
+          augmented: undefined,
+        },
+      ],
+      undefined,
+      new Int32Array(5).fill(1),
+    );
+    const batchOf = (settings: object) => {
+      const layout = layoutOf(resolve({ ...small, batchTargets: 6, ...settings }), {
+        items: 5,
+        window: 6,
+        rows,
+      });
+      const [placements] = planLines(rows, layout, 1, 1);
+      const batch = assembleLines(rows, layout, placements!, randomStream(1));
+      return Object.fromEntries(
+        placements!.map(({ row, line, begin }) => {
+          const place = line * layout.time + begin;
+          return [row, batch.room && [...batch.room.subarray(place, place + 4 - 2 * row)]];
+        }),
+      );
+    };
+
+    // Act & Assess: the last transition of a row begins at position window - 1
+    expect(batchOf({ objective: 'sqn' })).toEqual({ 0: [3, 3, 3, 3], 1: [5, expect.any(Number)] });
+    expect(batchOf({})[0]!.slice(0, 3)).toEqual([3, 3, 3]);
+    expect(batchOf({ positionsFrom: 'start' })).toEqual({ 0: undefined, 1: undefined });
+    expect(batchOf({ backbone: 'gru4rec' })).toEqual({ 0: undefined, 1: undefined });
+  });
 });
 
 describe('Function: assemblePrefixes', () => {

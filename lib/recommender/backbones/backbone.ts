@@ -28,8 +28,8 @@ export interface SequenceInputs {
    */
   readonly positions: tf.Tensor2D;
   /**
-   * int32 `[lines, time]`: by how many items the sequence of each item is shorter than the window; for backbones that
-   * count positions from the end. Left out, all sequences are as long as the window.
+   * int32 `[lines, time]`: by how many items the sequence of each item is shorter than the window, for backbones that
+   * count positions from the end; 0 in the older pieces of a long history. Left out, it is 0 everywhere.
    */
   readonly room?: tf.Tensor2D;
 }

@@ -47,7 +47,7 @@ export interface BatchArrays {
   readonly items: Int32Array;
   /** int32 `[lines, time]`: place in the own sequence (lines). */
   readonly positions: Int32Array;
-  /** int32 `[lines, time]`: by how many transitions the own sequence is shorter than the window (lines). */
+  /** int32 `[lines, time]`: by how many transitions the own sequence is shorter than the window, 0 if it goes on (lines). */
   readonly room: Int32Array;
   /** int32 `[lines]`: items of each history (prefixes). */
   readonly lengths: Int32Array;

@@ -46,13 +46,15 @@ export function assembleLines(
     const first = rows.offsets[row]!;
     const transitions = rows.offsets[row + 1]! - first - 1;
     const place = line * layout.time + begin;
-    const isContinued = layout.usesNextState && rows.continuations[row] !== -1;
+    const goesOn = rows.continuations[row] !== -1;
+    const isContinued = layout.usesNextState && goesOn;
     const length = isContinued ? transitions + 1 : transitions;
     for (let at = 0; at < length; at++) {
       batch.items![place + at] = rows.items[first + at]!;
       batch.positions![place + at] = at;
     }
-    batch.room?.fill(layout.window - transitions, place, place + length);
+    // The older pieces of a long history do not end it.
+    batch.room?.fill(goesOn ? 0 : layout.window - transitions, place, place + length);
     copyStates(rows, layout.environmentDimension, batch.environmentStates, first, place, length);
     for (let at = 0; at < transitions; at++) {
       const action = {

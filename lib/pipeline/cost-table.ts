@@ -1,13 +1,12 @@
 import type { PipelineConfig } from './config.ts';
 import {
   type CostEstimate,
-  costAtRest,
   type DataCounts,
   estimateCost,
   parametersInName,
-  type RestingCounts,
   usdText,
 } from './cost.ts';
+import { costAtRest, type RestingCounts } from './cost-at-rest.ts';
 import { ValidationError } from './errors.ts';
 import type { Prices } from './prices.ts';
 

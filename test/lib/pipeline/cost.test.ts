@@ -5,7 +5,6 @@ import { parseConfig } from '#lib/pipeline/config.ts';
 import {
   CostCapError,
   checkCap,
-  costAtRest,
   estimateCost,
   maximumJobSeconds,
   parametersInName,
@@ -134,28 +133,6 @@ describe('Function: parametersInName', () => {
     ['b2b-model', undefined],
   ])('%s: %s', (name, parameters) => {
     expect(parametersInName(name)).toBe(parameters);
-  });
-});
-
-describe('Function: costAtRest', () => {
-  it('stays below 5 USD a month for the pipeline as it is', () => {
-    // Arrange
-    const resting = {
-      alarmMetrics: 21,
-      customMetrics: 2,
-      polledQueues: 3,
-      imageGigabytes: 6,
-      dataGigabytes: 5,
-      customerManagedKey: false,
-      provisionedConcurrency: 0,
-    };
-    const totalOf = (counts: typeof resting) =>
-      costAtRest(counts, tables).reduce((sum, part) => sum + part.usd, 0);
-    // Assess
-    expect(totalOf(resting)).toBeGreaterThan(2);
-    expect(totalOf(resting)).toBeLessThan(5);
-    expect(totalOf({ ...resting, customerManagedKey: true }) - totalOf(resting)).toBeCloseTo(1, 9);
-    expect(totalOf({ ...resting, provisionedConcurrency: 1 })).toBeGreaterThan(10);
   });
 });
 

@@ -1,6 +1,6 @@
-import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type * as z from 'zod';
+import { Sha256 } from '../functions/shared/sha256.ts';
 import { type Address, region } from './emulator.ts';
 
 export interface SignedRequest {
@@ -56,22 +56,4 @@ export async function call<Answer>(
   const text = await response.text();
   if (!response.ok) throw new Error(`${target} failed with ${response.status}: ${text}`);
   return answer.parse(JSON.parse(text));
-}
-
-/** The hash in the form that the signer wants. */
-class Sha256 {
-  readonly #hash;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash =
-      secret === undefined
-        ? createHash('sha256')
-        : createHmac('sha256', typeof secret === 'string' ? secret : Buffer.from(secret as never));
-  }
-  update(data: string | Uint8Array) {
-    this.#hash.update(data);
-  }
-  async digest() {
-    return new Uint8Array(this.#hash.digest());
-  }
-  reset() {}
 }

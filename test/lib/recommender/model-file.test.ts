@@ -67,6 +67,16 @@ describe('Functions: encodeModel, decodeModel', () => {
     expect(view.getFloat32(8, true)).toBe(Math.fround(0.1));
   });
 
+  it('read a model from before there was a choice of positions', () => {
+    // Arrange
+    const { json, bytes } = written(new Map([['a', { shape: [1], values: Float32Array.of(1) }]]));
+    const { positionsFrom, ...earlier } = json;
+
+    // Act & Assess
+    expect(positionsFrom).toBe('end');
+    expect(decodeModel(earlier, bytes).shape.positionsFrom).toBe('start');
+  });
+
   it('refuses weights that are cut off', () => {
     // Arrange
     const { json, bytes } = written(

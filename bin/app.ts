@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { ConfigError, PipelineError } from '#lib/pipeline/errors.ts';
+import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
 import { createApplication } from '#stacks/application.ts';
 import { bundleFunctions } from '#stacks/bundles.ts';
 import { readDeployment } from '#stacks/deployment.ts';

@@ -1,5 +1,5 @@
-import { PipelineError } from '#lib/pipeline/errors.ts';
-import { commands } from './commands/index.ts';
+import { commands } from '#cli/commands/index.ts';
+import { PipelineError } from '#lib/contracts/errors.ts';
 
 /** `lea COMMAND ...`: finds the command, runs it, turns its failure into a message and an exit code. */
 async function main(args: readonly string[]): Promise<number> {

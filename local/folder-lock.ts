@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConflictError } from '#lib/pipeline/errors.ts';
+import { ConflictError } from '#lib/contracts/errors.ts';
 
 /**
  * Takes a folder for this process. A lock that a killed process left behind is taken over.

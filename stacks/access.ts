@@ -6,7 +6,7 @@ import {
   runs,
   serving,
   uploads,
-} from '#lib/pipeline/keys.ts';
+} from '#lib/contracts/keys.ts';
 import type { ObjectAccess } from './constructs/object-access.ts';
 
 /** Everything below a prefix; a name at its end that is `*` stands for all names. */

@@ -2,8 +2,8 @@ import type { App } from 'aws-cdk-lib';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
-import { explain, type PipelineConfig, parseConfig } from '#lib/pipeline/config.ts';
-import { ConfigError } from '#lib/pipeline/errors.ts';
+import { explain, type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
+import { ConfigError } from '#lib/contracts/errors.ts';
 import type { Bundles } from './bundles.ts';
 
 /** One installation of the product in one account and region: what every stack needs to know. */

@@ -6,7 +6,8 @@ const root = join(import.meta.dirname, '..');
 
 /** The floors of `lib/`, in the order in which data flows; each may import only those before it. */
 const floors = [
-  'pipeline',
+  'contracts',
+  'cost',
   'interactions',
   'sequences',
   'environment',
@@ -21,10 +22,13 @@ const floors = [
 /** What a top-level folder may import, besides itself and packages. */
 const allowed: Record<string, readonly string[]> = {
   lib: [],
-  functions: ['lib', 'config'],
+  platform: ['lib/contracts'],
+  functions: ['platform', 'lib', 'config'],
   'containers/trainer': ['lib'],
-  local: ['lib/pipeline'],
-  stacks: ['lib/pipeline', 'layers'],
+  local: ['lib/contracts'],
+  layers: [],
+  stacks: ['lib/contracts', 'layers'],
+  cli: ['local', 'platform', 'stacks', 'lib', 'containers/trainer', 'setup'],
 };
 
 function sourcesBelow(folder: string): string[] {

@@ -1,12 +1,12 @@
-import type { Objects } from '#functions/shared/objects.ts';
-import { resolveModel } from '#lib/pipeline/config/training.ts';
-import { parseConfig } from '#lib/pipeline/config.ts';
-import { runs, serving } from '#lib/pipeline/keys.ts';
+import { resolveModel } from '#lib/contracts/config/training.ts';
+import { parseConfig } from '#lib/contracts/config.ts';
+import { runs, serving } from '#lib/contracts/keys.ts';
 import { itemEmbedding } from '#lib/recommender/backbones/backbone.ts';
 import { backbones } from '#lib/recommender/backbones/index.ts';
 import { supervisedHeadSpecs } from '#lib/recommender/heads.ts';
 import { encodeModel } from '#lib/recommender/model-file.ts';
 import { initialise } from '#lib/recommender/parameters.ts';
+import type { Objects } from '#platform/objects.ts';
 
 /**
  * Makes a SASRec of the default size the champion. Its weights are random: they take as long as others.

@@ -1,4 +1,4 @@
-import { modelConfig, resolveModel, trainingSettings } from '#lib/pipeline/config/training.ts';
+import { modelConfig, resolveModel, trainingSettings } from '#lib/contracts/config/training.ts';
 import { batchLayout } from '#lib/recommender/batch-layout.ts';
 import { emptyBatch } from '#lib/recommender/data/layout.ts';
 import { describeNetwork } from '#lib/recommender/network.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { resolveModel } from '#lib/pipeline/config/training.ts';
-import type { PipelineConfig } from '#lib/pipeline/config.ts';
-import { ConfigError } from '#lib/pipeline/errors.ts';
+import { resolveModel } from '#lib/contracts/config/training.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { ConfigError } from '#lib/contracts/errors.ts';
 import type { Folders } from './contract.ts';
 import { train } from './train.ts';
 

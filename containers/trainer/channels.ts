@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { MissingArtefactError } from '#lib/contracts/errors.ts';
+import { partOf } from '#lib/contracts/keys.ts';
 import { decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
-import { MissingArtefactError } from '#lib/pipeline/errors.ts';
-import { partOf } from '#lib/pipeline/keys.ts';
 import type { TrainingPart } from '#lib/recommender/data/training-rows.ts';
 import { decodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
 import { decodeItemTable, type ItemTable } from '#lib/sequences/item-table.ts';

@@ -12,7 +12,7 @@ import {
   writevSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { ContractError } from '#lib/pipeline/errors.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import {
   type CheckpointFile,
   type CheckpointState,

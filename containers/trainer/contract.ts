@@ -6,9 +6,9 @@ import {
   type ResolvedModel,
   resolveModel,
   trainingSettings,
-} from '#lib/pipeline/config/training.ts';
-import { explain } from '#lib/pipeline/config.ts';
-import { ConfigError, MissingArtefactError } from '#lib/pipeline/errors.ts';
+} from '#lib/contracts/config/training.ts';
+import { explain } from '#lib/contracts/config.ts';
+import { ConfigError, MissingArtefactError } from '#lib/contracts/errors.ts';
 
 /** SageMaker's folders; `ML_ROOT` replaces `/opt/ml` where the container runs as a plain process. */
 export interface Folders {

@@ -1,4 +1,4 @@
-import { PipelineError } from '#lib/pipeline/errors.ts';
+import { PipelineError } from '#lib/contracts/errors.ts';
 import { folders, readJob, writeFailure } from './contract.ts';
 import { ensureNativeEnvironment } from './native-process.ts';
 

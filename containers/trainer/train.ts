@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
+import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';

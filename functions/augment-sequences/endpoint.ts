@@ -1,7 +1,7 @@
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { fromServiceError, statusOf } from '#functions/shared/service-errors.ts';
+import { ContractError, UnavailableError } from '#lib/contracts/errors.ts';
 import { type EnvironmentClient, environmentContentType } from '#lib/environment/client.ts';
-import { ContractError, UnavailableError } from '#lib/pipeline/errors.ts';
+import { fromServiceError, statusOf } from '#platform/service-errors.ts';
 
 /** SageMaker gives a model 60 s; the socket must outlive that. */
 const REQUEST_MILLISECONDS = 70_000;

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
+import { pipelineConfig } from '#lib/contracts/config.ts';
+import { partOf, runs } from '#lib/contracts/keys.ts';
+import { runName } from '#lib/contracts/run.ts';
 import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { decodeEnvironmentResponse, encodeEnvironmentRequest } from '#lib/environment/client.ts';
-import { pipelineConfig } from '#lib/pipeline/config.ts';
-import { partOf, runs } from '#lib/pipeline/keys.ts';
-import { runName } from '#lib/pipeline/run.ts';
 import { decodeSequenceShard } from '#lib/sequences/shard.ts';
 import { endpointClient } from './endpoint.ts';
 

@@ -1,9 +1,9 @@
-import type { ObjectSummary, Objects } from '#functions/shared/objects.ts';
-import { toJson } from '#functions/shared/objects.ts';
-import { type PipelineConfig, pipelineConfig } from '#lib/pipeline/config.ts';
-import { ConfigError, MissingArtefactError } from '#lib/pipeline/errors.ts';
-import { interactions, items, runs, uploads } from '#lib/pipeline/keys.ts';
-import { type RunManifest, type RunStatus, runManifest, runStatus } from '#lib/pipeline/run.ts';
+import { type PipelineConfig, pipelineConfig } from '#lib/contracts/config.ts';
+import { ConfigError, MissingArtefactError } from '#lib/contracts/errors.ts';
+import { interactions, items, runs, uploads } from '#lib/contracts/keys.ts';
+import { type RunManifest, type RunStatus, runManifest, runStatus } from '#lib/contracts/run.ts';
+import type { ObjectSummary, Objects } from '#platform/objects.ts';
+import { toJson } from '#platform/objects.ts';
 
 export interface RunRequest {
   readonly run: string;

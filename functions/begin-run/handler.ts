@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { pipelineConfig } from '#lib/pipeline/config.ts';
-import { releaseLock, takeLock } from '#lib/pipeline/lock.ts';
-import { nameRun } from '#lib/pipeline/run.ts';
+import { pipelineConfig } from '#lib/contracts/config.ts';
+import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
+import { nameRun } from '#lib/contracts/run.ts';
 import { beginRun, isFinished } from './begin.ts';
 
 const objects = dataBucket();

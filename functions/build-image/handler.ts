@@ -1,5 +1,5 @@
 import { instrument } from '#functions/shared/handler.ts';
-import { createJsonService } from '#functions/shared/json-service.ts';
+import { createJsonService } from '#platform/json-service.ts';
 import { event } from './events.ts';
 import { finishImage, startImage } from './image.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { JsonService } from '#functions/shared/json-service.ts';
-import { UnavailableError } from '#lib/pipeline/errors.ts';
+import { UnavailableError } from '#lib/contracts/errors.ts';
+import type { JsonService } from '#platform/json-service.ts';
 import {
   type buildEnded,
   buildVariables,

@@ -1,14 +1,14 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { pipelineConfig } from '#lib/pipeline/config.ts';
-import { runs } from '#lib/pipeline/keys.ts';
-import { runManifest, runName } from '#lib/pipeline/run.ts';
+import { pipelineConfig } from '#lib/contracts/config.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import { runManifest, runName } from '#lib/contracts/run.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import { collectInteractions } from '#lib/sequences/interaction-log.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
+import { writeSequences } from '#lib/sequences/write.ts';
 import { readCatalogue, readInteractions } from './read.ts';
-import { writeSequences } from './write.ts';
 
 const objects = dataBucket();
 

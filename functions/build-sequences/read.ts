@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
-import type { Objects } from '#functions/shared/objects.ts';
-import { ContractError } from '#lib/pipeline/errors.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import type {
   CatalogueItem,
   IngestedInteraction,
   InteractionPart,
 } from '#lib/sequences/interaction-log.ts';
+import type { Objects } from '#platform/objects.ts';
 
 /** An object of a run's snapshot. */
 interface Input {

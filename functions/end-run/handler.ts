@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { runs } from '#lib/pipeline/keys.ts';
-import { releaseLock } from '#lib/pipeline/lock.ts';
-import { type RunStatus, runStatus } from '#lib/pipeline/run.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import { releaseLock } from '#lib/contracts/lock.ts';
+import { type RunStatus, runStatus } from '#lib/contracts/run.ts';
 
 const objects = dataBucket();
 

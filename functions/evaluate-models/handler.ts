@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { toJson } from '#functions/shared/objects.ts';
+import { pipelineConfig } from '#lib/contracts/config.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import { runName } from '#lib/contracts/run.ts';
 import { evaluate } from '#lib/evaluation/evaluate.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
-import { pipelineConfig } from '#lib/pipeline/config.ts';
-import { runs } from '#lib/pipeline/keys.ts';
-import { runName } from '#lib/pipeline/run.ts';
 import { decide } from '#lib/promotion/verdict.ts';
+import { toJson } from '#platform/objects.ts';
 import { readRankings } from './rankings.ts';
 
 const objects = dataBucket();

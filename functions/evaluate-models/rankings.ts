@@ -1,14 +1,14 @@
-import type { Objects } from '#functions/shared/objects.ts';
+import { championPointer } from '#lib/contracts/champion.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { runs, serving } from '#lib/contracts/keys.ts';
 import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
 import type { EvaluationInput, SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { decodeRanks } from '#lib/evaluation/ranks.ts';
-import type { PipelineConfig } from '#lib/pipeline/config.ts';
-import { runs, serving } from '#lib/pipeline/keys.ts';
-import { championPointer } from '#lib/promotion/champion.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeEvaluationCases, decodeSequenceShard } from '#lib/sequences/shard.ts';
+import type { Objects } from '#platform/objects.ts';
 
 /** Everything that a run's rankers said about its held-out cases. */
 export async function readRankings(

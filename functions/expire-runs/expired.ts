@@ -1,4 +1,4 @@
-import { environments, runs } from '#lib/pipeline/keys.ts';
+import { environments, runs } from '#lib/contracts/keys.ts';
 
 /** An object's key and when it was written. */
 export interface Aged {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { environments, runs } from '#lib/pipeline/keys.ts';
+import { environments, runs } from '#lib/contracts/keys.ts';
 import { expiredEnvironmentKeys, expiredRunKeys } from './expired.ts';
 import { findKept, listAged } from './stored.ts';
 

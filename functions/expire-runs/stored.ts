@@ -1,7 +1,7 @@
-import type { Objects } from '#functions/shared/objects.ts';
+import { championPointer, championRecord } from '#lib/contracts/champion.ts';
+import { environments, serving } from '#lib/contracts/keys.ts';
 import { environmentRegistration } from '#lib/environment/version.ts';
-import { environments, serving } from '#lib/pipeline/keys.ts';
-import { championPointer, championRecord } from '#lib/promotion/champion.ts';
+import type { Objects } from '#platform/objects.ts';
 import type { Aged, Kept } from './expired.ts';
 
 /** What is served, would be served again after a rollback, or is used again. */

@@ -1,4 +1,5 @@
-import { type Objects, toJson } from '#functions/shared/objects.ts';
+import { MissingArtefactError } from '#lib/contracts/errors.ts';
+import { interactions, items, uploads } from '#lib/contracts/keys.ts';
 import { arrivalDay, type UploadPlan } from '#lib/interactions/plan.ts';
 import {
   type RangeReport,
@@ -6,8 +7,7 @@ import {
   reportUpload,
   type UploadReport,
 } from '#lib/interactions/report.ts';
-import { MissingArtefactError } from '#lib/pipeline/errors.ts';
-import { interactions, items, uploads } from '#lib/pipeline/keys.ts';
+import { type Objects, toJson } from '#platform/objects.ts';
 
 /** S3 requests under way at the same time. */
 const CONCURRENCY = 16;

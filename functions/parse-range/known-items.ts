@@ -1,6 +1,6 @@
-import { gunzipped } from '#functions/shared/gzip.ts';
-import type { Objects } from '#functions/shared/objects.ts';
 import { readStoredRows, storedItem } from '#lib/interactions/stored-rows.ts';
+import { gunzipped } from '#platform/gzip.ts';
+import type { Objects } from '#platform/objects.ts';
 
 /**
  * Reads the item ids of a catalogue and keeps them while the function is warm. The catalogue's parts never change

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough, type Transform } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import type { Objects } from '#functions/shared/objects.ts';
+import type { Objects } from '#platform/objects.ts';
 
 /** Text goes on in blocks of this size, so that the compressed bytes do not depend on how it arrived. */
 const BLOCK_BYTES = 256 * 1024;

@@ -1,11 +1,11 @@
-import { gunzipped } from '#functions/shared/gzip.ts';
-import { type Objects, toJson } from '#functions/shared/objects.ts';
-import { fromServiceError } from '#functions/shared/service-errors.ts';
+import { ConflictError, MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
+import { uploads } from '#lib/contracts/keys.ts';
 import type { UploadPlan } from '#lib/interactions/plan.ts';
 import { createRangeParser } from '#lib/interactions/range-parser.ts';
 import type { RangeReport } from '#lib/interactions/report.ts';
-import { ConflictError, MissingArtefactError, ValidationError } from '#lib/pipeline/errors.ts';
-import { uploads } from '#lib/pipeline/keys.ts';
+import { gunzipped } from '#platform/gzip.ts';
+import { type Objects, toJson } from '#platform/objects.ts';
+import { fromServiceError } from '#platform/service-errors.ts';
 import { createOutput } from './output.ts';
 
 /**

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { pipelineConfig } from '#lib/pipeline/config.ts';
-import { runs } from '#lib/pipeline/keys.ts';
-import { runName } from '#lib/pipeline/run.ts';
+import { pipelineConfig } from '#lib/contracts/config.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import { runName } from '#lib/contracts/run.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import { planEnvironment } from './plan.ts';
 import { priceRun } from './price.ts';

@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import type { Objects } from '#functions/shared/objects.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { environments, runs } from '#lib/contracts/keys.ts';
 import {
   chooseEnvironment,
   environmentFingerprint,
   environmentRegistration,
 } from '#lib/environment/version.ts';
-import type { PipelineConfig } from '#lib/pipeline/config.ts';
-import { environments, runs } from '#lib/pipeline/keys.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
+import type { Objects } from '#platform/objects.ts';
 
 /** `runs/<run>/environment.json`: the environment that a run uses, in all its attempts. */
 export const environmentPlan = z.strictObject({ version: z.string(), fingerprint: z.string() });

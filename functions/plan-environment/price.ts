@@ -1,10 +1,10 @@
-import type { Objects } from '#functions/shared/objects.ts';
-import type { PipelineConfig } from '#lib/pipeline/config.ts';
-import { type CostEstimate, checkCap, estimateCost, parametersInName } from '#lib/pipeline/cost.ts';
-import { MissingArtefactError } from '#lib/pipeline/errors.ts';
-import { runs, uploads } from '#lib/pipeline/keys.ts';
-import { parsePrices } from '#lib/pipeline/prices.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { MissingArtefactError } from '#lib/contracts/errors.ts';
+import { runs, uploads } from '#lib/contracts/keys.ts';
+import { type CostEstimate, checkCap, estimateCost, parametersInName } from '#lib/cost/cost.ts';
+import { parsePrices } from '#lib/cost/prices.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
+import type { Objects } from '#platform/objects.ts';
 import prices from '../../config/prices.json' with { type: 'json' };
 import throughput from '../../config/throughput.json' with { type: 'json' };
 

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { pipelineConfig } from '#lib/pipeline/config.ts';
-import { runs, serving } from '#lib/pipeline/keys.ts';
-import { runName } from '#lib/pipeline/run.ts';
-import { championPointer } from '#lib/promotion/champion.ts';
+import { championPointer } from '#lib/contracts/champion.ts';
+import { pipelineConfig } from '#lib/contracts/config.ts';
+import { runs, serving } from '#lib/contracts/keys.ts';
+import { runName } from '#lib/contracts/run.ts';
 import { planTraining } from './plan.ts';
 
 const objects = dataBucket();

@@ -1,6 +1,6 @@
+import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { runs } from '#lib/contracts/keys.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
-import type { PipelineConfig } from '#lib/pipeline/config.ts';
-import { runs } from '#lib/pipeline/keys.ts';
 
 /** One SageMaker training job of the trainer's image, as the state machine hands it on. */
 export interface TrainingJob {

@@ -1,10 +1,10 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { createSqsClient } from '#functions/shared/clients.ts';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment, variables } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { processMessages, sqsEvent } from '#functions/shared/messages.ts';
-import { sendMessages } from '#functions/shared/queues.ts';
+import { createSqsClient } from '#platform/clients.ts';
+import { sendMessages } from '#platform/queues.ts';
 import { objectCreated } from './object-created.ts';
 import { planUpload } from './plan.ts';
 

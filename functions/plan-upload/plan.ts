@@ -1,5 +1,6 @@
-import type { ObjectSummary, Objects } from '#functions/shared/objects.ts';
-import { toJson } from '#functions/shared/objects.ts';
+import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
+import { UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
+import { items, uploads } from '#lib/contracts/keys.ts';
 import {
   formatOf,
   isMarker,
@@ -10,9 +11,8 @@ import {
   uploadPlan,
 } from '#lib/interactions/plan.ts';
 import { failedReport, type UploadFacts } from '#lib/interactions/report.ts';
-import type { InteractionsConfig } from '#lib/pipeline/config/interactions.ts';
-import { UnavailableError, ValidationError } from '#lib/pipeline/errors.ts';
-import { items, uploads } from '#lib/pipeline/keys.ts';
+import type { ObjectSummary, Objects } from '#platform/objects.ts';
+import { toJson } from '#platform/objects.ts';
 import { scanFile } from './scan.ts';
 
 /** What became of an "Object Created" event. */

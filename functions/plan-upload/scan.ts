@@ -1,12 +1,12 @@
-import { gunzipped } from '#functions/shared/gzip.ts';
-import type { ObjectSummary, Objects } from '#functions/shared/objects.ts';
-import { fromServiceError } from '#functions/shared/service-errors.ts';
+import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
+import { ValidationError } from '#lib/contracts/errors.ts';
 import { parseCsvHeader } from '#lib/interactions/file-rows.ts';
 import type { PlannedRange, UploadKind, UploadPlan } from '#lib/interactions/plan.ts';
 import { createRangePlanner, readFirstRecord } from '#lib/interactions/range-planner.ts';
 import { interactionFields, requiredFields } from '#lib/interactions/rows.ts';
-import type { InteractionsConfig } from '#lib/pipeline/config/interactions.ts';
-import { ValidationError } from '#lib/pipeline/errors.ts';
+import { gunzipped } from '#platform/gzip.ts';
+import type { ObjectSummary, Objects } from '#platform/objects.ts';
+import { fromServiceError } from '#platform/service-errors.ts';
 
 /** What looking through a file tells about how to read it. */
 export type Scan = Pick<UploadPlan, 'compressed' | 'columns' | 'ranges'>;

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import { runName } from '#lib/contracts/run.ts';
 import { evaluationFile, primaryMetric } from '#lib/evaluation/evaluation-file.ts';
-import { ContractError } from '#lib/pipeline/errors.ts';
-import { runs } from '#lib/pipeline/keys.ts';
-import { runName } from '#lib/pipeline/run.ts';
 import { promote } from '#lib/promotion/champion.ts';
 import { verdictFile } from '#lib/promotion/verdict.ts';
 

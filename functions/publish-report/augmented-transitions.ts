@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { Objects } from '#functions/shared/objects.ts';
-import { runs } from '#lib/pipeline/keys.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import type { Objects } from '#platform/objects.ts';
 
 /** What the Map state's ResultWriter says of one Lambda call (`Transformation: COMPACT`). */
 const results = z.array(

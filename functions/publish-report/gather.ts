@@ -1,18 +1,18 @@
 import * as z from 'zod';
-import type { ObjectSummary, Objects } from '#functions/shared/objects.ts';
+import { type PipelineConfig, pipelineConfig } from '#lib/contracts/config.ts';
+import { environments, runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
+import { type RunManifest, runManifest } from '#lib/contracts/run.ts';
 import { decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { type EnvironmentMetrics, environmentMetrics } from '#lib/environment/metrics.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { uploadReport } from '#lib/interactions/report.ts';
-import { type PipelineConfig, pipelineConfig } from '#lib/pipeline/config.ts';
-import { environments, runs, uploadOfPart, uploads } from '#lib/pipeline/keys.ts';
-import { type RunManifest, runManifest } from '#lib/pipeline/run.ts';
 import { verdictFile } from '#lib/promotion/verdict.ts';
 import { AugmentationCollector, type AugmentationSummary } from '#lib/report/augmentation.ts';
 import { learningCurveFile } from '#lib/report/learning-curve-file.ts';
 import type { RunReport, UploadTotals } from '#lib/report/run-report.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesExcluded, sequencesManifest } from '#lib/sequences/manifest.ts';
+import type { ObjectSummary, Objects } from '#platform/objects.ts';
 import { gatherTimings } from './timings.ts';
 
 /** The pictures of rewards are drawn from this many shards at most, evenly over all. */

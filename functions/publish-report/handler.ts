@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { runs } from '#lib/pipeline/keys.ts';
-import { runName } from '#lib/pipeline/run.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import { runName } from '#lib/contracts/run.ts';
 import { renderReport } from '#lib/report/run-report.ts';
 import { summarise } from '#lib/report/summary.ts';
 import { countAugmentedTransitions } from './augmented-transitions.ts';

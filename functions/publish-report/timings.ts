@@ -1,7 +1,7 @@
-import type { Objects } from '#functions/shared/objects.ts';
-import type { PipelineConfig } from '#lib/pipeline/config.ts';
-import { environments, runs } from '#lib/pipeline/keys.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { environments, runs } from '#lib/contracts/keys.ts';
 import type { StateTiming } from '#lib/report/run-report.ts';
+import type { Objects } from '#platform/objects.ts';
 
 export interface TimedRun {
   readonly run: string;

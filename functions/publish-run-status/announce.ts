@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { JsonService } from '#functions/shared/json-service.ts';
-import { type RunEvent, runEventTypes, statusEventSource } from '#lib/pipeline/status-event.ts';
+import { type RunEvent, runEventTypes, statusEventSource } from '#lib/contracts/status-event.ts';
+import type { JsonService } from '#platform/json-service.ts';
 
 /** Puts an event of a run on the pipeline's bus. */
 export function announce(events: JsonService, bus: string, event: RunEvent): Promise<unknown> {

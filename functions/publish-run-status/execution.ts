@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { nameRun } from '#lib/pipeline/run.ts';
-import type { RunEvent } from '#lib/pipeline/status-event.ts';
+import { nameRun } from '#lib/contracts/run.ts';
+import type { RunEvent } from '#lib/contracts/status-event.ts';
 
 /**
  * `Step Functions Execution Status Change`

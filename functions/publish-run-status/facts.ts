@@ -1,9 +1,9 @@
-import type { JsonService } from '#functions/shared/json-service.ts';
-import type { Objects } from '#functions/shared/objects.ts';
-import { pipelineConfig } from '#lib/pipeline/config.ts';
-import { runs } from '#lib/pipeline/keys.ts';
-import type { PriceList } from '#lib/pipeline/prices.ts';
+import { pipelineConfig } from '#lib/contracts/config.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import type { PriceList } from '#lib/cost/prices.ts';
 import { verdictFile } from '#lib/promotion/verdict.ts';
+import type { JsonService } from '#platform/json-service.ts';
+import type { Objects } from '#platform/objects.ts';
 import type { RunFacts, StatusChange } from './execution.ts';
 import { endpointUse, paidTraining, spent } from './spending.ts';
 

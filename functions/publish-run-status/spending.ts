@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { JsonService } from '#functions/shared/json-service.ts';
-import type { PriceList } from '#lib/pipeline/prices.ts';
+import type { PriceList } from '#lib/cost/prices.ts';
+import type { JsonService } from '#platform/json-service.ts';
 
 /** Seconds that an instance was paid for. */
 export interface Paid {

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { activateTensorflow, loadRecommender } from '#functions/shared/champion-model.ts';
-import { createSqsClient } from '#functions/shared/clients.ts';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { processMessages, sqsEvent } from '#functions/shared/messages.ts';
-import { wasmFolder } from '#functions/shared/wasm-folder.ts';
+import { activateTensorflow, loadRecommender } from '#lib/serving/champion-model.ts';
+import { wasmFolder } from '#lib/serving/wasm-folder.ts';
+import { createSqsClient } from '#platform/clients.ts';
 import { batchMessage } from './messages.ts';
 import { finishBatch, recommendPart } from './part.ts';
 import { planBatch } from './plan.ts';

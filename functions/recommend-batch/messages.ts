@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { runName } from '#lib/pipeline/run.ts';
-import { championPointer } from '#lib/promotion/champion.ts';
+import { championPointer } from '#lib/contracts/champion.ts';
+import { runName } from '#lib/contracts/run.ts';
 
 /** `Run Succeeded`, as the pipeline's event bus delivers it. */
 const runSucceeded = z

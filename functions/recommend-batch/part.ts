@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import type { Objects } from '#functions/shared/objects.ts';
-import { runs, serving } from '#lib/pipeline/keys.ts';
+import { runs, serving } from '#lib/contracts/keys.ts';
 import { hash32 } from '#lib/sequences/hash.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeEvaluationCases, decodeSequenceShard } from '#lib/sequences/shard.ts';
 import type { Recommender } from '#lib/serving/recommender.ts';
+import type { Objects } from '#platform/objects.ts';
 import { Histories } from './histories.ts';
 import type { PartMessage, recommendationsManifest } from './messages.ts';
 

@@ -1,8 +1,8 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { Objects } from '#functions/shared/objects.ts';
-import { sendMessages } from '#functions/shared/queues.ts';
-import { serving } from '#lib/pipeline/keys.ts';
-import { championPointer } from '#lib/promotion/champion.ts';
+import { championPointer } from '#lib/contracts/champion.ts';
+import { serving } from '#lib/contracts/keys.ts';
+import type { Objects } from '#platform/objects.ts';
+import { sendMessages } from '#platform/queues.ts';
 import type { PartMessage } from './messages.ts';
 import { countParts } from './part.ts';
 

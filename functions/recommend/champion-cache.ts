@@ -1,7 +1,7 @@
-import { MissingArtefactError } from '#lib/pipeline/errors.ts';
-import { serving } from '#lib/pipeline/keys.ts';
-import type { VersionedObjects } from '#lib/pipeline/objects.ts';
-import { type Champion, championPointer } from '#lib/promotion/champion.ts';
+import { type Champion, championPointer } from '#lib/contracts/champion.ts';
+import { MissingArtefactError } from '#lib/contracts/errors.ts';
+import { serving } from '#lib/contracts/keys.ts';
+import type { VersionedObjects } from '#lib/contracts/objects.ts';
 
 /** Something made from a champion's files that has to be freed. */
 interface Disposable {

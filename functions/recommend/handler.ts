@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { wasmFolder } from '#functions/shared/wasm-folder.ts';
+import { wasmFolder } from '#lib/serving/wasm-folder.ts';
 import { ChampionCache } from './champion-cache.ts';
 import { answer, bodyOf, httpRequest, refusalOrThrow } from './http.ts';
 import { modelLoader } from './load-model.ts';

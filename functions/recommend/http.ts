@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { MissingArtefactError, UnavailableError, ValidationError } from '#lib/pipeline/errors.ts';
+import { MissingArtefactError, UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
 
 /** A request of a function URL or an HTTP API (payload format 2.0), as far as it matters here. */
 export const httpRequest = z.object({

@@ -1,7 +1,7 @@
-import { activateTensorflow, loadRecommender } from '#functions/shared/champion-model.ts';
-import type { Objects } from '#functions/shared/objects.ts';
-import type { Champion } from '#lib/promotion/champion.ts';
+import type { Champion } from '#lib/contracts/champion.ts';
+import { activateTensorflow, loadRecommender } from '#lib/serving/champion-model.ts';
 import type { Recommender } from '#lib/serving/recommender.ts';
+import type { Objects } from '#platform/objects.ts';
 
 /** Starts TensorFlow.js at once; what it returns loads a champion and makes it ready for its first caller. */
 export function modelLoader(

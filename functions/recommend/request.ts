@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { explain } from '#lib/pipeline/config.ts';
-import { ValidationError } from '#lib/pipeline/errors.ts';
+import { explain } from '#lib/contracts/config.ts';
+import { ValidationError } from '#lib/contracts/errors.ts';
 
 /** What is asked: the items after a history. */
 export const recommendRequest = z.strictObject({

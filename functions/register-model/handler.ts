@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { runName } from '#lib/pipeline/run.ts';
+import { runName } from '#lib/contracts/run.ts';
 import { registerEnvironment, registerRecommender } from './register.ts';
 
 const objects = dataBucket();

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { type Objects, toJson } from '#functions/shared/objects.ts';
+import { MissingArtefactError } from '#lib/contracts/errors.ts';
+import { environments, runs } from '#lib/contracts/keys.ts';
 import { type EnvironmentRegistration, environmentRegistration } from '#lib/environment/version.ts';
-import { MissingArtefactError } from '#lib/pipeline/errors.ts';
-import { environments, runs } from '#lib/pipeline/keys.ts';
+import { type Objects, toJson } from '#platform/objects.ts';
 
 export interface Registration {
   readonly run: string;

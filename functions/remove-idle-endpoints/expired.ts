@@ -1,6 +1,6 @@
-import type { JsonService } from '#functions/shared/json-service.ts';
-import type { Objects } from '#functions/shared/objects.ts';
-import { environments } from '#lib/pipeline/keys.ts';
+import { environments } from '#lib/contracts/keys.ts';
+import type { JsonService } from '#platform/json-service.ts';
+import type { Objects } from '#platform/objects.ts';
 import { configuredModel, deleteHosted, type Kind, listHosted, modelFiles } from './sagemaker.ts';
 
 /**

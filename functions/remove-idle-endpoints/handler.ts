@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { createJsonService } from '#functions/shared/json-service.ts';
+import { createJsonService } from '#platform/json-service.ts';
 import { sweep } from './sweep.ts';
 
 const { RESOURCE_PREFIX, EXECUTION_ARN } = readEnvironment({

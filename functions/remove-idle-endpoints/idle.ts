@@ -1,4 +1,4 @@
-import type { RunManifest } from '#lib/pipeline/run.ts';
+import type { RunManifest } from '#lib/contracts/run.ts';
 
 /** Who holds the pipeline's lock, and whether that execution still runs. */
 export interface Holder {

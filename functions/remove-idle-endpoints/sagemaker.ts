@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { JsonService } from '#functions/shared/json-service.ts';
+import type { JsonService } from '#platform/json-service.ts';
 
 /** What a run creates to ask the environment. */
 export const kinds = ['Endpoint', 'EndpointConfig', 'Model'] as const;

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import type { JsonService } from '#functions/shared/json-service.ts';
-import type { Objects } from '#functions/shared/objects.ts';
-import { MissingArtefactError } from '#lib/pipeline/errors.ts';
-import { locks, runs } from '#lib/pipeline/keys.ts';
-import { lock, releaseLock } from '#lib/pipeline/lock.ts';
-import { type RunStatus, runManifest, runStatus } from '#lib/pipeline/run.ts';
+import { MissingArtefactError } from '#lib/contracts/errors.ts';
+import { locks, runs } from '#lib/contracts/keys.ts';
+import { lock, releaseLock } from '#lib/contracts/lock.ts';
+import { type RunStatus, runManifest, runStatus } from '#lib/contracts/run.ts';
+import type { JsonService } from '#platform/json-service.ts';
+import type { Objects } from '#platform/objects.ts';
 import { removeExpired } from './expired.ts';
 import { type Holder, idleNames } from './idle.ts';
 import { deleteHosted, listHosted } from './sagemaker.ts';

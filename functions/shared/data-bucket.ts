@@ -1,6 +1,6 @@
-import { createS3Client } from './clients.ts';
+import { createS3Client } from '#platform/clients.ts';
+import { createObjects, type Objects } from '#platform/objects.ts';
 import { readEnvironment, variables } from './environment-variables.ts';
-import { createObjects, type Objects } from './objects.ts';
 
 /** The data bucket of this function, `BUCKET`. */
 export function dataBucket(): Objects {

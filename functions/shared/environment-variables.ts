@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { explain, type PipelineConfig, parseConfig } from '#lib/pipeline/config.ts';
-import { ConfigError } from '#lib/pipeline/errors.ts';
+import { explain, type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
+import { ConfigError } from '#lib/contracts/errors.ts';
 
 /** The environment variables that functions share; each function reads the ones that it needs. */
 export const variables = {

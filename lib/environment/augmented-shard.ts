@@ -1,4 +1,4 @@
-import { ContractError } from '#lib/pipeline/errors.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import { type Columns, decodeColumns, expectSameLengths } from '#lib/sequences/arrow-reading.ts';
 import {
   encodeColumns,

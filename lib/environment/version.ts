@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { EnvironmentConfig } from '#lib/pipeline/config/environment.ts';
+import type { EnvironmentConfig } from '#lib/contracts/config/environment.ts';
 
 /** `environments/latest.json` and each `environments/<version>/registration.json`: which LE, fitted when, on what. */
 export const environmentRegistration = z.strictObject({

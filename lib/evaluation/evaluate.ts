@@ -1,5 +1,5 @@
-import type { EvaluationConfig } from '#lib/pipeline/config/promotion.ts';
-import { ContractError } from '#lib/pipeline/errors.ts';
+import type { EvaluationConfig } from '#lib/contracts/config/promotion.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import type { EvaluationCases } from '#lib/sequences/shard.ts';
 import {
   type Comparison,

@@ -1,4 +1,4 @@
-import { ContractError } from '#lib/pipeline/errors.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 
 /*
  * Ranks are all that evaluation needs of a recommender: for each case the target's place, from 1, in the list that

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { ValidationError } from '#lib/pipeline/errors.ts';
+import { ValidationError } from '#lib/contracts/errors.ts';
 import { dataTypes, type GraphNode } from './graph-definition.ts';
 import type { Program, ProgramOptions, Steps } from './program.ts';
 import { type RecordedStep, record } from './record.ts';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { PipelineError } from '#lib/pipeline/errors.ts';
+import { PipelineError } from '#lib/contracts/errors.ts';
 import { unknownStep, unknownVariable } from './compiled-program.ts';
 import type { Program, ProgramOptions, Steps } from './program.ts';
 import {

@@ -1,4 +1,4 @@
-import { PipelineError, type PipelineErrorOptions } from '#lib/pipeline/errors.ts';
+import { PipelineError, type PipelineErrorOptions } from '#lib/contracts/errors.ts';
 
 /** A step does something that a graph cannot repeat; the message says what, in which step, and what to do instead. */
 export class UntraceableError extends PipelineError {

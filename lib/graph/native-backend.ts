@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { PipelineError } from '#lib/pipeline/errors.ts';
+import { PipelineError } from '#lib/contracts/errors.ts';
 
 /** An attribute of a TensorFlow operation as the binding takes it; `type` is one of the binding's `TF_ATTR_*`. */
 export interface OperationAttribute {

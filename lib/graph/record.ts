@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ContractError } from '#lib/pipeline/errors.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import { UntraceableError } from './errors.ts';
 import { elementTypeOf, type GraphNode } from './graph-definition.ts';
 import { nativeBackend } from './native-backend.ts';

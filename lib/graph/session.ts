@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PipelineError } from '#lib/pipeline/errors.ts';
+import { PipelineError } from '#lib/contracts/errors.ts';
 import { dataTypes, encodeSavedModel, type GraphNode } from './graph-definition.ts';
 import { nativeBackend } from './native-backend.ts';
 import type { TensorSpec, TensorValues } from './specification.ts';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { ValidationError } from '#lib/pipeline/errors.ts';
+import { ValidationError } from '#lib/contracts/errors.ts';
 
 /** The element types that enter and leave a program. */
 export type ElementType = 'float32' | 'int32' | 'bool';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { PipelineError } from '#lib/pipeline/errors.ts';
+import { PipelineError } from '#lib/contracts/errors.ts';
 
 /**
  * TensorFlow.js on its native backend.

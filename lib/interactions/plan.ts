@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { InteractionsConfig } from '#lib/pipeline/config/interactions.ts';
-import { uploads } from '#lib/pipeline/keys.ts';
+import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
+import { uploads } from '#lib/contracts/keys.ts';
 
 /** What a team uploads: interactions, or the items that they are about. */
 export type UploadKind = 'logs' | 'catalog';

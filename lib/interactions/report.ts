@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { uploads } from '#lib/pipeline/keys.ts';
+import { uploads } from '#lib/contracts/keys.ts';
 import {
   type Insight,
   insight,

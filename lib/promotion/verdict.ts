@@ -1,12 +1,12 @@
 import * as z from 'zod';
+import type { PromotionConfig } from '#lib/contracts/config/promotion.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import {
   type Comparison,
   championLabel,
   type Evaluation,
   primaryMetric,
 } from '#lib/evaluation/evaluation-file.ts';
-import type { PromotionConfig } from '#lib/pipeline/config/promotion.ts';
-import { ContractError } from '#lib/pipeline/errors.ts';
 
 /** `runs/<run>/verdict.json` (docs/contracts.md, 7). */
 export const verdictFile = z.strictObject({

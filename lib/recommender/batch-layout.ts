@@ -1,4 +1,4 @@
-import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
+import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import type { BatchLayout } from './data/layout.ts';
 import type { Network } from './network.ts';
 import { objectives } from './objectives/index.ts';

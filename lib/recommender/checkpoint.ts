@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { ContractError } from '#lib/contracts/errors.ts';
 import type { ElementType, TensorValues } from '#lib/graph/specification.ts';
-import { ContractError } from '#lib/pipeline/errors.ts';
 
 /** One point of the learning curve. */
 export interface EpochRecord {

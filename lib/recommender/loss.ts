@@ -1,5 +1,5 @@
+import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
-import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
 import type { Parameters } from './backbones/backbone.ts';
 import { type BatchTensors, tensorOf } from './designs/design.ts';
 import { enrich, supervisedHead, supervisedStates } from './heads.ts';

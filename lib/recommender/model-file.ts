@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ContractError } from '#lib/pipeline/errors.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import type { BackboneShape } from './backbones/backbone.ts';
 import { sizeOf, type Weights } from './parameters.ts';
 

@@ -1,6 +1,6 @@
+import type { ResolvedModel } from '#lib/contracts/config/training.ts';
+import { ConfigError } from '#lib/contracts/errors.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
-import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
-import { ConfigError } from '#lib/pipeline/errors.ts';
 import { type Backbone, type BackboneShape, itemEmbedding } from './backbones/backbone.ts';
 import { backbones } from './backbones/index.ts';
 import { environmentMapSpec, qHeadSpecs, supervisedHeadSpecs } from './heads.ts';

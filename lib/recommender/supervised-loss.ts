@@ -1,5 +1,5 @@
+import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
-import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
 import { type Head, rowsOf, valuesOf, valuesOfAll } from './heads.ts';
 import { softmaxNormaliser } from './softmax-normaliser.ts';
 

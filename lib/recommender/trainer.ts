@@ -1,6 +1,6 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
-import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
-import { PipelineError } from '#lib/pipeline/errors.ts';
+import type { ResolvedModel } from '#lib/contracts/config/training.ts';
+import { PipelineError } from '#lib/contracts/errors.ts';
 import type { EvaluationCases } from '#lib/sequences/shard.ts';
 import { batchLayout } from './batch-layout.ts';
 import {

@@ -1,9 +1,9 @@
+import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { Adam } from '#lib/graph/adam.ts';
 import { compile, type Program, type Steps, step } from '#lib/graph/program.ts';
 import { dropout, SeedStream } from '#lib/graph/random.ts';
 import type { TensorSpec, TensorValues } from '#lib/graph/specification.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
-import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
 import { actionValues } from './action-values.ts';
 import type { Dropout, Parameters } from './backbones/backbone.ts';
 import { countAhead, rankingCases } from './count-ahead.ts';

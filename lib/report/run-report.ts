@@ -1,6 +1,6 @@
+import type { PipelineConfig } from '#lib/contracts/config.ts';
 import type { EnvironmentMetrics } from '#lib/environment/metrics.ts';
 import type { Evaluation } from '#lib/evaluation/evaluation-file.ts';
-import type { PipelineConfig } from '#lib/pipeline/config.ts';
 import type { Verdict } from '#lib/promotion/verdict.ts';
 import type { SequencesExcluded, SequencesManifest } from '#lib/sequences/manifest.ts';
 import type { AugmentationSummary } from './augmentation.ts';

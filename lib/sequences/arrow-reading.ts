@@ -1,5 +1,5 @@
 import { type Data, DataType, type RecordBatch, RecordBatchReader } from 'apache-arrow';
-import { ContractError } from '#lib/pipeline/errors.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 
 /*
  * Columns of an Arrow IPC stream as typed arrays: no value object is made, and where a stream has one record batch

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { SequencesConfig } from '#lib/pipeline/config/sequences.ts';
-import { ValidationError } from '#lib/pipeline/errors.ts';
+import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
+import { ValidationError } from '#lib/contracts/errors.ts';
 import { type ActionTable, gatherActions } from './actions.ts';
 import { filterToCore } from './core-filter.ts';
 import { type Histories, orderHistories } from './histories.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ContractError } from '#lib/pipeline/errors.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import { decodeColumns } from './arrow-reading.ts';
 import { encodeColumns, int32Column, utf8Column } from './arrow-writing.ts';
 

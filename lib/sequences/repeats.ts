@@ -1,4 +1,4 @@
-import type { SequencesConfig } from '#lib/pipeline/config/sequences.ts';
+import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import type { SequenceShard } from './shard.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { ContractError } from '#lib/pipeline/errors.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import { decodeColumns, expectSameLengths } from './arrow-reading.ts';
 import {
   encodeColumns,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { PipelineError } from '#lib/pipeline/errors.ts';
+import { PipelineError } from '#lib/contracts/errors.ts';
 
 /** TF.js backends without a native library: WebAssembly, or plain JavaScript (slow, but needs no file at all). */
 export type ServingBackend = 'wasm' | 'cpu';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { ContractError, ValidationError } from '#lib/pipeline/errors.ts';
+import { ContractError, ValidationError } from '#lib/contracts/errors.ts';
 import { decodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
 import { type LoadedModel, loadModel, scoreItems } from '#lib/recommender/score.ts';
 import { topItems } from './top-k.ts';

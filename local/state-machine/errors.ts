@@ -1,4 +1,4 @@
-import { PipelineError } from '#lib/pipeline/errors.ts';
+import { PipelineError } from '#lib/contracts/errors.ts';
 
 /**
  * An error as Step Functions knows it: a name that `Retry` and `Catch` match on, and a cause for people.

@@ -5,7 +5,7 @@ import type { LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { runEventTypes, statusEventSource } from '#lib/pipeline/status-event.ts';
+import { runEventTypes, statusEventSource } from '#lib/contracts/status-event.ts';
 import { functionAccess } from '../access.ts';
 import type { Deployment } from '../deployment.ts';
 import { PipelineFunction } from './pipeline-function.ts';

@@ -11,7 +11,7 @@ import {
   StorageClass,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { interactions, items, uploads } from '#lib/pipeline/keys.ts';
+import { interactions, items, uploads } from '#lib/contracts/keys.ts';
 import { type Deployment, isDisposable, removalPolicy } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
 

@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { type IRepository, Repository } from 'aws-cdk-lib/aws-ecr';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { ConfigError } from '#lib/pipeline/errors.ts';
+import { ConfigError } from '#lib/contracts/errors.ts';
 
 export interface GivenImageProps {
   /** `<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>`, or `@sha256:...` instead of the tag. */

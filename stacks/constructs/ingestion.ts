@@ -4,7 +4,7 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { uploads } from '#lib/pipeline/keys.ts';
+import { uploads } from '#lib/contracts/keys.ts';
 import { functionAccess } from '../access.ts';
 import type { Deployment } from '../deployment.ts';
 import { PipelineFunction } from './pipeline-function.ts';

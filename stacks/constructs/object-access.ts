@@ -46,7 +46,7 @@ export function grantObjects(bucket: Bucket, role: IRole, access: ObjectAccess):
   );
   acknowledge(
     role,
-    'Objects of one kind share a prefix; the pattern is as narrow as the key that lib/pipeline/keys.ts builds.',
+    'Objects of one kind share a prefix; the pattern is as narrow as the key that lib/contracts/keys.ts builds.',
     ...[...touched].map(
       (pattern) => `AwsSolutions-IAM5[Resource::${arnText(bucket, role)}/${pattern}]`,
     ),

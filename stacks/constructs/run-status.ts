@@ -16,7 +16,7 @@ export interface RunStatusProps {
   readonly stateMachine: StateMachine;
 }
 
-/** The event bus on which the pipeline says that a run has started or ended (lib/pipeline/status-event.ts). */
+/** The event bus on which the pipeline says that a run has started or ended (lib/contracts/status-event.ts). */
 export class RunStatus extends Construct {
   readonly bus: EventBus;
   readonly publishRunStatus: PipelineFunction;

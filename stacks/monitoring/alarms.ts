@@ -24,7 +24,7 @@ export const alarms = {
 
 export type AlarmName = keyof typeof alarms;
 
-/** What of the stacks costs money every hour (`lib/pipeline/cost-table.ts`); a test counts it in the templates. */
+/** What of the stacks costs money every hour (`lib/cost/cost-table.ts`); a test counts it in the templates. */
 export const deployedCounts = {
   // `many-rows-quarantined` divides one metric by another.
   alarmMetrics: Object.keys(alarms).length + 1,

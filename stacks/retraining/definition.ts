@@ -1,5 +1,5 @@
-import type { PipelineConfig } from '#lib/pipeline/config.ts';
-import { runs } from '#lib/pipeline/keys.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { runs } from '#lib/contracts/keys.ts';
 import { environmentStates } from './environment-states.ts';
 import { caught, invoke, type NightlyDefinitionProps, type States } from './states.ts';
 import { trainingStates } from './training-states.ts';

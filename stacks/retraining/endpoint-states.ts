@@ -1,4 +1,4 @@
-import { environments } from '#lib/pipeline/keys.ts';
+import { environments } from '#lib/contracts/keys.ts';
 import { createOnce, nameByContent } from './named-by-content.ts';
 import {
   caught,

@@ -1,5 +1,5 @@
-import { maximumJobSeconds } from '#lib/pipeline/cost.ts';
-import { runs, uploads } from '#lib/pipeline/keys.ts';
+import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
+import { runs, uploads } from '#lib/contracts/keys.ts';
 import { startStates, stopStates } from './endpoint-states.ts';
 import {
   caught,

@@ -3,7 +3,7 @@ import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import type { PipelineConfig } from '#lib/pipeline/config.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { functionAccess } from '../access.ts';
 import { acknowledge } from '../constructs/acknowledge.ts';
 import { NightlySchedule } from '../constructs/nightly-schedule.ts';

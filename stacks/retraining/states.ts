@@ -1,4 +1,4 @@
-import type { PipelineConfig } from '#lib/pipeline/config.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
 
 /** What the definition needs to know of its surroundings; values may be CDK tokens. */
 export interface NightlyDefinitionProps {

@@ -1,5 +1,5 @@
-import { maximumJobSeconds } from '#lib/pipeline/cost.ts';
-import { runs } from '#lib/pipeline/keys.ts';
+import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
+import { runs } from '#lib/contracts/keys.ts';
 import { runUri } from './environment-states.ts';
 import {
   caught,

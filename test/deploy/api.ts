@@ -1,6 +1,6 @@
 import { SignatureV4 } from '@smithy/signature-v4';
 import type * as z from 'zod';
-import { Sha256 } from '../functions/shared/sha256.ts';
+import { Sha256 } from '../platform/sha256.ts';
 import { type Address, region } from './emulator.ts';
 
 export interface SignedRequest {

@@ -7,15 +7,15 @@ import { gunzipSync } from 'node:zlib';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import * as z from 'zod';
+import { uploadBaseModel } from '#cli/one-machine/uploads.ts';
 import { environmentPlan } from '#functions/plan-environment/plan.ts';
-import { createJsonService } from '#functions/shared/json-service.ts';
-import { createObjects, type Objects } from '#functions/shared/objects.ts';
+import { parseConfig } from '#lib/contracts/config.ts';
+import { environments, locks, partOf, runs, serving, uploads } from '#lib/contracts/keys.ts';
+import { runStatus } from '#lib/contracts/run.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { uploadReport } from '#lib/interactions/report.ts';
-import { parseConfig } from '#lib/pipeline/config.ts';
-import { environments, locks, partOf, runs, serving, uploads } from '#lib/pipeline/keys.ts';
-import { runStatus } from '#lib/pipeline/run.ts';
-import { uploadBaseModel } from '../../bin/one-machine/uploads.ts';
+import { createJsonService } from '#platform/json-service.ts';
+import { createObjects, type Objects } from '#platform/objects.ts';
 import {
   deploy,
   deployedStateMachine,

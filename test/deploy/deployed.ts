@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { createJsonService } from '#functions/shared/json-service.ts';
+import { createJsonService } from '#platform/json-service.ts';
 import { send } from './api.ts';
 import { type Address, account, region, run } from './emulator.ts';
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { localImages } from '#cli/one-machine/images.ts';
 import { bucketObjects } from '#local/bucket-objects.ts';
 import { Guardian } from '#local/processes/guardian.ts';
 import { taskResources } from '#local/resources.ts';
@@ -11,7 +12,6 @@ import {
   runStateMachine,
   TaskError,
 } from '#local/state-machine/run.ts';
-import { localImages } from '../../bin/one-machine/images.ts';
 import { type DeployedStateMachine, invoke } from './deployed.ts';
 import { type Address, account, region } from './emulator.ts';
 import { asRole } from './role.ts';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import { createObjects, type Objects } from '#functions/shared/objects.ts';
 import { startObjectStore } from '#local/object-store/server.ts';
+import { createObjects, type Objects } from '#platform/objects.ts';
 
 /** A bucket of the one-machine cloud, for tests of what functions do with objects. */
 export async function startBucket(): Promise<{ objects: Objects; stop(): Promise<void> }> {

@@ -1,11 +1,11 @@
-import type { Objects } from '#functions/shared/objects.ts';
-import { runs, serving } from '#lib/pipeline/keys.ts';
-import type { Champion } from '#lib/promotion/champion.ts';
+import type { Champion } from '#lib/contracts/champion.ts';
+import { runs, serving } from '#lib/contracts/keys.ts';
 import { itemEmbedding } from '#lib/recommender/backbones/backbone.ts';
 import { backbones } from '#lib/recommender/backbones/index.ts';
 import { supervisedHeadSpecs } from '#lib/recommender/heads.ts';
 import { encodeModel } from '#lib/recommender/model-file.ts';
 import { initialise } from '#lib/recommender/parameters.ts';
+import type { Objects } from '#platform/objects.ts';
 
 export const itemIds = Array.from({ length: 40 }, (_, index) => `item-${index}`);
 

@@ -2,12 +2,12 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BatchAnswer } from '#functions/shared/messages.ts';
-import { createObjects, type Objects } from '#functions/shared/objects.ts';
+import { uploads } from '#lib/contracts/keys.ts';
 import { uploadId } from '#lib/interactions/plan.ts';
 import { rangeReport, type UploadReport, uploadReport } from '#lib/interactions/report.ts';
-import { uploads } from '#lib/pipeline/keys.ts';
+import { createObjects, type Objects } from '#platform/objects.ts';
+import { startServer, type TestServer } from '../platform/server.ts';
 import { lambdaContext, objectCreatedEvent, sqsBatch } from './shared/invocations.ts';
-import { startServer, type TestServer } from './shared/server.ts';
 
 const bucket = 'ingestion-test';
 const queue = 'parse-range';

@@ -1,7 +1,7 @@
 import { App, RemovalPolicy } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '#lib/pipeline/errors.ts';
+import { ConfigError } from '#lib/contracts/errors.ts';
 import { isDisposable, readDeployment, removalPolicy } from '#stacks/deployment.ts';
 import { config } from './synthesis.ts';
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '#lib/pipeline/errors.ts';
+import { ConfigError } from '#lib/contracts/errors.ts';
 import type { ContainerImage } from '#stacks/constructs/container-image.ts';
 import { roleOf, statementsOf, toText } from './iam.ts';
 import { synthesise } from './synthesis.ts';

@@ -1,5 +1,5 @@
 import { buildSync } from 'esbuild';
-import * as keys from '#lib/pipeline/keys.ts';
+import * as keys from '#lib/contracts/keys.ts';
 import { functionNames } from '#stacks/bundles.ts';
 
 /** A call of an object operation that a function's bundle contains. */
@@ -54,7 +54,7 @@ export function keyUses(root: string): Map<string, KeyUse[]> {
 
 /** The adapter over S3 itself is not a use. */
 function withoutAdapter(text: string): string {
-  const begin = text.indexOf('// functions/shared/objects.ts');
+  const begin = text.indexOf('// platform/objects.ts');
   if (begin === -1) return text;
   const end = text.indexOf('\n// ', begin + 1);
   return text.slice(0, begin) + text.slice(end);

@@ -1,8 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { JsonService } from '#functions/shared/json-service.ts';
-import type { Objects } from '#functions/shared/objects.ts';
-import type { PipelineConfig } from '#lib/pipeline/config.ts';
-import { environments, runs } from '#lib/pipeline/keys.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { environments, runs } from '#lib/contracts/keys.ts';
 import { bucketObjects } from '#local/bucket-objects.ts';
 import {
   type ExecutionResult,
@@ -11,6 +9,8 @@ import {
   TaskError,
   type TaskResources,
 } from '#local/state-machine/run.ts';
+import type { JsonService } from '#platform/json-service.ts';
+import type { Objects } from '#platform/objects.ts';
 import { nightlyDefinition } from '#stacks/retraining/definition.ts';
 import type { NightlyDefinitionProps, NightlyFunction } from '#stacks/retraining/states.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { environments, interactions, items, runs, serving, uploads } from '#lib/pipeline/keys.ts';
+import { environments, interactions, items, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { functionNames } from '#stacks/bundles.ts';
 import { keyPatterns, listPatterns, matches, roleOf, statementsOf } from './iam.ts';
 import { type KeyUse, keyUses, sampleKey } from './key-use.ts';

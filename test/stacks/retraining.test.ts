@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { runs, uploads } from '#lib/pipeline/keys.ts';
+import { runs, uploads } from '#lib/contracts/keys.ts';
 import { languageProblems } from '#local/state-machine/language-check.ts';
 import { containerAccess } from '#stacks/access.ts';
 import { allStates, definitionOf, type State } from './definition.ts';

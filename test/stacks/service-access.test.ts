@@ -9,7 +9,7 @@ const synthesis = synthesise();
 const parts = ['data', 'environment', 'retraining', 'serving'] as const;
 const names = functionNames(root);
 
-/** The service of each operation that our code asks for by name (functions/shared/json-service.ts). */
+/** The service of each operation that our code asks for by name (platform/json-service.ts). */
 const services: Readonly<Record<string, string>> = {
   StartBuild: 'codebuild',
   PutEvents: 'events',

@@ -1,7 +1,7 @@
 """Hyperparameters as frozen dataclasses, parsed strictly from the JSON of config section `environment`.
 
 Keys are camelCase in JSON and snake_case here. The schema with the documentation of each key is
-`lib/pipeline/config/environment.ts`; the defaults are the same.
+`lib/contracts/config/environment.ts`; the defaults are the same.
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-import { ContractError } from '#lib/pipeline/errors.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import type { ItemTable } from '#lib/sequences/item-table.ts';
 import type { EvaluationCases, SequenceShard } from '#lib/sequences/shard.ts';
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ValidationError } from '#lib/pipeline/errors.ts';
+import { ValidationError } from '#lib/contracts/errors.ts';
 import { runAfter } from '../recording.ts';
 
 export interface TopKInBlocksOptions {

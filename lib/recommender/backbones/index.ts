@@ -1,4 +1,4 @@
-import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
+import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import type { Backbone } from './backbone.ts';
 import { caser } from './caser.ts';
 import { gru4rec } from './gru4rec.ts';

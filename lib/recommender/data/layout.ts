@@ -1,5 +1,5 @@
+import type { LeaConfig } from '#lib/contracts/config/training.ts';
 import { emptyValues, type TensorSpec } from '#lib/graph/specification.ts';
-import type { LeaConfig } from '#lib/pipeline/config/training.ts';
 
 /** What a model's batches hold. `places` are the states that a step learns from. */
 export interface BatchLayout {

@@ -1,7 +1,7 @@
+import type { LeaConfig } from '#lib/contracts/config/training.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import type { AugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { choosePositiveActions } from '#lib/environment/positive-actions.ts';
-import type { LeaConfig } from '#lib/pipeline/config/training.ts';
-import { ContractError } from '#lib/pipeline/errors.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
 
 /**

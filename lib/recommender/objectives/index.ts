@@ -1,4 +1,4 @@
-import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
+import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { auxiliary } from './auxiliary.ts';
 import type { Objective } from './objective.ts';
 import { sa2c } from './sa2c.ts';

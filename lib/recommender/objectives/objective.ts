@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { LeaConfig, ResolvedModel } from '#lib/pipeline/config/training.ts';
+import type { LeaConfig, ResolvedModel } from '#lib/contracts/config/training.ts';
 
 /** A batch with its places in one row, `places` = `lines * time`. Places without a target have weight 0. */
 export interface Places {

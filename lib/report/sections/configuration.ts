@@ -1,4 +1,4 @@
-import type { PipelineConfig } from '#lib/pipeline/config.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { type Html, html } from '../html.ts';
 
 /** The whole configuration with its defaults, to repeat the run. */

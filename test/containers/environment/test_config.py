@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_defaults_and_keys_are_those_of_the_pipelines_schema():
     # Arrange
     script = (
-        "import { environmentConfig } from './lib/pipeline/config/environment.ts';"
+        "import { environmentConfig } from './lib/contracts/config/environment.ts';"
         "process.stdout.write(JSON.stringify(environmentConfig.parse({})))"
     )
     node = ROOT / "node_modules" / ".bin" / "node"

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
-import { sequencesConfig } from '#lib/pipeline/config/sequences.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
 import { InteractionLog } from '#lib/sequences/interaction-log.ts';
 import { encodeItemTable } from '#lib/sequences/item-table.ts';

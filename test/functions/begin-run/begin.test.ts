@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { beginRun, isFinished } from '#functions/begin-run/begin.ts';
-import { parseConfig } from '#lib/pipeline/config.ts';
-import { interactions, runs } from '#lib/pipeline/keys.ts';
-import { releaseLock, takeLock } from '#lib/pipeline/lock.ts';
-import { runManifest } from '#lib/pipeline/run.ts';
+import { parseConfig } from '#lib/contracts/config.ts';
+import { interactions, runs } from '#lib/contracts/keys.ts';
+import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
+import { runManifest } from '#lib/contracts/run.ts';
 import { startBucket } from '../bucket.ts';
 
 const model = { name: 'sasrec', backbone: 'sasrec', objective: 'supervised' };

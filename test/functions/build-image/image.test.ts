@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildEnded, resourceRequest } from '#functions/build-image/events.ts';
 import { finishImage, startImage } from '#functions/build-image/image.ts';
-import { createJsonService } from '#functions/shared/json-service.ts';
+import { createJsonService } from '#platform/json-service.ts';
 
 interface Seen {
   readonly method: string;

@@ -4,7 +4,7 @@ import {
   expiredEnvironmentKeys,
   expiredRunKeys,
 } from '#functions/expire-runs/expired.ts';
-import { environments, runs } from '#lib/pipeline/keys.ts';
+import { environments, runs } from '#lib/contracts/keys.ts';
 
 const before = new Date('2026-11-01T00:00:00Z');
 const old = new Date('2026-10-01T00:00:00Z');

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createOutput } from '#functions/parse-range/output.ts';
-import type { Objects } from '#functions/shared/objects.ts';
-import { UnavailableError } from '#lib/pipeline/errors.ts';
+import { UnavailableError } from '#lib/contracts/errors.ts';
+import type { Objects } from '#platform/objects.ts';
 
 /** A bucket that takes streams; it fails after so many bytes. */
 function bucket(failAfter = Number.POSITIVE_INFINITY) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planTraining, type TrainingPlan } from '#functions/plan-training/plan.ts';
-import { parseConfig } from '#lib/pipeline/config.ts';
+import { parseConfig } from '#lib/contracts/config.ts';
 
 const config = parseConfig(
   {

@@ -7,12 +7,12 @@ import {
 } from '#functions/publish-run-status/execution.ts';
 import { findFacts, noFacts } from '#functions/publish-run-status/facts.ts';
 import { endpointUse, paidTraining, spent } from '#functions/publish-run-status/spending.ts';
-import type { JsonService } from '#functions/shared/json-service.ts';
-import { toJson } from '#functions/shared/objects.ts';
-import { parseConfig } from '#lib/pipeline/config.ts';
-import { runs } from '#lib/pipeline/keys.ts';
-import { priceList } from '#lib/pipeline/prices.ts';
-import { runEvent } from '#lib/pipeline/status-event.ts';
+import { parseConfig } from '#lib/contracts/config.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import { runEvent } from '#lib/contracts/status-event.ts';
+import { priceList } from '#lib/cost/prices.ts';
+import type { JsonService } from '#platform/json-service.ts';
+import { toJson } from '#platform/objects.ts';
 import prices from '../../../config/prices.json' with { type: 'json' };
 import { startBucket } from '../bucket.ts';
 

@@ -1,15 +1,15 @@
 import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeSequences } from '#functions/build-sequences/write.ts';
 import { Histories } from '#functions/recommend-batch/histories.ts';
 import { batchMessage, recommendationsManifest } from '#functions/recommend-batch/messages.ts';
 import { countParts, finishBatch, recommendPart } from '#functions/recommend-batch/part.ts';
-import { activateTensorflow, loadRecommender } from '#functions/shared/champion-model.ts';
-import { pipelineConfig } from '#lib/pipeline/config.ts';
-import { serving } from '#lib/pipeline/keys.ts';
+import { pipelineConfig } from '#lib/contracts/config.ts';
+import { serving } from '#lib/contracts/keys.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import { collectInteractions } from '#lib/sequences/interaction-log.ts';
+import { writeSequences } from '#lib/sequences/write.ts';
+import { activateTensorflow, loadRecommender } from '#lib/serving/champion-model.ts';
 import { startBucket } from '../bucket.ts';
 import { itemIds, promoteSmallModel } from '../champion.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ChampionCache } from '#functions/recommend/champion-cache.ts';
-import { MissingArtefactError, UnavailableError } from '#lib/pipeline/errors.ts';
-import type { Champion } from '#lib/promotion/champion.ts';
+import type { Champion } from '#lib/contracts/champion.ts';
+import { MissingArtefactError, UnavailableError } from '#lib/contracts/errors.ts';
 
 const champion = (run: string): Champion => ({
   run,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { registerEnvironment, registerRecommender } from '#functions/register-model/register.ts';
+import { environments, runs } from '#lib/contracts/keys.ts';
 import { environmentRegistration } from '#lib/environment/version.ts';
-import { environments, runs } from '#lib/pipeline/keys.ts';
 import { startBucket } from '../bucket.ts';
 
 let bucket: Awaited<ReturnType<typeof startBucket>>;

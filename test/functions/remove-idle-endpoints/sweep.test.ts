@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sweep } from '#functions/remove-idle-endpoints/sweep.ts';
-import { createJsonService } from '#functions/shared/json-service.ts';
-import { environments, locks, runs } from '#lib/pipeline/keys.ts';
-import { runStatus } from '#lib/pipeline/run.ts';
+import { environments, locks, runs } from '#lib/contracts/keys.ts';
+import { runStatus } from '#lib/contracts/run.ts';
+import { createJsonService } from '#platform/json-service.ts';
 import { startBucket } from '../bucket.ts';
 import { type Hosting, startSageMaker } from './sagemaker-server.ts';
 

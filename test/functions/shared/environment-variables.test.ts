@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readEnvironment, variables } from '#functions/shared/environment-variables.ts';
-import { ConfigError } from '#lib/pipeline/errors.ts';
+import { ConfigError } from '#lib/contracts/errors.ts';
 
 const config = JSON.stringify({
   training: { models: [{ name: 'a', backbone: 'sasrec', objective: 'supervised' }] },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { instrument, type LambdaContext } from '#functions/shared/handler.ts';
-import { MissingArtefactError } from '#lib/pipeline/errors.ts';
+import { MissingArtefactError } from '#lib/contracts/errors.ts';
 
 const context = (milliseconds = 60_000): LambdaContext => ({
   functionName: 'build-sequences',

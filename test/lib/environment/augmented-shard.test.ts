@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ContractError } from '#lib/contracts/errors.ts';
 import { decodeAugmentedShard, encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
-import { ContractError } from '#lib/pipeline/errors.ts';
 import { encodeColumns } from '#lib/sequences/arrow-writing.ts';
 import { augmentedShard, augmentedShards } from './responses.ts';
 

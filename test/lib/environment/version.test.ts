@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { environmentConfig } from '#lib/contracts/config/environment.ts';
 import { chooseEnvironment, environmentFingerprint } from '#lib/environment/version.ts';
-import { environmentConfig } from '#lib/pipeline/config/environment.ts';
 
 const config = environmentConfig.parse({});
 const now = new Date('2026-11-23T03:30:00Z');

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { evaluationConfig } from '#lib/contracts/config/promotion.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import { type EvaluationInput, evaluate } from '#lib/evaluation/evaluate.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
-import { evaluationConfig } from '#lib/pipeline/config/promotion.ts';
-import { ContractError } from '#lib/pipeline/errors.ts';
 import type { EvaluationCases } from '#lib/sequences/shard.ts';
 
 /** Cases of the given users; evaluation looks at nothing else of them. */

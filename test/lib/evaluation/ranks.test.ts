@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ContractError } from '#lib/contracts/errors.ts';
 import { decodeRanks, encodeRanks } from '#lib/evaluation/ranks.ts';
-import { ContractError } from '#lib/pipeline/errors.ts';
 
 describe('Function: encodeRanks, decodeRanks', () => {
   it('gives back what went in, at any address', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ContractError } from '#lib/contracts/errors.ts';
 import { readStoredRows, storedInteraction } from '#lib/interactions/stored-rows.ts';
-import { ContractError } from '#lib/pipeline/errors.ts';
 import { chunkSizes, chunksOf } from './arbitraries.ts';
 
 async function readAll(chunks: readonly Uint8Array[]) {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConflictError, MissingArtefactError } from '#lib/pipeline/errors.ts';
-import { serving } from '#lib/pipeline/keys.ts';
-import { type Champion, championPointer, promote, rollBack } from '#lib/promotion/champion.ts';
+import { type Champion, championPointer } from '#lib/contracts/champion.ts';
+import { ConflictError, MissingArtefactError } from '#lib/contracts/errors.ts';
+import { serving } from '#lib/contracts/keys.ts';
+import { promote, rollBack } from '#lib/promotion/champion.ts';
 import { MemoryObjects } from './memory-objects.ts';
 
 const championOf = (run: string, name = 'sasrec'): Champion => ({

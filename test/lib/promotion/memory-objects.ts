@@ -1,6 +1,6 @@
 import type * as z from 'zod';
-import { ConflictError } from '#lib/pipeline/errors.ts';
-import type { VersionedObjects } from '#lib/pipeline/objects.ts';
+import { ConflictError } from '#lib/contracts/errors.ts';
+import type { VersionedObjects } from '#lib/contracts/objects.ts';
 
 /**
  * Objects in memory with the conditional writes of S3. `beforeWrite` runs before each write: there another process

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { promotionConfig } from '#lib/contracts/config/promotion.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import type { Evaluation } from '#lib/evaluation/evaluation-file.ts';
-import { promotionConfig } from '#lib/pipeline/config/promotion.ts';
-import { ContractError } from '#lib/pipeline/errors.ts';
 import { comparisonOf, decide, verdictFile } from '#lib/promotion/verdict.ts';
 import { comparison, evaluationOf } from './evaluations.ts';
 

@@ -1,10 +1,10 @@
-import { type AugmentedShard, transitionOffsetsOf } from '#lib/environment/augmented-shard.ts';
 import {
   modelConfig,
   type ResolvedModel,
   resolveModel,
   trainingSettings,
-} from '#lib/pipeline/config/training.ts';
+} from '#lib/contracts/config/training.ts';
+import { type AugmentedShard, transitionOffsetsOf } from '#lib/environment/augmented-shard.ts';
 import { collectRows, type TrainingRows } from '#lib/recommender/data/training-rows.ts';
 import { randomStream } from '#lib/recommender/random.ts';
 import type { EvaluationCases, SequenceShard } from '#lib/sequences/shard.ts';

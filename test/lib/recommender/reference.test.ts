@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { LeaConfig } from '#lib/contracts/config/training.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
-import type { LeaConfig } from '#lib/pipeline/config/training.ts';
 import { backbones } from '#lib/recommender/backbones/index.ts';
 import { batchLayout } from '#lib/recommender/batch-layout.ts';
 import { type Batch, batchSpecs } from '#lib/recommender/data/layout.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
+import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import type { CheckpointState } from '#lib/recommender/checkpoint.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import { type TrainingHooks, trainModel } from '#lib/recommender/trainer.ts';

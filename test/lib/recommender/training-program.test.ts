@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import type { TensorValues } from '#lib/graph/specification.ts';
 import { nativeBackend, tf } from '#lib/graph/tensorflow.ts';
-import type { ResolvedModel } from '#lib/pipeline/config/training.ts';
 import { batchLayout } from '#lib/recommender/batch-layout.ts';
 import { createBatchSource } from '#lib/recommender/data/batch-source.ts';
 import { describeNetwork } from '#lib/recommender/network.ts';

@@ -1,4 +1,4 @@
-import { parseConfig } from '#lib/pipeline/config.ts';
+import { parseConfig } from '#lib/contracts/config.ts';
 import { decide } from '#lib/promotion/verdict.ts';
 import { AugmentationCollector } from '#lib/report/augmentation.ts';
 import type { RunReport } from '#lib/report/run-report.ts';

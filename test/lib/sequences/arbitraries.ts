@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { sequencesConfig } from '#lib/pipeline/config/sequences.ts';
+import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import { type IngestedInteraction, InteractionLog } from '#lib/sequences/interaction-log.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sequencesConfig } from '#lib/pipeline/config/sequences.ts';
-import { ValidationError } from '#lib/pipeline/errors.ts';
+import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
+import { ValidationError } from '#lib/contracts/errors.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import type { EvaluationCases } from '#lib/sequences/shard.ts';
 import { build, histories, logOf, type Row, rows, rowsOf } from './arbitraries.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ContractError } from '#lib/pipeline/errors.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import {
   encodeColumns,
   int32Values,

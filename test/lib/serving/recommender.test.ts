@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ContractError, PipelineError, ValidationError } from '#lib/contracts/errors.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
-import { ContractError, PipelineError, ValidationError } from '#lib/pipeline/errors.ts';
 import { decodeModel } from '#lib/recommender/model-file.ts';
 import { createRanker } from '#lib/recommender/model-ranker.ts';
 import { rankCases } from '#lib/recommender/ranking.ts';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ContractError } from '#lib/contracts/errors.ts';
 import {
   type Baseline,
   ItemScores,
@@ -9,7 +10,6 @@ import {
 import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
 import { sequentialRules } from '#lib/evaluation/baselines/sequential-rules.ts';
 import { popularity, repeatLast } from '#lib/evaluation/baselines/simple.ts';
-import { ContractError } from '#lib/pipeline/errors.ts';
 import type { EvaluationCases, SequenceShard } from '#lib/sequences/shard.ts';
 
 const items = 12;

@@ -1,0 +1,183 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
+import { PipelineError } from '#lib/contracts/errors.ts';
+import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
+import { collectRows } from '#lib/recommender/data/training-rows.ts';
+import { type TrainingProgress, trainModel } from '#lib/recommender/trainer.ts';
+import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
+import { loadCheckpoint, saveCheckpoint } from '../../containers/trainer/checkpoints.ts';
+import { readInteractions } from './interaction-file.ts';
+import { type Cell, type ExperimentOptions, planExperiment } from './options.ts';
+import {
+  type CellResult,
+  currentCommit,
+  type ExperimentResults,
+  fingerprintOf,
+  machine,
+  readCell,
+  scoresOf,
+  summarise,
+  versions,
+  writeCell,
+  writeResults,
+} from './results.ts';
+
+/** What an experiment tells while it runs. */
+export type ExperimentProgress =
+  | {
+      readonly stage: 'read';
+      readonly users: number;
+      readonly items: number;
+      readonly actions: number;
+    }
+  | ({ readonly stage: 'train'; readonly cell: string; readonly seed: number } & TrainingProgress)
+  | {
+      readonly stage: 'done';
+      readonly cell: string;
+      readonly seed: number;
+      readonly ndcg10: number;
+      readonly cells: number;
+      readonly finished: number;
+    };
+
+/** What may be asked of a running experiment. */
+export interface ExperimentHooks {
+  onProgress?(progress: ExperimentProgress): void;
+  /** True stops with a checkpoint; the same call later goes on from it. */
+  shouldStop?(): boolean;
+}
+
+/**
+ * Trains every model with every seed on a data set and ranks the test cases among all items; early stopping on the
+ * validation cases. Writes `results.json` after every cell. A cell that is finished in the folder is not run again, and
+ * one that was stopped goes on from its checkpoint.
+ *
+ * @returns the results and the path of `results.json`
+ * @throws ConfigError if an option or a model is wrong; ValidationError if the data are
+ * @throws PipelineError `Stopped` if `shouldStop` ended it
+ */
+export async function runExperiment(
+  asked: ExperimentOptions,
+  hooks: ExperimentHooks = {},
+): Promise<{ readonly results: ExperimentResults; readonly path: string }> {
+  const { options, cells } = planExperiment(asked);
+  const built = await readData(options);
+  const { users, items, interactions, excludeHistory } = built.manifest;
+  hooks.onProgress?.({ stage: 'read', users, items, actions: interactions });
+  const finished: CellResult[] = [];
+  const results = (): ExperimentResults => ({
+    data: {
+      file: options.interactions,
+      format: options.format,
+      ...built.manifest,
+    },
+    machine: machine(),
+    models: finished,
+    summary: summarise(finished),
+    baselines,
+  });
+  const baselines = scoreBaselines(built, excludeHistory);
+  for (const cell of cells) {
+    const fingerprint = fingerprintOf(cell.model, built.manifest.dataHash, excludeHistory);
+    const done =
+      readCell(options.out, cell.file, fingerprint) ??
+      (await runCell(built, cell, { out: options.out, excludeHistory, fingerprint }, hooks));
+    finished.push(done);
+    writeResults(options.out, results());
+    hooks.onProgress?.({
+      stage: 'done',
+      cell: cell.name,
+      seed: cell.seed,
+      ndcg10: done.ndcg10,
+      cells: cells.length,
+      finished: finished.length,
+    });
+  }
+  return { results: results(), path: join(options.out, 'results.json') };
+}
+
+async function readData(
+  options: ReturnType<typeof planExperiment>['options'],
+): Promise<BuiltSequences> {
+  const log = await readInteractions(options.interactions, options.format);
+  return buildSequences(
+    log,
+    sequencesConfig.parse({
+      split: options.split,
+      window: options.window,
+      excludeHistory: options.excludeHistory,
+      minimumUserInteractions: options.minimumUserInteractions,
+      minimumItemInteractions: options.minimumItemInteractions,
+      // One shard a request is for the environment; here there is none.
+      shardItems: 1_000_000,
+    }),
+  );
+}
+
+function scoreBaselines(
+  { itemTable, shards, validation, test }: BuiltSequences,
+  excludeHistory: boolean,
+): ExperimentResults['baselines'] {
+  const begun = performance.now();
+  const ranked = rankBaselines({ itemTable, shards }, { validation, test }, excludeHistory);
+  const seconds = round((performance.now() - begun) / 1000 / ranked.length);
+  return ranked.map(({ name, ranks }) => ({ name, ...scoresOf(ranks.test), seconds }));
+}
+
+async function runCell(
+  built: BuiltSequences,
+  { name, seed, model, file }: Cell,
+  task: { readonly out: string; readonly excludeHistory: boolean; readonly fingerprint: string },
+  hooks: ExperimentHooks,
+): Promise<CellResult> {
+  const begun = performance.now();
+  const checkpoints = join(task.out, 'checkpoints', file);
+  const parts = built.shards.map((sequences) => ({ sequences, augmented: undefined }));
+  const trained = await trainModel(
+    {
+      model,
+      rows: await collectRows(parts, undefined, built.itemTable.counts),
+      window: built.manifest.window,
+      excludeHistory: task.excludeHistory,
+      validation: built.validation,
+    },
+    {
+      resumeFrom: loadCheckpoint(checkpoints, task.fingerprint, () => undefined),
+      saveCheckpoint: (state) => saveCheckpoint(checkpoints, state, task.fingerprint),
+      shouldStop: () => hooks.shouldStop?.() ?? false,
+      onProgress: (progress) =>
+        hooks.onProgress?.({ stage: 'train', cell: name, seed, ...progress }),
+    },
+  );
+  try {
+    if (trained.wasStopped) {
+      throw new PipelineError('Stopped', `Stopped in ${name}, seed ${seed}; run again to go on.`);
+    }
+    const cell: CellResult = {
+      name,
+      seed,
+      ...scoresOf(trained.rank(built.test)),
+      backbone: model.backbone,
+      objective: model.objective,
+      validation: scoresOf(trained.rank(built.validation)),
+      epochs: trained.curve.length,
+      bestEpoch: trained.bestEpoch,
+      seconds: round((performance.now() - begun) / 1000),
+      manifest: {
+        fingerprint: task.fingerprint,
+        settings: model,
+        versions: versions(),
+        commit: currentCommit(),
+        finishedAt: new Date().toISOString(),
+      },
+    };
+    writeCell(task.out, file, cell);
+    rmSync(checkpoints, { recursive: true, force: true });
+    return cell;
+  } finally {
+    trained.dispose();
+  }
+}
+
+const round = (seconds: number) => Number(seconds.toFixed(1));

@@ -1,0 +1,91 @@
+import * as z from 'zod';
+
+/** When runs start and what they may use and cost on AWS. */
+export const operationsConfig = z.strictObject({
+  /** EventBridge Scheduler expression and IANA time zone; `null` schedules nothing. */
+  schedule: z.string().nullable().default('cron(30 3 * * ? *)'),
+  timeZone: z.string().min(1).default('UTC'),
+  /** A run whose estimate exceeds this stops before any GPU starts. */
+  maxUsdPerRun: z.number().positive().default(50),
+  /** SageMaker instance types; the first is preferred, the others are tried when there is no capacity. */
+  environmentInstanceTypes: z
+    .array(z.string().regex(/^ml\./))
+    .min(1)
+    .default(['ml.g5.xlarge', 'ml.g5.2xlarge']),
+  trainerInstanceTypes: z
+    .array(z.string().regex(/^ml\./))
+    .min(1)
+    .default(['ml.c6i.2xlarge', 'ml.c5.2xlarge']),
+  useSpotTraining: z.boolean().default(true),
+  /** Lambdas that ask the endpoint at the same time. */
+  augmentationConcurrency: z.int().min(1).max(1000).default(4),
+  /** Training jobs that run at the same time. */
+  trainingConcurrency: z.int().min(1).max(40).default(8),
+  /** Share of shards (percent) whose failure does not fail the run. */
+  toleratedFailurePercentage: z.number().min(0).max(100).default(1),
+  maximumRunHours: z.number().positive().max(72).default(8),
+  /** Ranges of uploads that are parsed at the same time. */
+  ingestionConcurrency: z.int().min(2).max(1000).default(10),
+  /**
+   * Memory (MB) of the function that sorts all interactions into sequences; it needs about 100 MB a million of them.
+   * A new account allows 3,008 until its quota is raised.
+   */
+  buildSequencesMegabytes: z.int().min(1769).max(10_240).default(3008),
+  /** Who is told by e-mail of finished and failed runs and of alarms; each address confirms once. */
+  notificationEmails: z.array(z.email()).default([]),
+  /** A budget that warns at 80 % and at 100 % (forecast) of this, in USD a month; `null` makes none. */
+  monthlyBudgetUsd: z.number().positive().nullable().default(null),
+  /** Encrypt the data bucket with a key of its own (about 1 USD a month) instead of S3's. */
+  customerManagedKey: z.boolean().default(false),
+  /** An existing network that functions, training jobs and endpoints run in; `null` runs outside of any. */
+  vpc: z
+    .strictObject({
+      subnetIds: z.array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id')).min(1),
+      securityGroupIds: z
+        .array(z.string().regex(/^sg-[0-9a-f]{8,17}$/, 'a security group id'))
+        .min(1),
+    })
+    .nullable()
+    .default(null),
+  /** Days after which things are deleted. The champion's run is kept whatever its age. */
+  retention: z
+    .strictObject({
+      runDays: z.int().min(2).default(30),
+      quarantineDays: z.int().min(1).default(90),
+      recommendationDays: z.int().min(1).default(30),
+      logDays: z
+        .literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731])
+        .default(30),
+    })
+    .prefault({}),
+  /** How recommendations are asked for. */
+  serving: z
+    .strictObject({
+      /** Both doors ask for IAM signatures; API Gateway adds throttling, stages and a custom domain. */
+      door: z.enum(['function-url', 'api-gateway']).default('function-url'),
+      /** Instances kept warm (each costs about 10 USD a month at 1 GB); 0 keeps none. */
+      provisionedConcurrency: z.int().min(0).max(100).default(0),
+      /** Requests a second that API Gateway lets through; a function URL has no such limit. */
+      maximumRequestsPerSecond: z.int().min(1).default(100),
+      /** Items a user that are written to `recommendations/` after every successful run; 0 writes none. */
+      batchCount: z.int().min(0).max(1000).default(20),
+    })
+    .prefault({}),
+  /** Limits whose crossing raises an alarm. */
+  alarms: z
+    .strictObject({
+      /** Hours without a successful run; only watched when there is a schedule. */
+      lastSuccessHours: z.int().min(6).max(168).multipleOf(6).default(36),
+      /** Share (0-1) of an upload's rows in quarantine. */
+      quarantinedShare: z.number().min(0).max(1).default(0.05),
+      /** 99th percentile of a recommendation, in milliseconds. */
+      recommendMilliseconds: z.number().positive().default(1000),
+    })
+    .prefault({}),
+});
+
+export type OperationsConfig = z.infer<typeof operationsConfig>;
+
+/** A SageMaker training job that has not ended by then is stopped: half of what the whole run may take. */
+export const maximumJobSeconds = ({ maximumRunHours }: OperationsConfig): number =>
+  Math.round((maximumRunHours / 2) * 3600);

@@ -1,0 +1,114 @@
+import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { ValidationError } from '#lib/contracts/errors.ts';
+import {
+  type CostEstimate,
+  type DataCounts,
+  estimateCost,
+  parametersInName,
+  usdText,
+} from './cost.ts';
+import { costAtRest, type RestingCounts } from './cost-at-rest.ts';
+import type { Prices } from './prices.ts';
+
+export interface CostQuestion {
+  readonly interactions: number;
+  readonly items: number;
+  /** @default - what the name of `environment.baseModel` tells */
+  readonly baseModelParameters?: number;
+}
+
+/**
+ * The counts behind an estimate, from what a person knows beforehand.
+ *
+ * @throws ValidationError when the size of the base model cannot be told
+ */
+export function countsOf(question: CostQuestion, config: PipelineConfig): DataCounts {
+  const { baseModel } = config.environment;
+  const baseModelParameters = question.baseModelParameters ?? parametersInName(baseModel);
+  if (baseModelParameters === undefined) {
+    throw new ValidationError(
+      `The name of the base model "${baseModel}" does not tell its number of parameters. Give it with --parameters.`,
+    );
+  }
+  return {
+    interactions: question.interactions,
+    items: question.items,
+    // An upper bound: the first action of a user, and the ones held out, are not transitions.
+    transitions: question.interactions,
+    baseModelParameters,
+  };
+}
+
+/** What one run costs, part by part, what a month at rest does, and where the prices are from: Markdown. */
+export function costTable(
+  question: CostQuestion,
+  config: PipelineConfig,
+  tables: Prices,
+  deployed: DeployedCounts,
+): string {
+  const counts = countsOf(question, config);
+  const estimate = estimateCost(config, counts, tables);
+  const { prices, throughput } = tables;
+  const perMillion = estimate.usd.expected / (counts.transitions / 1e6);
+  return [
+    `A run on ${number(counts.interactions)} interactions of ${number(counts.items)} items, in ${prices.region}:`,
+    '',
+    ...partRows(estimate),
+    '',
+    `${usdText(perMillion)} per million transitions (expected); ${usdText(30 * estimate.usd.expected)} for thirty nights.`,
+    '',
+    restTable(restingCounts(counts, config, deployed), tables),
+    '',
+    `Prices as of ${prices.asOf}: ${prices.source}. ${prices.verified}`,
+    `Speeds: ${throughput.source}`,
+  ].join('\n');
+}
+
+/** What of a deployment costs money whether it runs or not. */
+export type DeployedCounts = Pick<RestingCounts, 'alarmMetrics' | 'customMetrics' | 'polledQueues'>;
+
+/** A row as it was uploaded and as it was ingested, both compressed (11 bytes each in `examples/movietweetings`). */
+const bytesAnInteraction = 2 * 20;
+/** An assumption: torch with CUDA, and TensorFlow for Node.js, each compressed. */
+const imageGigabytes = 5 + 1;
+
+function restingCounts(
+  counts: DataCounts,
+  { operations }: PipelineConfig,
+  deployed: DeployedCounts,
+): RestingCounts {
+  // The base model and the environment that was fitted on it, two bytes a parameter.
+  const modelBytes = 2 * 2 * counts.baseModelParameters;
+  return {
+    ...deployed,
+    imageGigabytes,
+    dataGigabytes: (modelBytes + bytesAnInteraction * counts.interactions) / 1e9,
+    customerManagedKey: operations.customerManagedKey,
+    provisionedConcurrency: operations.serving.provisionedConcurrency,
+  };
+}
+
+/** What the pipeline costs in a month in which nothing runs, as a Markdown table. */
+function restTable(counts: RestingCounts, tables: Prices): string {
+  const parts = costAtRest(counts, tables);
+  const total = parts.reduce((usd, part) => usd + part.usd, 0);
+  return [
+    '| a month in which nothing runs | USD |',
+    '|---|---:|',
+    ...parts.map(({ part, usd }) => `| ${part} | ${usdText(usd)} |`),
+    `| **Total** | **${usdText(total)}** |`,
+  ].join('\n');
+}
+
+function partRows({ parts, usd }: CostEstimate): string[] {
+  const row = (name: string, range: CostEstimate['usd']) =>
+    `| ${name} | ${usdText(range.low)} | ${usdText(range.expected)} | ${usdText(range.high)} |`;
+  return [
+    '| part | low | expected | high |',
+    '|---|---:|---:|---:|',
+    ...parts.map((part) => row(part.part, part.usd)),
+    row('**Total**', usd),
+  ];
+}
+
+const number = (value: number) => value.toLocaleString('en-US');

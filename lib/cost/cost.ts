@@ -1,0 +1,256 @@
+import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
+import { resolveModel } from '#lib/contracts/config/training.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
+import type { Prices, Range } from './prices.ts';
+
+/** How much there is to learn from. */
+export interface DataCounts {
+  readonly interactions: number;
+  readonly items: number;
+  /** Training transitions; at most `interactions`. */
+  readonly transitions: number;
+  /** Parameters of the environment's base model. */
+  readonly baseModelParameters: number;
+}
+
+/** A part of a run and what it costs. */
+export interface CostPart {
+  readonly part: string;
+  /** Seconds of instances (or GB-seconds of Lambda) behind the figure. */
+  readonly seconds: Range;
+  readonly usd: Range;
+}
+
+export interface CostEstimate {
+  readonly parts: readonly CostPart[];
+  readonly usd: Range;
+}
+
+/** The run would cost more than the configuration allows. */
+export class CostCapError extends PipelineError {
+  constructor(message: string, details: Readonly<Record<string, unknown>>) {
+    super('CostCapError', message, { details });
+  }
+}
+
+/**
+ * What one run costs on AWS.
+ *
+ * The environment's work is counted in floating-point operations (4 a parameter and token when it is fitted, 2 when it
+ * answers) against the share of the GPU's peak that it reaches, and in fitting steps; the recommenders' in
+ * core-seconds a transition and epoch. `high` assumes no spot capacity, no early stopping and the
+ * slowest of everything.
+ *
+ * @throws ConfigError when an instance type has no price or no known speed
+ */
+export function estimateCost(
+  config: PipelineConfig,
+  counts: DataCounts,
+  tables: Prices,
+): CostEstimate {
+  const needsEnvironment = config.training.models.some((model) => model.lea !== undefined);
+  const parts = [
+    prepareCost(counts, tables),
+    ...(needsEnvironment
+      ? [fitCost(config, counts, tables), ...askCosts(config, counts, tables)]
+      : []),
+    trainCost(config, counts, tables),
+    controlCost(config, counts, tables),
+  ];
+  return { parts, usd: sum(parts.map((part) => part.usd)) };
+}
+
+/**
+ * A cap is a cap: what counts is the worst case.
+ *
+ * @throws CostCapError that names the part to begin with
+ */
+export function checkCap(estimate: CostEstimate, maxUsdPerRun: number): void {
+  const { expected, high } = estimate.usd;
+  if (high <= maxUsdPerRun) return;
+  const largest = [...estimate.parts].sort((a, b) => b.usd.high - a.usd.high)[0];
+  throw new CostCapError(
+    `This run is estimated at ${usdText(expected)}, at worst ${usdText(high)}, but operations.maxUsdPerRun is ${usdText(maxUsdPerRun)}. ` +
+      `The largest part is "${largest?.part}". Raise the cap, lower environment.subsetFraction or the number of models, or choose other instance types.`,
+    { expected, high, maxUsdPerRun },
+  );
+}
+
+/**
+ * The number of parameters that a base model's name tells, for example `SmolLM2-135M-Instruct` or `qwen2.5-0.5b`.
+ *
+ * @returns undefined when the name tells none
+ */
+export function parametersInName(baseModel: string): number | undefined {
+  const match = /(?:^|[-_.])(\d+(?:\.\d+)?)([mb])(?=$|[-_.])/i.exec(baseModel);
+  if (match === null) return undefined;
+  return Number(match[1]) * (match[2]!.toLowerCase() === 'm' ? 1e6 : 1e9);
+}
+
+function prepareCost({ interactions }: DataCounts, { prices, throughput }: Prices): CostPart {
+  // Each row is parsed once when it is uploaded and sorted into sequences once a run.
+  const seconds = per(2 * interactions, throughput.lambdaRowsPerGbSecond);
+  return {
+    part: 'Ingest and build sequences (Lambda)',
+    seconds,
+    usd: scale(seconds, prices.lambdaGbSecond),
+  };
+}
+
+function fitCost(config: PipelineConfig, counts: DataCounts, tables: Prices): CostPart {
+  const { environment, operations } = config;
+  const instance = operations.environmentInstanceTypes[0]!;
+  const { itemTokens, adapter, subsetFraction } = environment;
+  const textTokens = counts.items * itemTokens.maximumTextTokens * itemTokens.epochs;
+  // A logged action and its negatives are a token each (docs/environment.md, What it costs).
+  const sequenceTokens =
+    subsetFraction * counts.transitions * (1 + adapter.negatives) * adapter.epochs;
+  const operationsCount = counts.baseModelParameters * 4 * (textTokens + sequenceTokens);
+  const { throughput } = tables;
+  const work = gpuSeconds(operationsCount, instance, throughput.fitUtilisation, tables);
+  const steps = (textTokens + sequenceTokens) / adapter.batchTokens;
+  const seconds = atMost(
+    sum([throughput.jobStartSeconds, scale(throughput.fitStepSeconds, steps), work]),
+    maximumJobSeconds(operations),
+  );
+  return {
+    part: `Fit the environment (${instance})`,
+    seconds,
+    usd: instanceUsd(seconds, instance, operations.useSpotTraining, tables),
+  };
+}
+
+function askCosts(config: PipelineConfig, counts: DataCounts, tables: Prices): CostPart[] {
+  const { environment, operations } = config;
+  const instance = operations.environmentInstanceTypes[0]!;
+  const { prices, throughput } = tables;
+  // One token a position for the history, one for each candidate action.
+  const tokens = counts.transitions * (1 + environment.candidates);
+  const asking = gpuSeconds(
+    2 * counts.baseModelParameters * tokens,
+    instance,
+    throughput.askUtilisation,
+    tables,
+  );
+  const seconds = sum([throughput.endpointStartSeconds, asking]);
+  const lambdaGigabytes = 1769 / 1024;
+  const waiting = scale(asking, operations.augmentationConcurrency * lambdaGigabytes);
+  return [
+    {
+      part: `Ask the environment (${instance})`,
+      seconds,
+      usd: instanceUsd(seconds, instance, false, tables),
+    },
+    {
+      part: 'Wait for its answers (Lambda)',
+      seconds: waiting,
+      usd: scale(waiting, prices.lambdaGbSecond),
+    },
+  ];
+}
+
+function trainCost(config: PipelineConfig, counts: DataCounts, tables: Prices): CostPart {
+  const { training, operations } = config;
+  const instance = operations.trainerInstanceTypes[0]!;
+  const { throughput } = tables;
+  const cores = known(throughput.trainerCores, instance, 'config/throughput.json, trainerCores');
+  const { base, perThousandItems } = throughput.trainerCoreMicroseconds;
+  const jobs = training.models.map((model) => {
+    const { dimension, maximumEpochs, patience } = resolveModel(training, model);
+    const epochs: Range = {
+      low: Math.min(maximumEpochs, patience + 1, throughput.expectedEpochs),
+      expected: Math.min(maximumEpochs, throughput.expectedEpochs),
+      high: maximumEpochs,
+    };
+    const microseconds = (base + (perThousandItems * counts.items) / 1000) * (dimension / 64);
+    const epochSeconds = (counts.transitions * microseconds * 1e-6) / cores;
+    const work = scale(product(epochs, throughput.trainerSpread), epochSeconds);
+    return atMost(sum([throughput.jobStartSeconds, work]), maximumJobSeconds(operations));
+  });
+  const seconds = sum(jobs);
+  return {
+    part: `Train ${jobs.length} recommender${jobs.length === 1 ? '' : 's'} (${instance})`,
+    seconds,
+    usd: instanceUsd(seconds, instance, operations.useSpotTraining, tables),
+  };
+}
+
+/** Objects, state transitions, and the small functions around the work. */
+function controlCost(config: PipelineConfig, counts: DataCounts, { prices }: Prices): CostPart {
+  const shards = Math.ceil(counts.transitions / config.sequences.shardItems);
+  const transitions = 80 + 6 * config.training.models.length + 4 * shards;
+  const usd =
+    (transitions / 1000) * prices.stepFunctionsThousandTransitions +
+    ((3 * shards + 200) / 1000) * prices.s3ThousandWrites +
+    ((6 * shards + 500) / 1000) * prices.s3ThousandReads +
+    60 * prices.lambdaGbSecond;
+  return {
+    part: 'Orchestrate (Step Functions, S3, Lambda)',
+    seconds: exactly(60),
+    usd: exactly(usd),
+  };
+}
+
+function gpuSeconds(count: number, instance: string, share: Range, { throughput }: Prices): Range {
+  const peak = known(throughput.peakTeraflops, instance, 'config/throughput.json, peakTeraflops');
+  return per(count, scale(share, peak * 1e12));
+}
+
+function instanceUsd(
+  seconds: Range,
+  instance: string,
+  spot: boolean,
+  { prices, throughput }: Prices,
+): Range {
+  const hour = known(prices.instanceHour, instance, 'config/prices.json, instanceHour');
+  const onDemand = scale(seconds, hour / 3600);
+  return spot ? product(onDemand, throughput.spotShare) : onDemand;
+}
+
+function known(table: Readonly<Record<string, number>>, key: string, where: string): number {
+  const value = table[key];
+  if (value !== undefined) return value;
+  throw new ConfigError(
+    `${where} has no entry for ${key}. Add it, or choose another instance type.`,
+  );
+}
+
+const exactly = (value: number): Range => ({ low: value, expected: value, high: value });
+
+const scale = (range: Range, factor: number): Range => ({
+  low: range.low * factor,
+  expected: range.expected * factor,
+  high: range.high * factor,
+});
+
+const product = (a: Range, b: Range): Range => ({
+  low: a.low * b.low,
+  expected: a.expected * b.expected,
+  high: a.high * b.high,
+});
+
+const atMost = (range: Range, limit: number): Range => ({
+  low: Math.min(range.low, limit),
+  expected: Math.min(range.expected, limit),
+  high: Math.min(range.high, limit),
+});
+
+/** The time for an amount of work; the highest speed gives the lowest time. */
+const per = (amount: number, speed: Range): Range => ({
+  low: amount / speed.high,
+  expected: amount / speed.expected,
+  high: amount / speed.low,
+});
+
+const sum = (ranges: readonly Range[]): Range => ({
+  low: ranges.reduce((total, range) => total + range.low, 0),
+  expected: ranges.reduce((total, range) => total + range.expected, 0),
+  high: ranges.reduce((total, range) => total + range.high, 0),
+});
+
+/** `$1.23`; fractions of a cent with three digits that matter. */
+export function usdText(usd: number): string {
+  if (usd === 0 || usd >= 0.01) return `$${usd.toFixed(2)}`;
+  return `$${usd.toPrecision(2)}`;
+}

@@ -1,0 +1,100 @@
+import * as z from 'zod';
+import { explain } from '#lib/contracts/config.ts';
+import { ConfigError } from '#lib/contracts/errors.ts';
+
+const usd = z.number().min(0);
+const range = z
+  .strictObject({
+    low: z.number().positive(),
+    expected: z.number().positive(),
+    high: z.number().positive(),
+  })
+  .refine(
+    ({ low, expected, high }) => low <= expected && expected <= high,
+    'low <= expected <= high',
+  );
+
+/** A quantity that is known to lie between two values only. */
+export type Range = z.infer<typeof range>;
+
+/** `config/prices.json`: what things cost, in USD, and where that is from. */
+export const priceList = z.strictObject({
+  region: z.string(),
+  currency: z.literal('USD'),
+  asOf: z.iso.date(),
+  source: z.string().min(1),
+  verified: z.string().min(1),
+  /** SageMaker training and hosting, an hour of an instance. */
+  instanceHour: z.record(z.string(), usd),
+  instanceStorageGbMonth: usd,
+  /** On arm64. */
+  lambdaGbSecond: usd,
+  lambdaProvisionedGbSecond: usd,
+  lambdaMillionRequests: usd,
+  s3GbMonth: usd,
+  s3ThousandWrites: usd,
+  s3ThousandReads: usd,
+  stepFunctionsThousandTransitions: usd,
+  sqsMillionRequests: usd,
+  eventBridgeMillionEvents: usd,
+  cloudWatchAlarmMonth: usd,
+  cloudWatchMetricMonth: usd,
+  cloudWatchLogsGb: usd,
+  registryGbMonth: usd,
+  keyMonth: usd,
+});
+
+export type PriceList = z.infer<typeof priceList>;
+
+/** `config/throughput.json`: how fast things go, and how that was found. */
+export const throughputTable = z.strictObject({
+  source: z.string().min(1),
+  /** Dense bfloat16 (float16 on ml.g4dn) peak of one GPU, 10^12 operations a second. */
+  peakTeraflops: z.record(z.string(), z.number().positive()),
+  /** Share of the peak that large fitting steps, and answering, reach. */
+  fitUtilisation: range,
+  askUtilisation: range,
+  /** What a step takes whatever its size: the processor tells the GPU what to do. */
+  fitStepSeconds: range,
+  /** Physical cores. */
+  trainerCores: z.record(z.string(), z.number().positive()),
+  /** Time of one core for one transition in one epoch of a recommender with dimension 64. */
+  trainerCoreMicroseconds: z.strictObject({
+    base: z.number().positive(),
+    perThousandItems: z.number().positive(),
+  }),
+  /** Factor on the recommenders' time: other backbones, windows and objectives than the measured one. */
+  trainerSpread: range,
+  jobStartSeconds: range,
+  endpointStartSeconds: range,
+  /** What managed spot training costs, as a share of the on-demand price. */
+  spotShare: range,
+  /** Epochs after which early stopping usually ends a training. */
+  expectedEpochs: z.number().positive(),
+  lambdaRowsPerGbSecond: range,
+});
+
+export type ThroughputTable = z.infer<typeof throughputTable>;
+
+/**
+ * Checks the two files.
+ *
+ * @throws ConfigError that names each wrong key
+ */
+export function parsePrices(prices: unknown, throughput: unknown): Prices {
+  return {
+    prices: check(priceList, prices, 'config/prices.json'),
+    throughput: check(throughputTable, throughput, 'config/throughput.json'),
+  };
+}
+
+export interface Prices {
+  readonly prices: PriceList;
+  readonly throughput: ThroughputTable;
+}
+
+function check<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new ConfigError(`${where} is not valid:\n${explain(result.error)}`);
+}

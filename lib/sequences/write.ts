@@ -1,0 +1,32 @@
+import { runs } from '#lib/contracts/keys.ts';
+import type { WritableObjects } from '#lib/contracts/objects.ts';
+import type { BuiltSequences } from './build.ts';
+import { encodeItemTable } from './item-table.ts';
+import { encodeEvaluationCases, encodeSequenceShard } from './shard.ts';
+
+/** Writes at the same time. */
+const CONCURRENCY = 16;
+
+/** Writes everything below `runs/<run>/sequences/`, the manifest last: its presence says that the rest is there. */
+export async function writeSequences(
+  objects: WritableObjects,
+  run: string,
+  sequences: BuiltSequences,
+): Promise<void> {
+  const { itemTable, shards, validation, test, manifest, excluded } = sequences;
+  await objects.putBytes(runs.itemTable(run), encodeItemTable(itemTable));
+  await objects.putBytes(
+    runs.evaluationCases(run, 'validation'),
+    encodeEvaluationCases(validation),
+  );
+  await objects.putBytes(runs.evaluationCases(run, 'test'), encodeEvaluationCases(test));
+  await objects.putJson(runs.excluded(run), excluded);
+  const parts = shards.entries();
+  const write = async () => {
+    for (const [part, shard] of parts) {
+      await objects.putBytes(runs.trainShard(run, part), encodeSequenceShard(shard));
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, write));
+  await objects.putJson(runs.sequencesManifest(run), manifest);
+}

@@ -1,0 +1,161 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runExperiment } from '#cli/experiments/experiment.ts';
+import { planExperiment } from '#cli/experiments/options.ts';
+import { formatResults, summarise } from '#cli/experiments/results.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'experiment-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Users walk a circle of 20 items. */
+function writeSequences(name: string, repeat = false): string {
+  const lines = Array.from({ length: 60 }, (_, user) => {
+    const items = Array.from({ length: 5 + (user % 6) }, (_, step) => `i${(user * 3 + step) % 20}`);
+    return `u${user} ${items.join(' ')}${repeat ? ` ${items[0]} ${items[0]} ${items[0]}` : ''}`;
+  });
+  const path = join(folder, name);
+  const text = `${lines.join('\n')}\n`;
+  writeFileSync(path, name.endsWith('.gz') ? gzipSync(text) : text);
+  return path;
+}
+
+const quick = { dimension: 8, blocks: 1, batchTargets: 64, maximumEpochs: 4, learningRate: 0.02 };
+const common = {
+  format: 'sequences' as const,
+  split: 'leave-one-out' as const,
+  window: 8,
+  training: quick,
+};
+
+describe('Function: runExperiment', () => {
+  it('trains the grid, scores it beside baselines, and does not repeat what is done', async () => {
+    // Arrange
+    const interactions = writeSequences('circle.txt.gz');
+    const options = {
+      ...common,
+      interactions,
+      out: join(folder, 'out'),
+      models: ['sasrec:supervised', 'gru4rec:sqn:dimension=12'],
+      seeds: 2,
+    };
+    let trainedEpochs = 0;
+    let stopAt = 5;
+
+    // Act: stopped in the middle, then run to the end, then run again
+    const hooks = {
+      onProgress: ({ stage }: { stage: string }) => {
+        if (stage === 'train') trainedEpochs++;
+      },
+      shouldStop: () => trainedEpochs >= stopAt,
+    };
+    await expect(runExperiment(options, hooks)).rejects.toThrow('run again to go on');
+    stopAt = Number.POSITIVE_INFINITY;
+    const { results, path } = await runExperiment(options, hooks);
+    const epochsInAll = trainedEpochs;
+    const again = await runExperiment(options, hooks);
+
+    // Assess
+    expect(epochsInAll).toBe(16);
+    expect(trainedEpochs).toBe(16);
+    expect(again.results.models).toEqual(results.models);
+    const written = JSON.parse(readFileSync(path, 'utf8'));
+    expect(written).toEqual(JSON.parse(JSON.stringify(results)));
+    expect(results.models.map(({ name, seed }) => [name, seed])).toEqual([
+      ['sasrec:supervised', 1],
+      ['sasrec:supervised', 2],
+      ['gru4rec:sqn:dimension=12', 1],
+      ['gru4rec:sqn:dimension=12', 2],
+    ]);
+    for (const model of results.models) {
+      expect(model.hr10).toBeGreaterThan(0.5);
+      expect(model.hr5).toBeLessThanOrEqual(model.hr10);
+      expect(model.ndcg10).toBeLessThanOrEqual(model.hr10);
+      expect(model.manifest.settings.seed).toBe(model.seed);
+      expect(model.manifest.versions).toHaveProperty('tensorflow');
+    }
+    expect(results.models[2]!.manifest.settings.dimension).toBe(12);
+    // Nobody repeats an item, so a repeat is never right.
+    expect(results.data).toMatchObject({ excludeHistory: true, users: 60, items: 20 });
+    expect(results.baselines.map(({ name }) => name)).toContain('popularity');
+    expect(formatResults(results)).toContain('gru4rec:sqn:dimension=12');
+  });
+
+  it('ranks with the history where people repeat themselves', async () => {
+    // Arrange
+    const interactions = writeSequences('repeats.txt', true);
+
+    // Act
+    const { results } = await runExperiment({
+      ...common,
+      interactions,
+      out: join(folder, 'repeats'),
+      models: ['sasrec:supervised:maximumEpochs=1'],
+    });
+
+    // Assess
+    expect(results.data.excludeHistory).toBe(false);
+  });
+
+  it.each([
+    ['u1\n', /line 1: expected a user and at least one item/, 'sequences'],
+    ['{"user_id": "u"}\n', /line 1: .*item_id/s, 'interactions'],
+    ['not json\n', /line 1 is not JSON/, 'interactions'],
+  ] as const)('names the line of bad data', async (text, message, format) => {
+    // Arrange
+    const interactions = join(folder, 'bad.txt');
+    writeFileSync(interactions, text);
+
+    // Act
+    const run = runExperiment({
+      ...common,
+      format,
+      interactions,
+      out: join(folder, 'bad'),
+      models: ['sasrec:supervised'],
+    });
+
+    // Assess
+    await expect(run).rejects.toThrow(message);
+  });
+});
+
+describe('Function: planExperiment', () => {
+  it.each([
+    [{ models: ['sasrec:dqn'] }, 'Model sasrec:dqn is not valid'],
+    [{ models: ['sasrec'] }, 'expected backbone:objective'],
+    [{ models: ['sasrec:sqn:dropuot=1'] }, 'dropuot: unknown key'],
+    [{ models: ['sasrec:sqn', 'sasrec:sqn'] }, 'asked for twice'],
+    [{ models: ['sasrec:sqn'], seeds: 0 }, 'seeds'],
+    [{ models: ['sasrec:sqn'], splt: 'x' }, 'splt: unknown key'],
+  ])('refuses %o', (change, message) => {
+    // Act
+    const plan = () =>
+      planExperiment({ ...common, interactions: 'file', out: 'out', ...change } as never);
+
+    // Assess
+    expect(plan).toThrow(message);
+  });
+});
+
+describe('Function: summarise', () => {
+  it('gives means and sample deviations over the seeds', () => {
+    // Arrange
+    const cell = (name: string, seed: number, ndcg10: number) =>
+      ({ name, seed, hr5: 0.1, ndcg5: 0.05, hr10: 0.2, ndcg10 }) as never;
+
+    // Act
+    const [a, b] = summarise([cell('a', 1, 0.1), cell('a', 2, 0.3), cell('b', 1, 0.5)]);
+
+    // Assess
+    expect(a).toMatchObject({ name: 'a', seeds: 2 });
+    expect(a!.mean.ndcg10).toBeCloseTo(0.2, 12);
+    expect(a!.deviation!.ndcg10).toBeCloseTo(Math.sqrt(0.02), 12);
+    expect(b!.deviation).toBeNull();
+  });
+});

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { root } from '../../setup/paths.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'lea-train-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function train(...args: string[]) {
+  const child = spawn(process.execPath, [join(root, 'cli/training/main.ts'), ...args]);
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...output };
+}
+
+describe('Command: train', () => {
+  it('trains the first model of the configuration on a file of sequences', async () => {
+    // Arrange: everybody walks around the same circle of items.
+    const lines = Array.from({ length: 60 }, (_, user) =>
+      [`u${user}`, ...Array.from({ length: 8 }, (__, at) => `i${(user + at) % 20}`)].join(' '),
+    );
+    const file = join(folder, 'circle.txt');
+    writeFileSync(file, lines.join('\n'));
+    const config = join(folder, 'config.json');
+    const models = [
+      { name: 'circle', backbone: 'sasrec', objective: 'supervised' },
+      { name: 'other', backbone: 'gru4rec', objective: 'supervised' },
+    ];
+    const training = { dimension: 16, batchTargets: 64, learningRate: 0.01, maximumEpochs: 30 };
+    writeFileSync(config, JSON.stringify({ training: { ...training, models } }));
+    const out = join(folder, 'out');
+
+    // Act
+    const { code, stdout } = await train(
+      ...['--interactions', file, '--format', 'sequences', '--config', config, '--out', out],
+    );
+
+    // Assess
+    expect(code).toBe(0);
+    expect(stdout).toContain(`circle is in ${out}`);
+    const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
+    expect(manifest.backbone).toBe('sasrec');
+    expect(manifest.test.hr).toBeGreaterThan(0.9);
+    expect(existsSync(join(out, 'learning-curve.svg'))).toBe(true);
+  });
+
+  it('says what is wrong', async () => {
+    const without = await train('--out', join(folder, 'nothing'));
+    const unknown = await train(
+      ...['--sequences', folder, '--model', 'unknown', '--out', join(folder, 'unknown')],
+    );
+
+    expect(without.code).toBe(1);
+    expect(without.stderr).toContain('--interactions or --sequences');
+    expect(unknown.code).toBe(1);
+    expect(unknown.stderr).toMatch(/no model "unknown".*sasrec-supervised/);
+  });
+});

@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
+import { parseConfig } from '#lib/contracts/config.ts';
+import { ConfigError, ValidationError } from '#lib/contracts/errors.ts';
+import { CostCapError, checkCap, estimateCost, parametersInName } from '#lib/cost/cost.ts';
+import { costTable } from '#lib/cost/cost-table.ts';
+import { parsePrices } from '#lib/cost/prices.ts';
+
+const file = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../../../config/${name}`, import.meta.url), 'utf8'));
+const tables = parsePrices(file('prices.json'), file('throughput.json'));
+
+const models = (lea: boolean) => [
+  { name: 'a', backbone: 'sasrec', objective: 'snqn', ...(lea ? { lea: {} } : {}) },
+];
+const config = (lea = true, operations: object = {}, training: object = {}) =>
+  parseConfig({ training: { models: models(lea), ...training }, operations }, 'test');
+const counts = {
+  interactions: 1_000_000,
+  items: 10_000,
+  transitions: 950_000,
+  baseModelParameters: 135e6,
+};
+
+describe('Function: estimateCost', () => {
+  it('counts the work of fitting the environment by hand', () => {
+    // Arrange
+    const onDemand = config(true, {
+      useSpotTraining: false,
+      environmentInstanceTypes: ['ml.g5.xlarge'],
+    });
+    const { environment } = onDemand;
+    const textTokens =
+      10_000 * environment.itemTokens.maximumTextTokens * environment.itemTokens.epochs;
+    // One negative beside each logged action, and LoRA's 4 operations a parameter and token.
+    const sequenceTokens = environment.subsetFraction * 950_000 * 2 * environment.adapter.epochs;
+    const operations = 135e6 * 4 * (textTokens + sequenceTokens);
+    const seconds =
+      tables.throughput.jobStartSeconds.expected +
+      ((textTokens + sequenceTokens) / environment.adapter.batchTokens) *
+        tables.throughput.fitStepSeconds.expected +
+      operations / (70e12 * tables.throughput.fitUtilisation.expected);
+    // Act
+    const fit = estimateCost(onDemand, counts, tables).parts.find((part) =>
+      part.part.startsWith('Fit'),
+    );
+    // Assess
+    expect(fit?.seconds.expected).toBeCloseTo(seconds, 6);
+    expect(fit?.usd.expected).toBeCloseTo((seconds / 3600) * 1.408, 9);
+  });
+
+  it('has no GPU in it when no model uses the environment', () => {
+    // Act
+    const { parts } = estimateCost(config(false), counts, tables);
+    // Assess
+    expect(parts.filter((part) => part.part.includes('nvironment'))).toStrictEqual([]);
+  });
+
+  it('is a range that grows with the data, and adds up', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e9 }),
+        fc.integer({ min: 1, max: 1e7 }),
+        fc.boolean(),
+        (interactions, items, lea) => {
+          // Act
+          const one = { interactions, items, transitions: interactions, baseModelParameters: 1e8 };
+          const small = estimateCost(config(lea), one, tables);
+          const large = estimateCost(
+            config(lea),
+            { ...one, interactions: interactions * 2, transitions: interactions * 2 },
+            tables,
+          );
+          // Assess
+          for (const { usd } of small.parts) {
+            expect(usd.low).toBeGreaterThanOrEqual(0);
+            expect(usd.low).toBeLessThanOrEqual(usd.expected);
+            expect(usd.expected).toBeLessThanOrEqual(usd.high);
+          }
+          const total = small.parts.reduce((sum, part) => sum + part.usd.high, 0);
+          expect(small.usd.high).toBeCloseTo(total, 9);
+          expect(large.usd.expected).toBeGreaterThan(small.usd.expected);
+        },
+      ),
+    );
+  });
+
+  it('never has a training job run for longer than it may', () => {
+    // Act
+    const { parts } = estimateCost(config(true), { ...counts, transitions: 1e12 }, tables);
+    // Assess
+    const train = parts.find((part) => part.part.startsWith('Train'))!;
+    expect(train.seconds.high).toBe(maximumJobSeconds(config(true).operations));
+  });
+
+  it('names the table that lacks an instance type', () => {
+    // Arrange
+    const unknown = config(true, { environmentInstanceTypes: ['ml.x1.huge'] });
+    // Assess
+    expect(() => estimateCost(unknown, counts, tables)).toThrow(ConfigError);
+    expect(() => estimateCost(unknown, counts, tables)).toThrow(/throughput.json.*ml\.x1\.huge/);
+  });
+});
+
+describe('Function: checkCap', () => {
+  const usd = { low: 1, expected: 4, high: 10 };
+  const estimate = { usd, parts: [{ part: 'Ask', usd, seconds: usd }] };
+
+  it('lets a run through whose worst case is within the cap', () => {
+    expect(() => checkCap(estimate, 10)).not.toThrow();
+  });
+
+  it('stops a run that might exceed it, and says what to do', () => {
+    expect(() => checkCap(estimate, 9.99)).toThrow(CostCapError);
+    expect(() => checkCap(estimate, 9.99)).toThrow(/\$4\.00, at worst \$10\.00.*"Ask".*Raise/);
+  });
+});
+
+describe('Function: parametersInName', () => {
+  it.each([
+    ['smollm2-135m-instruct', 135e6],
+    ['SmolLM2-1.7B', 1.7e9],
+    ['qwen2.5-0.5b-instruct', 0.5e9],
+    ['Llama-3.2-1B', 1e9],
+    ['gpt2', undefined],
+    ['b2b-model', undefined],
+  ])('%s: %s', (name, parameters) => {
+    expect(parametersInName(name)).toBe(parameters);
+  });
+});
+
+describe('Function: costTable', () => {
+  const deployed = { alarmMetrics: 21, customMetrics: 2, polledQueues: 3 };
+
+  it('shows every part, the total, and where the figures are from', () => {
+    // Act
+    const table = costTable({ interactions: 1e6, items: 1e4 }, config(), tables, deployed);
+    // Assess
+    expect(table).toContain('1,000,000 interactions of 10,000 items');
+    expect(table).toMatch(/\| \*\*Total\*\* \| \$\d/);
+    expect(table).toContain(tables.prices.asOf);
+    expect(table).toMatch(/\$[\d.]+ per million transitions/);
+    expect(table).toContain('a month in which nothing runs');
+    expect(table).toContain('| Alarms (on 21 metrics) | $2.10 |');
+  });
+
+  it('asks for the size of a base model whose name does not tell it', () => {
+    // Arrange
+    const unnamed = parseConfig(
+      { training: { models: models(true) }, environment: { baseModel: 'gpt2' } },
+      'test',
+    );
+    // Assess
+    expect(() => costTable({ interactions: 1, items: 1 }, unnamed, tables, deployed)).toThrow(
+      ValidationError,
+    );
+  });
+});
+
+describe('Function: parsePrices', () => {
+  it('names a wrong key', () => {
+    expect(() =>
+      parsePrices({ ...file('prices.json'), lambdaGbSecond: 'free' }, file('throughput.json')),
+    ).toThrow(/prices\.json.*\n.*lambdaGbSecond/);
+  });
+});

@@ -1,0 +1,59 @@
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
+import { gunzipped } from '#platform/gzip.ts';
+
+const text = 'some text that is long enough to be worth it\n'.repeat(50_000);
+const compressed = gzipSync(text, { level: 0 });
+
+async function read(source: Readable): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of gunzipped(source, 'logs/a.gz')) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+describe('Function: gunzipped', () => {
+  it('uncompresses, also files that were put together', async () => {
+    expect(await read(Readable.from([compressed]))).toBe(text);
+    expect(await read(Readable.from([compressed, compressed]))).toBe(text + text);
+  });
+
+  it.each([
+    ['ends early', compressed.subarray(0, compressed.length - 9)],
+    ['is damaged', Buffer.from(compressed).fill(7, 20, 40)],
+    ['is no gzip', Buffer.from('plain text')],
+  ])('says so when the data %s', async (_, data) => {
+    const reading = read(Readable.from([data]));
+
+    await expect(reading).rejects.toThrow(ValidationError);
+    await expect(reading).rejects.toThrow(/logs\/a\.gz is not a complete gzip file/);
+  });
+
+  it('passes on what the source fails with', async () => {
+    async function* failing() {
+      yield compressed.subarray(0, 1000);
+      throw new UnavailableError('the connection broke');
+    }
+
+    await expect(read(Readable.from(failing()))).rejects.toThrow(UnavailableError);
+  });
+
+  it('closes the source when reading stops', async () => {
+    // Arrange
+    const source = Readable.from(
+      (function* () {
+        for (;;) yield compressed;
+      })(),
+    );
+
+    // Act
+    for await (const chunk of gunzipped(source, 'logs/a.gz')) {
+      if (chunk.length > 0) break;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+
+    // Assess
+    expect(source.destroyed).toBe(true);
+  });
+});

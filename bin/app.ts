@@ -11,7 +11,7 @@ import { readDeployment } from '#stacks/deployment.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 try {
-  // The CLI's context comes on top; without the CLI (`CDK_OUTDIR=cdk.out node bin/app.ts`) this is all there is.
+  // The CLI's context comes on top; without the CLI (`CDK_OUTDIR=cdk.out node bin/node.mjs bin/app.ts`) this is all there is.
   const { context } = JSON.parse(readFileSync(resolve(root, 'cdk.json'), 'utf8'));
   const app = new App({ context });
   const configPath = app.node.tryGetContext('config') ?? 'config/pipeline.json';

@@ -3,7 +3,7 @@ import { ensureNativeEnvironment } from '../../containers/trainer/native-process
 import type { ExperimentOptions } from './options.ts';
 
 /**
- * `node cli/experiments/main.ts --format sequences --interactions FILE --models sasrec:supervised,gru4rec:snqn --out DIR
+ * `lea experiment --format sequences --interactions FILE --models sasrec:supervised,gru4rec:snqn --out DIR
  * [--split leave-one-out] [--seeds N] [--window N] [--exclude-history true|false|auto] [--minimum-user N]
  * [--minimum-item N] [--set name=value ...]`, where `--set` changes a setting of all models.
  */

@@ -4,7 +4,7 @@
  * The ratings have no time, but their rows are in the order of time: row n becomes n seconds after `origin`, so that
  * order is kept; distances in time mean nothing.
  *
- * Usage: node examples/goodbooks/convert.ts --source DIR --out DIR [--limit-users N]
+ * Usage: node bin/node.mjs examples/goodbooks/convert.ts --source DIR --out DIR [--limit-users N]
  */
 import { join } from 'node:path';
 import { parse } from 'csv-parse';

@@ -1,7 +1,7 @@
 /**
  * Puts MovieTweetings (`ratings.dat`, `movies.dat`) into the upload format.
  *
- * Usage: node examples/movietweetings/convert.ts --source DIR --out DIR [--limit-users N]
+ * Usage: node bin/node.mjs examples/movietweetings/convert.ts --source DIR --out DIR [--limit-users N]
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

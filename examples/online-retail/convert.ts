@@ -4,7 +4,7 @@
  *
  * Left out, and counted: rows without a customer, and rows that are no product (postage, fees, corrections).
  *
- * Usage: node examples/online-retail/convert.ts --source DIR --out DIR [--limit-users N]
+ * Usage: node bin/node.mjs examples/online-retail/convert.ts --source DIR --out DIR [--limit-users N]
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -4,6 +4,7 @@ import {
   items,
   locks,
   runs,
+  sentenceVectors,
   serving,
   uploads,
 } from '#lib/contracts/keys.ts';
@@ -37,6 +38,8 @@ const keys = {
   sequencesManifest: runs.sequencesManifest('*'),
   itemTable: runs.itemTable('*'),
   shards: below(runs.trainPrefix('*')),
+  catalogue: below(runs.cataloguePrefix('*')),
+  sentenceVectors: below(sentenceVectors.prefix('*')),
   augmented: below(runs.augmentedPrefix('*')),
   augmentationResults: below(runs.augmentationResultsPrefix('*')),
   jobs: below(runs.jobsPrefix('*')),
@@ -75,7 +78,7 @@ export const functionAccess = {
   },
   'build-sequences': {
     read: [keys.interactions, keys.items, keys.runConfig, keys.runManifest, keys.sequencesManifest],
-    write: [keys.sequences],
+    write: [keys.sequences, keys.catalogue],
   },
   'plan-environment': {
     read: [
@@ -162,7 +165,14 @@ export const functionAccess = {
 /** Which keys the containers may touch, with the roles that SageMaker gives them. */
 export const containerAccess = {
   environment: {
-    read: [keys.baseModels, keys.sequences, keys.environments, keys.checkpoints],
+    read: [
+      keys.baseModels,
+      keys.sequences,
+      keys.catalogue,
+      keys.sentenceVectors,
+      keys.environments,
+      keys.checkpoints,
+    ],
     write: [keys.jobs, keys.checkpoints],
     delete: [keys.checkpoints],
   },

@@ -5,6 +5,7 @@ import { pipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runManifest, runName } from '#lib/contracts/run.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
+import { encodeCatalogue } from '#lib/sequences/catalogue-table.ts';
 import { collectInteractions } from '#lib/sequences/interaction-log.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import { writeSequences } from '#lib/sequences/write.ts';
@@ -24,6 +25,7 @@ export const handler = instrument(z.strictObject({ run: runName }), async ({ run
     catalogue: await readCatalogue(objects, inputs.items),
   });
   const sequences = buildSequences(log, config.sequences);
+  if (log.catalogue) await objects.putBytes(runs.catalogue(run), encodeCatalogue(log.catalogue));
   await writeSequences(objects, run, sequences);
   logger.info('sequences built', { run, ...sequences.manifest });
   return sequences.manifest;

@@ -55,6 +55,11 @@ export const runs = {
     `runs/${run}/sequences/train/part-${partNumber(part)}.arrow`,
   evaluationCases: (run: string, split: 'validation' | 'test') =>
     `runs/${run}/sequences/evaluation/${split}.arrow`,
+  /** The whole catalogue, k-core or not: what items get vectors from. */
+  cataloguePrefix: (run: string) => `runs/${run}/catalogue/`,
+  catalogue: (run: string) => `runs/${run}/catalogue/catalogue.arrow`,
+  /** A vector for every item of the catalogue. */
+  itemVectors: (run: string) => `runs/${run}/item-vectors.arrow`,
   cost: (run: string) => `runs/${run}/cost.json`,
   environmentPlan: (run: string) => `runs/${run}/environment.json`,
   excluded: (run: string) => `runs/${run}/sequences/excluded.json`,
@@ -88,6 +93,15 @@ export const environments = {
   metrics: (version: string) => `environments/${version}/metrics.json`,
   registration: (version: string) => `environments/${version}/registration.json`,
   latest: 'environments/latest.json',
+};
+
+/** Vectors of sentences before whitening, kept by content, so that a night computes those of new sentences only. */
+export const sentenceVectors = {
+  /** What a job gets as a channel: all spaces of one base model. */
+  prefix: (baseModel: string) => `item-vectors/${baseModel}/`,
+  /** `space` names all that decides a vector besides its sentence, `part` the content of the file. */
+  part: (baseModel: string, space: string, part: string) =>
+    `item-vectors/${baseModel}/${space}/part-${part}.arrow`,
 };
 
 /** What serving reads. */

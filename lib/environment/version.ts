@@ -15,14 +15,15 @@ export type EnvironmentRegistration = z.infer<typeof environmentRegistration>;
 
 /**
  * What makes two fitted environments interchangeable: the settings, the window and the vocabulary (an item index
- * must mean the same item).
+ * must mean the same item). Item vectors are no part of it: they are made without a fit.
  */
 export function environmentFingerprint(
   config: EnvironmentConfig,
   window: number,
   itemIds: readonly string[],
 ): string {
-  const hash = createHash('sha256').update(JSON.stringify({ config, window }));
+  const { itemVectors: _, ...fitted } = config;
+  const hash = createHash('sha256').update(JSON.stringify({ config: fitted, window }));
   for (const id of itemIds) hash.update(`\n${id}`);
   return hash.digest('hex');
 }

@@ -23,6 +23,8 @@ export interface ListColumn {
 /** A decoded stream; columns are taken by name and checked for their type when they are. */
 export interface Columns {
   readonly rows: number;
+  /** The schema's own key-value pairs. */
+  readonly metadata: ReadonlyMap<string, string>;
   /** @throws ContractError if there is no such column */
   column(name: string): ColumnValues;
 }
@@ -39,10 +41,12 @@ export function decodeColumns(bytes: Uint8Array, what: string): Columns {
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
   const batches: RecordBatch[] = [];
   let names: string[];
+  let metadata: ReadonlyMap<string, string>;
   try {
     const reader = RecordBatchReader.from(aligned).open();
     if (!reader.schema) throw new Error('it has no schema');
     names = reader.schema.fields.map((field) => field.name);
+    metadata = reader.schema.metadata;
     for (const batch of reader) batches.push(batch);
   } catch (error) {
     throw new ContractError(
@@ -52,6 +56,7 @@ export function decodeColumns(bytes: Uint8Array, what: string): Columns {
   }
   return {
     rows: batches.reduce((rows, batch) => rows + batch.numRows, 0),
+    metadata,
     column: (name) => {
       const index = names.indexOf(name);
       if (index === -1) {

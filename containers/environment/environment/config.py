@@ -51,6 +51,18 @@ class AdapterConfig:
 
 
 @dataclass(frozen=True)
+class ItemVectorConfig:
+    """How every item of the catalogue gets a vector from its sentence."""
+
+    encoder: Literal["language-model", "random-weights", "tfidf"] = "language-model"
+    layers: int | None = field(default=None, metadata=within(1))
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    dimension: int = field(default=64, metadata=within(2, 1024))
+    maximum_text_tokens: int = field(default=64, metadata=within(4, 512))
+    permute: int | None = field(default=None, metadata=within(0))
+
+
+@dataclass(frozen=True)
 class EnvironmentConfig:
     """Config section `environment`; `base_model` and `maximum_age_days` matter to the pipeline only."""
 
@@ -65,6 +77,7 @@ class EnvironmentConfig:
     instruction: str = ""
     item_tokens: ItemTokenConfig = field(default_factory=ItemTokenConfig)
     adapter: AdapterConfig = field(default_factory=AdapterConfig)
+    item_vectors: ItemVectorConfig = field(default_factory=ItemVectorConfig)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     seed: int = field(default=1, metadata=within(0))
 

@@ -63,6 +63,25 @@ export const environmentConfig = z.strictObject({
       patience: z.int().min(1).default(3),
     })
     .prefault({}),
+  /** A vector for every item of the catalogue from its sentence (`itemTokens.template`), made without a fit. */
+  itemVectors: z
+    .strictObject({
+      /**
+       * `language-model` is the frozen base model. The others are what it has to beat: `random-weights`, the same
+       * architecture untrained (from `seed`), and `tfidf`, which knows words only.
+       */
+      encoder: z.enum(['language-model', 'random-weights', 'tfidf']).default('language-model'),
+      /** Layers of the base model, counted from the input; `null` takes all. */
+      layers: z.int().min(1).nullable().default(null),
+      precision: z.enum(['auto', 'float32', 'bfloat16']).default('auto'),
+      /** Length of a vector. */
+      dimension: z.int().min(2).max(1024).default(64),
+      /** Tokens of a sentence that are read; the rest is left out. */
+      maximumTextTokens: z.int().min(4).max(512).default(64),
+      /** Seed of a permutation that hands every item another item's vector: a control; `null` is none. */
+      permute: z.int().min(0).nullable().default(null),
+    })
+    .prefault({}),
   /** What the LLM computes in; `auto` is bfloat16 on a GPU that does so natively, and float32 elsewhere. */
   precision: z.enum(['auto', 'float32', 'bfloat16']).default('auto'),
   seed: z.int().min(0).default(1),

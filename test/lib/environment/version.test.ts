@@ -22,6 +22,12 @@ describe('Function: environmentFingerprint', () => {
   ])('depends on %s', (_, other) => {
     expect(other).not.toBe(fingerprint);
   });
+
+  test('does not depend on how items get vectors, which needs no fit', () => {
+    const itemVectors = { ...config.itemVectors, layers: 2 };
+
+    expect(environmentFingerprint({ ...config, itemVectors }, 50, ['a', 'b'])).toBe(fingerprint);
+  });
 });
 
 describe('Function: chooseEnvironment', () => {

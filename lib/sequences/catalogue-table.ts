@@ -1,0 +1,24 @@
+import { encodeColumns, utf8Column } from './arrow-writing.ts';
+import type { CatalogueItem } from './interaction-log.ts';
+
+/**
+ * Writes the whole catalogue (docs/contracts.md, "Item vectors") as an Arrow IPC stream, rows in order of item ids
+ * (UTF-16 code units), so that the same catalogue gives the same bytes however it was uploaded.
+ */
+export function encodeCatalogue(catalogue: ReadonlyMap<string, CatalogueItem>): Uint8Array {
+  const rows = [...catalogue].sort(([a], [b]) => (a < b ? -1 : 1)); // ids differ
+  return encodeColumns([
+    utf8Column(
+      'item_id',
+      rows.map(([id]) => id),
+    ),
+    utf8Column(
+      'title',
+      rows.map(([, { title }]) => title),
+    ),
+    utf8Column(
+      'fields',
+      rows.map(([, { fields }]) => JSON.stringify(fields)),
+    ),
+  ]);
+}

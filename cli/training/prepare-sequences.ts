@@ -3,8 +3,10 @@ import { dirname, join } from 'node:path';
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
+import { encodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import { encodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { encodeItemTable } from '#lib/sequences/item-table.ts';
-import { encodeEvaluationCases, encodeSequenceShard } from '#lib/sequences/shard.ts';
+import { encodeSequenceShard } from '#lib/sequences/shard.ts';
 import { readInteractions } from '../experiments/interaction-file.ts';
 
 /**
@@ -33,6 +35,7 @@ export async function prepareSequences(
   put('items.arrow', encodeItemTable(built.itemTable));
   put('evaluation/validation.arrow', encodeEvaluationCases(built.validation));
   put('evaluation/test.arrow', encodeEvaluationCases(built.test));
+  put('events.arrow', encodeInteractionEvents(built.events));
   built.shards.forEach((shard, part) => {
     put(`train/part-${String(part).padStart(5, '0')}.arrow`, encodeSequenceShard(shard));
   });

@@ -6,13 +6,10 @@ import { partOf } from '#lib/contracts/keys.ts';
 import { decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import type { TrainingPart } from '#lib/recommender/data/training-rows.ts';
 import { decodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
+import { decodeEvaluationCases, type EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { decodeItemTable, type ItemTable } from '#lib/sequences/item-table.ts';
 import { type SequencesManifest, sequencesManifest } from '#lib/sequences/manifest.ts';
-import {
-  decodeEvaluationCases,
-  decodeSequenceShard,
-  type EvaluationCases,
-} from '#lib/sequences/shard.ts';
+import { decodeSequenceShard } from '#lib/sequences/shard.ts';
 import type { Folders } from './contract.ts';
 
 /** The held-out cases of a run and its vocabulary. */

@@ -5,9 +5,10 @@ import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
 import type { EvaluationInput, SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { decodeRanks } from '#lib/evaluation/ranks.ts';
+import { decodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
-import { decodeEvaluationCases, decodeSequenceShard } from '#lib/sequences/shard.ts';
+import { decodeSequenceShard } from '#lib/sequences/shard.ts';
 import type { Objects } from '#platform/objects.ts';
 
 /** Everything that a run's rankers said about its held-out cases. */

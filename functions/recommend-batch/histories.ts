@@ -1,4 +1,5 @@
-import type { EvaluationCases, SequenceShard } from '#lib/sequences/shard.ts';
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import type { SequenceShard } from '#lib/sequences/shard.ts';
 
 /**
  * Each user's newest actions, put together from a run's training rows and held-out cases: the parts of a split follow

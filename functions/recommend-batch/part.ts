@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { runs, serving } from '#lib/contracts/keys.ts';
+import { decodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { hash32 } from '#lib/sequences/hash.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
-import { decodeEvaluationCases, decodeSequenceShard } from '#lib/sequences/shard.ts';
+import { decodeSequenceShard } from '#lib/sequences/shard.ts';
 import type { Recommender } from '#lib/serving/recommender.ts';
 import type { Objects } from '#platform/objects.ts';
 import { Histories } from './histories.ts';

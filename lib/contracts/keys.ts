@@ -55,6 +55,7 @@ export const runs = {
     `runs/${run}/sequences/train/part-${partNumber(part)}.arrow`,
   evaluationCases: (run: string, split: 'validation' | 'test') =>
     `runs/${run}/sequences/evaluation/${split}.arrow`,
+  events: (run: string) => `runs/${run}/sequences/events.arrow`,
   /** The whole catalogue, k-core or not: what items get vectors from. */
   cataloguePrefix: (run: string) => `runs/${run}/catalogue/`,
   catalogue: (run: string) => `runs/${run}/catalogue/catalogue.arrow`,

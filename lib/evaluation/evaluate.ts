@@ -1,6 +1,6 @@
 import type { EvaluationConfig } from '#lib/contracts/config/promotion.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
-import type { EvaluationCases } from '#lib/sequences/shard.ts';
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import {
   type Comparison,
   championLabel,

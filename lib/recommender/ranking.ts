@@ -1,4 +1,4 @@
-import type { EvaluationCases } from '#lib/sequences/shard.ts';
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 
 /** Counts, for a fixed number of cases at a time, the items that come before the target. */
 export interface Ranker {

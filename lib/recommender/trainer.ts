@@ -1,7 +1,7 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { PipelineError } from '#lib/contracts/errors.ts';
-import type { EvaluationCases } from '#lib/sequences/shard.ts';
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { batchLayout } from './batch-layout.ts';
 import {
   type CheckpointState,

@@ -1,4 +1,4 @@
-import type { EvaluationCases } from '#lib/sequences/shard.ts';
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 
 /**
  * Cases in another vocabulary: items that it does not have are left out of histories, and a target that it does not
@@ -14,20 +14,28 @@ export function translateCases(
 ): EvaluationCases {
   const numbers = new Map(to.map((id, index) => [id, index + 1]));
   const translated = [0, ...from.map((id) => numbers.get(id) ?? 0)]; // by item index of `from`
-  const offsets = new Int32Array(cases.offsets.length);
-  const items = new Int32Array(cases.items.length);
-  let end = 0;
-  for (let at = 0; at + 1 < offsets.length; at++) {
-    for (let index = cases.offsets[at]!; index < cases.offsets[at + 1]!; index++) {
-      const item = translated[cases.items[index]!]!;
-      if (item > 0) items[end++] = item;
-    }
-    offsets[at + 1] = end;
-  }
+  const history = translateLists(cases.offsets, cases.items, translated);
+  const earlier = translateLists(cases.earlierOffsets, cases.earlierItems, translated);
   return {
-    users: cases.users,
-    offsets,
-    items: items.slice(0, end),
+    ...cases,
+    offsets: history.offsets,
+    items: Int32Array.from(history.kept, (at) => translated[cases.items[at]!]!),
+    historyTimes: Float64Array.from(history.kept, (at) => cases.historyTimes[at]!),
+    earlierOffsets: earlier.offsets,
+    earlierItems: Int32Array.from(earlier.kept, (at) => translated[cases.earlierItems[at]!]!),
     targets: cases.targets.map((target) => translated[target]!),
   };
+}
+
+/** Which places of the lists stay, and where the lists that are left begin. */
+function translateLists(offsets: Int32Array, items: Int32Array, translated: readonly number[]) {
+  const kept: number[] = [];
+  const left = new Int32Array(offsets.length);
+  for (let list = 0; list + 1 < offsets.length; list++) {
+    for (let at = offsets[list]!; at < offsets[list + 1]!; at++) {
+      if (translated[items[at]!]! > 0) kept.push(at);
+    }
+    left[list + 1] = kept.length;
+  }
+  return { offsets: left, kept };
 }

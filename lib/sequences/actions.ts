@@ -12,6 +12,12 @@ export interface ActionTable {
   readonly timestamps: Float64Array;
   /** Base rewards, `[actions]`. */
   readonly rewards: Float32Array;
+  /** Event type of each action, a place in `eventTypes`, `[actions]`. */
+  readonly events: Int32Array;
+  /** Names of the event types; '' is that of actions without one. */
+  readonly eventTypes: readonly string[];
+  /** Row of each action in the log, `[actions]`. */
+  readonly rows: Int32Array;
 }
 
 /** Gathers the columns of histories; users without actions are left out. `items` are the log's item numbers. */
@@ -28,6 +34,9 @@ export function gatherActions(log: InteractionLog, histories: Histories): Action
     items: new Int32Array(actions),
     timestamps: new Float64Array(actions),
     rewards: new Float32Array(actions),
+    events: new Int32Array(actions),
+    eventTypes: log.eventTypes,
+    rows: new Int32Array(actions),
   };
   let at = 0;
   users.forEach((user, place) => {
@@ -36,6 +45,8 @@ export function gatherActions(log: InteractionLog, histories: Histories): Action
       table.items[at] = log.items[row]!;
       table.timestamps[at] = log.timestamps[row]!;
       table.rewards[at] = log.rewards[row]!;
+      table.events[at] = log.events[row]!;
+      table.rows[at] = row;
       at++;
     }
     table.offsets[place + 1] = at;

@@ -115,6 +115,11 @@ export class ColumnValues {
     return this.#join((length) => new Int32Array(length));
   }
 
+  uint8(): Uint8Array {
+    this.#expect('uint8', (type) => DataType.isInt(type) && type.bitWidth === 8 && !type.isSigned);
+    return this.#join((length) => new Uint8Array(length));
+  }
+
   float32(): Float32Array {
     this.#expect('float32', (type) => DataType.isFloat(type) && type.precision === 1);
     return this.#join((length) => new Float32Array(length));
@@ -169,7 +174,7 @@ export class ColumnValues {
     }
   }
 
-  #join<T extends Int32Array | Float32Array | Float64Array | Uint16Array>(
+  #join<T extends Int32Array | Float32Array | Float64Array | Uint16Array | Uint8Array>(
     create: (length: number) => T,
   ): T {
     const parts = this.#chunks.map(

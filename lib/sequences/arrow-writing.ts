@@ -13,6 +13,7 @@ import {
   RecordBatchStreamWriter,
   Schema,
   Struct,
+  Uint8,
   Utf8,
 } from 'apache-arrow';
 
@@ -44,6 +45,22 @@ export function utf8Column(name: string, values: readonly string[]): Column {
 /** A column of 32-bit integers. */
 export function int32Column(name: string, values: Int32Array): Column {
   return { name, data: int32Values(ownMemory(values)) };
+}
+
+/** A column of 64-bit floats. */
+export function float64Column(name: string, values: Float64Array): Column {
+  return { name, data: float64Values(ownMemory(values)) };
+}
+
+/** A column of 32-bit floats. */
+export function float32Column(name: string, values: Float32Array): Column {
+  return { name, data: float32Values(ownMemory(values)) };
+}
+
+/** A column of unsigned bytes. */
+export function uint8Column(name: string, values: Uint8Array): Column {
+  const data = ownMemory(values);
+  return { name, data: makeData({ type: new Uint8(), length: data.length, nullCount: 0, data }) };
 }
 
 /** A column of lists: list `i` is the values `offsets[i]` to `offsets[i + 1] - 1`. */
@@ -94,8 +111,8 @@ export function float16Vectors(bits: Uint16Array, dimension: number): Data {
  * the stream. Columns often share their offsets, so offsets and plain columns get memory of their own; values of a
  * list always have offsets before them.
  */
-function ownMemory(values: Int32Array): Int32Array {
-  return values.slice();
+function ownMemory<T extends Int32Array | Float32Array | Float64Array | Uint8Array>(values: T): T {
+  return values.slice() as T;
 }
 
 /** Puts columns into an Arrow IPC stream of one record batch. */

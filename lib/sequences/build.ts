@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto';
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { type ActionTable, gatherActions } from './actions.ts';
+import { cutCases } from './cases.ts';
 import { filterToCore } from './core-filter.ts';
+import type { EvaluationCases } from './evaluation-cases.ts';
 import { type Histories, orderHistories } from './histories.ts';
+import { type InteractionEvents, sortEvents } from './interaction-events.ts';
 import type { InteractionLog } from './interaction-log.ts';
 import type { ItemTable } from './item-table.ts';
 import type { SequencesExcluded, SequencesManifest } from './manifest.ts';
 import { leavesHistoryOut, repeatShare } from './repeats.ts';
-import type { EvaluationCases, SequenceShard } from './shard.ts';
-import { cutCases, cutShards } from './shards.ts';
+import type { SequenceShard } from './shard.ts';
+import { cutShards } from './shards.ts';
 import { type Split, splitGlobalTime, splitLeaveOneOut, splitUsers } from './split.ts';
 import { buildVocabulary } from './vocabulary.ts';
 
@@ -20,6 +23,7 @@ export interface BuiltSequences {
   readonly shards: readonly SequenceShard[];
   readonly validation: EvaluationCases;
   readonly test: EvaluationCases;
+  readonly events: InteractionEvents;
   readonly manifest: SequencesManifest;
   readonly excluded: SequencesExcluded;
 }
@@ -50,12 +54,15 @@ export function buildSequences(log: InteractionLog, config: SequencesConfig): Bu
   const actions = { ...gathered, items: gathered.items.map((item) => indexOf[item]!) };
 
   const shards = cutShards(actions, split, config.window, config.shardItems);
-  const validation = cutCases(actions, split, 'validation', config.window);
-  const test = cutCases(actions, split, 'test', config.window);
+  const repeats = repeatShare(shards);
+  const excludeHistory = leavesHistoryOut(config.excludeHistory, repeats);
+  const caseOptions = { window: config.window, excludeHistory, baskets: false };
+  const validation = cutCases(actions, split, 'validation', caseOptions);
+  const test = cutCases(actions, split, 'test', caseOptions);
+  const events = gatherEvents(log, histories, indexOf, heldOutRows(actions, split, log.length));
   const trainTransitions = split.trainEnds.reduce((sum, end) => sum + Math.max(0, end - 1), 0);
   expectEnough({ trainTransitions, validation, test }, actions, config);
 
-  const repeats = repeatShare(shards);
   const users = actions.userIds.length;
   const items = itemTable.itemIds.length;
   return {
@@ -63,6 +70,7 @@ export function buildSequences(log: InteractionLog, config: SequencesConfig): Bu
     shards,
     validation,
     test,
+    events,
     manifest: {
       users,
       items,
@@ -76,8 +84,8 @@ export function buildSequences(log: InteractionLog, config: SequencesConfig): Bu
       window: config.window,
       split: config.split,
       repeatShare: repeats,
-      excludeHistory: leavesHistoryOut(config.excludeHistory, repeats),
-      dataHash: hashSequences(itemTable, shards, validation, test),
+      excludeHistory,
+      dataHash: hashSequences({ itemTable, shards, cases: [validation, test], events }),
     },
     excluded: {
       read: log.read,
@@ -125,25 +133,60 @@ function countTiedTestCases({ offsets, timestamps }: ActionTable, split: Split):
   return tied;
 }
 
-function hashSequences(
-  table: ItemTable,
-  shards: readonly SequenceShard[],
-  ...cases: readonly EvaluationCases[]
-): string {
+/** 1 for each row of the log that is held out. */
+function heldOutRows({ offsets, rows }: ActionTable, split: Split, logRows: number): Uint8Array {
+  const isHeldOut = new Uint8Array(logRows);
+  for (let user = 0; user + 1 < offsets.length; user++) {
+    for (let at = offsets[user]! + split.trainEnds[user]!; at < offsets[user + 1]!; at++) {
+      isHeldOut[rows[at]!] = 1;
+    }
+  }
+  return isHeldOut;
+}
+
+/** Actions of everybody, those outside the core too, on items of the vocabulary. */
+function gatherEvents(
+  log: InteractionLog,
+  { rows }: Histories,
+  indexOf: Int32Array,
+  isHeldOut: Uint8Array,
+): InteractionEvents {
+  const known = rows.filter((row) => indexOf[log.items[row]!]! > 0);
+  return sortEvents({
+    items: Int32Array.from(known, (row) => indexOf[log.items[row]!]!),
+    times: Float64Array.from(known, (row) => log.timestamps[row]!),
+    isHeldOut: Uint8Array.from(known, (row) => isHeldOut[row]!),
+  });
+}
+
+function hashSequences(built: {
+  readonly itemTable: ItemTable;
+  readonly shards: readonly SequenceShard[];
+  readonly cases: readonly EvaluationCases[];
+  readonly events: InteractionEvents;
+}): string {
   const hash = createHash('sha256');
   const text = (values: unknown) => hash.update(JSON.stringify(values)).update('\n');
-  const numbers = (values: Int32Array | Float32Array | Float64Array) =>
-    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  text([table.itemIds, table.titles, table.fields]);
-  numbers(table.counts);
+  const numbers = (
+    ...columns: readonly (Int32Array | Float32Array | Float64Array | Uint8Array)[]
+  ) => {
+    for (const { buffer, byteOffset, byteLength } of columns) {
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+  };
+  const { itemTable, shards, cases, events } = built;
+  text([itemTable.itemIds, itemTable.titles, itemTable.fields]);
+  numbers(itemTable.counts);
   for (const { users, starts, offsets, items, timestamps, rewards } of shards) {
     text(users);
-    for (const column of [starts, offsets, items, timestamps, rewards]) numbers(column);
+    numbers(starts, offsets, items, timestamps, rewards);
   }
-  for (const { users, offsets, items, targets } of cases) {
-    text(users);
-    for (const column of [offsets, items, targets]) numbers(column);
+  for (const part of cases) {
+    text([part.users, part.eventTypes]);
+    numbers(part.requests, part.times, part.offsets, part.items, part.historyTimes);
+    numbers(part.earlierOffsets, part.earlierItems, part.targets, part.rewards);
   }
+  numbers(events.items, events.times, events.isHeldOut);
   return hash.digest('hex');
 }
 

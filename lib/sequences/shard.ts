@@ -54,7 +54,7 @@ export function decodeSequenceShard(bytes: Uint8Array): SequenceShard {
   expectSameLengths(what, ['items', items.offsets], ['timestamps', timestamps.offsets]);
   expectSameLengths(what, ['items', items.offsets], ['rewards', rewards.offsets]);
   const indices = items.values.int32();
-  expectItems(what, items.offsets, indices, 1);
+  expectItems(what, 'items', items.offsets, indices, 1);
   return {
     users: columns.column('user_id').strings(),
     starts: columns.column('start').int32(),
@@ -65,56 +65,10 @@ export function decodeSequenceShard(bytes: Uint8Array): SequenceShard {
   };
 }
 
-/** Held-out actions with their histories (docs/contracts.md, 3), in the order in which ranks are reported. */
-export interface EvaluationCases {
-  /** `[cases]`; a user may have several cases. */
-  readonly users: readonly string[];
-  /** `[cases + 1]`: case `c` has the history `items[offsets[c]]` to `items[offsets[c + 1] - 1]`, possibly empty. */
-  readonly offsets: Int32Array;
-  /** Item indices in time order, at most `window` a case. */
-  readonly items: Int32Array;
-  /** Item index of the held-out action, `[cases]`. */
-  readonly targets: Int32Array;
-}
-
-/** Writes evaluation cases as an Arrow IPC stream of one record batch. */
-export function encodeEvaluationCases(cases: EvaluationCases): Uint8Array {
-  return encodeColumns([
-    utf8Column('user_id', cases.users),
-    listColumn('items', cases.offsets, int32Values(cases.items)),
-    int32Column('target', cases.targets),
-  ]);
-}
-
-/**
- * Reads evaluation cases; the arrays may be views of `bytes`.
- *
- * @throws ContractError naming the column and row that do not follow the contract
- */
-export function decodeEvaluationCases(bytes: Uint8Array): EvaluationCases {
-  const what = 'the evaluation cases';
-  const columns = decodeColumns(bytes, what);
-  const items = columns.column('items').list();
-  const indices = items.values.int32();
-  expectItems(what, items.offsets, indices, 0);
-  const targets = columns.column('target').int32();
-  const wrong = targets.findIndex((target) => target < 1);
-  if (wrong !== -1) {
-    throw new ContractError(
-      `${what}: row ${wrong}, column "target": ${targets[wrong]} is no item index (1 and up).`,
-    );
-  }
-  return {
-    users: columns.column('user_id').strings(),
-    offsets: items.offsets,
-    items: indices,
-    targets,
-  };
-}
-
 /** Every row has at least `minimumLength` items and every item index is 1 or more (0 is padding). */
-function expectItems(
+export function expectItems(
   what: string,
+  column: string,
   offsets: Int32Array,
   items: Int32Array,
   minimumLength: number,
@@ -122,13 +76,13 @@ function expectItems(
   for (let row = 0; row + 1 < offsets.length; row++) {
     if (offsets[row + 1]! - offsets[row]! < minimumLength) {
       throw new ContractError(
-        `${what}: row ${row}, column "items" has ${offsets[row + 1]! - offsets[row]!} items, at least ${minimumLength} expected.`,
+        `${what}: row ${row}, column "${column}" has ${offsets[row + 1]! - offsets[row]!} items, at least ${minimumLength} expected.`,
       );
     }
     for (let at = offsets[row]!; at < offsets[row + 1]!; at++) {
       if (items[at]! < 1) {
         throw new ContractError(
-          `${what}: row ${row}, column "items": ${items[at]} is no item index (1 and up).`,
+          `${what}: row ${row}, column "${column}": ${items[at]} is no item index (1 and up).`,
         );
       }
     }

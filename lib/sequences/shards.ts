@@ -1,5 +1,5 @@
 import type { ActionTable } from './actions.ts';
-import type { EvaluationCases, SequenceShard } from './shard.ts';
+import type { SequenceShard } from './shard.ts';
 import type { Split } from './split.ts';
 import { windowsOf } from './windows.ts';
 
@@ -51,43 +51,4 @@ export function cutShards(
   }
   close();
   return shards;
-}
-
-/**
- * The held-out actions of one part of a split, by user, then time. An action without any history before it is no case.
- */
-export function cutCases(
-  actions: ActionTable,
-  split: Split,
-  part: 'validation' | 'test',
-  window: number,
-): EvaluationCases {
-  const targets: number[] = []; // places in the action table
-  const caseUsers: number[] = [];
-  for (let user = 0; user < actions.userIds.length; user++) {
-    const first = actions.offsets[user]!;
-    const isValidation = part === 'validation';
-    const begin = isValidation ? split.trainEnds[user]! : split.validationEnds[user]!;
-    const end = isValidation ? split.validationEnds[user]! : actions.offsets[user + 1]! - first;
-    for (let position = Math.max(1, begin); position < end; position++) {
-      targets.push(first + position);
-      caseUsers.push(user);
-    }
-  }
-  const offsets = new Int32Array(targets.length + 1); // [cases + 1]
-  targets.forEach((target, index) => {
-    const before = target - actions.offsets[caseUsers[index]!]!;
-    offsets[index + 1] = offsets[index]! + Math.min(before, window);
-  });
-  const items = new Int32Array(offsets[targets.length]!);
-  targets.forEach((target, index) => {
-    const length = offsets[index + 1]! - offsets[index]!;
-    items.set(actions.items.subarray(target - length, target), offsets[index]!);
-  });
-  return {
-    users: caseUsers.map((user) => actions.userIds[user]!),
-    offsets,
-    items,
-    targets: Int32Array.from(targets, (target) => actions.items[target]!),
-  };
 }

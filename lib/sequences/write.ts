@@ -1,8 +1,10 @@
 import { runs } from '#lib/contracts/keys.ts';
 import type { WritableObjects } from '#lib/contracts/objects.ts';
 import type { BuiltSequences } from './build.ts';
+import { encodeEvaluationCases } from './evaluation-cases.ts';
+import { encodeInteractionEvents } from './interaction-events.ts';
 import { encodeItemTable } from './item-table.ts';
-import { encodeEvaluationCases, encodeSequenceShard } from './shard.ts';
+import { encodeSequenceShard } from './shard.ts';
 
 /** Writes at the same time. */
 const CONCURRENCY = 16;
@@ -13,13 +15,14 @@ export async function writeSequences(
   run: string,
   sequences: BuiltSequences,
 ): Promise<void> {
-  const { itemTable, shards, validation, test, manifest, excluded } = sequences;
+  const { itemTable, shards, validation, test, events, manifest, excluded } = sequences;
   await objects.putBytes(runs.itemTable(run), encodeItemTable(itemTable));
   await objects.putBytes(
     runs.evaluationCases(run, 'validation'),
     encodeEvaluationCases(validation),
   );
   await objects.putBytes(runs.evaluationCases(run, 'test'), encodeEvaluationCases(test));
+  await objects.putBytes(runs.events(run), encodeInteractionEvents(events));
   await objects.putJson(runs.excluded(run), excluded);
   const parts = shards.entries();
   const write = async () => {

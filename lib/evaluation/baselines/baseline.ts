@@ -1,6 +1,7 @@
 import { ContractError } from '#lib/contracts/errors.ts';
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import type { ItemTable } from '#lib/sequences/item-table.ts';
-import type { EvaluationCases, SequenceShard } from '#lib/sequences/shard.ts';
+import type { SequenceShard } from '#lib/sequences/shard.ts';
 
 /** What baselines are fitted on: training data alone. */
 export interface TrainingData {

@@ -1,4 +1,4 @@
-import type { EvaluationCases } from '#lib/sequences/shard.ts';
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import type { RankedBaseline } from '../evaluate.ts';
 import { orderByPopularity, rankCases, type TrainingData } from './baseline.ts';
 import { sequentialRules } from './sequential-rules.ts';

@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
+import { encodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { InteractionLog } from '#lib/sequences/interaction-log.ts';
 import { encodeItemTable } from '#lib/sequences/item-table.ts';
-import { encodeEvaluationCases, encodeSequenceShard } from '#lib/sequences/shard.ts';
+import { encodeSequenceShard } from '#lib/sequences/shard.ts';
 import { answerTo } from '../../lib/recommender/fixtures.ts';
 
 /** A small log with a rule: after an item comes the next one of a circle, now and then another. */

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeAugmentedShard, encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { decodeEnvironmentResponse, encodeEnvironmentRequest } from '#lib/environment/client.ts';
+import { encodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import { encodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { encodeItemTable } from '#lib/sequences/item-table.ts';
-import { encodeEvaluationCases, encodeSequenceShard } from '#lib/sequences/shard.ts';
+import { encodeSequenceShard } from '#lib/sequences/shard.ts';
 import { python } from '../../../setup/paths.mjs';
+import { casesOf } from '../sequences/cases.ts';
 import { augmentedShard } from './responses.ts';
 
 /** Reads every stream with pyarrow and answers the request with what pyarrow writes: nullable, in two batches. */
@@ -22,7 +25,7 @@ def read(name):
     table.validate(full=True)
     return {"schema": {field.name: str(field.type).replace(" not null", "") for field in table.schema}, "rows": table.to_pylist()}
 
-json.dump({name: read(name) for name in ["shard", "items", "cases", "request", "augmented"]}, open(f"{folder}/read.json", "w"))
+json.dump({name: read(name) for name in ["shard", "items", "cases", "events", "request", "augmented"]}, open(f"{folder}/read.json", "w"))
 
 rows = read("request")["rows"]
 half = pa.list_(pa.float16(), 3)
@@ -55,11 +58,23 @@ const shard = {
   timestamps: Float64Array.of(1.5, 2, 3, 4, 5, 6),
   rewards: Float32Array.of(1, 0.25, 1, 1, 0.5, 1),
 };
-const cases = {
-  users: ['u', 'ü'],
-  offsets: Int32Array.of(0, 2, 3),
-  items: Int32Array.of(1, 2, 3),
-  targets: Int32Array.of(3, 4),
+const cases = casesOf([
+  {
+    user: 'u',
+    history: [1, 2],
+    historyTimes: [7.5, 8],
+    earlier: [5],
+    target: 3,
+    time: 9,
+    reward: 0.25,
+    eventType: 'click',
+  },
+  { user: 'ü', history: [3], historyTimes: [6], target: 4, time: 10 },
+]);
+const events = {
+  items: Int32Array.of(2, 1),
+  times: Float64Array.of(1.5, 3),
+  isHeldOut: Uint8Array.of(0, 1),
 };
 const items = {
   itemIds: ['a', 'b'],
@@ -79,6 +94,7 @@ describe('Arrow streams between TypeScript and Python', () => {
       shard: encodeSequenceShard(shard),
       items: encodeItemTable(items),
       cases: encodeEvaluationCases(cases),
+      events: encodeInteractionEvents(events),
       request: encodeEnvironmentRequest(shard, 4),
       augmented: encodeAugmentedShard(augmented),
     };
@@ -106,7 +122,18 @@ describe('Arrow streams between TypeScript and Python', () => {
         rewards: 'list<item: float>',
       },
       items: { item_id: 'string', title: 'string', fields: 'string', count: 'int32' },
-      cases: { user_id: 'string', items: 'list<item: int32>', target: 'int32' },
+      cases: {
+        user_id: 'string',
+        request: 'int32',
+        timestamp: 'double',
+        items: 'list<item: int32>',
+        timestamps: 'list<item: double>',
+        earlier: 'list<item: int32>',
+        target: 'int32',
+        reward: 'float',
+        event_type: 'string',
+      },
+      events: { item: 'int32', timestamp: 'double', held_out: 'uint8' },
       request: { items: 'list<item: int32>', candidates: 'int32' },
       augmented: {
         user_id: 'string',
@@ -134,7 +161,34 @@ describe('Arrow streams between TypeScript and Python', () => {
       fields: '{"genre":"horror"}',
       count: 3,
     });
-    expect(read.cases!.rows[1]).toEqual({ user_id: 'ü', items: [3], target: 4 });
+    expect(read.cases!.rows).toEqual([
+      {
+        user_id: 'u',
+        request: 0,
+        timestamp: 9,
+        items: [1, 2],
+        timestamps: [7.5, 8],
+        earlier: [5],
+        target: 3,
+        reward: 0.25,
+        event_type: 'click',
+      },
+      {
+        user_id: 'ü',
+        request: 1,
+        timestamp: 10,
+        items: [3],
+        timestamps: [6],
+        earlier: [],
+        target: 4,
+        reward: 1,
+        event_type: '',
+      },
+    ]);
+    expect(read.events!.rows).toEqual([
+      { item: 2, timestamp: 1.5, held_out: 0 },
+      { item: 1, timestamp: 3, held_out: 1 },
+    ]);
     expect(read.request!.rows[0]).toEqual({ items: [1, 2, 3], candidates: 4 });
     const [first] = read.augmented!.rows;
     expect(first).toMatchObject({

@@ -3,20 +3,14 @@ import { evaluationConfig } from '#lib/contracts/config/promotion.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import { type EvaluationInput, evaluate } from '#lib/evaluation/evaluate.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
-import type { EvaluationCases } from '#lib/sequences/shard.ts';
+import { casesOf } from '../sequences/cases.ts';
 
-/** Cases of the given users; evaluation looks at nothing else of them. */
-function casesOf(users: readonly string[]): EvaluationCases {
-  return {
-    users,
-    offsets: new Int32Array(users.length + 1),
-    items: new Int32Array(0),
-    targets: new Int32Array(users.length).fill(1),
-  };
-}
+/** Cases of the given users. */
+const casesOfUsers = (users: readonly string[]) =>
+  casesOf(users.map((user) => ({ user, history: [2], target: 1 })));
 
 const users = Array.from({ length: 60 }, (_, index) => `u${Math.floor(index / 2)}`);
-const cases = { validation: casesOf(['u', 'v']), test: casesOf(users) };
+const cases = { validation: casesOfUsers(['u', 'v']), test: casesOfUsers(users) };
 const ranksOf = (rank: (index: number) => number) => ({
   validation: Int32Array.of(1, 2),
   test: Int32Array.from(users, (_, index) => rank(index)),

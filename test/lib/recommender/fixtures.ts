@@ -7,7 +7,9 @@ import {
 import { type AugmentedShard, transitionOffsetsOf } from '#lib/environment/augmented-shard.ts';
 import { collectRows, type TrainingRows } from '#lib/recommender/data/training-rows.ts';
 import { randomStream } from '#lib/recommender/random.ts';
-import type { EvaluationCases, SequenceShard } from '#lib/sequences/shard.ts';
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import type { SequenceShard } from '#lib/sequences/shard.ts';
+import { casesOf as plainCases } from '../sequences/cases.ts';
 
 /** A model of the given settings; everything else is the preset's. */
 export function resolve(settings: Readonly<Record<string, unknown>> = {}): ResolvedModel {
@@ -144,14 +146,5 @@ export async function makeWorld(
 }
 
 export function casesOf(cases: readonly (readonly [readonly number[], number])[]): EvaluationCases {
-  const offsets = new Int32Array(cases.length + 1);
-  cases.forEach(([history], at) => {
-    offsets[at + 1] = offsets[at]! + history.length;
-  });
-  return {
-    users: cases.map((_, at) => `user-${at}`),
-    offsets,
-    items: Int32Array.from(cases.flatMap(([history]) => history)),
-    targets: Int32Array.from(cases, ([, target]) => target),
-  };
+  return plainCases(cases.map(([history, target]) => ({ history, target })));
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
-import type { EvaluationCases } from '#lib/sequences/shard.ts';
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { build, histories, logOf, type Row, rows, rowsOf } from './arbitraries.ts';
 
 const splits = ['leave-one-out', 'by-user', 'global-time'] as const;

@@ -8,9 +8,7 @@ import {
   utf8Column,
 } from '#lib/sequences/arrow-writing.ts';
 import {
-  decodeEvaluationCases,
   decodeSequenceShard,
-  encodeEvaluationCases,
   encodeSequenceShard,
   type SequenceShard,
 } from '#lib/sequences/shard.ts';
@@ -148,38 +146,5 @@ describe('Function: encodeSequenceShard, decodeSequenceShard', () => {
     // Act and assess
     expect(() => decodeSequenceShard(padded)).toThrow('row 0, column "items": 0 is no item index');
     expect(() => decodeSequenceShard(empty)).toThrow('row 0, column "items" has 0 items');
-  });
-});
-
-describe('Function: encodeEvaluationCases, decodeEvaluationCases', () => {
-  it('gives back cases, those without a history too', () => {
-    // Arrange
-    const cases = {
-      users: ['u', 'v', 'u'],
-      offsets: Int32Array.of(0, 2, 2, 3),
-      items: Int32Array.of(3, 1, 2),
-      targets: Int32Array.of(2, 4, 1),
-    };
-
-    // Act
-    const decoded = decodeEvaluationCases(encodeEvaluationCases(cases));
-
-    // Assess
-    expect(decoded).toEqual(cases);
-  });
-
-  it('names the row whose target is no item', () => {
-    // Arrange
-    const bytes = encodeEvaluationCases({
-      users: ['u', 'v'],
-      offsets: Int32Array.of(0, 1, 2),
-      items: Int32Array.of(1, 2),
-      targets: Int32Array.of(1, 0),
-    });
-
-    // Act and assess
-    expect(() => decodeEvaluationCases(bytes)).toThrow(
-      'row 1, column "target": 0 is no item index',
-    );
   });
 });

@@ -8,6 +8,7 @@ import { rankCases } from '#lib/recommender/ranking.ts';
 import { loadModel } from '#lib/recommender/score.ts';
 import { activateBackend } from '#lib/serving/backend.ts';
 import { Recommender, type RecommenderFiles } from '#lib/serving/recommender.ts';
+import { casesOf } from '../sequences/cases.ts';
 import { type BackboneName, backboneNames, modelFiles } from './models.ts';
 
 const histories = fc.array(
@@ -62,15 +63,9 @@ describe('Class: Recommender', () => {
             some.forEach((history, index) => {
               const items = Int32Array.from(history, (id) => Number(id.slice('item-'.length)));
               const targets = Int32Array.from({ length: 40 }, (_, item) => item + 1);
-              const cases = {
-                users: Array.from(targets, () => 'u'),
-                offsets: Int32Array.from({ length: 41 }, (_, at) => at * items.length),
-                items: Int32Array.from(
-                  { length: 40 * items.length },
-                  (_, at) => items[at % items.length]!,
-                ),
-                targets,
-              };
+              const cases = casesOf(
+                Array.from(targets, (target) => ({ history: [...items], target })),
+              );
               const places = Array.from(
                 targets,
                 (item) =>

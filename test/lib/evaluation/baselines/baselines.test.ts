@@ -10,7 +10,8 @@ import {
 import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
 import { sequentialRules } from '#lib/evaluation/baselines/sequential-rules.ts';
 import { popularity, repeatLast } from '#lib/evaluation/baselines/simple.ts';
-import type { EvaluationCases, SequenceShard } from '#lib/sequences/shard.ts';
+import type { SequenceShard } from '#lib/sequences/shard.ts';
+import { casesOf } from '../../sequences/cases.ts';
 
 const items = 12;
 
@@ -27,12 +28,6 @@ function shardOf(rows: readonly (readonly number[])[]): SequenceShard {
     timestamps: new Float64Array(all.length),
     rewards: new Float32Array(all.length),
   };
-}
-
-function casesOf(pairs: readonly { readonly history: number[]; readonly target: number }[]) {
-  const { users, offsets, items: history } = shardOf(pairs.map((pair) => pair.history));
-  const targets = Int32Array.from(pairs, ({ target }) => target);
-  return { users, offsets, items: history, targets } satisfies EvaluationCases;
 }
 
 function dataOf(rows: readonly (readonly number[])[], size = items) {

@@ -1,0 +1,63 @@
+import { ContractError } from '#lib/contracts/errors.ts';
+import { decodeColumns } from './arrow-reading.ts';
+import { encodeColumns, float64Column, int32Column, uint8Column } from './arrow-writing.ts';
+
+/**
+ * Who took what is forgotten, when is kept (docs/contracts.md, 3): all actions of everybody on items of the vocabulary,
+ * ascending by time, then by item. Popularity at a time is counted from them.
+ */
+export interface InteractionEvents {
+  /** Item index of each action, `[events]`. */
+  readonly items: Int32Array;
+  /** Unix seconds, ascending, `[events]`. */
+  readonly times: Float64Array;
+  /** 1 for an action that is held out of training (it belongs to validation or test), `[events]`. */
+  readonly isHeldOut: Uint8Array;
+}
+
+/** Writes events as an Arrow IPC stream of one record batch. */
+export function encodeInteractionEvents(events: InteractionEvents): Uint8Array {
+  return encodeColumns([
+    int32Column('item', events.items),
+    float64Column('timestamp', events.times),
+    uint8Column('held_out', events.isHeldOut),
+  ]);
+}
+
+/**
+ * Reads events; the arrays may be views of `bytes`.
+ *
+ * @throws ContractError naming the column and row that do not follow the contract
+ */
+export function decodeInteractionEvents(bytes: Uint8Array): InteractionEvents {
+  const what = 'the interaction events';
+  const columns = decodeColumns(bytes, what);
+  const items = columns.column('item').int32();
+  const times = columns.column('timestamp').float64();
+  const wrong = items.findIndex((item) => item < 1);
+  if (wrong !== -1) {
+    throw new ContractError(
+      `${what}: row ${wrong}, column "item": ${items[wrong]} is no item index (1 and up).`,
+    );
+  }
+  const early = times.findIndex((time, row) => row > 0 && !(time >= times[row - 1]!));
+  if (early !== -1) {
+    throw new ContractError(
+      `${what}: row ${early}, column "timestamp": ${times[early]} comes after ${times[early - 1]}; events must ascend.`,
+    );
+  }
+  return { items, times, isHeldOut: columns.column('held_out').uint8() };
+}
+
+/** Puts events into the order of the contract. */
+export function sortEvents({ items, times, isHeldOut }: InteractionEvents): InteractionEvents {
+  // Without isHeldOut the order of equal times and items would depend on who came first.
+  const order = Int32Array.from(items.keys()).sort(
+    (a, b) => times[a]! - times[b]! || items[a]! - items[b]! || isHeldOut[a]! - isHeldOut[b]!,
+  );
+  return {
+    items: Int32Array.from(order, (at) => items[at]!),
+    times: Float64Array.from(order, (at) => times[at]!),
+    isHeldOut: Uint8Array.from(order, (at) => isHeldOut[at]!),
+  };
+}

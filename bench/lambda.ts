@@ -109,6 +109,7 @@ function environmentOf(optRoot: string): Record<string, string> {
     BATCH_QUEUE_URL: `${store.endpoint}/000000000000/batch`,
     COUNT: '20',
     RUN_DAYS: '30',
+    CHAMPIONS: '5',
     EVENT_BUS: 'bench',
     RESOURCE_PREFIX: 'bench',
     TIME_ZONE: 'UTC',

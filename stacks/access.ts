@@ -49,6 +49,7 @@ const keys = {
   verdict: runs.verdict('*'),
   summary: runs.summary('*'),
   report: runs.report('*'),
+  runChampion: runs.champion('*'),
   champion: serving.champion,
   champions: serving.championHistory('*'),
   recommendations: below(serving.recommendationsPrefix('*')),
@@ -97,20 +98,27 @@ export const functionAccess = {
     write: [keys.augmented],
   },
   'plan-training': {
-    read: [keys.runConfig, keys.champion],
-    list: [keys.models],
+    read: [keys.runConfig, keys.champion, keys.runChampion, keys.models],
+    write: [keys.runChampion],
   },
   'register-model': {
     read: [keys.jobs, keys.environmentPlan, keys.environmentRegistration],
     write: [keys.models, keys.environments],
   },
   'evaluate-models': {
-    read: [keys.runConfig, keys.sequences, keys.models, keys.champion, keys.evaluation],
+    read: [keys.runConfig, keys.sequences, keys.models, keys.runChampion, keys.evaluation],
     write: [keys.evaluation, keys.verdict],
   },
   'promote-winner': {
-    read: [keys.verdict, keys.evaluation, keys.champion, keys.champions],
-    write: [keys.champion, keys.champions],
+    read: [
+      keys.verdict,
+      keys.evaluation,
+      keys.runChampion,
+      keys.champion,
+      keys.champions,
+      keys.models,
+    ],
+    write: [keys.champion, keys.champions, keys.verdict],
   },
   'publish-report': {
     read: [
@@ -148,7 +156,7 @@ export const functionAccess = {
   'publish-run-status': { read: [keys.runConfig, keys.verdict, keys.report] },
   'expire-runs': {
     read: [keys.champion, keys.champions, keys.environmentLatest],
-    list: [keys.runs, keys.environments],
+    list: [keys.runs, keys.environments, keys.champions],
     // What of a run is large, or holds user ids.
     delete: [
       keys.sequences,

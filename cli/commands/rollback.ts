@@ -21,7 +21,7 @@ export const rollback: Command = {
       throw new ValidationError(`--bucket is needed.\n\n${this.usage}`);
     const { champion, previous, changed } = await rollBack(
       createObjects(createS3Client(), values.bucket),
-      values.run,
+      { run: values.run, now: new Date() },
     );
     const now = `${champion.name} of run ${champion.run}`;
     console.log(

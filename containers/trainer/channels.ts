@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { MissingArtefactError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/config.ts';
+import { ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { partOf } from '#lib/contracts/keys.ts';
 import { decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import type { TrainingPart } from '#lib/recommender/data/training-rows.ts';
@@ -23,9 +24,8 @@ export interface EvaluationChannel {
 /** Reads what is in channel `sequences` besides the training shards. */
 export function readEvaluation(folders: Folders): EvaluationChannel {
   const channel = folders.channel('sequences');
-  const manifest = JSON.parse(readBytes(join(channel, 'manifest.json')).toString('utf8'));
   return {
-    manifest: sequencesManifest.parse(manifest),
+    manifest: readJson(join(channel, 'manifest.json'), sequencesManifest),
     itemTable: decodeItemTable(readBytes(join(channel, 'items.arrow'))),
     validation: decodeEvaluationCases(readBytes(join(channel, 'evaluation/validation.arrow'))),
     test: decodeEvaluationCases(readBytes(join(channel, 'evaluation/test.arrow'))),
@@ -62,11 +62,10 @@ const vocabularySchema = z.array(z.string());
 /** Reads an existing recommender with the ids of its items, item `i` at place `i - 1`. */
 export function readModel(folders: Folders): { model: RecommenderModel; itemIds: string[] } {
   const channel = folders.channel('model');
-  const json = JSON.parse(readBytes(join(channel, 'model.json')).toString('utf8'));
-  const vocabulary = JSON.parse(readBytes(join(channel, 'vocabulary.json')).toString('utf8'));
+  const description = readJson(join(channel, 'model.json'), z.unknown());
   return {
-    model: decodeModel(json, readBytes(join(channel, 'weights.bin'))),
-    itemIds: vocabularySchema.parse(vocabulary),
+    model: decodeModel(description, readBytes(join(channel, 'weights.bin'))),
+    itemIds: readJson(join(channel, 'vocabulary.json'), vocabularySchema),
   };
 }
 
@@ -75,6 +74,20 @@ function listShards(folder: string): string[] {
   return readdirSync(folder)
     .filter((file) => partOf(file) !== -1)
     .sort((a, b) => partOf(a) - partOf(b));
+}
+
+/** @throws ContractError when it is no JSON, or not as the schema says */
+function readJson<T>(path: string, schema: z.ZodType<T>): T {
+  const text = readBytes(path).toString('utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new ContractError(`${path} is damaged: it is not JSON.`, { cause });
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new ContractError(`${path} is not as expected:\n${explain(result.error)}`);
 }
 
 function readBytes(path: string): Buffer {

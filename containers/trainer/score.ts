@@ -1,3 +1,4 @@
+import { PipelineError } from '#lib/contracts/errors.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
 import { createRanker } from '#lib/recommender/model-ranker.ts';
 import { longestHistory, metricsAt, rankCases } from '#lib/recommender/ranking.ts';
@@ -10,13 +11,18 @@ import { versions } from './versions.ts';
 
 /**
  * Ranks the cases of a run with an existing model (the champion), whose vocabulary may be another: what it does not
- * know is left out of histories, and a target that it does not know has rank 0.
+ * know is left out of histories, and a target that it does not know has rank 0. Of a model that cannot be used only the
+ * manifest is written, with the reason: a damaged champion must not fail every later night.
  */
 export function scoreChampion(folders: Folders, run: string): void {
   const { itemTable, manifest, validation, test } = readEvaluation(folders);
-  const { model, itemIds } = readModel(folders);
   nativeBackend();
-  const loaded = loadModel(model);
+  const champion = readUsable(folders);
+  if ('unusable' in champion) {
+    writeManifest(folders.model, { run, task: 'score', ...champion });
+    return;
+  }
+  const { model, itemIds, loaded } = champion;
   try {
     const metrics: Record<string, unknown> = {};
     for (const [split, cases] of Object.entries({ validation, test })) {
@@ -36,5 +42,15 @@ export function scoreChampion(folders: Folders, run: string): void {
     });
   } finally {
     loaded.dispose();
+  }
+}
+
+function readUsable(folders: Folders) {
+  try {
+    const { model, itemIds } = readModel(folders);
+    return { model, itemIds, loaded: loadModel(model) };
+  } catch (error) {
+    if (!(error instanceof PipelineError)) throw error;
+    return { unusable: error.message };
   }
 }

@@ -1,6 +1,6 @@
-import { championPointer } from '#lib/contracts/champion.ts';
+import type { Champion } from '#lib/contracts/champion.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
-import { runs, serving } from '#lib/contracts/keys.ts';
+import { runs } from '#lib/contracts/keys.ts';
 import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
 import type { EvaluationInput, SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
@@ -11,11 +11,16 @@ import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeSequenceShard } from '#lib/sequences/shard.ts';
 import type { Objects } from '#platform/objects.ts';
 
-/** Everything that a run's rankers said about its held-out cases. */
+/**
+ * Everything that a run's rankers said about its held-out cases.
+ *
+ * @param champion that the run compares with, if there is one
+ */
 export async function readRankings(
   objects: Objects,
   run: string,
   config: PipelineConfig,
+  champion: Champion | undefined,
 ): Promise<Omit<EvaluationInput, 'config'>> {
   const itemTable = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
   const cases = {
@@ -39,20 +44,17 @@ export async function readRankings(
       ranks: await ranksOf(name),
     })),
   );
-  const wasRanked = (await objects.head(runs.modelManifest(run, championLabel))) !== undefined;
-  const champion = await objects.getVersion(serving.champion, championPointer);
   return {
     cases,
     models,
     baselines: rankBaselines({ shards, itemTable }, cases, excludeHistory),
-    ...(wasRanked &&
-      champion !== undefined && {
-        champion: {
-          run: champion.value.run,
-          name: champion.value.name,
-          ranks: await ranksOf(championLabel),
-        },
-      }),
+    ...(champion !== undefined && {
+      champion: {
+        run: champion.run,
+        name: champion.name,
+        ranks: await ranksOf(championLabel),
+      },
+    }),
   };
 }
 

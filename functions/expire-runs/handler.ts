@@ -7,13 +7,16 @@ import { environments, runs } from '#lib/contracts/keys.ts';
 import { expiredEnvironmentKeys, expiredRunKeys } from './expired.ts';
 import { findKept, listAged } from './stored.ts';
 
-const { RUN_DAYS } = readEnvironment({ RUN_DAYS: z.coerce.number().int().min(1) });
+const { RUN_DAYS, CHAMPIONS } = readEnvironment({
+  RUN_DAYS: z.coerce.number().int().min(1),
+  CHAMPIONS: z.coerce.number().int().min(1),
+});
 const objects = dataBucket();
 
 /** Runs every day: deletes what old runs left, except what is served, would be served again, or is used again. */
 export const handler = instrument(z.strictObject({}), async (_, { logger, metrics }) => {
   const before = new Date(Date.now() - RUN_DAYS * 24 * 3_600_000);
-  const kept = await findKept(objects);
+  const kept = await findKept(objects, CHAMPIONS);
   const expired = [
     ...expiredRunKeys(await listAged(objects, runs.prefix('').replace('//', '/')), before, kept),
     ...expiredEnvironmentKeys(await listAged(objects, environments.prefix), before, kept),

@@ -1,20 +1,31 @@
 import { championPointer, championRecord } from '#lib/contracts/champion.ts';
 import { environments, serving } from '#lib/contracts/keys.ts';
 import { environmentRegistration } from '#lib/environment/version.ts';
+import { championsBackFrom } from '#lib/promotion/champion.ts';
 import type { Objects } from '#platform/objects.ts';
 import type { Aged, Kept } from './expired.ts';
 
-/** What is served, would be served again after a rollback, or is used again. */
-export async function findKept(objects: Objects): Promise<Kept> {
-  const champion = (await objects.getVersion(serving.champion, championPointer))?.value;
-  const record =
-    champion &&
-    (await objects.getVersion(serving.championHistory(champion.run), championRecord))?.value;
-  const latest = await objects.getVersion(environments.latest, environmentRegistration);
-  return {
-    modelPrefixes: [champion, record?.previous].flatMap((one) => (one ? [one.prefix] : [])),
-    environmentVersion: latest?.value.version,
-  };
+/**
+ * What is served, what a rollback may serve again, and what is used again.
+ *
+ * @param champions how many champions a rollback can go back to: along the chain of those that each other followed, and by
+ *   name to those promoted last, also when a rollback has left them aside
+ */
+export async function findKept(objects: Objects, champions: number): Promise<Kept> {
+  const inService = (await objects.getVersion(serving.champion, championPointer))?.value;
+  const prefixes = new Set<string>();
+  if (inService !== undefined) {
+    for await (const { prefix } of championsBackFrom(objects, inService, champions)) {
+      prefixes.add(prefix);
+    }
+  }
+  const records = await listAged(objects, serving.championHistoryPrefix);
+  const latest = records.toSorted((a, b) => b.lastModified.getTime() - a.lastModified.getTime());
+  for (const { key } of latest.slice(0, champions)) {
+    prefixes.add((await objects.getJson(key, championRecord)).champion.prefix);
+  }
+  const registered = await objects.getVersion(environments.latest, environmentRegistration);
+  return { modelPrefixes: [...prefixes], environmentVersion: registered?.value.version };
 }
 
 /** Every object below a prefix with its age. */

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { championPointer } from '#lib/contracts/champion.ts';
 import { pipelineConfig } from '#lib/contracts/config.ts';
-import { runs, serving } from '#lib/contracts/keys.ts';
+import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
+import { championLabel } from '#lib/evaluation/evaluation-file.ts';
+import { fixChampion } from './champion.ts';
 import { planTraining } from './plan.ts';
 
 const objects = dataBucket();
@@ -12,14 +13,17 @@ const objects = dataBucket();
 /** Lists the training jobs that are still to be done: the configured models, and ranking the champion's cases. */
 export const handler = instrument(z.strictObject({ run: runName }), async ({ run }, { logger }) => {
   const config = await objects.getJson(runs.config(run), pipelineConfig);
-  const champion = await objects.getVersion(serving.champion, championPointer);
+  const { inService, unusable, isNew } = await fixChampion(objects, run);
   const done = new Set<string>();
   for await (const { key } of objects.list(runs.modelsPrefix(run))) {
     const [name = '', file] = key.slice(runs.modelsPrefix(run).length).split('/');
     if (file === 'manifest.json') done.add(name);
   }
-  const { bucket } = objects;
-  const jobs = planTraining({ run, bucket, config, championPrefix: champion?.value.prefix, done });
+  // Ranks from before the champion was fixed may be of another one.
+  if (isNew) done.delete(championLabel);
+  if (unusable !== null) logger.error('the champion cannot be compared with', { run, unusable });
+  const championPrefix = unusable === null ? inService?.prefix : undefined;
+  const jobs = planTraining({ run, bucket: objects.bucket, config, championPrefix, done });
   logger.info('training planned', { run, jobs: jobs.map((job) => job.name), done: done.size });
   return { jobs };
 });

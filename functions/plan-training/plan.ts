@@ -15,7 +15,7 @@ export interface TrainingPlan {
   readonly run: string;
   readonly bucket: string;
   readonly config: PipelineConfig;
-  /** Where the champion is, if there is one. */
+  /** Where the champion is, if there is one that can be ranked. */
   readonly championPrefix: string | undefined;
   /** Names of the models that an earlier attempt finished. */
   readonly done: ReadonlySet<string>;

@@ -10,6 +10,8 @@ export const championPointer = z.strictObject({
   ndcg10: z.number(),
   /** ISO 8601. */
   promotedAt: z.string(),
+  /** When a rollback put it back into service, ISO 8601; a model that never left service has none. */
+  rolledBackAt: z.string().optional(),
 });
 
 export type Champion = z.infer<typeof championPointer>;
@@ -19,3 +21,16 @@ export const championRecord = z.strictObject({
   champion: championPointer,
   previous: championPointer.nullable(),
 });
+
+/**
+ * `runs/<run>/champion.json`: the champion of a run, read once, when its training is planned. It is the one that is
+ * ranked, that the winner is judged against, and that a promotion replaces, in all attempts of the run.
+ */
+export const runChampion = z.strictObject({
+  /** What `champion.json` said; null when nothing was in service. */
+  inService: championPointer.nullable(),
+  /** Why it cannot be compared with, for example files that are missing; null when it can. */
+  unusable: z.string().nullable(),
+});
+
+export type RunChampion = z.infer<typeof runChampion>;

@@ -78,6 +78,8 @@ export const runs = {
     `runs/${run}/models/${name}/ranks/${split}.bin`,
   modelLearningCurve: (run: string, name: string) =>
     `runs/${run}/models/${name}/learning-curve.json`,
+  /** The champion that the run compares with. */
+  champion: (run: string) => `runs/${run}/champion.json`,
   evaluation: (run: string) => `runs/${run}/evaluation.json`,
   verdict: (run: string) => `runs/${run}/verdict.json`,
   summary: (run: string) => `runs/${run}/summary.json`,
@@ -108,6 +110,7 @@ export const sentenceVectors = {
 /** What serving reads. */
 export const serving = {
   champion: 'champion.json',
+  championHistoryPrefix: 'champions/',
   championHistory: (run: string) => `champions/${run}.json`,
   /** What serving needs of the model below a champion's prefix. */
   modelFiles: (prefix: string) => ({

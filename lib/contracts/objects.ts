@@ -15,6 +15,12 @@ export interface VersionedObjects {
   remove(keys: readonly string[]): Promise<void>;
 }
 
+/** The port through which somebody asks whether an object is there. */
+export interface LookedAtObjects {
+  /** @returns undefined when there is no such object */
+  head(key: string): Promise<{ readonly key: string; readonly bytes: number } | undefined>;
+}
+
 /** The port through which artefacts are read; `platform/objects.ts` is the adapter over S3. */
 export interface ReadableObjects {
   /** @throws MissingArtefactError when there is no such object */

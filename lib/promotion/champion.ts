@@ -1,7 +1,10 @@
 import { type Champion, championPointer, championRecord } from '#lib/contracts/champion.ts';
 import { ConflictError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { serving } from '#lib/contracts/keys.ts';
-import type { VersionedObjects } from '#lib/contracts/objects.ts';
+import type { LookedAtObjects, VersionedObjects } from '#lib/contracts/objects.ts';
+
+/** What changing the champion needs of the bucket. */
+export type ChampionObjects = VersionedObjects & LookedAtObjects;
 
 /** What a pointer was replaced by, for whoever announces it. */
 export interface Replacement {
@@ -16,28 +19,30 @@ export interface Replacement {
  * `champion.json`, and only over the version that was read. So a promotion that is cut short has changed nothing that
  * is served, can be repeated, and never overwrites a champion that the evaluation did not compare with.
  *
- * @param compared the champion that the evaluation compared with; undefined if there was none
- * @throws ConflictError if another champion has been put in place since
+ * @param compared the pointer that the run read once, when it planned its training; null if there was none
+ * @throws ConflictError if the champion has changed since, also by a rollback to the very same model
+ * @throws MissingArtefactError if a file of the model is not there
  */
 export async function promote(
-  objects: VersionedObjects,
+  objects: ChampionObjects,
   champion: Champion,
-  compared: Pick<Champion, 'run' | 'name'> | undefined,
+  compared: Champion | null,
 ): Promise<Replacement> {
   const current = await objects.getVersion(serving.champion, championPointer);
   const recorded = await objects.getVersion(serving.championHistory(champion.run), championRecord);
-  if (current !== undefined && isSame(current.value, champion)) {
+  if (current !== undefined && isSameModel(current.value, champion)) {
     return {
       champion: current.value,
       previous: recorded?.value.previous ?? null,
       changed: false,
     };
   }
-  if (!isSame(current?.value, compared)) {
+  if (!isSamePointer(current?.value ?? null, compared)) {
     throw new ConflictError(
-      `${name(champion)} was compared with ${name(compared)}, but the champion is now ${name(current?.value)}. Evaluate again before promoting.`,
+      `The champion has changed since ${name(champion)} was compared with ${name(compared)}: ${describe(current?.value)}. So it is not promoted; the next run is compared with what is in service then.`,
     );
   }
+  await expectFiles(objects, champion);
   const previous = current?.value ?? null;
   const record = toJson({ champion, previous });
   const recordKey = serving.championHistory(champion.run);
@@ -47,20 +52,28 @@ export async function promote(
   return { champion, previous, changed: true };
 }
 
+/** What somebody asks to go back to. */
+export interface RollbackRequest {
+  /** The run whose champion to go back to; by default the one that the current champion replaced. */
+  readonly run?: string | undefined;
+  readonly now: Date;
+}
+
 /**
  * Puts an earlier champion back in place, by the same compare-and-swap.
  *
- * @param run the run whose champion to go back to; by default the one that the current champion replaced
- * @throws MissingArtefactError if there is nothing to go back to
+ * @throws MissingArtefactError if there is nothing to go back to, or the files of the model are not there any more
  * @throws ConflictError if the champion changes meanwhile
  */
-export async function rollBack(objects: VersionedObjects, run?: string): Promise<Replacement> {
+export async function rollBack(
+  objects: ChampionObjects,
+  { run, now }: RollbackRequest,
+): Promise<Replacement> {
   const current = await objects.getVersion(serving.champion, championPointer);
   if (current === undefined) {
     throw new MissingArtefactError('There is no champion to roll back: nothing was promoted yet.');
   }
-  const wanted = run ?? current.value.run;
-  const record = (await objects.getVersion(serving.championHistory(wanted), championRecord))?.value;
+  const record = await readRecord(objects, run ?? current.value.run);
   const champion = run === undefined ? record?.previous : record?.champion;
   if (champion === undefined || champion === null) {
     throw new MissingArtefactError(
@@ -69,11 +82,70 @@ export async function rollBack(objects: VersionedObjects, run?: string): Promise
         : `Run ${run} never promoted a champion (${serving.championHistory(run)} is missing). Runs that did have a record below champions/.`,
     );
   }
-  if (isSame(current.value, champion)) {
+  if (isSameModel(current.value, champion)) {
     return { champion: current.value, previous: null, changed: false };
   }
-  await swap(objects, champion, current.etag);
-  return { champion, previous: current.value, changed: true };
+  await expectFiles(objects, champion, () => adviseEarlier(objects, champion));
+  const restored = { ...champion, rolledBackAt: now.toISOString() };
+  await swap(objects, restored, current.etag);
+  return { champion: restored, previous: current.value, changed: true };
+}
+
+/** The keys of a model's files that are not there; none for a model that can be served. */
+export async function missingModelFiles(
+  objects: LookedAtObjects,
+  prefix: string,
+): Promise<string[]> {
+  const keys = Object.values(serving.modelFiles(prefix));
+  const found = await Promise.all(keys.map((key) => objects.head(key)));
+  return keys.filter((_, index) => found[index] === undefined);
+}
+
+/**
+ * Champions from one on back in time: whom it replaced, whom that one replaced, and so on.
+ *
+ * @param length how many at most
+ */
+export async function* championsBackFrom(
+  objects: Pick<VersionedObjects, 'getVersion'>,
+  champion: Champion,
+  length: number,
+): AsyncGenerator<Champion> {
+  const seen = new Set<string>();
+  let next: Champion | null = champion;
+  // Somebody who edits records by hand may close a circle.
+  while (next !== null && seen.size < length && !seen.has(next.run)) {
+    seen.add(next.run);
+    yield next;
+    next = (await readRecord(objects, next.run))?.previous ?? null;
+  }
+}
+
+async function readRecord(objects: Pick<VersionedObjects, 'getVersion'>, run: string) {
+  return (await objects.getVersion(serving.championHistory(run), championRecord))?.value;
+}
+
+async function expectFiles(
+  objects: ChampionObjects,
+  champion: Champion,
+  advise: () => Promise<string> = async () => '',
+): Promise<void> {
+  const missing = await missingModelFiles(objects, champion.prefix);
+  if (missing.length === 0) return;
+  throw new MissingArtefactError(
+    `${name(champion)} cannot be put into service: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing.${await advise()}`,
+  );
+}
+
+/** Whether and where there is an earlier champion that could be served. */
+async function adviseEarlier(objects: ChampionObjects, champion: Champion): Promise<string> {
+  const why =
+    ' Models of earlier champions are deleted with their runs, except as many as operations.retention.champions says.';
+  for await (const earlier of championsBackFrom(objects, champion, Number.POSITIVE_INFINITY)) {
+    if ((await missingModelFiles(objects, earlier.prefix)).length > 0) continue;
+    return `${why} The newest one before it whose files are there is ${name(earlier)}: roll back with --run ${earlier.run}.`;
+  }
+  return `${why} None before it has its files any more.`;
 }
 
 async function swap(
@@ -88,19 +160,30 @@ async function swap(
 
 function racing(champion: Champion): ConflictError {
   return new ConflictError(
-    `Somebody else promoted a champion while ${name(champion)} was being promoted. Evaluate again before promoting.`,
+    `The champion changed while ${name(champion)} was being promoted. So it is not promoted; the next run is compared with what is in service then.`,
   );
 }
 
-function isSame(
-  a: Pick<Champion, 'run' | 'name'> | undefined,
-  b: Pick<Champion, 'run' | 'name'> | undefined,
-): boolean {
-  return a?.run === b?.run && a?.name === b?.name;
+function isSameModel(a: Champion, b: Champion): boolean {
+  return a.run === b.run && a.name === b.name;
 }
 
-function name(champion: Pick<Champion, 'run' | 'name'> | undefined): string {
-  return champion === undefined ? 'no champion' : `${champion.name} of run ${champion.run}`;
+/** Also tells a champion that stayed from one that was replaced and came back. */
+function isSamePointer(a: Champion | null, b: Champion | null): boolean {
+  if (a === null || b === null) return a === b;
+  return isSameModel(a, b) && a.promotedAt === b.promotedAt && a.rolledBackAt === b.rolledBackAt;
+}
+
+function name(champion: Champion | null): string {
+  return champion === null ? 'no champion' : `${champion.name} of run ${champion.run}`;
+}
+
+function describe(current: Champion | undefined): string {
+  if (current === undefined) return 'champion.json was deleted';
+  const { promotedAt, rolledBackAt } = current;
+  return rolledBackAt === undefined
+    ? `${name(current)} was promoted (${promotedAt})`
+    : `a rollback put ${name(current)} back into service (${rolledBackAt})`;
 }
 
 const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -71,6 +71,25 @@ export function decide(evaluation: Evaluation, config: PromotionConfig): Verdict
   return { winner, promoted, reasons };
 }
 
+/**
+ * A verdict with something to know about it, before the reason that says what becomes of the winner.
+ *
+ * @param text a sentence in plain words
+ */
+export function remark(verdict: Verdict, text: string): Verdict {
+  return { ...verdict, reasons: verdict.reasons.toSpliced(-1, 0, text) };
+}
+
+/**
+ * The verdict on a winner that was to be promoted and could not be.
+ *
+ * @param why a sentence in plain words
+ */
+export function withdraw(verdict: Verdict, why: string): Verdict {
+  // The last reason says that it becomes the champion.
+  return { ...verdict, promoted: false, reasons: [...verdict.reasons.slice(0, -1), why] };
+}
+
 function chooseWinner({ models }: Evaluation): string {
   const [first, ...others] = models;
   if (first === undefined) throw new ContractError('The evaluation has no model to choose from.');

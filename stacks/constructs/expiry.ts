@@ -23,12 +23,13 @@ export class Expiry extends Construct {
   constructor(scope: Construct, id: string, props: ExpiryProps) {
     super(scope, id);
     const { deployment, bucket } = props;
+    const { runDays, champions } = deployment.config.operations.retention;
     this.expireRuns = new PipelineFunction(this, 'ExpireRuns', {
       deployment,
       name: 'expire-runs',
       objects: { bucket, access: functionAccess['expire-runs'] },
       timeout: Duration.minutes(15),
-      environment: { RUN_DAYS: String(deployment.config.operations.retention.runDays) },
+      environment: { RUN_DAYS: String(runDays), CHAMPIONS: String(champions) },
     });
     this.daily = new Rule(this, 'Daily', {
       description: 'Deletes what old runs left',

@@ -10,6 +10,8 @@ export const alarms = {
   'janitor-failing': 'remove-idle-endpoints fails; an idle endpoint would not be noticed.',
   'expiry-failing': 'expire-runs fails; old runs are not deleted.',
   'status-failing': 'publish-run-status fails; events and cost figures are missing.',
+  'champion-unusable':
+    'A run could not compare with the champion, because its model cannot be used.',
   'uploads-dead': 'Uploads could not be planned and are in the dead-letter queue.',
   'ranges-dead': 'Ranges of uploads could not be parsed and are in the dead-letter queue.',
   'starts-dead': 'The schedule could not start the state machine.',

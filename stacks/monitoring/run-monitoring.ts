@@ -5,7 +5,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { MetricStatistic, type MonitoringFacade } from 'cdk-monitoring-constructs';
 import type { PipelineFunction } from '../constructs/pipeline-function.ts';
 import type { Deployment } from '../deployment.ts';
-import { type Naming, pipelineMetric, threshold } from './thresholds.ts';
+import { aboveZero, type Naming, pipelineMetric, threshold } from './thresholds.ts';
 
 export interface RunMonitoring {
   readonly deployment: Deployment;
@@ -44,14 +44,40 @@ export function monitorRuns(facade: MonitoringFacade, naming: Naming, parts: Run
 
 function monitorExecutions(facade: MonitoringFacade, naming: Naming, parts: RunMonitoring): void {
   const { stateMachine, deployment } = parts;
-  const { operations } = deployment.config;
   facade.monitorStepFunction({
     stateMachine,
     addFailedExecutionCountAlarm: { Critical: { maxErrorCount: 0, ...naming('run-failed') } },
     addAbortedExecutionCountAlarm: { Warning: { maxErrorCount: 0, ...naming('run-stopped') } },
     addTimedOutExecutionCountAlarm: { Critical: { maxErrorCount: 0, ...naming('run-timed-out') } },
   });
-  if (operations.schedule === null) return;
+  facade.monitorCustom({
+    alarmFriendlyName: 'champion',
+    humanReadableName: 'Champions that cannot be compared with',
+    metricGroups: [
+      {
+        title: 'Champions that cannot be compared with',
+        metrics: [
+          {
+            metric: pipelineMetric(facade, deployment, {
+              name: 'ChampionUnusable',
+              service: 'evaluate-models',
+              statistic: MetricStatistic.SUM,
+              period: Duration.hours(1),
+            }),
+            alarmFriendlyName: 'champion-unusable',
+            addAlarm: { Critical: { ...aboveZero, ...naming('champion-unusable') } },
+          },
+        ],
+      },
+    ],
+  });
+  if (deployment.config.operations.schedule !== null) monitorSuccess(facade, naming, parts);
+}
+
+/** That runs succeed at all. */
+function monitorSuccess(facade: MonitoringFacade, naming: Naming, parts: RunMonitoring): void {
+  const { stateMachine, deployment } = parts;
+  const { operations } = deployment.config;
   const period = Duration.hours(6);
   const periods = operations.alarms.lastSuccessHours / period.toHours();
   const succeeded = facade
@@ -113,7 +139,7 @@ function monitorSpending(facade: MonitoringFacade, naming: Naming, parts: RunMon
           {
             metric: metric('EndpointsRemoved', 'remove-idle-endpoints', MetricStatistic.SUM),
             alarmFriendlyName: 'endpoints-removed',
-            addAlarm: { Warning: { ...above(0), ...naming('endpoint-left-behind') } },
+            addAlarm: { Warning: { ...aboveZero, ...naming('endpoint-left-behind') } },
           },
         ],
       },

@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
-import type { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type {
   MetricStatistic,
   MetricWithAlarmSupport,
@@ -44,6 +44,13 @@ export interface PipelineMetric {
   readonly statistic: MetricStatistic;
   readonly period: Duration;
 }
+
+/** Any at all, within the metric's period. */
+export const aboveZero = threshold(
+  0,
+  ComparisonOperator.GREATER_THAN_THRESHOLD,
+  TreatMissingData.NOT_BREACHING,
+);
 
 /** A metric that one of our functions writes with Powertools. */
 export function pipelineMetric(

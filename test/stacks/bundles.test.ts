@@ -29,6 +29,7 @@ const environment = {
   BATCH_QUEUE_URL: 'http://127.0.0.1:9/queue',
   COUNT: '20',
   RUN_DAYS: '30',
+  CHAMPIONS: '5',
   EVENT_BUS: 'bus',
   RESOURCE_PREFIX: 'lea-dev',
   TIME_ZONE: 'UTC',

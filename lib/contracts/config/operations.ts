@@ -47,10 +47,15 @@ export const operationsConfig = z.strictObject({
     })
     .nullable()
     .default(null),
-  /** Days after which things are deleted. The champion's run is kept whatever its age. */
+  /** Days after which things are deleted. */
   retention: z
     .strictObject({
       runDays: z.int().min(2).default(30),
+      /**
+       * Champions whose models are kept whatever their age, so that a rollback can go back to them: the one in service,
+       * those that it followed, and those promoted last, this many each.
+       */
+      champions: z.int().min(2).max(100).default(5),
       quarantineDays: z.int().min(1).default(90),
       recommendationDays: z.int().min(1).default(30),
       logDays: z

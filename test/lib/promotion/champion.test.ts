@@ -14,6 +14,21 @@ const championOf = (run: string, name = 'sasrec'): Champion => ({
   promotedAt: '2026-11-23T03:30:00.000Z',
 });
 
+const now = new Date('2026-11-24T09:00:00.000Z');
+
+/** Objects with the files of models of these runs. */
+function objectsWith(...names: string[]): MemoryObjects {
+  const objects = new MemoryObjects();
+  for (const run of names) addModel(objects, run);
+  return objects;
+}
+
+function addModel(objects: MemoryObjects, run: string): void {
+  for (const key of Object.values(serving.modelFiles(championOf(run).prefix))) {
+    objects.put(key, 'x');
+  }
+}
+
 async function served(objects: MemoryObjects): Promise<string | undefined> {
   return (await objects.getVersion(serving.champion, championPointer))?.value.run;
 }
@@ -21,10 +36,10 @@ async function served(objects: MemoryObjects): Promise<string | undefined> {
 describe('Function: promote', () => {
   it('puts the first champion in place', async () => {
     // Arrange
-    const objects = new MemoryObjects();
+    const objects = objectsWith('one', 'two', 'three', 'other', 'rival');
 
     // Act
-    const replacement = await promote(objects, championOf('one'), undefined);
+    const replacement = await promote(objects, championOf('one'), null);
 
     // Assess
     expect(replacement).toEqual({ champion: championOf('one'), previous: null, changed: true });
@@ -33,8 +48,8 @@ describe('Function: promote', () => {
 
   it('changes nothing when it is repeated', async () => {
     // Arrange
-    const objects = new MemoryObjects();
-    await promote(objects, championOf('one'), undefined);
+    const objects = objectsWith('one', 'two', 'three', 'other', 'rival');
+    await promote(objects, championOf('one'), null);
     await promote(objects, championOf('two'), championOf('one'));
     const before = new Map(objects.contents);
 
@@ -56,11 +71,11 @@ describe('Function: promote', () => {
 
   it('refuses to replace a champion that nobody compared with', async () => {
     // Arrange
-    const objects = new MemoryObjects();
-    await promote(objects, championOf('other'), undefined);
+    const objects = objectsWith('one', 'two', 'three', 'other', 'rival');
+    await promote(objects, championOf('other'), null);
 
     // Act
-    const promotion = promote(objects, championOf('two'), undefined);
+    const promotion = promote(objects, championOf('two'), null);
 
     // Assess
     await expect(promotion).rejects.toThrow(ConflictError);
@@ -68,11 +83,82 @@ describe('Function: promote', () => {
     expect(await served(objects)).toBe('other');
   });
 
+  it.each([
+    [
+      'another was promoted',
+      (objects: MemoryObjects) => promote(objects, championOf('other'), championOf('two')),
+      'other was promoted (2026-11-23T03:30:00.000Z)',
+    ],
+    [
+      'a rollback put another back',
+      (objects: MemoryObjects) => rollBack(objects, { now }),
+      'a rollback put sasrec of run one back into service (2026-11-24T09:00:00.000Z)',
+    ],
+    [
+      'it left and came back',
+      async (objects: MemoryObjects) => {
+        await rollBack(objects, { now });
+        await rollBack(objects, { run: 'two', now });
+      },
+      'a rollback put sasrec of run two back into service',
+    ],
+  ])('refuses and says so when, since the champion was read, %s', async (_, meanwhile, words) => {
+    // Arrange
+    const objects = objectsWith('one', 'two', 'three', 'other');
+    await promote(objects, championOf('one'), null);
+    await promote(objects, championOf('two'), championOf('one'));
+    await meanwhile(objects);
+    const before = await served(objects);
+
+    // Act
+    const promotion = promote(objects, championOf('three'), championOf('two'));
+
+    // Assess
+    await expect(promotion).rejects.toThrow(ConflictError);
+    await expect(promotion).rejects.toThrow(
+      'The champion has changed since sasrec of run three was compared with sasrec of run two',
+    );
+    await expect(promotion).rejects.toThrow(words);
+    expect(await served(objects)).toBe(before);
+  });
+
+  it('does not promote again what somebody rolled back from', async () => {
+    // Arrange: an attempt that promoted, and is resumed after the rollback.
+    const objects = objectsWith('one', 'two');
+    await promote(objects, championOf('one'), null);
+    await promote(objects, championOf('two'), championOf('one'));
+    await rollBack(objects, { now });
+
+    // Act
+    const promotion = promote(objects, championOf('two'), championOf('one'));
+
+    // Assess
+    await expect(promotion).rejects.toThrow(ConflictError);
+    expect(await served(objects)).toBe('one');
+  });
+
+  it('looks at the files of the model first', async () => {
+    // Arrange
+    const objects = objectsWith('one', 'two');
+    await promote(objects, championOf('one'), null);
+    const { weights } = serving.modelFiles(championOf('two').prefix);
+    await objects.remove([weights]);
+
+    // Act
+    const promotion = promote(objects, championOf('two'), championOf('one'));
+
+    // Assess
+    await expect(promotion).rejects.toThrow(MissingArtefactError);
+    await expect(promotion).rejects.toThrow(`${weights} is missing`);
+    expect(await served(objects)).toBe('one');
+    expect(objects.contents.has(serving.championHistory('two'))).toBe(false);
+  });
+
   it('never overwrites a champion that is put in place at any moment meanwhile', async () => {
     for (const key of [serving.champion, serving.championHistory('two')]) {
       // Arrange
-      const objects = new MemoryObjects();
-      await promote(objects, championOf('one'), undefined);
+      const objects = objectsWith('one', 'two', 'three', 'other', 'rival');
+      await promote(objects, championOf('one'), null);
       objects.beforeWrite = (written) => {
         if (written === key) objects.put(serving.champion, JSON.stringify(championOf('rival')));
       };
@@ -89,8 +175,8 @@ describe('Function: promote', () => {
   it('can be repeated after it was killed before any of its writes', async () => {
     for (const killedAt of [serving.championHistory('two'), serving.champion]) {
       // Arrange
-      const objects = new MemoryObjects();
-      await promote(objects, championOf('one'), undefined);
+      const objects = objectsWith('one', 'two', 'three', 'other', 'rival');
+      await promote(objects, championOf('one'), null);
       objects.beforeWrite = (key) => {
         if (key === killedAt) throw new Error('killed');
       };
@@ -106,7 +192,7 @@ describe('Function: promote', () => {
       // Assess
       expect(replacement.changed).toBe(true);
       expect(await served(objects)).toBe('two');
-      expect((await rollBack(objects)).champion.run).toBe('one');
+      expect((await rollBack(objects, { now })).champion.run).toBe('one');
     }
   });
 });
@@ -116,25 +202,26 @@ describe('Function: rollBack', () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 6 }), async (length) => {
         // Arrange
-        const objects = new MemoryObjects();
+        const objects = objectsWith('one', 'two', 'three', 'other', 'rival');
         for (let run = 1; run <= length; run++) {
-          const compared = run === 1 ? undefined : championOf(`run-${run - 1}`);
+          addModel(objects, `run-${run}`);
+          const compared = run === 1 ? null : championOf(`run-${run - 1}`);
           await promote(objects, championOf(`run-${run}`), compared);
         }
 
         for (let run = length; run > 1; run--) {
           // Act
-          const replacement = await rollBack(objects);
+          const replacement = await rollBack(objects, { now });
 
           // Assess
           expect(replacement).toEqual({
-            champion: championOf(`run-${run - 1}`),
-            previous: championOf(`run-${run}`),
+            champion: { ...championOf(`run-${run - 1}`), rolledBackAt: now.toISOString() },
+            previous: expect.objectContaining(championOf(`run-${run}`)),
             changed: true,
           });
           expect(await served(objects)).toBe(`run-${run - 1}`);
         }
-        await expect(rollBack(objects)).rejects.toThrow(MissingArtefactError);
+        await expect(rollBack(objects, { now })).rejects.toThrow(MissingArtefactError);
         expect(await served(objects)).toBe('run-1');
       }),
     );
@@ -142,42 +229,68 @@ describe('Function: rollBack', () => {
 
   it('goes to the champion of a named run', async () => {
     // Arrange
-    const objects = new MemoryObjects();
-    await promote(objects, championOf('one'), undefined);
+    const objects = objectsWith('one', 'two', 'three', 'other', 'rival');
+    await promote(objects, championOf('one'), null);
     await promote(objects, championOf('two'), championOf('one'));
     await promote(objects, championOf('three'), championOf('two'));
 
     // Act
-    const replacement = await rollBack(objects, 'one');
+    const replacement = await rollBack(objects, { run: 'one', now });
 
     // Assess
     expect(replacement.champion.run).toBe('one');
     expect(await served(objects)).toBe('one');
-    expect((await rollBack(objects, 'one')).changed).toBe(false);
+    expect((await rollBack(objects, { run: 'one', now })).changed).toBe(false);
   });
 
   it('lets the next run be promoted over the one that came back', async () => {
     // Arrange
-    const objects = new MemoryObjects();
-    await promote(objects, championOf('one'), undefined);
+    const objects = objectsWith('one', 'two', 'three', 'other', 'rival');
+    await promote(objects, championOf('one'), null);
     await promote(objects, championOf('two'), championOf('one'));
-    await rollBack(objects);
+    const { champion: returned } = await rollBack(objects, { now });
 
     // Act
-    await promote(objects, championOf('three'), championOf('one'));
+    await promote(objects, championOf('three'), returned);
 
     // Assess
     expect(await served(objects)).toBe('three');
-    expect((await rollBack(objects)).champion.run).toBe('one');
+    expect((await rollBack(objects, { now })).champion.run).toBe('one');
+  });
+
+  it('never puts a deleted model into service, and says which one can be', async () => {
+    // Arrange
+    const objects = objectsWith('one', 'two', 'three');
+    await promote(objects, championOf('one'), null);
+    await promote(objects, championOf('two'), championOf('one'));
+    await promote(objects, championOf('three'), championOf('two'));
+    const { description } = serving.modelFiles(championOf('two').prefix);
+    await objects.remove([description]);
+
+    // Act
+    const backward = rollBack(objects, { now });
+    const byName = rollBack(objects, { run: 'two', now });
+
+    // Assess
+    for (const attempt of [backward, byName]) {
+      await expect(attempt).rejects.toThrow(MissingArtefactError);
+      await expect(attempt).rejects.toThrow(`${description} is missing`);
+      await expect(attempt).rejects.toThrow('roll back with --run one');
+    }
+    expect(await served(objects)).toBe('three');
+    await objects.remove(Object.values(serving.modelFiles(championOf('one').prefix)));
+    await expect(rollBack(objects, { now })).rejects.toThrow('None before it has its files');
   });
 
   it('says what is missing', async () => {
     // Arrange
-    const objects = new MemoryObjects();
+    const objects = objectsWith('one', 'two', 'three', 'other', 'rival');
 
     // Act and assess
-    await expect(rollBack(objects)).rejects.toThrow('nothing was promoted yet');
-    await promote(objects, championOf('one'), undefined);
-    await expect(rollBack(objects, 'never')).rejects.toThrow('Run never never promoted a champion');
+    await expect(rollBack(objects, { now })).rejects.toThrow('nothing was promoted yet');
+    await promote(objects, championOf('one'), null);
+    await expect(rollBack(objects, { run: 'never', now })).rejects.toThrow(
+      'Run never never promoted a champion',
+    );
   });
 });

@@ -1,12 +1,12 @@
 import type * as z from 'zod';
 import { ConflictError } from '#lib/contracts/errors.ts';
-import type { VersionedObjects } from '#lib/contracts/objects.ts';
+import type { LookedAtObjects, VersionedObjects } from '#lib/contracts/objects.ts';
 
 /**
  * Objects in memory with the conditional writes of S3. `beforeWrite` runs before each write: there another process
  * can be let in, or this one killed.
  */
-export class MemoryObjects implements VersionedObjects {
+export class MemoryObjects implements VersionedObjects, LookedAtObjects {
   readonly contents = new Map<string, { readonly body: string; readonly etag: string }>();
   beforeWrite: (key: string) => void = () => {};
   #version = 0;
@@ -14,6 +14,11 @@ export class MemoryObjects implements VersionedObjects {
   async getVersion<T>(key: string, schema: z.ZodType<T>) {
     const found = this.contents.get(key);
     return found && { value: schema.parse(JSON.parse(found.body)), etag: found.etag };
+  }
+
+  async head(key: string) {
+    const found = this.contents.get(key);
+    return found && { key, bytes: found.body.length };
   }
 
   async putIfAbsent(key: string, body: string): Promise<boolean> {

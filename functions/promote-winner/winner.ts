@@ -1,0 +1,44 @@
+import { type Champion, runChampion } from '#lib/contracts/champion.ts';
+import { ConflictError, ContractError } from '#lib/contracts/errors.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import { evaluationFile, primaryMetric } from '#lib/evaluation/evaluation-file.ts';
+import { promote } from '#lib/promotion/champion.ts';
+import { verdictFile, withdraw } from '#lib/promotion/verdict.ts';
+import type { Objects } from '#platform/objects.ts';
+
+/** What became of a winner. */
+export interface Outcome {
+  readonly champion: Champion;
+  /** Why it was not promoted after all, in plain words. */
+  readonly refused?: string;
+}
+
+/**
+ * Makes the winner of a run the champion. If the champion has changed since the run read it, the verdict says that
+ * instead: the run's work is done, and the next one is compared with the new champion.
+ *
+ * @throws ContractError if the verdict is not to promote
+ */
+export async function promoteWinner(objects: Objects, run: string, now: Date): Promise<Outcome> {
+  const verdict = await objects.getJson(runs.verdict(run), verdictFile);
+  if (!verdict.promoted) {
+    throw new ContractError(`The verdict of run ${run} is not to promote ${verdict.winner}.`);
+  }
+  const evaluation = await objects.getJson(runs.evaluation(run), evaluationFile);
+  const winner = evaluation.models.find((model) => model.name === verdict.winner);
+  const champion: Champion = {
+    run,
+    name: verdict.winner,
+    prefix: runs.modelPrefix(run, verdict.winner),
+    ndcg10: winner?.metrics[primaryMetric]?.value ?? 0,
+    promotedAt: now.toISOString(),
+  };
+  const { inService } = await objects.getJson(runs.champion(run), runChampion);
+  try {
+    return { champion: (await promote(objects, champion, inService)).champion };
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    await objects.putJson(runs.verdict(run), withdraw(verdict, error.message));
+    return { champion, refused: error.message };
+  }
+}

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '#lib/contracts/config.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
+import { verdictFile } from '#lib/promotion/verdict.ts';
+import { writeSequences } from '#lib/sequences/write.ts';
+import { smallSequences } from '../../containers/trainer/job-folder.ts';
+import { promoteSmallModel } from '../champion.ts';
+import { context, startHandlerBucket } from '../handlers.ts';
+
+const sequences = smallSequences();
+const config = parseConfig(
+  {
+    training: { models: [{ name: 'plain', backbone: 'sasrec', objective: 'supervised' }] },
+    evaluation: { bootstrapSamples: 100 },
+    promotion: { minimumTestCases: 1 },
+  },
+  'test',
+);
+
+let bucket: Awaited<ReturnType<typeof startHandlerBucket>>;
+let plan: (run: string) => Promise<unknown>;
+let evaluateModels: (run: string) => Promise<unknown>;
+
+beforeAll(async () => {
+  bucket = await startHandlerBucket();
+  const planned = await import('#functions/plan-training/handler.ts');
+  const evaluated = await import('#functions/evaluate-models/handler.ts');
+  plan = (run) => planned.handler({ run }, context);
+  evaluateModels = (run) => evaluated.handler({ run }, context);
+});
+afterAll(() => bucket.stop());
+
+/** A run whose models have been planned: the target always comes first in their lists. */
+async function train(run: string): Promise<void> {
+  const { objects } = bucket;
+  await writeSequences(objects, run, sequences);
+  await objects.putJson(runs.config(run), config);
+  await plan(run);
+  await rank(run, 'plain', 1);
+}
+
+async function rank(run: string, name: string, place: number): Promise<void> {
+  const { objects } = bucket;
+  for (const [split, { targets }] of [
+    ['validation', sequences.validation],
+    ['test', sequences.test],
+  ] as const) {
+    const ranks = Buffer.alloc(4 * targets.length);
+    targets.forEach((_, index) => {
+      ranks.writeInt32LE(place, 4 * index);
+    });
+    await objects.putBytes(runs.modelRanks(run, name, split), ranks);
+  }
+  await objects.putJson(runs.modelManifest(run, name), { task: 'score' });
+}
+
+const evaluation = (run: string) => bucket.objects.getJson(runs.evaluation(run), evaluationFile);
+const verdict = (run: string) => bucket.objects.getJson(runs.verdict(run), verdictFile);
+
+describe('Function: evaluate-models', () => {
+  it('compares with the champion that was ranked, whatever is in service by now', async () => {
+    // Arrange
+    await promoteSmallModel(bucket.objects, 'yesterday', 1);
+    await train('a');
+    await rank('a', 'champion', 2);
+    await promoteSmallModel(bucket.objects, 'meanwhile', 2);
+    // Act
+    const answer = await evaluateModels('a');
+    // Assess
+    expect((await evaluation('a')).champion).toMatchObject({ run: 'yesterday', name: 'small' });
+    expect(answer).toStrictEqual({ promote: true, winner: 'plain' });
+    expect((await verdict('a')).reasons.join(' ')).toContain(
+      'better than the champion small of run yesterday',
+    );
+  });
+
+  it('counts a champion whose model could not be used as none, and says why', async () => {
+    // Arrange
+    await promoteSmallModel(bucket.objects, 'yesterday', 1);
+    await train('b');
+    const unusable = 'weights.bin is not the file that model.json describes';
+    await bucket.objects.putJson(runs.modelManifest('b', 'champion'), { task: 'score', unusable });
+    // Act
+    await evaluateModels('b');
+    // Assess
+    expect((await evaluation('b')).champion).toBeUndefined();
+    const { promoted, reasons } = await verdict('b');
+    expect(promoted).toBe(true);
+    expect(reasons.at(-2)).toBe(
+      `The champion small of run yesterday counts as none, because its model cannot be used (${unusable}).`,
+    );
+    expect(reasons.at(-1)).toContain('plain');
+  });
+});

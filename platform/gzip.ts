@@ -8,7 +8,7 @@ const OUTPUT_BYTES = 256 * 1024;
  * Uncompresses a gzipped stream, chunk by chunk. Whoever stops reading closes the source.
  *
  * @param where what is read, for the message
- * @throws ValidationError when the data is not gzip, or ends too early
+ * @throws ValidationError when the data is not gzip, or ends too early; an error of the source as it is
  */
 export async function* gunzipped(source: Readable, where: string): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip({ chunkSize: OUTPUT_BYTES });

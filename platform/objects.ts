@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { PassThrough, pipeline, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CopyObjectCommand,
@@ -46,7 +46,12 @@ export interface Objects {
   head(key: string): Promise<ObjectSummary | undefined>;
   /** @throws MissingArtefactError when there is no such object */
   getBytes(key: string, options?: ReadOptions): Promise<Uint8Array>;
-  /** @throws MissingArtefactError when there is no such object */
+  /**
+   * The content as it comes. What breaks later on (a lost connection, an abort) breaks the stream with an error of
+   * the same family.
+   *
+   * @throws MissingArtefactError when there is no such object
+   */
   getStream(key: string, options?: ReadOptions): Promise<Readable>;
   /** @throws MissingArtefactError, or ContractError when the content does not follow the schema */
   getJson<T>(key: string, schema: z.ZodType<T>): Promise<T>;
@@ -60,6 +65,11 @@ export interface Objects {
   putJson(key: string, value: unknown): Promise<void>;
   /** Writes a stream of unknown length with bounded memory. */
   putStream(key: string, body: Readable, options?: WriteOptions): Promise<void>;
+  /**
+   * `putStream` unless the object is there already; the stream is read to its end either way.
+   * @returns true when this call wrote it
+   */
+  putStreamIfAbsent(key: string, body: Readable, options?: WriteOptions): Promise<boolean>;
   /** Writes unless the object is there already. @returns true when this call wrote it */
   putIfAbsent(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<boolean>;
   /**
@@ -117,6 +127,17 @@ export function createObjects(client: S3Client, bucket: string): Objects {
     }
   }
 
+  /** A stream's later errors in our family: whoever reads it learns whether to try again. */
+  function translated(body: Readable, key: string): Readable {
+    const translating = new PassThrough({
+      destroy(error, done) {
+        done(error && fromServiceError(error, `reading ${at(key)}`));
+      },
+    });
+    // Errors arrive at the reader, and a reader that stops closes the connection.
+    return pipeline(body, translating, () => {});
+  }
+
   async function collect(body: Readable, key: string): Promise<Uint8Array> {
     try {
       const chunks: Buffer[] = [];
@@ -156,7 +177,8 @@ export function createObjects(client: S3Client, bucket: string): Objects {
       } catch (error) {
         const status = statusOf(error);
         if (status === 412 || (status === 404 && input.IfMatch !== undefined)) return undefined;
-        if (status !== 409 || attempt === RACE_ATTEMPTS) {
+        // A stream cannot be sent again.
+        if (status !== 409 || attempt === RACE_ATTEMPTS || input.Body instanceof Readable) {
           throw fromServiceError(error, `writing ${at(input.Key)}`);
         }
         await sleep(RACE_DELAY_MILLISECONDS * 2 ** (attempt - 1) * (0.5 + Math.random()));
@@ -207,7 +229,7 @@ export function createObjects(client: S3Client, bucket: string): Objects {
     head,
     getVersion,
     getBytes: async (key, options = {}) => collect((await get(key, options)).body, key),
-    getStream: async (key, options = {}) => (await get(key, options)).body,
+    getStream: async (key, options = {}) => translated((await get(key, options)).body, key),
     async getJson(key, schema) {
       return parseJson(await collect((await get(key, {})).body, key), schema, at(key));
     },
@@ -246,6 +268,10 @@ export function createObjects(client: S3Client, bucket: string): Objects {
       } catch (error) {
         throw fromServiceError(error, `writing ${at(key)}`);
       }
+    },
+    async putStreamIfAbsent(key, body, options = {}) {
+      const input = { ...inputFor(key, body, options), IfNoneMatch: '*' };
+      return (await putConditionally(input, options.signal)) !== undefined;
     },
     async putIfAbsent(key, body, options = {}) {
       const input = { ...inputFor(key, body, options), IfNoneMatch: '*' };

@@ -20,7 +20,6 @@ const keys = {
   baseModels: below(uploads.baseModelPrefix('*')),
   uploads: below(uploads.reportPrefix),
   uploadReport: uploads.report('*'),
-  rangeRows: uploads.rangeRows('*', 0).replace(/[^/]*$/, '*'),
   quarantine: below(uploads.quarantinePrefix('*')),
   interactions: below(interactions.prefix),
   items: below(items.prefix),
@@ -69,10 +68,11 @@ export const functionAccess = {
   'parse-range': {
     read: [keys.logs, keys.catalog, keys.uploads, keys.items],
     write: [keys.uploads, keys.quarantine, keys.interactions, keys.items],
-    delete: [keys.rangeRows],
+    // The rows of an upload that failed.
+    delete: [keys.interactions, keys.items],
   },
   'begin-run': {
-    read: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus],
+    read: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus, keys.uploadReport],
     list: [keys.interactions, keys.items],
     write: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus],
     delete: [keys.lock],

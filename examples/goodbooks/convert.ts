@@ -7,13 +7,12 @@
  * Usage: node bin/node.mjs examples/goodbooks/convert.ts --source DIR --out DIR [--limit-users N]
  */
 import { join } from 'node:path';
-import { parse } from 'csv-parse';
 import {
   createUserLimit,
   type InteractionRow,
   type ItemRow,
-  openFile,
   readOptions,
+  readTable,
   writeUpload,
 } from '../shared/upload-files.ts';
 
@@ -22,11 +21,12 @@ const origin = Date.UTC(2017, 8, 1) / 1000;
 
 const options = readOptions();
 const admit = createUserLimit(options.limitUsers);
-const rows = (name: string) => openFile(join(options.source, name)).pipe(parse({ columns: true }));
+const source = (name: string) => join(options.source, name);
 
 const interactions: InteractionRow[] = [];
 let position = 0;
-for await (const { user_id, book_id, rating } of rows('ratings.csv.gz')) {
+const ratings = readTable<'user_id' | 'book_id' | 'rating'>(source('ratings.csv.gz'));
+for await (const { user_id, book_id, rating } of ratings) {
   const timestamp = origin + position++;
   if (!admit(user_id)) continue;
   const value = Number(rating);
@@ -34,7 +34,8 @@ for await (const { user_id, book_id, rating } of rows('ratings.csv.gz')) {
 }
 
 const items: ItemRow[] = [];
-for await (const book of rows('books.csv.gz')) {
+type BookColumn = 'book_id' | 'title' | 'authors' | 'original_publication_year' | 'language_code';
+for await (const book of readTable<BookColumn>(source('books.csv.gz'))) {
   // Years are written as 2008.0, or left empty.
   const year = book.original_publication_year.replace(/\.0$/, '');
   items.push({

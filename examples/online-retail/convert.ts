@@ -8,15 +8,17 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'csv-parse';
 import {
   createUserLimit,
   type InteractionRow,
   type ItemRow,
-  openFile,
   readOptions,
+  readTable,
   writeUpload,
 } from '../shared/upload-files.ts';
+
+type Column = 'InvoiceNo' | 'StockCode' | 'Description' | 'Quantity' | 'InvoiceDate' | 'CustomerID';
+type Row = Readonly<Record<Column, string>>;
 
 const options = readOptions();
 const admit = createUserLimit(options.limitUsers);
@@ -31,26 +33,26 @@ const leftOut = { withoutCustomer: 0, noProduct: 0 };
 
 const files = (await readdir(options.source)).filter((name) => name.endsWith('.csv.gz')).sort();
 for (const name of files) {
-  for await (const row of openFile(join(options.source, name)).pipe(parse({ columns: true }))) {
+  for await (const row of readTable<Column>(join(options.source, name))) {
     if (row.CustomerID === '') leftOut.withoutCustomer++;
     else if (!product.test(row.StockCode)) leftOut.noProduct++;
     else if (admit(row.CustomerID)) add(row);
   }
 }
 
-function add(row: Record<string, string>) {
+function add(row: Row) {
   interactions.push({
     // Written as a number with decimals: 17850.0
-    user_id: row.CustomerID!.replace(/\.0$/, ''),
-    item_id: row.StockCode!,
+    user_id: row.CustomerID.replace(/\.0$/, ''),
+    item_id: row.StockCode,
     // Minutes without a zone, taken for UTC. Lines of one invoice share theirs; their order in the file breaks the tie.
-    timestamp: Date.parse(`${row.InvoiceDate!.replace(' ', 'T')}Z`) / 1000,
-    event_type: row.InvoiceNo!.startsWith('C') ? 'cancellation' : 'purchase',
+    timestamp: Date.parse(`${row.InvoiceDate.replace(' ', 'T')}Z`) / 1000,
+    event_type: row.InvoiceNo.startsWith('C') ? 'cancellation' : 'purchase',
     value: Math.abs(Number(row.Quantity)),
   });
-  const description = row.Description!.trim().replaceAll(/\s+/g, ' ');
-  const counts = descriptions.get(row.StockCode!) ?? new Map<string, number>();
-  descriptions.set(row.StockCode!, counts);
+  const description = row.Description.trim().replaceAll(/\s+/g, ' ');
+  const counts = descriptions.get(row.StockCode) ?? new Map<string, number>();
+  descriptions.set(row.StockCode, counts);
   if (description !== '') counts.set(description, (counts.get(description) ?? 0) + 1);
 }
 

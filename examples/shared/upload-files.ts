@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { createGunzip, gzipSync } from 'node:zlib';
+import { parse } from 'csv-parse';
 
 /** One line of an interactions file. */
 export interface InteractionRow {
@@ -53,13 +54,15 @@ export function readOptions(): ConversionOptions {
   }
 }
 
-/** A file as a stream of bytes, uncompressed if its name ends in `.gz`. */
-export function openFile(path: string): Readable {
-  const file = createReadStream(path);
-  if (!path.endsWith('.gz')) return file;
-  const gunzip = createGunzip();
-  file.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
-  return gunzip;
+/**
+ * The rows of a gzipped CSV file; whatever fails on the way reaches the reader.
+ *
+ * @typeParam Column the names in its header line
+ */
+export function readTable<Column extends string>(
+  path: string,
+): AsyncIterable<Record<Column, string>> {
+  return pipeline(createReadStream(path), createGunzip(), parse({ columns: true }), () => {});
 }
 
 /** Admits the first so many users that it is asked about. */

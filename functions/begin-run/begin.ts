@@ -1,3 +1,4 @@
+import { listIngested } from '#functions/shared/ingested-parts.ts';
 import { type PipelineConfig, pipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { interactions, items, runs, uploads } from '#lib/contracts/keys.ts';
@@ -62,19 +63,20 @@ async function fixConfig(objects: Objects, run: string, config: PipelineConfig):
   );
 }
 
+/** The parts of whole uploads as they are now; what is still being read waits for the next run. */
 async function snapshot(objects: Objects): Promise<RunManifest['inputs']> {
-  const inputs = {
-    interactions: await collect(objects.list(interactions.prefix)),
-    items: await collect(objects.list(items.prefix)),
-  };
-  if (inputs.interactions.length > 0) return inputs;
+  const log = await listIngested(objects, interactions.prefix);
+  const catalogue = await listIngested(objects, items.prefix);
+  if (log.parts.length > 0) {
+    return { interactions: log.parts.map(asInput), items: catalogue.parts.map(asInput) };
+  }
+  const unfinished =
+    log.others === 0
+      ? ''
+      : ' What is there belongs to uploads that are still being read or failed.';
   throw new MissingArtefactError(
-    `There are no interactions to learn from: upload a log below ${uploads.logsPrefix} and wait for its report below ${uploads.reportPrefix}.`,
+    `There are no interactions to learn from: upload a log below ${uploads.logsPrefix} and wait for its report below ${uploads.reportPrefix}.${unfinished}`,
   );
 }
 
-async function collect(entries: AsyncIterable<ObjectSummary>) {
-  const inputs: RunManifest['inputs']['interactions'] = [];
-  for await (const { key, etag, bytes } of entries) inputs.push({ key, etag, size: bytes });
-  return inputs;
-}
+const asInput = ({ key, etag, bytes }: ObjectSummary) => ({ key, etag, size: bytes });

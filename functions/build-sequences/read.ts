@@ -1,11 +1,7 @@
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
-import { ContractError } from '#lib/contracts/errors.ts';
-import type {
-  CatalogueItem,
-  IngestedInteraction,
-  InteractionPart,
-} from '#lib/sequences/interaction-log.ts';
+import type * as z from 'zod';
+import { readStoredRows, storedInteraction, storedItem } from '#lib/interactions/stored-rows.ts';
+import type { CatalogueItem, InteractionPart } from '#lib/sequences/interaction-log.ts';
+import { gunzipped } from '#platform/gzip.ts';
 import type { Objects } from '#platform/objects.ts';
 
 /** An object of a run's snapshot. */
@@ -20,7 +16,7 @@ export async function* readInteractions(
   inputs: readonly Input[],
 ): AsyncGenerator<InteractionPart> {
   for (const input of inputs) {
-    yield { key: input.key, rows: rowsOf<IngestedInteraction>(objects, input) };
+    yield { key: input.key, rows: rowsOf(objects, input, storedInteraction) };
   }
 }
 
@@ -35,30 +31,21 @@ export async function readCatalogue(
     arrival(a) === arrival(b) ? compare(a.key, b.key) : compare(arrival(a), arrival(b)),
   );
   for (const input of inOrder) {
-    type Row = CatalogueItem & { readonly item_id: string };
-    for await (const { item_id, title, fields } of rowsOf<Row>(objects, input)) {
+    for await (const { item_id, title, fields } of rowsOf(objects, input, storedItem)) {
       catalogue.set(item_id, { title, fields });
     }
   }
   return catalogue;
 }
 
-/** Lines of a gzipped object that ingestion wrote; the snapshot's version, or an error. */
-async function* rowsOf<Row>(objects: Objects, { key, etag }: Input): AsyncGenerator<Row> {
-  const gunzip = createGunzip();
-  const compressed = await objects.getStream(key, { etag });
-  compressed.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
-  const lines = createInterface({ input: gunzip, crlfDelay: Infinity });
-  let number = 0;
-  for await (const line of lines) {
-    number++;
-    try {
-      yield JSON.parse(line) as Row;
-    } catch {
-      // Without its cause, which quotes the line, user id and all.
-      throw new ContractError(`${key}, line ${number} is not JSON.`);
-    }
-  }
+/** Rows of an object that ingestion wrote; the snapshot's version, or an error. */
+async function* rowsOf<Row>(
+  objects: Objects,
+  { key, etag }: Input,
+  schema: z.ZodType<Row>,
+): AsyncGenerator<Row> {
+  const bytes = gunzipped(await objects.getStream(key, { etag }), key);
+  for await (const rows of readStoredRows(bytes, schema, key)) yield* rows;
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

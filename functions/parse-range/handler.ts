@@ -4,7 +4,7 @@ import { instrument } from '#functions/shared/handler.ts';
 import { processMessages, sqsEvent } from '#functions/shared/messages.ts';
 import { uploads } from '#lib/contracts/keys.ts';
 import { rangeMessage, uploadPlan } from '#lib/interactions/plan.ts';
-import { finishUpload, removeRangeRows } from './finish.ts';
+import { finishUpload } from './finish.ts';
 import { createKnownItems } from './known-items.ts';
 import { parseRange } from './parse.ts';
 
@@ -15,10 +15,6 @@ const knownItems = createKnownItems(objects);
 export const handler = instrument(sqsEvent, async (event, { logger, metrics, signal }) =>
   processMessages(event, rangeMessage, logger, async ({ upload, range }) => {
     const plan = await objects.getJson(uploads.plan(upload), uploadPlan);
-    if (await objects.head(uploads.report(upload))) {
-      await removeRangeRows(objects, plan);
-      return;
-    }
     if (!(await objects.head(uploads.rangeReport(upload, range)))) {
       await parseRange(objects, plan, range, await knownItems(plan.catalogue), signal);
     }

@@ -9,18 +9,18 @@ const GZIP_LEVEL = 4;
 
 /**
  * Writes an object as its text comes, with bounded memory. Without any text there will be no object; the same text
- * gives the same bytes.
+ * gives the same bytes. An object that is there already stays: an earlier call wrote it, of the same text.
  */
 export function createOutput(objects: Objects, key: string, compress: boolean) {
   let stream: Transform | undefined;
-  let stored: Promise<void> | undefined;
+  let stored: Promise<unknown> | undefined;
   let pending: Buffer[] = [];
   let pendingBytes = 0;
 
   function open(): Transform {
     const opened = compress ? createGzip({ level: GZIP_LEVEL }) : new PassThrough();
     stream = opened;
-    stored = objects.putStream(key, opened);
+    stored = objects.putStreamIfAbsent(key, opened);
     // Whoever waits for room must learn that nobody reads any more; `stored` has the error.
     stored.catch((error: Error) => opened.destroy(error));
     opened.on('error', () => {});

@@ -1,6 +1,6 @@
 import { ConflictError, MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
 import { uploads } from '#lib/contracts/keys.ts';
-import type { UploadPlan } from '#lib/interactions/plan.ts';
+import { rowsKey, type UploadPlan } from '#lib/interactions/plan.ts';
 import { createRangeParser } from '#lib/interactions/range-parser.ts';
 import type { RangeReport } from '#lib/interactions/report.ts';
 import { gunzipped } from '#platform/gzip.ts';
@@ -23,7 +23,7 @@ export async function parseRange(
 ): Promise<void> {
   const { upload } = plan;
   const parser = createRangeParser(plan, range, knownItems);
-  const rows = createOutput(objects, uploads.rangeRows(upload, range), true);
+  const rows = createOutput(objects, rowsKey(plan, range), true);
   const quarantine = createOutput(objects, uploads.quarantine(upload, range), false);
   let failure: RangeReport['failure'] = null;
   try {

@@ -1,3 +1,4 @@
+import { listIngested } from '#functions/shared/ingested-parts.ts';
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
 import { items, uploads } from '#lib/contracts/keys.ts';
@@ -97,7 +98,7 @@ async function createPlan(
     etag: file.etag,
     format,
     ...(await scanFile(objects, file, kind, format, config, signal)),
-    catalogue: kind === 'logs' ? await keysBelow(objects, items.prefix) : [],
+    catalogue: kind === 'logs' ? await knownCatalogue(objects) : [],
     settings: settingsOf(config),
   };
 }
@@ -119,10 +120,9 @@ async function waitForCatalogue(objects: Objects, now: Date): Promise<void> {
   }
 }
 
-async function keysBelow(objects: Objects, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const { key } of objects.list(prefix)) keys.push(key);
-  return keys;
+async function knownCatalogue(objects: Objects): Promise<string[]> {
+  const { parts } = await listIngested(objects, items.prefix);
+  return parts.map(({ key }) => key);
 }
 
 const unquoted = (etag: string) => etag.replaceAll('"', '');

@@ -41,6 +41,7 @@ export async function processMessages<Message>(
   const processor = new BatchProcessor(EventType.SQS);
   const answer = await processPartialResponse(event, processRecord, processor, {
     throwOnFullBatchFailure: false,
+    processInParallel: false,
   });
   return answer as BatchAnswer;
 }

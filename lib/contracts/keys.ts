@@ -17,9 +17,6 @@ export const uploads = {
   rangeReport: (upload: string, range: number) =>
     `uploads/${upload}/ranges/${partNumber(range)}.json`,
   rangeReportPrefix: (upload: string) => `uploads/${upload}/ranges/`,
-  /** A range's good rows until the whole upload has succeeded; then they move to `interactions` or `items`. */
-  rangeRows: (upload: string, range: number) =>
-    `uploads/${upload}/rows/part-${partNumber(range)}.jsonl.gz`,
   report: (upload: string) => `uploads/${upload}/report.json`,
   reportPrefix: 'uploads/',
   quarantine: (upload: string, range: number) =>
@@ -27,14 +24,17 @@ export const uploads = {
   quarantinePrefix: (upload: string) => `quarantine/${upload}/`,
 };
 
-/** What ingestion writes. `date` is the day on which the upload arrived (`YYYY-MM-DD`, UTC). */
+/**
+ * What ingestion writes, one object a range of an uploaded file. A part counts once its upload's report says that the
+ * upload succeeded. `date` is the day on which the upload arrived (`YYYY-MM-DD`, UTC).
+ */
 export const interactions = {
   prefix: 'interactions/',
   part: (date: string, upload: string, range: number) =>
     `interactions/dt=${date}/${upload}-${partNumber(range)}.jsonl.gz`,
 };
 
-/** The normalised catalogue, one object a range of an uploaded file. */
+/** The normalised catalogue, likewise. */
 export const items = {
   prefix: 'items/',
   part: (date: string, upload: string, range: number) =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
-import { uploads } from '#lib/contracts/keys.ts';
+import { interactions, items, uploads } from '#lib/contracts/keys.ts';
 
 /** What a team uploads: interactions, or the items that they are about. */
 export type UploadKind = 'logs' | 'catalog';
@@ -68,8 +68,14 @@ export function uploadId(version: UploadedVersion): string {
   return `${arrived}Z-${hash}`;
 }
 
-/** The day on which an upload arrived, `YYYY-MM-DD`, UTC. */
-export const arrivalDay = (arrivedAt: string): string => arrivedAt.slice(0, 10);
+/** The key of a range's good rows. */
+export function rowsKey(
+  { kind, arrivedAt, upload }: Pick<UploadPlan, 'kind' | 'arrivedAt' | 'upload'>,
+  range: number,
+): string {
+  const { part } = kind === 'logs' ? interactions : items;
+  return part(arrivedAt.slice(0, 10), upload, range);
+}
 
 export function kindOf(key: string): UploadKind | undefined {
   if (key.startsWith(uploads.logsPrefix)) return 'logs';

@@ -77,6 +77,9 @@ export const uploadReport = z.strictObject({
 
 export type UploadReport = z.infer<typeof uploadReport>;
 
+/** As much of a report, also of another release's, as tells whether the upload's rows count. */
+export const uploadOutcome = z.looseObject({ status: uploadReport.shape.status });
+
 /** What is known of an upload before it is read. */
 export type UploadFacts = Pick<UploadPlan, 'upload' | 'key' | 'kind' | 'arrivedAt'> & {
   readonly bytes: number;

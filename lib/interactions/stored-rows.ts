@@ -37,10 +37,10 @@ export async function* readStoredRows<T>(
     line++;
     try {
       return schema.parse(JSON.parse(text));
-    } catch (error) {
+    } catch {
+      // Without its cause, which quotes the line, user id and all.
       throw new ContractError(
         `Line ${line} of ${where} is not what ingestion writes. Upload its file again under another name.`,
-        { cause: error },
       );
     }
   };

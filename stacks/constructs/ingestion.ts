@@ -65,7 +65,8 @@ export class Ingestion extends Construct {
     this.parseQueue.queue.grantSendMessages(this.planUpload.role);
     this.planUpload.function.addEventSource(
       new SqsEventSource(this.planQueue.queue, {
-        batchSize: 10,
+        // Looking through a large file takes a function's whole time.
+        batchSize: 1,
         maxConcurrency: 2,
         reportBatchItemFailures: true,
       }),

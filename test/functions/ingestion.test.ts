@@ -2,8 +2,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BatchAnswer } from '#functions/shared/messages.ts';
-import { uploads } from '#lib/contracts/keys.ts';
-import { uploadId } from '#lib/interactions/plan.ts';
+import { items, uploads } from '#lib/contracts/keys.ts';
+import { rowsKey, uploadId, uploadPlan } from '#lib/interactions/plan.ts';
 import { rangeReport, type UploadReport, uploadReport } from '#lib/interactions/report.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { startServer, type TestServer } from '../platform/server.ts';
@@ -56,6 +56,14 @@ describe('Functions: plan-upload and parse-range', () => {
     const keys: string[] = [];
     for await (const { key } of objects.list(prefix)) keys.push(key);
     return keys;
+  }
+
+  /** Every object and what is in it. */
+  async function contents(): Promise<string[][]> {
+    const keys = await keysBelow('');
+    return Promise.all(
+      keys.map(async (key) => [key, Buffer.from(await objects.getBytes(key)).toString('base64')]),
+    );
   }
 
   async function upload(key: string, body: string | Uint8Array): Promise<string> {
@@ -146,7 +154,7 @@ describe('Functions: plan-upload and parse-range', () => {
     expect((await keysBelow('interactions/'))[0]).toMatch(
       new RegExp(`^interactions/dt=${day}/\\d{8}T\\d{6}Z-[0-9a-f]{16}-00000\\.jsonl\\.gz$`),
     );
-    expect(await keysBelow(`uploads/${report.upload}/rows/`)).toStrictEqual([]);
+    expect(await keysBelow('uploads/')).toHaveLength(report.ranges + 2);
   });
 
   it('quarantines bad lines with file, line, reason and row, and lets the good ones through', async () => {
@@ -311,22 +319,13 @@ describe('Functions: plan-upload and parse-range', () => {
   it('gives the same when every message comes twice, at the same time', async () => {
     // Arrange
     await ingest('logs/first.jsonl', jsonLines(interactions(300)));
-    const snapshot = async () =>
-      Promise.all(
-        (await keysBelow('')).map(async (key) => [
-          key,
-          Buffer.from(await objects.getBytes(key)).toString('base64'),
-        ]),
-      );
-    const once = await snapshot();
+    const once = await contents();
 
     // Act: events again after the end, then a second run with everything doubled.
     await announce('logs/first.jsonl');
     const late = await receive();
-    const afterwards = await snapshot();
-    await objects.remove(
-      once.map(([key]) => key as string).filter((key) => !key.startsWith('logs/')),
-    );
+    const afterwards = await contents();
+    await objects.remove(once.map(([key = '']) => key).filter((key) => !key.startsWith('logs/')));
     await Promise.all([announce('logs/first.jsonl'), announce('logs/first.jsonl')]);
     const messages = await receive();
     const answers = await Promise.all(
@@ -338,31 +337,78 @@ describe('Functions: plan-upload and parse-range', () => {
     expect(late).toStrictEqual([]);
     expect(afterwards).toStrictEqual(once);
     expect(answers.flatMap((answer) => answer.batchItemFailures)).toStrictEqual([]);
-    expect(await snapshot()).toStrictEqual(once);
+    expect(await contents()).toStrictEqual(once);
   });
 
-  it('goes on after a kill between any two steps', async () => {
+  it.each([
+    ['a range is parsed, before it is reported', (id: string) => uploads.rangeReport(id, 1)],
+    ['all ranges are reported, before the upload is', (id: string) => uploads.report(id)],
+  ])('goes on after a kill once %s', async (_, lost) => {
     // Arrange
     const id = await upload('logs/a.jsonl', jsonLines(interactions(300)));
     await announce('logs/a.jsonl');
     const messages = await receive();
     await parseRange(sqsBatch(...messages), lambdaContext);
-    const whole = Buffer.from(await objects.getBytes(uploads.report(id))).toString();
-    const [part] = await keysBelow('interactions/');
+    const before = await contents();
 
-    // Act: as if killed before the report was written, with one part not copied yet.
-    await objects.copy(part ?? '', uploads.rangeRows(id, 0));
-    for (const [range] of messages.entries()) {
-      const [copy] = await keysBelow('interactions/').then((keys) => keys.slice(range, range + 1));
-      await objects.copy(copy ?? '', uploads.rangeRows(id, range));
-    }
-    await objects.remove([uploads.report(id), part ?? '']);
-    await parseRange(sqsBatch(messages.at(-1)), lambdaContext);
+    // Act
+    await objects.remove([lost(id), uploads.report(id)]);
+    await parseRange(sqsBatch(...messages), lambdaContext);
 
     // Assess
-    expect(Buffer.from(await objects.getBytes(uploads.report(id))).toString()).toBe(whole);
+    expect(messages.length).toBeGreaterThan(3);
+    expect(await contents()).toStrictEqual(before);
     expect(await linesBelow('interactions/')).toHaveLength(300);
-    expect(await keysBelow(`uploads/${id}/rows/`)).toStrictEqual([]);
+  });
+
+  it('leaves no rows of a failed upload behind, though a message comes twice', async () => {
+    // Arrange
+    const rows = interactions(300).map((row, i) => (i % 3 === 0 ? { ...row, timestamp: 12 } : row));
+    const id = await upload('logs/bad.jsonl', jsonLines(rows));
+    await announce('logs/bad.jsonl');
+    const messages = await receive();
+    await parseRange(sqsBatch(...messages), lambdaContext);
+    const plan = await objects.getJson(uploads.plan(id), uploadPlan);
+
+    // Act: the second delivery was already parsing when the first one wrote the report.
+    await objects.putBytes(rowsKey(plan, 1), 'rows of a late delivery');
+    await parseRange(sqsBatch(messages[1]), lambdaContext);
+
+    // Assess
+    const report = await objects.getJson(uploads.report(id), uploadReport);
+    expect(report.status).toBe('failed');
+    expect(await keysBelow('interactions/')).toStrictEqual([]);
+  });
+
+  it('keeps the version of a part that a run may have begun with', async () => {
+    // Arrange
+    await ingest('logs/a.jsonl', jsonLines(interactions(20)));
+    const [part = ''] = await keysBelow('interactions/');
+    const before = await objects.head(part);
+
+    // Act: a delivery that missed the range's report parses once more.
+    const id = await identify('logs/a.jsonl');
+    await objects.remove([uploads.rangeReport(id, 0)]);
+    await parseRange(sqsBatch({ upload: id, range: 0 }), lambdaContext);
+
+    // Assess
+    expect(await objects.head(part)).toStrictEqual(before);
+  });
+
+  it('knows no item of a catalogue that failed or is half read', async () => {
+    // Arrange
+    const part = { item_id: 'item-0', title: 'Item 0', fields: {} };
+    const half = '20261123T000000Z-0123456789abcdef';
+    await objects.putBytes(items.part('2026-11-23', half, 0), gzipSync(jsonLines([part])));
+    await ingest('catalog/items.jsonl', catalogue);
+
+    // Act
+    const report = await ingest('logs/a.jsonl', jsonLines(interactions(10)));
+
+    // Assess
+    const plan = await objects.getJson(uploads.plan(report.upload), uploadPlan);
+    expect(plan.catalogue).toHaveLength(1);
+    expect(plan.catalogue[0]).not.toContain(half);
   });
 
   it('fails an upload whose file is replaced or deleted before it is parsed', async () => {

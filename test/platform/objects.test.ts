@@ -126,6 +126,39 @@ describe('Function: createObjects', () => {
     expect(content).toBe(writers[won.indexOf(true)]);
   });
 
+  it.each([10, 9 * 1024 * 1024])(
+    'creates a stream of %i bytes only if it is absent',
+    async (size) => {
+      // Arrange
+      const key = `stream-once-${size}`;
+      const content = randomBytes(size);
+      const pieces = () => Readable.from([content.subarray(0, 5), content.subarray(5)]);
+      const late = Readable.from([randomBytes(size)]);
+
+      // Act
+      const first = await objects.putStreamIfAbsent(key, pieces());
+      const second = await objects.putStreamIfAbsent(key, late);
+
+      // Assess
+      expect([first, second]).toStrictEqual([true, false]);
+      expect(late.readableEnded).toBe(true);
+      expect(Buffer.from(await objects.getBytes(key)).equals(content)).toBe(true);
+    },
+  );
+
+  it('closes the connection of a stream that nobody reads to its end', async () => {
+    // Arrange
+    await objects.putBytes('long.bin', randomBytes(3_000_000));
+    const stream = await objects.getStream('long.bin');
+
+    // Act
+    for await (const _ of stream) break;
+
+    // Assess
+    expect(stream.destroyed).toBe(true);
+    expect((await objects.getBytes('long.bin')).length).toBe(3_000_000);
+  });
+
   it('creates a large object in parts only if it is absent', async () => {
     const large = randomBytes(9 * 1024 * 1024);
 

@@ -20,6 +20,7 @@ const operations: Readonly<Record<string, number>> = {
   putBytes: 1,
   putJson: 1,
   putStream: 1,
+  putStreamIfAbsent: 1,
   putIfAbsent: 1,
   putIfMatch: 1,
   copy: 2,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { findFacts } from '#functions/publish-run-status/facts.ts';
 import { sweep } from '#functions/remove-idle-endpoints/sweep.ts';
 import { type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
-import { environments, interactions, locks, runs } from '#lib/contracts/keys.ts';
+import { environments, interactions, locks, runs, uploads } from '#lib/contracts/keys.ts';
 import { runManifest, runStatus } from '#lib/contracts/run.ts';
 import { priceList } from '#lib/cost/prices.ts';
 import { startObjectStore } from '#local/object-store/server.ts';
@@ -59,6 +59,7 @@ beforeEach(async () => {
   run = `run-${++number}`;
   await objects.remove([locks.run]);
   await objects.putBytes(interactions.part('2026-11-23', 'u', 0), 'x');
+  await objects.putJson(uploads.report('u'), { status: 'succeeded' });
 });
 
 const worldOf = (operations: object = {}) =>

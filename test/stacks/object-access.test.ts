@@ -29,13 +29,11 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'expire-runs getJson key': [serving.championHistory('a')],
   'expire-runs remove expired': bulk,
   'expire-runs list prefix': ['runs/', environments.prefix],
-  'parse-range copy part(arrivalDay(arrivedAt), upload, range)': stored,
-  'parse-range remove plan.ranges.map((_, range) => uploads.rangeRows(plan.upload, range))': [
-    uploads.rangeRows('u', 7),
-  ],
+  'begin-run list prefix': [interactions.prefix, items.prefix],
+  'parse-range remove ranges.map((_, range) => rowsKey(plan, range))': stored,
   // The uploaded file, and the known items of the catalogue.
   'parse-range getStream key': [...uploaded, items.part('2026-11-23', 'u', 7)],
-  'parse-range putStream key': [uploads.rangeRows('u', 7), uploads.quarantine('u', 7)],
+  'parse-range putStreamIfAbsent key': [...stored, uploads.quarantine('u', 7)],
   'plan-training head key': model,
   'plan-upload getBytes key': uploaded,
   'plan-upload getStream key': uploaded,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { beginRun, isFinished } from '#functions/begin-run/begin.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
-import { interactions, runs } from '#lib/contracts/keys.ts';
+import { interactions, items, runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
 import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
 import { runManifest } from '#lib/contracts/run.ts';
 import { startBucket } from '../bucket.ts';
@@ -16,6 +16,19 @@ beforeEach(async () => {
 });
 afterEach(() => bucket.stop());
 
+/** An upload's parts of one day, and its report unless it is still being read. */
+async function ingested(
+  upload: string,
+  status?: 'succeeded' | 'failed',
+  parts = 1,
+  date = '2026-11-22',
+) {
+  for (let part = 0; part < parts; part++) {
+    await bucket.objects.putBytes(interactions.part(date, upload, part), upload);
+  }
+  if (status !== undefined) await bucket.objects.putJson(uploads.report(upload), { status });
+}
+
 const begin = (execution: string, other = config) =>
   beginRun(bucket.objects, { run: 'night', execution, now, config: other });
 
@@ -26,11 +39,43 @@ describe('Function: beginRun', () => {
     );
   });
 
+  test('takes whole uploads only, those whose report says that they succeeded', async () => {
+    // Arrange
+    await ingested('a-whole', 'succeeded', 40);
+    await ingested('b-still-copying', undefined, 16);
+    await ingested('c-failed', 'failed', 3);
+    await ingested('d-whole', 'succeeded', 2, '2026-11-23');
+    await bucket.objects.putBytes(items.part('2026-11-22', 'e-catalogue', 0), 'x');
+    await bucket.objects.putBytes(items.part('2026-11-22', 'f-catalogue', 0), 'x');
+    await bucket.objects.putJson(uploads.report('f-catalogue'), { status: 'succeeded' });
+
+    // Act
+    await begin('a');
+
+    // Assess
+    const { inputs } = await bucket.objects.getJson(runs.manifest('night'), runManifest);
+    const uploadsOf = (parts: typeof inputs.items) =>
+      Object.entries(Object.groupBy(parts, ({ key }) => uploadOfPart(key)!)).map(
+        ([upload, some]) => [upload, some!.length],
+      );
+    expect(uploadsOf(inputs.interactions)).toEqual([
+      ['a-whole', 40],
+      ['d-whole', 2],
+    ]);
+    expect(uploadsOf(inputs.items)).toEqual([['f-catalogue', 1]]);
+  });
+
+  test('says that what there is belongs to no finished upload', async () => {
+    await ingested('half');
+
+    await expect(begin('a')).rejects.toThrow(/still being read or failed/);
+  });
+
   test('keeps the first snapshot for later attempts', async () => {
     // Arrange
-    await bucket.objects.putBytes(interactions.part('2026-11-22', 'one', 0), 'x');
+    await ingested('one', 'succeeded');
     const first = await begin('a');
-    await bucket.objects.putBytes(interactions.part('2026-11-23', 'two', 0), 'y');
+    await ingested('two', 'succeeded', 1, '2026-11-23');
 
     // Act
     const second = await begin('b');
@@ -46,7 +91,7 @@ describe('Function: beginRun', () => {
   });
 
   test('refuses another configuration for the same run', async () => {
-    await bucket.objects.putBytes(interactions.part('2026-11-22', 'one', 0), 'x');
+    await ingested('one', 'succeeded');
     await begin('a');
 
     const other = parseConfig({ training: { models: [model], seed: 2 } }, 'test');

@@ -8,7 +8,7 @@ import type { Objects } from '#platform/objects.ts';
 /** A bucket that takes streams; it fails after so many bytes. */
 function bucket(failAfter = Number.POSITIVE_INFINITY) {
   const stored = new Map<string, Buffer>();
-  const putStream = async (key: string, body: Readable) => {
+  const putStreamIfAbsent = async (key: string, body: Readable) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of body) {
@@ -17,8 +17,9 @@ function bucket(failAfter = Number.POSITIVE_INFINITY) {
       if (bytes > failAfter) throw new UnavailableError('the service is busy');
     }
     stored.set(key, Buffer.concat(chunks));
+    return true;
   };
-  return { stored, objects: { putStream } as unknown as Objects };
+  return { stored, objects: { putStreamIfAbsent } as unknown as Objects };
 }
 
 const lines = Array.from({ length: 40_000 }, (_, i) => `{"line":${i},"é":"${i * 7919}"}\n`);

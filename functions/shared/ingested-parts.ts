@@ -1,0 +1,35 @@
+import { uploadOfPart, uploads } from '#lib/contracts/keys.ts';
+import { uploadOutcome } from '#lib/interactions/report.ts';
+import type { ObjectSummary, Objects } from '#platform/objects.ts';
+import { mapConcurrently } from './concurrently.ts';
+
+/** The parts below a prefix. */
+export interface IngestedParts {
+  /** Those of uploads that succeeded, whole uploads only, in the order of their keys. */
+  readonly parts: readonly ObjectSummary[];
+  /** How many more there are, of uploads that are still being read or failed. */
+  readonly others: number;
+}
+
+/**
+ * Lists what ingestion has written below a prefix of `keys.ts`, `interactions/` or `items/`. A part counts only if the
+ * report of its upload says that it succeeded: that report comes after the last part, so no upload is seen by halves.
+ */
+export async function listIngested(objects: Objects, prefix: string): Promise<IngestedParts> {
+  const byUpload = new Map<string, ObjectSummary[]>();
+  let all = 0;
+  for await (const part of objects.list(prefix)) {
+    all++;
+    const upload = uploadOfPart(part.key);
+    if (upload === undefined) continue;
+    const known = byUpload.get(upload);
+    if (known === undefined) byUpload.set(upload, [part]);
+    else known.push(part);
+  }
+  const succeeded = await mapConcurrently(byUpload, async ([upload, parts]) => {
+    const report = await objects.getVersion(uploads.report(upload), uploadOutcome);
+    return report?.value.status === 'succeeded' ? parts : [];
+  });
+  const parts = succeeded.flat();
+  return { parts, others: all - parts.length };
+}

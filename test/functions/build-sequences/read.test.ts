@@ -1,0 +1,88 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { S3Client } from '@aws-sdk/client-s3';
+import { describe, expect, test } from 'vitest';
+import { readCatalogue, readInteractions } from '#functions/build-sequences/read.ts';
+import { UnavailableError } from '#lib/contracts/errors.ts';
+import { createObjects, type Objects } from '#platform/objects.ts';
+import { startBucket } from '../bucket.ts';
+
+const lines = (rows: readonly object[]) =>
+  gzipSync(rows.map((row) => `${JSON.stringify(row)}\n`).join(''), { level: 0 });
+const interaction = (line: number) => ({
+  user_id: 'u',
+  item_id: `i${line}`,
+  timestamp: 1_700_000_000 + line,
+  event_type: null,
+  value: null,
+  line,
+});
+
+/** Does something with a store whose connections break in the middle of every object. */
+async function withBreakingStore<T>(object: Buffer, act: (objects: Objects) => Promise<T>) {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-length': object.length, etag: '"e"' });
+    response.write(object.subarray(0, object.length / 2), () => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = new S3Client({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    forcePathStyle: true,
+  });
+  try {
+    return await act(createObjects(client, 'bucket'));
+  } finally {
+    client.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+async function readAll(objects: Objects, key: string, etag = '"e"') {
+  const rows: unknown[] = [];
+  for await (const part of readInteractions(objects, [{ key, etag }])) {
+    for await (const row of part.rows) rows.push(row);
+  }
+  return rows;
+}
+
+describe('Functions: readInteractions, readCatalogue', () => {
+  test('read what ingestion wrote, the newest arrival of an item', async () => {
+    // Arrange
+    const bucket = await startBucket();
+    const item = (title: string) => lines([{ item_id: 'i', title, fields: {} }]);
+    const rows = [1, 2, 3].map(interaction);
+    await bucket.objects.putBytes('interactions/dt=2026-11-23/u-00000.jsonl.gz', lines(rows));
+    await bucket.objects.putBytes('items/dt=2026-11-23/a-00000.jsonl.gz', item('newer'));
+    await bucket.objects.putBytes('items/dt=2026-11-22/b-00000.jsonl.gz', item('older'));
+    const inputs = async (prefix: string) => {
+      const found = [];
+      for await (const { key, etag } of bucket.objects.list(prefix)) found.push({ key, etag });
+      return found;
+    };
+
+    // Act
+    const [part] = await inputs('interactions/');
+    const read = await readAll(bucket.objects, part!.key, part!.etag);
+    const catalogue = await readCatalogue(bucket.objects, (await inputs('items/')).toReversed());
+    await bucket.stop();
+
+    // Assess
+    expect(read).toEqual(rows);
+    expect(catalogue.get('i')?.title).toBe('newer');
+  });
+
+  test('a connection that breaks is worth another try', async () => {
+    const object = lines(Array.from({ length: 5000 }, (_, i) => interaction(i + 1)));
+
+    const failure = await withBreakingStore(object, (objects) =>
+      readAll(objects, 'interactions/dt=2026-11-23/u-00000.jsonl.gz').catch((error) => error),
+    );
+
+    expect(failure).toBeInstanceOf(UnavailableError);
+    expect(failure).toMatchObject({ retryable: true });
+    expect(failure.message).toContain('interactions/dt=2026-11-23/u-00000.jsonl.gz');
+  });
+});

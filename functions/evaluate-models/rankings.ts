@@ -1,6 +1,7 @@
 import type { Champion } from '#lib/contracts/champion.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
+import { recipeOf } from '#lib/contracts/recipe.ts';
 import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
 import type { EvaluationInput, SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
@@ -37,11 +38,12 @@ export async function readRankings(
     return { validation: await read('validation'), test: await read('test') };
   };
   const models = await Promise.all(
-    config.training.models.map(async ({ name, backbone, objective, lea }) => ({
-      name,
-      backbone,
-      objective: lea === undefined ? objective : `${objective}+lea`,
-      ranks: await ranksOf(name),
+    config.training.models.map(async (model) => ({
+      name: model.name,
+      backbone: model.backbone,
+      objective: model.lea === undefined ? model.objective : `${model.objective}+lea`,
+      recipe: recipeOf(config, model),
+      ranks: await ranksOf(model.name),
     })),
   );
   return {
@@ -52,6 +54,7 @@ export async function readRankings(
       champion: {
         run: champion.run,
         name: champion.name,
+        recipe: champion.recipe,
         ranks: await ranksOf(championLabel),
       },
     }),

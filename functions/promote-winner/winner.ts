@@ -2,6 +2,7 @@ import { type Champion, runChampion } from '#lib/contracts/champion.ts';
 import { ConflictError, ContractError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { evaluationFile, primaryMetric } from '#lib/evaluation/evaluation-file.ts';
+import { candidatesOf } from '#lib/promotion/candidates.ts';
 import { promote } from '#lib/promotion/champion.ts';
 import { verdictFile, withdraw } from '#lib/promotion/verdict.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -25,12 +26,16 @@ export async function promoteWinner(objects: Objects, run: string, now: Date): P
     throw new ContractError(`The verdict of run ${run} is not to promote ${verdict.winner}.`);
   }
   const evaluation = await objects.getJson(runs.evaluation(run), evaluationFile);
-  const winner = evaluation.models.find((model) => model.name === verdict.winner);
+  const winner = candidatesOf(evaluation).find(({ name }) => name === verdict.winner);
+  if (winner === undefined) {
+    throw new ContractError(`The evaluation of run ${run} does not know ${verdict.winner}.`);
+  }
   const champion: Champion = {
     run,
-    name: verdict.winner,
-    prefix: runs.modelPrefix(run, verdict.winner),
-    ndcg10: winner?.metrics[primaryMetric]?.value ?? 0,
+    name: winner.name,
+    prefix: runs.modelPrefix(run, winner.name),
+    recipe: winner.recipe,
+    ndcg10: winner.metrics[primaryMetric]?.value ?? 0,
     promotedAt: now.toISOString(),
   };
   const { inService } = await objects.getJson(runs.champion(run), runChampion);

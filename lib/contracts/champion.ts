@@ -6,6 +6,8 @@ export const championPointer = z.strictObject({
   name: z.string().min(1),
   /** Key prefix of the model's files. */
   prefix: z.string().min(1),
+  /** What it is made by (lib/contracts/recipe.ts); absent where an older release promoted it. */
+  recipe: z.string().min(1).optional(),
   /** Test NDCG@10 in the run that promoted it. */
   ndcg10: z.number(),
   /** ISO 8601. */

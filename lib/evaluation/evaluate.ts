@@ -28,11 +28,14 @@ export interface RankedModel {
   readonly name: string;
   readonly backbone: string;
   readonly objective: string;
+  readonly recipe: string;
   readonly ranks: SplitRanks;
 }
 
 export interface RankedBaseline {
   readonly name: string;
+  /** Undefined where the ranker has no files that could be served. */
+  readonly recipe?: string | undefined;
   readonly ranks: SplitRanks;
 }
 
@@ -41,6 +44,8 @@ export interface RankedChampion {
   /** The run that promoted it. */
   readonly run: string;
   readonly name: string;
+  /** Undefined where an older release promoted it. */
+  readonly recipe?: string | undefined;
   readonly ranks: Pick<SplitRanks, 'test'>;
 }
 
@@ -56,8 +61,7 @@ export interface EvaluationInput {
 const comparedMetrics = [primaryMetric, 'hr@10'];
 
 /**
- * Evaluates rankers on the same cases: metrics with intervals, and every pair that tells something (models among each
- * other, models with each baseline and with the champion). Intervals come from a bootstrap over users, because the
+ * Evaluates rankers on the same cases: metrics with intervals, and every pair. Intervals come from a bootstrap over users, because the
  * cases of one user are not independent; p-values from a paired randomisation test over users. Seeded.
  *
  * @throws ContractError if ranks and cases do not fit or two rankers share a name
@@ -83,15 +87,17 @@ export function evaluate(input: EvaluationInput): Evaluation {
     users: test.users,
     validationCases: input.cases.validation.targets.length,
     confidence: config.confidence,
-    models: models.map(({ name, backbone, objective }) => ({
+    models: models.map(({ name, backbone, objective, recipe }) => ({
       name,
       backbone,
       objective,
+      recipe,
       metrics: test.estimates(name),
       validation: validation.estimates(name),
     })),
-    baselines: baselines.map(({ name }) => ({
+    baselines: baselines.map(({ name, recipe }) => ({
       name,
+      ...(recipe !== undefined && { recipe }),
       metrics: test.estimates(name),
       validation: validation.estimates(name),
     })),
@@ -99,20 +105,18 @@ export function evaluate(input: EvaluationInput): Evaluation {
       champion: {
         run: champion.run,
         name: champion.name,
+        ...(champion.recipe !== undefined && { recipe: champion.recipe }),
         metrics: test.estimates(championLabel),
       },
     }),
-    comparisons: test.compare(pairsOf(models, rankers)),
+    comparisons: test.compare(pairsOf(rankers)),
   };
 }
 
-/** Each model with each later model, each baseline and the champion. */
-function pairsOf(
-  models: readonly { readonly name: string }[],
-  rankers: readonly { readonly name: string }[],
-): (readonly [string, string])[] {
-  return models.flatMap((model, index) =>
-    rankers.slice(index + 1).map((other) => [model.name, other.name] as const),
+/** Each ranker with each later one. */
+function pairsOf(rankers: readonly { readonly name: string }[]): (readonly [string, string])[] {
+  return rankers.flatMap((ranker, index) =>
+    rankers.slice(index + 1).map((other) => [ranker.name, other.name] as const),
   );
 }
 

@@ -6,6 +6,9 @@ export const estimate = z.strictObject({ value: z.number(), low: z.number(), hig
 /** Estimates by metric, as `{"hr@10": ..., "ndcg@10": ..., "mrr@10": ...}`. */
 export const metricEstimates = z.record(z.string(), estimate);
 
+/** What a ranker is made by, but for the data (lib/contracts/recipe.ts). */
+const recipe = z.string().min(1);
+
 /** Difference `a - b` of two rankers on the same test cases. */
 export const comparison = z.strictObject({
   a: z.string(),
@@ -31,15 +34,28 @@ export const evaluationFile = z.strictObject({
       name: z.string(),
       backbone: z.string(),
       objective: z.string(),
+      recipe,
       metrics: metricEstimates,
       validation: metricEstimates,
     }),
   ),
   baselines: z.array(
-    z.strictObject({ name: z.string(), metrics: metricEstimates, validation: metricEstimates }),
+    z.strictObject({
+      name: z.string(),
+      /** Absent where the ranker has no files that could be served. */
+      recipe: recipe.optional(),
+      metrics: metricEstimates,
+      validation: metricEstimates,
+    }),
   ),
   champion: z
-    .strictObject({ run: z.string(), name: z.string(), metrics: metricEstimates })
+    .strictObject({
+      run: z.string(),
+      name: z.string(),
+      /** Absent where an older release promoted it. */
+      recipe: recipe.optional(),
+      metrics: metricEstimates,
+    })
     .optional(),
   comparisons: z.array(comparison),
 });

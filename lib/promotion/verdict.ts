@@ -1,74 +1,146 @@
 import * as z from 'zod';
 import type { PromotionConfig } from '#lib/contracts/config/promotion.ts';
-import { ContractError } from '#lib/contracts/errors.ts';
+import { championLabel, type Evaluation, primaryMetric } from '#lib/evaluation/evaluation-file.ts';
 import {
-  type Comparison,
-  championLabel,
-  type Evaluation,
-  primaryMetric,
-} from '#lib/evaluation/evaluation-file.ts';
+  bestOf,
+  type Candidate,
+  candidatesOf,
+  comparisonOf,
+  describeRanker,
+  rivalsAhead,
+} from './candidates.ts';
+import { diagnose } from './diagnosis.ts';
+import { compareInWords, differenceInNumbers, signed, wordOf, words } from './words.ts';
+
+/** What was asked of a candidate before it might replace the champion, and the answer. */
+const question = z.strictObject({
+  /** `another-recipe`: is it better? `newer-data`, of the champion's own recipe: is it not worse by more than a margin? */
+  asked: z.enum(['another-recipe', 'newer-data']),
+  candidate: z.string(),
+  /** `champion`, or the candidate with the champion's recipe. */
+  against: z.string(),
+  /** Difference in test NDCG@10, candidate minus the other, and its interval. */
+  difference: z.number(),
+  low: z.number(),
+  high: z.number(),
+  /** What `low` has to exceed. */
+  bound: z.number(),
+  word: z.enum(words),
+  passed: z.boolean(),
+});
 
 /** `runs/<run>/verdict.json` (docs/contracts.md, 7). */
 export const verdictFile = z.strictObject({
-  /** The model with the best validation metric. */
+  /** The candidate that becomes the champion; if none does, the one that was best on the validation cases. */
   winner: z.string(),
   promoted: z.boolean(),
-  /** One sentence for each thing that was asked, in plain words, and how it came out. */
+  /** Why it was promoted; null if nobody was. */
+  because: z.enum(['first', 'another-recipe', 'newer-data']).nullable(),
+  questions: z.array(question),
+  /** How it came about, one sentence each, in plain words. */
   reasons: z.array(z.string()).min(1),
+  /** Why trained models are behind a rival and what to try, if they are. */
+  diagnosis: z.array(z.string()),
 });
 
+export type Question = z.infer<typeof question>;
 export type Verdict = z.infer<typeof verdictFile>;
 
 /**
- * Decides whether a run's winner becomes the champion.
+ * Decides who is served from now on.
  *
- * The winner is chosen by validation NDCG@10 alone (ties: the first in the configuration), so that the test cases
- * decide one question only. It is promoted if, on the test cases, the interval of its difference to the champion and
- * to every baseline lies above `minimumGain`, and there are enough cases to say so. All of these must hold at once,
- * so no correction for several comparisons is due (an intersection-union test).
+ * Candidates are the models of the run and the rivals that can be served. The best on the validation cases is chosen,
+ * so that the test cases answer one question only; if they show that a rival is better than a trained model that was
+ * chosen, the rival takes its place. Where there is no champion, the chosen one becomes it, whatever it is: somebody has to
+ * be served. Otherwise two questions are told apart. Another recipe must be better than the champion, and than the
+ * champion's recipe on tonight's data if that is among the candidates: intervals above `minimumGain`, all at once, so
+ * no correction for several comparisons is due (an intersection-union test). The champion's own recipe with newer data
+ * must not be worse than the champion by more than `nonInferiorityMargin` (https://doi.org/10.1001/jama.2012.87802).
  *
- * @throws ContractError if there is no model, or a comparison that is needed is missing
+ * @throws ContractError if there is no candidate, or a comparison that is needed is missing
  */
 export function decide(evaluation: Evaluation, config: PromotionConfig): Verdict {
-  const winner = chooseWinner(evaluation);
-  const rivals = [
-    ...evaluation.baselines.map((baseline) => ({
-      label: baseline.name,
-      text: `the baseline ${baseline.name}`,
-    })),
-    ...(evaluation.champion === undefined
-      ? []
-      : [
-          {
-            label: championLabel,
-            text: `the champion ${evaluation.champion.name} of run ${evaluation.champion.run}`,
-          },
-        ]),
+  const candidates = candidatesOf(evaluation);
+  const { chosen, reasons } = choose(evaluation, candidates);
+  const { champion } = evaluation;
+  const diagnosis = diagnose(evaluation, candidates);
+  if (champion === undefined) {
+    reasons.push(
+      `There is no champion to compare with, and somebody has to be served: ${chosen.name} becomes the champion.`,
+    );
+    return {
+      winner: chosen.name,
+      promoted: true,
+      because: 'first',
+      questions: [],
+      reasons,
+      diagnosis,
+    };
+  }
+  const heir = bestOf(candidates.filter(({ recipe }) => recipe === champion.recipe));
+  const questions = isHeir(chosen, heir) ? [] : askAnother(evaluation, config, chosen, heir);
+  const isReplaced = questions.length > 0 && questions.every(({ passed }) => passed);
+  const own = isReplaced || heir === undefined ? [] : askNewer(evaluation, config, heir);
+  questions.push(...own);
+  reasons.push(...questions.map((asked) => explainQuestion(evaluation, asked)));
+  const isEnough = evaluation.cases >= config.minimumTestCases;
+  const isRenewed = own.some(({ passed }) => passed);
+  if (isEnough && (isReplaced || isRenewed)) {
+    const winner = isReplaced ? chosen : heir!;
+    reasons.push(
+      `${winner.name} becomes the champion, ${isReplaced ? 'as a better recipe' : "with the champion's recipe and newer data"}.`,
+    );
+    const because = isReplaced ? 'another-recipe' : 'newer-data';
+    return { winner: winner.name, promoted: true, because, questions, reasons, diagnosis };
+  }
+  const tooFew = isEnough
+    ? ''
+    : `: ${evaluation.cases} test cases are too few for a verdict (promotion.minimumTestCases is ${config.minimumTestCases})`;
+  reasons.push(`${champion.name} of run ${champion.run} stays the champion${tooFew}.`);
+  return { winner: chosen.name, promoted: false, because: null, questions, reasons, diagnosis };
+}
+
+const isHeir = (chosen: Candidate, heir: Candidate | undefined) => chosen.name === heir?.name;
+
+/** The best on the validation cases, or the rival that the test cases show to be better than that. */
+function choose(
+  evaluation: Evaluation,
+  candidates: readonly Candidate[],
+): { readonly chosen: Candidate; readonly reasons: string[] } {
+  const best = bestOf(candidates)!;
+  const reasons = [
+    `${best.name} ${candidates.length === 1 ? 'is the only candidate' : `is the best of ${candidates.length} candidates on the validation cases`} (validation NDCG@10 ${best.validation.toFixed(4)}).`,
   ];
-  const percent = Math.round(evaluation.confidence * 100);
-  const reasons = [explainWinner(evaluation, winner)];
-  let promoted = true;
-  if (evaluation.cases < config.minimumTestCases) {
-    promoted = false;
+  const ahead =
+    best.kind === 'model' ? bestOf(rivalsAhead(evaluation, best, candidates)) : undefined;
+  const chosen = ahead ?? best;
+  for (const { name } of candidates) {
+    if (name === best.name || (best.kind === 'model' && !isRival(evaluation, name))) continue;
+    const difference = comparisonOf(evaluation, best.name, name);
+    const found = compareInWords(best.name, describeRanker(evaluation, name), difference);
+    reasons.push(`${found} (${differenceInNumbers(difference, evaluation.confidence)}).`);
+  }
+  if (ahead !== undefined) {
     reasons.push(
-      `There are ${evaluation.cases} test cases, at least ${config.minimumTestCases} are needed for a verdict.`,
+      `A trained model is not promoted over a rival that is better: ${ahead.name} takes its place (validation NDCG@10 ${ahead.validation.toFixed(4)}).`,
     );
   }
-  for (const { label, text } of rivals) {
-    const { difference, low, high } = comparisonOf(evaluation, winner, label);
-    const isBetter = low > config.minimumGain;
-    const interval = `${signed(difference)} (${percent} % interval ${signed(low)} to ${signed(high)})`;
-    const demand = config.minimumGain > 0 ? `by more than ${config.minimumGain}` : 'beyond doubt';
-    promoted &&= isBetter;
-    reasons.push(
-      `${winner} is ${isBetter ? '' : 'not '}better than ${text} ${demand}: test NDCG@10 differs by ${interval}.`,
-    );
-  }
-  if (evaluation.champion === undefined) reasons.push('There is no champion to compare with yet.');
-  reasons.push(
-    promoted ? `${winner} becomes the champion.` : 'The champion, if any, stays as it is.',
+  return { chosen, reasons };
+}
+
+const isRival = ({ baselines }: Evaluation, name: string) =>
+  baselines.some((rival) => rival.name === name);
+
+/** Is another recipe better than the champion, and than the champion's recipe on the same data? */
+function askAnother(
+  evaluation: Evaluation,
+  { minimumGain }: PromotionConfig,
+  candidate: Candidate,
+  heir: Candidate | undefined,
+): Question[] {
+  return [championLabel, ...(heir === undefined ? [] : [heir.name])].map((against) =>
+    ask(evaluation, 'another-recipe', candidate.name, against, minimumGain),
   );
-  return { winner, promoted, reasons };
 }
 
 /**
@@ -87,50 +159,43 @@ export function remark(verdict: Verdict, text: string): Verdict {
  */
 export function withdraw(verdict: Verdict, why: string): Verdict {
   // The last reason says that it becomes the champion.
-  return { ...verdict, promoted: false, reasons: [...verdict.reasons.slice(0, -1), why] };
-}
-
-function chooseWinner({ models }: Evaluation): string {
-  const [first, ...others] = models;
-  if (first === undefined) throw new ContractError('The evaluation has no model to choose from.');
-  const score = (model: typeof first) => {
-    const value = model.validation[primaryMetric]?.value;
-    if (value === undefined) {
-      throw new ContractError(
-        `The evaluation of ${model.name} has no validation metric "${primaryMetric}".`,
-      );
-    }
-    return value;
+  return {
+    ...verdict,
+    promoted: false,
+    because: null,
+    reasons: [...verdict.reasons.slice(0, -1), why],
   };
-  return others.reduce((best, model) => (score(model) > score(best) ? model : best), first).name;
 }
 
-function explainWinner({ models }: Evaluation, winner: string): string {
-  const value = models.find((model) => model.name === winner)!.validation[primaryMetric]!.value;
-  const among =
-    models.length === 1
-      ? 'is the only model of this run'
-      : `is the best of ${models.length} models on the validation cases`;
-  return `${winner} ${among} (validation NDCG@10 ${value.toFixed(4)}).`;
+/** Is the champion's recipe with newer data not worse than the champion by more than the margin? */
+function askNewer(
+  evaluation: Evaluation,
+  { nonInferiorityMargin }: PromotionConfig,
+  heir: Candidate,
+): Question[] {
+  const value = evaluation.champion?.metrics[primaryMetric]?.value ?? 0;
+  return [ask(evaluation, 'newer-data', heir.name, championLabel, -nonInferiorityMargin * value)];
 }
 
-/**
- * The comparison of two rankers by the primary metric, turned round if it was made the other way.
- *
- * @throws ContractError if the evaluation has none
- */
-export function comparisonOf(evaluation: Evaluation, a: string, b: string): Comparison {
-  for (const comparison of evaluation.comparisons) {
-    if (comparison.metric !== primaryMetric) continue;
-    if (comparison.a === a && comparison.b === b) return comparison;
-    if (comparison.a === b && comparison.b === a) {
-      const { difference, low, high } = comparison;
-      return { ...comparison, a, b, difference: -difference, low: -high, high: -low };
-    }
-  }
-  throw new ContractError(`The evaluation has no comparison of "${a}" with "${b}".`);
+function ask(
+  evaluation: Evaluation,
+  asked: Question['asked'],
+  candidate: string,
+  against: string,
+  bound: number,
+): Question {
+  const comparison = comparisonOf(evaluation, candidate, against);
+  const { difference, low, high } = comparison;
+  const word = wordOf(comparison);
+  return { asked, candidate, against, difference, low, high, bound, word, passed: low > bound };
 }
 
-function signed(value: number): string {
-  return `${value < 0 ? '' : '+'}${value.toFixed(4)}`;
+function explainQuestion(evaluation: Evaluation, asked: Question): string {
+  const { candidate, bound, passed } = asked;
+  const rival = describeRanker(evaluation, asked.against);
+  const found = `${compareInWords(candidate, rival, asked)} (${differenceInNumbers(asked, evaluation.confidence)})`;
+  const must = `The interval ${passed ? 'lies' : 'does not lie'} above ${signed(bound)}`;
+  return asked.asked === 'another-recipe'
+    ? `Another recipe must be better: ${found}. ${must}.`
+    : `The champion's recipe with newer data must not be worse by more than a margin: ${found}. ${must}, the margin.`;
 }

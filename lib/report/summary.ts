@@ -7,6 +7,7 @@ import {
 } from '#lib/evaluation/evaluation-file.ts';
 import type { Verdict } from '#lib/promotion/verdict.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
+import { headline } from './headline.ts';
 
 const score = z.number().min(0).max(1);
 
@@ -45,9 +46,11 @@ export const runSummary = z.strictObject({
     }),
   ),
   baselines: z.array(z.strictObject({ name: z.string(), hr10: score, ndcg10: score })),
-  /** The model that was best on the validation cases, and whether it became the champion. */
+  /** The ranker that became the champion; if none did, the one that was best on the validation cases. */
   winner: z.string(),
   promoted: z.boolean(),
+  /** Who is served from now on, and why, in one sentence. */
+  verdict: z.string(),
   /** Where the report is: an S3 key, or a file on one machine. */
   report: z.string(),
 });
@@ -96,6 +99,7 @@ export function summarise(input: SummaryInput): RunSummary {
     baselines: evaluation.baselines.map(({ name, metrics }) => ({ name, ...atTen(metrics) })),
     winner: verdict.winner,
     promoted: verdict.promoted,
+    verdict: headline(evaluation, verdict),
     report: input.report,
   };
 }

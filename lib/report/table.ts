@@ -4,7 +4,7 @@ import type { RunSummary } from './summary.ts';
 export function summaryTable(summary: RunSummary): string {
   const rankers = [
     ...summary.models.map((model) => ({ ...model, kind: `${model.backbone}, ${model.objective}` })),
-    ...summary.baselines.map((baseline) => ({ ...baseline, kind: 'baseline' })),
+    ...summary.baselines.map((baseline) => ({ ...baseline, kind: 'rival' })),
   ].sort((a, b) => b.ndcg10 - a.ndcg10);
   const rows = rankers.map(({ name, kind, hr10, ndcg10 }) => [
     name === summary.winner && summary.promoted ? `${name} *` : name,
@@ -13,14 +13,23 @@ export function summaryTable(summary: RunSummary): string {
     ndcg10.toFixed(4),
   ]);
   const lines = alignColumns(
-    [['model', 'kind', 'HR@10', 'NDCG@10'], ...rows],
+    [['ranker', 'kind', 'HR@10', 'NDCG@10'], ...rows],
     ['left', 'left', 'right', 'right'],
   );
   const [header = '', ...body] = lines;
-  const verdict = summary.promoted
-    ? `* ${summary.winner} is the new champion.`
-    : 'Nothing was promoted; the report says why.';
-  return [header, '-'.repeat(header.length), ...body, '', verdict].join('\n');
+  const verdict = `${summary.promoted ? '* ' : ''}${summary.verdict}`;
+  return [header, '-'.repeat(header.length), ...body, '', ...wrap(verdict, 80)].join('\n');
+}
+
+/** Lines of at most so many columns, broken at blanks; a word that is longer has a line of its own. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 /** Pads cells so that columns line up; two spaces between columns, none at the end of a line. */

@@ -185,6 +185,7 @@ function compareWith(
         name: index === 0 ? 'own' : 'reference',
         backbone: '',
         objective: '',
+        recipe: '',
         ranks: { validation: ranks, test: ranks },
       };
     });

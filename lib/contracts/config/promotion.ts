@@ -10,11 +10,20 @@ export const evaluationConfig = z.strictObject({
   seed: z.int().min(0).default(1),
 });
 
-/** When the winner of a run becomes the champion. */
+/** When somebody new becomes the champion. Where there is none yet, the best on the validation cases does. */
 export const promotionConfig = z.strictObject({
-  /** The winner's NDCG@10 must exceed the champion's, and the best baseline's, by at least this, beyond doubt. */
+  /**
+   * Another recipe replaces the champion's if the interval of its gain in test NDCG@10 lies above this: by default, if
+   * it is better at all.
+   */
   minimumGain: z.number().min(0).max(1).default(0),
-  /** Smallest number of test cases on which a verdict is reached. */
+  /**
+   * The same recipe with newer data replaces the champion unless it may be worse by more than this share (0-1) of the
+   * champion's test NDCG@10: the interval of the difference must lie above it. A tenth is what some 500 test cases can
+   * tell of two models of one recipe, and less than what weeks without new data cost.
+   */
+  nonInferiorityMargin: z.number().min(0).max(1).default(0.1),
+  /** Smallest number of test cases on which a champion is replaced. */
   minimumTestCases: z.int().min(1).default(100),
 });
 

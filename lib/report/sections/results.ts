@@ -67,15 +67,18 @@ function rankerRows(evaluation: Evaluation, verdict: Verdict): RankerRow[] {
   const rows: RankerRow[] = [
     ...evaluation.models.map((model) => ({
       name: model.name,
-      kind: model.name === verdict.winner ? ('winner' as const) : ('model' as const),
-      about: `${model.backbone}, ${model.objective}${model.name === verdict.winner ? ' (winner)' : ''}`,
+      kind:
+        model.name === verdict.winner && verdict.promoted
+          ? ('winner' as const)
+          : ('model' as const),
+      about: `${model.backbone}, ${model.objective}${model.name === verdict.winner && verdict.promoted ? ' (new champion)' : ''}`,
       metrics: model.metrics,
       validation: validation(model.validation),
     })),
     ...evaluation.baselines.map((baseline) => ({
       name: baseline.name,
       kind: 'baseline' as const,
-      about: 'baseline',
+      about: `rival${baseline.name === verdict.winner && verdict.promoted ? ' (new champion)' : ''}`,
       metrics: baseline.metrics,
       validation: validation(baseline.validation),
     })),

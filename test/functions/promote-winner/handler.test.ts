@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { championPointer } from '#lib/contracts/champion.ts';
+import { promotionConfig } from '#lib/contracts/config/promotion.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
 import { promote, rollBack } from '#lib/promotion/champion.ts';
 import { decide, verdictFile } from '#lib/promotion/verdict.ts';
@@ -8,7 +9,7 @@ import { promoteSmallModel } from '../champion.ts';
 import { context, startHandlerBucket } from '../handlers.ts';
 
 const run = 'tonight';
-const promotion = { minimumGain: 0, minimumTestCases: 1 };
+const promotion = promotionConfig.parse({ minimumTestCases: 1 });
 
 let bucket: Awaited<ReturnType<typeof startHandlerBucket>>;
 let promoteWinner: () => Promise<unknown>;
@@ -63,7 +64,7 @@ describe('Function: promote-winner', () => {
     expect(answer).toStrictEqual({ promoted: false });
     expect(await served()).toBe('before');
     const after = await verdict();
-    expect(after).toMatchObject({ winner: 'new', promoted: false });
+    expect(after).toMatchObject({ winner: 'new', promoted: false, because: null });
     expect(after.reasons).toStrictEqual([
       ...reasons.slice(0, -1),
       'The champion has changed since new of run tonight was compared with small of run yesterday: a rollback put small of run before back into service (2026-11-24T04:00:00.000Z). So it is not promoted; the next run is compared with what is in service then.',

@@ -11,9 +11,11 @@ import { parseConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runEvent } from '#lib/contracts/status-event.ts';
 import { priceList } from '#lib/cost/prices.ts';
+import { decide } from '#lib/promotion/verdict.ts';
 import type { JsonService } from '#platform/json-service.ts';
 import { toJson } from '#platform/objects.ts';
 import prices from '../../../config/prices.json' with { type: 'json' };
+import { evaluationOf } from '../../lib/promotion/evaluations.ts';
 import { startBucket } from '../bucket.ts';
 
 const start = Date.parse('2026-11-23T03:30:00Z');
@@ -208,7 +210,7 @@ describe('Function: findFacts', () => {
     const model = { name: 'a', backbone: 'sasrec', objective: 'snqn' };
     const config = parseConfig({ training: { models: [model] } }, 'test');
     await objects.putBytes(runs.config('a'), toJson(config));
-    await objects.putJson(runs.verdict('a'), { winner: 'a', promoted: true, reasons: ['x'] });
+    await objects.putJson(runs.verdict('a'), decide(evaluationOf(), config.promotion));
     await objects.putBytes(runs.report('a'), '<html></html>');
     const sources = {
       objects,

@@ -23,12 +23,14 @@ const input: EvaluationInput = {
       name: 'good',
       backbone: 'sasrec',
       objective: 'snqn',
+      recipe: 'r1',
       ranks: ranksOf((index) => 1 + (index % 3)),
     },
     {
       name: 'fair',
       backbone: 'gru4rec',
       objective: 'sqn',
+      recipe: 'r2',
       ranks: ranksOf((index) => 4 + (index % 3)),
     },
   ],
@@ -82,7 +84,7 @@ describe('Function: evaluate', () => {
     }
   });
 
-  it('compares models with each other, baselines and the champion', () => {
+  it('compares everybody with everybody', () => {
     // Act
     const pairs = evaluation.comparisons
       .filter(({ metric }) => metric === 'ndcg@10')
@@ -95,6 +97,7 @@ describe('Function: evaluate', () => {
       'good champion',
       'fair popularity',
       'fair champion',
+      'popularity champion',
     ]);
     const [first] = evaluation.comparisons;
     const [good, fair] = evaluation.models;

@@ -2,86 +2,150 @@ import { describe, expect, it } from 'vitest';
 import { promotionConfig } from '#lib/contracts/config/promotion.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { Evaluation } from '#lib/evaluation/evaluation-file.ts';
-import { comparisonOf, decide, verdictFile } from '#lib/promotion/verdict.ts';
-import { comparison, evaluationOf } from './evaluations.ts';
+import { comparisonOf } from '#lib/promotion/candidates.ts';
+import { decide, type Verdict, verdictFile } from '#lib/promotion/verdict.ts';
+import { alike, better, comparison, evaluationOf, worse } from './evaluations.ts';
 
 const config = (settings: Record<string, unknown> = {}) => promotionConfig.parse(settings);
 
-describe('Function: decide', () => {
-  it('promotes a winner that is above every baseline and the champion', () => {
+/** Everything that a verdict says. */
+const textOf = ({ reasons, diagnosis }: Verdict) => [...reasons, ...diagnosis].join('\n');
+
+describe('Function: decide, without a champion', () => {
+  it('makes the best on the validation cases the champion, and says how it does on the test cases', () => {
+    // Act
+    const verdict = decide(evaluationOf({ champion: null }), config());
+
+    // Assess
+    expect(verdictFile.parse(JSON.parse(JSON.stringify(verdict)))).toEqual(verdict);
+    expect(verdict).toEqual({
+      winner: 'new',
+      promoted: true,
+      because: 'first',
+      questions: [],
+      reasons: [
+        'new is the best of 3 candidates on the validation cases (validation NDCG@10 0.2000).',
+        'new is better than the rival popularity (test NDCG@10 +0.0500, 95 % interval +0.0300 to +0.0700).',
+        'There is no champion to compare with, and somebody has to be served: new becomes the champion.',
+      ],
+      diagnosis: [],
+    });
+  });
+
+  it.each([
+    ['better', better],
+    ['no difference shown', alike],
+  ])('serves the model when it is the best on validation and, on test, %s', (_, rival) => {
+    const verdict = decide(evaluationOf({ champion: null, rival }), config());
+    expect(verdict).toMatchObject({ winner: 'new', promoted: true });
+  });
+
+  it('serves a rival that is the best on validation, with a diagnosis of the models', () => {
+    // Act
+    const verdict = decide(
+      evaluationOf({ champion: null, validation: { popularity: 0.3 }, rival: alike }),
+      config(),
+    );
+
+    // Assess
+    expect(verdict).toMatchObject({ winner: 'popularity', promoted: true, because: 'first' });
+    expect(verdict.diagnosis).toHaveLength(1);
+    expect(verdict.diagnosis[0]).toContain(
+      'behind on the validation cases: new against the rival popularity: no difference shown',
+    );
+  });
+
+  it('does not serve a model that the test cases show to be worse than a rival', () => {
+    // Act
+    const verdict = decide(evaluationOf({ champion: null, rival: worse }), config());
+
+    // Assess
+    expect(verdict).toMatchObject({ winner: 'popularity', promoted: true, because: 'first' });
+    expect(verdict.reasons).toContain(
+      'A trained model is not promoted over a rival that is better: popularity takes its place (validation NDCG@10 0.1000).',
+    );
+    expect(verdict.diagnosis[0]).toContain(
+      'behind on the test cases: new is worse than the rival popularity',
+    );
+  });
+
+  it('does not choose a ranker that has no files', () => {
+    // Arrange
+    const evaluation = evaluationOf({ champion: null, validation: { popularity: 0.3 } });
+    const { recipe: _, ...unserved } = evaluation.baselines[0]!;
+
+    // Act
+    const verdict = decide({ ...evaluation, baselines: [unserved] }, config());
+
+    // Assess
+    expect(verdict.winner).toBe('new');
+  });
+
+  it('serves somebody however few the test cases are', () => {
+    const few = { ...evaluationOf({ champion: null }), cases: 3 };
+    expect(decide(few, config())).toMatchObject({ winner: 'new', promoted: true });
+  });
+
+  it('chooses by validation alone among models, whatever the test says', () => {
+    const choiceOf = (change: Parameters<typeof evaluationOf>[0]) =>
+      decide(evaluationOf({ champion: null, ...change }), config()).winner;
+    expect(choiceOf({ validation: { new: 0.2, other: 0.19 }, test: { other: 0.5 } })).toBe('new');
+    expect(choiceOf({ validation: { new: 0.2, other: 0.21 } })).toBe('other');
+    expect(choiceOf({ validation: { new: 0.2, other: 0.2 } })).toBe('new');
+  });
+});
+
+describe('Function: decide, for another recipe', () => {
+  it('promotes one that is better', () => {
     // Act
     const verdict = decide(evaluationOf(), config());
 
     // Assess
     expect(verdictFile.parse(verdict)).toEqual(verdict);
-    expect(verdict).toMatchObject({ winner: 'new', promoted: true });
-    expect(verdict.reasons).toEqual([
-      'new is the best of 2 models on the validation cases (validation NDCG@10 0.2000).',
-      'new is better than the baseline popularity beyond doubt: test NDCG@10 differs by +0.0500 (95 % interval +0.0300 to +0.0700).',
-      'new is better than the champion sasrec of run yesterday beyond doubt: test NDCG@10 differs by +0.0100 (95 % interval +0.0010 to +0.0200).',
-      'new becomes the champion.',
+    expect(verdict).toMatchObject({ winner: 'new', promoted: true, because: 'another-recipe' });
+    expect(verdict.questions).toEqual([
+      {
+        asked: 'another-recipe',
+        candidate: 'new',
+        against: 'champion',
+        difference: 0.01,
+        low: 0.001,
+        high: 0.02,
+        bound: 0,
+        word: 'better',
+        passed: true,
+      },
+    ]);
+    expect(verdict.reasons.slice(2)).toEqual([
+      'Another recipe must be better: new is better than the champion sasrec of run yesterday (test NDCG@10 +0.0100, 95 % interval +0.0010 to +0.0200). The interval lies above +0.0000.',
+      'new becomes the champion, as a better recipe.',
     ]);
   });
 
-  it('chooses the winner by validation alone, whatever the test says', () => {
-    // Arrange: `other` is better on the test cases.
-    const evaluation = evaluationOf({
-      validation: { new: 0.2, other: 0.19 },
-      test: { other: 0.5 },
-    });
-
-    // Act and assess
-    expect(decide(evaluation, config()).winner).toBe('new');
-    const turned = evaluationOf({ validation: { new: 0.2, other: 0.21 } });
-    expect(decide(turned, config()).winner).toBe('other');
-    const tied = evaluationOf({ validation: { new: 0.2, other: 0.2 } });
-    expect(decide(tied, config()).winner).toBe('new');
-  });
-
   it.each([
-    ['touches 0', 0],
-    ['lies around 0', -0.002],
-    ['lies below 0', -0.02],
-  ])('keeps the champion when the interval %s', (_, low) => {
-    // Arrange
-    const evaluation = evaluationOf({ champion: { difference: 0.004, low, high: 0.01 } });
-
+    ['touches 0', { difference: 0.004, low: 0, high: 0.01 }, 'no difference shown'],
+    ['lies around 0', alike, 'no difference shown'],
+    ['lies below 0', worse, 'worse'],
+  ])('keeps the champion when the interval %s', (_, champion, word) => {
     // Act
-    const verdict = decide(evaluation, config());
+    const verdict = decide(evaluationOf({ champion }), config());
 
     // Assess
-    expect(verdict.promoted).toBe(false);
-    expect(verdict.reasons.join('\n')).toContain(
-      'new is not better than the champion sasrec of run yesterday beyond doubt',
+    expect(verdict).toMatchObject({ promoted: false, because: null, questions: [{ word }] });
+    expect(verdict.reasons.at(-1)).toBe('sasrec of run yesterday stays the champion.');
+    expect(textOf(verdict)).toContain(
+      word === 'worse'
+        ? 'new is worse than the champion sasrec of run yesterday'
+        : 'new against the champion sasrec of run yesterday: no difference shown',
     );
-    expect(verdict.reasons.at(-1)).toBe('The champion, if any, stays as it is.');
-  });
-
-  it('wants the winner above the baselines even without a champion', () => {
-    // Arrange
-    const worse = evaluationOf({
-      champion: null,
-      baseline: { difference: 0.001, low: -0.01, high: 0.012 },
-    });
-
-    // Act
-    const verdict = decide(worse, config());
-
-    // Assess
-    expect(verdict.promoted).toBe(false);
-    expect(verdict.reasons).toContain('There is no champion to compare with yet.');
-    expect(decide(evaluationOf({ champion: null }), config()).promoted).toBe(true);
   });
 
   it('asks for the gain that is configured', () => {
-    // Arrange: 0.001 is the lower end of the difference to the champion.
-    const evaluation = evaluationOf();
-
-    // Act and assess
-    expect(decide(evaluation, config({ minimumGain: 0.0009 })).promoted).toBe(true);
-    const verdict = decide(evaluation, config({ minimumGain: 0.001 }));
+    // Act and assess: 0.001 is the lower end of the difference to the champion.
+    expect(decide(evaluationOf(), config({ minimumGain: 0.0009 })).promoted).toBe(true);
+    const verdict = decide(evaluationOf(), config({ minimumGain: 0.001 }));
     expect(verdict.promoted).toBe(false);
-    expect(verdict.reasons.join('\n')).toContain('by more than 0.001');
+    expect(textOf(verdict)).toContain('The interval does not lie above +0.0010.');
   });
 
   it('asks for enough test cases', () => {
@@ -90,14 +154,125 @@ describe('Function: decide', () => {
 
     // Assess
     expect(verdict.promoted).toBe(false);
-    expect(verdict.reasons).toContain(
-      'There are 1000 test cases, at least 1001 are needed for a verdict.',
+    expect(verdict.reasons.at(-1)).toBe(
+      'sasrec of run yesterday stays the champion: 1000 test cases are too few for a verdict (promotion.minimumTestCases is 1001).',
     );
   });
 
+  it('takes a champion without a recipe for another recipe', () => {
+    const verdict = decide(evaluationOf({ championRecipe: undefined, champion: alike }), config());
+    expect(verdict).toMatchObject({ promoted: false, questions: [{ asked: 'another-recipe' }] });
+  });
+
+  it('compares a rival that is ahead with the champion, not the model', () => {
+    const verdict = decide(evaluationOf({ rival: worse }), config());
+    expect(verdict).toMatchObject({
+      winner: 'popularity',
+      promoted: true,
+      because: 'another-recipe',
+      questions: [{ candidate: 'popularity', against: 'champion' }],
+    });
+  });
+});
+
+describe("Function: decide, for the champion's recipe", () => {
+  /** The champion's NDCG@10 is 0.14: a tenth of it is 0.014. */
+  const newer = (low: number) =>
+    evaluationOf({
+      championRecipe: 'new',
+      champion: { difference: low + 0.01, low, high: low + 0.02 },
+    });
+
+  it('replaces old weights by new ones that are not worse by more than the margin', () => {
+    // Act
+    const verdict = decide(newer(-0.0139), config());
+
+    // Assess
+    expect(verdict).toMatchObject({ winner: 'new', promoted: true, because: 'newer-data' });
+    expect(verdict.questions).toMatchObject([
+      { asked: 'newer-data', candidate: 'new', against: 'champion', word: 'no difference shown' },
+    ]);
+    expect(verdict.questions[0]!.bound).toBeCloseTo(-0.014, 12);
+    expect(verdict.reasons.at(-1)).toBe(
+      "new becomes the champion, with the champion's recipe and newer data.",
+    );
+  });
+
+  it('says so when they are worse, but within the margin', () => {
+    const verdict = decide(
+      evaluationOf({
+        championRecipe: 'new',
+        champion: { difference: -0.008, low: -0.012, high: -0.004 },
+      }),
+      config(),
+    );
+    expect(verdict).toMatchObject({ promoted: true, questions: [{ word: 'worse', passed: true }] });
+    expect(textOf(verdict)).toContain('new is worse than the champion');
+  });
+
+  it('keeps old weights when new ones may be worse by more than the margin', () => {
+    expect(decide(newer(-0.0141), config())).toMatchObject({ promoted: false, because: null });
+    expect(decide(newer(-0.0141), config({ nonInferiorityMargin: 0.11 })).promoted).toBe(true);
+    expect(decide(newer(-0.0001), config({ nonInferiorityMargin: 0 })).promoted).toBe(false);
+  });
+
+  it('takes the newer weights when the better-looking recipe is not shown to be better', () => {
+    // Arrange: `new` is the best on validation, `other` has the champion's recipe.
+    const evaluation = evaluationOf({ championRecipe: 'other', champion: alike });
+
+    // Act
+    const verdict = decide(evaluation, config());
+
+    // Assess
+    expect(verdict).toMatchObject({ winner: 'other', promoted: true, because: 'newer-data' });
+    expect(
+      verdict.questions.map(({ candidate, against, passed }) => [candidate, against, passed]),
+    ).toEqual([
+      ['new', 'champion', false],
+      ['new', 'other', true],
+      ['other', 'champion', true],
+    ]);
+  });
+
+  it('wants another recipe to be better on the same data too, not only newer than the champion', () => {
+    // Arrange: better than the old weights, but not than the same recipe with tonight's data.
+    const evaluation = evaluationOf({ championRecipe: 'other', between: alike });
+
+    // Act
+    const verdict = decide(evaluation, config());
+
+    // Assess
+    expect(verdict).toMatchObject({ winner: 'other', promoted: true, because: 'newer-data' });
+    expect(verdict.questions[1]).toMatchObject({ against: 'other', passed: false });
+  });
+
+  it('keeps the champion when neither question is answered with yes', () => {
+    const evaluation = evaluationOf({ championRecipe: 'other', champion: alike, other: worse });
+    expect(decide(evaluation, config())).toMatchObject({ winner: 'new', promoted: false });
+  });
+});
+
+describe('Function: decide, whatever the outcome', () => {
+  const verdicts = [better, alike, worse].flatMap((champion) =>
+    [better, alike, worse].flatMap((rival) =>
+      ['new', 'other', 'old'].map((championRecipe) =>
+        decide(evaluationOf({ champion, rival, championRecipe }), config()),
+      ),
+    ),
+  );
+
+  it('uses words that the intervals bear out', () => {
+    for (const verdict of verdicts) {
+      expect(textOf(verdict)).not.toMatch(/beyond doubt|not better|if any/);
+      for (const { low, high, word } of verdict.questions) {
+        expect(word).toBe(low > 0 ? 'better' : high < 0 ? 'worse' : 'no difference shown');
+      }
+    }
+  });
+
   it.each<[string, Partial<Evaluation>]>([
-    ['no models', { models: [] }],
-    ['no comparison with the baseline', { comparisons: [] }],
+    ['no models', { models: [], baselines: [] }],
+    ['no comparison with the rival', { comparisons: [] }],
   ])('refuses an evaluation with %s', (_, change) => {
     expect(() => decide({ ...evaluationOf(), ...change }, config())).toThrow(ContractError);
   });

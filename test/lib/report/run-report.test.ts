@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { promotionConfig } from '#lib/contracts/config/promotion.ts';
+import { decide, withdraw } from '#lib/promotion/verdict.ts';
+import { headline } from '#lib/report/headline.ts';
 import { renderReport } from '#lib/report/run-report.ts';
-import { headline } from '#lib/report/sections/verdict.ts';
-import { evaluationOf } from '../promotion/evaluations.ts';
+import { alike, evaluationOf, worse } from '../promotion/evaluations.ts';
 import { collect, config, reportOf } from './reports.ts';
 
 const voidElements = ['meta', 'br', 'line', 'rect', 'circle', 'path', 'polyline', '!doctype'];
@@ -118,27 +120,55 @@ describe('Function: renderReport', () => {
 });
 
 describe('Function: headline', () => {
-  const headlineOf = (evaluation: ReturnType<typeof evaluationOf>) =>
-    headline(reportOf({ evaluation }));
+  const headlineOf = (change: Parameters<typeof evaluationOf>[0], settings: object = {}) => {
+    const evaluation = evaluationOf(change);
+    return headline(evaluation, decide(evaluation, promotionConfig.parse(settings)));
+  };
 
-  it('says who is promoted and by how much over the hardest rival', () => {
-    expect(headlineOf(evaluationOf())).toBe(
-      'new becomes the champion: test NDCG@10 0.1500, +0.0100 on the champion sasrec of run yesterday, beyond doubt.',
-    );
+  it.each<[string, Parameters<typeof evaluationOf>[0], object, string]>([
+    [
+      'the first champion',
+      { champion: null },
+      {},
+      'new becomes the first champion: test NDCG@10 0.1500.',
+    ],
+    [
+      'a better recipe',
+      {},
+      {},
+      'new becomes the champion: test NDCG@10 0.1500, +0.0100, better than the champion sasrec of run yesterday.',
+    ],
+    [
+      'newer data',
+      { championRecipe: 'new', champion: alike },
+      {},
+      'new becomes the champion with newer data: test NDCG@10 0.1500, +0.0010, not worse than the champion sasrec of run yesterday by more than the margin.',
+    ],
+    [
+      'no difference',
+      { champion: alike },
+      {},
+      'sasrec of run yesterday stays the champion: new against the champion sasrec of run yesterday: no difference shown (test NDCG@10 +0.0010).',
+    ],
+    [
+      'newer data that harm',
+      { championRecipe: 'new', champion: worse },
+      {},
+      'sasrec of run yesterday stays the champion: its recipe with newer data, new, may be worse by more than the margin (test NDCG@10 −0.0200).',
+    ],
+    [
+      'too few cases',
+      {},
+      { minimumTestCases: 1001 },
+      'sasrec of run yesterday stays the champion: 1000 test cases are too few for a verdict (promotion.minimumTestCases is 1001).',
+    ],
+  ])('tells of %s', (_, change, settings, expected) => {
+    expect(headlineOf(change, settings)).toBe(expected);
   });
 
-  it('says who stood in the way', () => {
-    const evaluation = evaluationOf({
-      baseline: { difference: -0.002, low: -0.01, high: 0.006 },
-    });
-    expect(headlineOf(evaluation)).toBe(
-      'Nothing is promoted: new is not better than the baseline popularity beyond doubt (test NDCG@10 0.1500, −0.0020).',
-    );
-  });
-
-  it('says that there are too few cases', () => {
-    const report = reportOf({ evaluation: { ...evaluationOf(), cases: 20 } });
-    expect(report.config.promotion.minimumTestCases).toBe(config.promotion.minimumTestCases);
-    expect(headline(report)).toBe('Nothing is promoted: 20 test cases are too few for a verdict.');
+  it('tells of a champion that changed before the promotion', () => {
+    const evaluation = evaluationOf();
+    const verdict = withdraw(decide(evaluation, config.promotion), 'The champion has changed.');
+    expect(headline(evaluation, verdict)).toBe('The champion has changed.');
   });
 });

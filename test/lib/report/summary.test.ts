@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runSummary, summarise } from '#lib/report/summary.ts';
 import { summaryTable } from '#lib/report/table.ts';
-import { evaluationOf } from '../promotion/evaluations.ts';
+import { alike, evaluationOf } from '../promotion/evaluations.ts';
 import { reportOf } from './reports.ts';
 
 const input = (change: Parameters<typeof reportOf>[0] = {}) => ({
@@ -41,6 +41,8 @@ describe('Function: summarise', () => {
       baselines: [{ name: 'popularity', hr10: 0.2, ndcg10: 0.1 }],
       winner: 'new',
       promoted: true,
+      verdict:
+        'new becomes the champion: test NDCG@10 0.1500, +0.0100, better than the champion sasrec of run yesterday.',
       report: 'runs/2026-11-23/report/index.html',
     });
   });
@@ -54,21 +56,22 @@ describe('Function: summaryTable', () => {
   it('lists everybody, best first, in aligned columns', () => {
     expect(summaryTable(summarise(input()))).toBe(
       [
-        'model       kind           HR@10  NDCG@10',
+        'ranker      kind           HR@10  NDCG@10',
         '-----------------------------------------',
         'new *       sasrec, snqn  0.3000   0.1500',
         'other       sasrec, snqn  0.2400   0.1200',
-        'popularity  baseline      0.2000   0.1000',
+        'popularity  rival         0.2000   0.1000',
         '',
-        '* new is the new champion.',
+        '* new becomes the champion: test NDCG@10 0.1500, +0.0100, better than the',
+        'champion sasrec of run yesterday.',
       ].join('\n'),
     );
   });
 
-  it('says that nothing was promoted', () => {
-    const evaluation = evaluationOf({ baseline: { difference: 0, low: -0.1, high: 0.1 } });
-    const table = summaryTable(summarise(input({ evaluation })));
+  it('marks nobody where the champion stays', () => {
+    const table = summaryTable(summarise(input({ evaluation: evaluationOf({ champion: alike }) })));
     expect(table).not.toContain('*');
-    expect(table).toContain('Nothing was promoted');
+    expect(table).toContain('sasrec of run yesterday stays the champion');
+    for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 });

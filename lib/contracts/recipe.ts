@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { type ModelConfig, presets } from './config/training.ts';
+import type { PipelineConfig } from './config.ts';
+
+/** What of an entry of `training.models` does not make another recipe. */
+const incidental: ReadonlySet<string> = new Set(['name', 'seed']);
+
+/**
+ * What a model is made by, as 16 hexadecimal digits: its backbone, objective and every setting that differs from its
+ * preset, and how the LLM environment is fitted where the model uses it. Name, seed and data are no part of a recipe,
+ * nor is a setting that says what its preset says anyway, so that a release with a new setting leaves recipes as they
+ * were. Two models of one recipe differ in the data alone.
+ */
+export function recipeOf(config: PipelineConfig, model: ModelConfig): string {
+  const { models: _, ...shared } = config.training;
+  const preset = model.preset ?? shared.preset;
+  const usual: Readonly<Record<string, unknown>> = presets[preset];
+  const settings = Object.entries({ ...shared, ...withoutAbsent(model), preset }).filter(
+    ([name, value]) => !incidental.has(name) && !(name in usual && isSame(value, usual[name])),
+  );
+  return hashOf({
+    ...Object.fromEntries(settings),
+    ...(model.lea !== undefined && { environment: config.environment }),
+  });
+}
+
+/** The recipe of a ranker that is not a trained network: what it is and how it is set. */
+export function rivalRecipe(name: string, settings: object): string {
+  return hashOf({ rival: name, ...settings });
+}
+
+function withoutAbsent(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, own]) => own !== undefined));
+}
+
+const hashOf = (value: unknown) =>
+  createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex')
+    .slice(0, 16);
+
+const isSame = (a: unknown, b: unknown) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+
+/** The same value whatever the order in which its keys were written. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, own]) => own !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, own]) => [key, sorted(own)]),
+  );
+}

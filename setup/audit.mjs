@@ -5,7 +5,8 @@ import { auditNpm } from './audit/npm.mjs';
 import { auditPython } from './audit/python.mjs';
 import { root } from './paths.mjs';
 
-const usage = `Usage: npm run audit [-- [npm] [python] [--accepted FILE] [--requirements FILE] [--osv-url URL]]
+const usage = `Usage: npm run audit [-- [npm] [python] [--accepted FILE] [--requirements FILE] [--osv-url URL]
+                             [--pip-audit FILE]]
 
 Looks for known vulnerabilities in what is deployed: the npm packages (npm audit, high and critical ones) and the
 Python packages of the LLM environment's container with all that they need (pip-audit, all of them).
@@ -13,6 +14,7 @@ Python packages of the LLM environment's container with all that they need (pip-
   --accepted FILE      vulnerabilities to live with (default: setup/accepted-vulnerabilities.json)
   --requirements FILE  Python packages (default: containers/environment/requirements.txt)
   --osv-url URL        another OSV service than the public one
+  --pip-audit FILE     a pip-audit that is installed already (default: one of its own, installed below .cache/)
 
 Exit status: 0 nothing known, 1 vulnerable, 2 something could not be audited (1 when both are true).`;
 
@@ -47,6 +49,7 @@ function main() {
         default: join(root, 'containers/environment/requirements.txt'),
       },
       'osv-url': { type: 'string' },
+      'pip-audit': { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -55,7 +58,11 @@ function main() {
   const unknown = subjects.find((subject) => audits[subject] === undefined);
   if (unknown !== undefined) throw new Error(`There is no audit of "${unknown}".\n\n${usage}`);
   const accepted = readAccepted(values.accepted, new Date());
-  const options = { requirements: values.requirements, osvUrl: values['osv-url'] };
+  const options = {
+    requirements: values.requirements,
+    osvUrl: values['osv-url'],
+    program: values['pip-audit'],
+  };
   const ends = subjects.map((subject) => audit(subject, options, accepted));
   const end = ['vulnerable', 'notAudited'].find((bad) => ends.includes(bad)) ?? 'clean';
   if (end === 'vulnerable') {

@@ -15,12 +15,11 @@ const stamp = join(folder, 'requirements.txt');
  *
  * @throws SetupError when something could not be asked
  */
-export function auditPython({ requirements, osvUrl }) {
-  install();
+export function auditPython({ requirements, osvUrl, program = install() }) {
   const args = ['--requirement', requirements, '--vulnerability-service', 'osv'];
   if (osvUrl !== undefined) args.push('--osv-url', osvUrl);
   args.push('--format', 'json', '--desc', 'off', '--progress-spinner', 'off');
-  const result = spawnSync(join(folder, 'bin/pip-audit'), args, {
+  const result = spawnSync(program, args, {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
   });
@@ -40,14 +39,16 @@ export function auditPython({ requirements, osvUrl }) {
   };
 }
 
-/** A virtual environment of its own: the audited packages stay as they are. */
+/** A virtual environment of its own: the audited packages stay as they are. @returns its pip-audit */
 function install() {
   const wanted = readFileSync(tool, 'utf8');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const program = join(folder, 'bin/pip-audit');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return program;
   run('python3', ['-m', 'venv', '--clear', folder]);
   const options = ['--quiet', '--disable-pip-version-check'];
   run(join(folder, 'bin/python'), ['-m', 'pip', 'install', ...options, '--requirement', tool]);
   writeFileSync(stamp, wanted);
+  return program;
 }
 
 /** The last line that names an error: tracebacks end with less. */

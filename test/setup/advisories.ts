@@ -1,30 +1,23 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a registry and OSV know, for tests: something of one package each, or nothing. */
+/** What a registry knows, for tests: something of one package, or nothing. */
 export interface Advisories {
   npm: { readonly name: string; readonly severity: string } | undefined;
-  /** The package's name. */
-  python: string | undefined;
-  /** Whether they have audits at all. */
+  /** Whether it has audits at all. */
   offered: boolean;
 }
 
 export const npmAdvisory = 'GHSA-aaaa-bbbb-cccc';
-export const pythonAdvisory = { id: 'PYSEC-2026-1', aliases: ['CVE-2026-1'] };
 
-/** Answers `npm audit` and pip-audit on a free port of this machine. */
+/** Answers `npm audit` on a free port of this machine. */
 export async function startAdvisories(advisories: Advisories) {
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+  const server = createServer((request, response) => {
+    request.resume();
     const answer = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     if (request.method === 'GET') return answer(200, packument(request.url!.slice(1)));
     if (!advisories.offered) return answer(405, {});
-    if (request.url === '/osv') {
-      return answer(200, osvAnswer(JSON.parse(String(Buffer.concat(chunks))), advisories));
-    }
     return answer(200, bulkAnswer(advisories));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -56,19 +49,4 @@ function bulkAnswer({ npm }: Advisories): object {
     vulnerable_versions: '<999.0.0',
   };
   return { [name]: [advisory] };
-}
-
-function osvAnswer(
-  { package: { name }, version }: { package: { name: string }; version: string },
-  { python }: Advisories,
-): object {
-  if (name !== python) return {};
-  const affected = {
-    package: { name, ecosystem: 'PyPI' },
-    versions: [version],
-    ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: '999.0' }] }],
-  };
-  return {
-    vulns: [{ ...pythonAdvisory, summary: 'reads too much', details: '', affected: [affected] }],
-  };
 }

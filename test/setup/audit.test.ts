@@ -1,22 +1,36 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readAccepted } from '../../setup/audit/accepted.mjs';
 import { root } from '../../setup/paths.mjs';
-import { type Advisories, npmAdvisory, pythonAdvisory, startAdvisories } from './advisories.ts';
+import { type Advisories, npmAdvisory, startAdvisories } from './advisories.ts';
+import {
+  pipAuditOf,
+  pythonAdvisory,
+  type Recording,
+  recordedVersion,
+  recordings,
+} from './pip-audit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'audit-'));
-const requirements = join(folder, 'requirements.txt');
 const accepted = join(folder, 'accepted.json');
-const none: Advisories = { npm: undefined, python: undefined, offered: true };
+const none: Advisories = { npm: undefined, offered: true };
 const advisories = { ...none };
+let python: Recording;
 let service: Awaited<ReturnType<typeof startAdvisories>>;
 
 beforeAll(async () => {
-  // One that needs nothing else, and is small.
-  writeFileSync(requirements, 'sortedcontainers==2.4.0\n');
   service = await startAdvisories(advisories);
 });
 afterAll(async () => {
@@ -25,34 +39,39 @@ afterAll(async () => {
 });
 beforeEach(() => {
   Object.assign(advisories, none);
+  python = recordings.clean;
   writeFileSync(accepted, '[]');
 });
 
-/** Runs the real npm and pip-audit against the stand-in. */
-function audit(...args: string[]): Promise<{ status: number; output: string }> {
-  const osv = ['--osv-url', `${service.url}osv`];
-  const files = ['--requirements', requirements, '--accepted', accepted];
-  const env = {
-    ...process.env,
+/** Runs a script with the real npm, which asks the stand-in for its registry. */
+function run(script: string, args: string[], env: object = {}) {
+  const settings = {
     npm_config_registry: service.url,
     // npm remembers advisories.
     npm_config_cache: mkdtempSync(join(folder, 'npm-')),
   };
-  return new Promise((resolve) => {
+  return new Promise<{ status: number; output: string }>((resolve) => {
     execFile(
       process.execPath,
-      ['setup/audit.mjs', ...osv, ...files, ...args],
-      { cwd: root, env },
+      [script, ...args],
+      { cwd: root, env: { ...process.env, ...settings, ...env } },
       (error, stdout, stderr) =>
         resolve({ status: error === null ? 0 : Number(error.code), output: stdout + stderr }),
     );
   });
 }
 
+/** `npm run audit`, with a recording in place of pip-audit. */
+const audit = (...args: string[]) =>
+  run('setup/audit.mjs', [
+    ...['--accepted', accepted, '--pip-audit', pipAuditOf(folder, python)],
+    ...args,
+  ]);
+
 const accept = (id: string, until: string) =>
   writeFileSync(accepted, JSON.stringify([{ id, reason: 'we never call it', until }]));
 
-describe('Script: audit', { timeout: 60_000 }, () => {
+describe('Script: audit', () => {
   it('ends with 0 when nothing is known of any package', async () => {
     const { status, output } = await audit();
     expect(status).toBe(0);
@@ -60,19 +79,21 @@ describe('Script: audit', { timeout: 60_000 }, () => {
     expect(output).toMatch(/^python: 1 packages, 0 known vulnerabilities$/m);
   });
 
-  it.each([
-    ['npm', { npm: { name: 'zod', severity: 'high' } }, `${npmAdvisory}: zod <999.0.0, high`],
-    ['python', { python: 'sortedcontainers' }, `CVE-2026-1.*: sortedcontainers 2.4.0`],
-  ])(
-    'ends with 1 when something serious is known of a package from %s',
-    async (subject, known, line) => {
-      Object.assign(advisories, known);
-      const { status, output } = await audit(subject);
-      expect(status).toBe(1);
-      expect(output).toMatch(new RegExp(line));
-      expect(output).toContain('setup/accepted-vulnerabilities.json');
-    },
-  );
+  it('ends with 1 when something serious is known of a package from npm', async () => {
+    advisories.npm = { name: 'zod', severity: 'high' };
+    const { status, output } = await audit('npm');
+    expect(status).toBe(1);
+    expect(output).toMatch(new RegExp(`${npmAdvisory}: zod <999.0.0, high`));
+    expect(output).toContain('setup/accepted-vulnerabilities.json');
+  });
+
+  it('ends with 1 when anything is known of a package from PyPI', async () => {
+    python = recordings.vulnerable;
+    const { status, output } = await audit('python');
+    expect(status).toBe(1);
+    expect(output).toContain('PYSEC-2026-1, CVE-2026-1: sortedcontainers 2.4.0; fixed in 999.0');
+    expect(output).toContain('setup/accepted-vulnerabilities.json');
+  });
 
   it.each([
     ['a moderate one', { name: 'zod', severity: 'moderate' }],
@@ -82,20 +103,35 @@ describe('Script: audit', { timeout: 60_000 }, () => {
     expect((await audit('npm')).status).toBe(0);
   });
 
-  it.each(['npm', 'python'])('ends with 2, and says so, when %s has no audit', async (subject) => {
+  it('ends with 2, and says whom it asked, when the registry has no audit', async () => {
     advisories.offered = false;
-    const { status, output } = await audit(subject);
+    const { status, output } = await audit('npm');
     expect(status).toBe(2);
-    expect(output).toMatch(
-      new RegExp(`^${subject}: NOT AUDITED\\. .*405 .*Method Not Allowed`, 'm'),
-    );
+    expect(output).toMatch(/^npm: NOT AUDITED\. .*405 .*Method Not Allowed/m);
     expect(output).toContain(new URL(service.url).host);
     expect(output).toMatch(/try again/);
   });
 
-  it('ends with 1 when one audit finds something and the other cannot be had', async () => {
+  it.each([
+    ['OSV refuses', recordings.refused, /405 .*Method Not Allowed for url: http:\/\/127\.0\.0\.1/],
+    [
+      'the requirements are absent',
+      recordings.noRequirements,
+      /invalid requirements input: absent/,
+    ],
+    ['a package is on no index', recordings.noIndex, /Failed to install packages/],
+  ])('ends with 2, and says why, when %s', async (_, recording, reason) => {
+    python = recording;
+    const { status, output } = await audit('python');
+    expect(status).toBe(2);
+    expect(output).toMatch(new RegExp(`^python: NOT AUDITED\\. .*${reason.source}`, 'm'));
+    expect(output).toMatch(/try again/);
+  });
+
+  it('ends with 1 when one audit finds something and the other fails', async () => {
     advisories.npm = { name: 'zod', severity: 'critical' };
-    const { status, output } = await audit('--requirements', join(folder, 'absent.txt'));
+    python = recordings.noRequirements;
+    const { status, output } = await audit();
     expect(status).toBe(1);
     expect(output).toContain('python: NOT AUDITED');
   });
@@ -111,14 +147,62 @@ describe('Script: audit', { timeout: 60_000 }, () => {
     expect(after.status).toBe(1);
   });
 
-  it('knows an accepted vulnerability by each of its names', async () => {
-    advisories.python = 'sortedcontainers';
-    accept(pythonAdvisory.aliases[0]!, '2999-01-01');
+  it.each(Object.values(pythonAdvisory))('knows an accepted vulnerability as %s', async (id) => {
+    python = recordings.vulnerable;
+    accept(id, '2999-01-01');
     expect((await audit('python')).status).toBe(0);
   });
 
   it('ends with 2 when it is asked for what it does not do', async () => {
     expect((await audit('docker')).status).toBe(2);
+  });
+});
+
+describe('pip-audit', () => {
+  it('is the release whose recordings these tests go by', () => {
+    const pins = readFileSync(join(root, 'setup/requirements-audit.txt'), 'utf8');
+    expect(pins).toMatch(new RegExp(`^pip-audit==${recordedVersion}$`, 'm'));
+  });
+
+  it('is asked about the file that was named, at the service that was named, in JSON', async () => {
+    await audit('python', '--requirements', 'some.txt', '--osv-url', 'http://127.0.0.1:9/osv');
+    expect(readFileSync(join(folder, 'arguments'), 'utf8').trim().split('\n')).toStrictEqual([
+      ...['--requirement', 'some.txt', '--vulnerability-service', 'osv'],
+      ...['--osv-url', 'http://127.0.0.1:9/osv', '--format', 'json', '--desc', 'off'],
+      ...['--progress-spinner', 'off'],
+    ]);
+  });
+
+  it('is installed into a virtual environment of its own, once', async () => {
+    // Arrange: a copy of the set-up, and a python3 that only says what it was called with
+    const copy = mkdtempSync(join(folder, 'copy-'));
+    cpSync(join(root, 'setup'), join(copy, 'setup'), { recursive: true });
+    mkdirSync(join(copy, 'path'));
+    pipAuditOf(join(copy, 'path'), recordings.clean);
+    const python3 = `#!/bin/sh
+echo "$@" >> "${copy}/calls"
+if [ "$2" = venv ]; then
+  mkdir -p "$4/bin"
+  cp "$0" "$4/bin/python"
+  cp "${copy}/path/pip-audit" "$4/bin/pip-audit"
+fi
+`;
+    writeFileSync(join(copy, 'path/python3'), python3);
+    chmodSync(join(copy, 'path/python3'), 0o755);
+    const env = { PATH: `${join(copy, 'path')}:${process.env.PATH}` };
+    const own = join(copy, '.cache/pip-audit');
+
+    // Act
+    const first = await run(join(copy, 'setup/audit.mjs'), ['python'], env);
+    const second = await run(join(copy, 'setup/audit.mjs'), ['python'], env);
+
+    // Assess
+    expect([first.status, second.status]).toStrictEqual([0, 0]);
+    expect(readFileSync(join(copy, 'calls'), 'utf8').trim().split('\n')).toStrictEqual([
+      `-m venv --clear ${own}`,
+      `-m pip install --quiet --disable-pip-version-check --requirement ${join(copy, 'setup/requirements-audit.txt')}`,
+    ]);
+    expect(existsSync(join(own, 'bin/pip-audit'))).toBe(true);
   });
 });
 

@@ -75,7 +75,6 @@ export const functionAccess = {
     read: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus, keys.uploadReport],
     list: [keys.interactions, keys.items],
     write: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus],
-    delete: [keys.lock],
   },
   'build-sequences': {
     read: [keys.interactions, keys.items, keys.runConfig, keys.runManifest, keys.sequencesManifest],
@@ -139,8 +138,7 @@ export const functionAccess = {
   },
   'end-run': {
     read: [keys.lock, keys.runStatus],
-    write: [keys.runStatus],
-    delete: [keys.lock],
+    write: [keys.lock, keys.runStatus],
   },
   recommend: { read: [keys.champion, keys.models] },
   'recommend-batch': {
@@ -150,8 +148,7 @@ export const functionAccess = {
   },
   'remove-idle-endpoints': {
     read: [keys.lock, keys.runManifest, keys.runStatus, keys.environmentRegistration],
-    write: [keys.runStatus],
-    delete: [keys.lock],
+    write: [keys.lock, keys.runStatus],
   },
   'publish-run-status': { read: [keys.runConfig, keys.verdict, keys.report] },
   'expire-runs': {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConflictError } from '#lib/contracts/errors.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
+import { lockHolder, releaseLock } from '#lib/contracts/lock.ts';
 import { runStatus } from '#lib/contracts/run.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import { type RunSummary, runSummary } from '#lib/report/summary.ts';
@@ -68,7 +69,9 @@ export async function runNight(request: NightRequest): Promise<RunSummary> {
     const objects = createObjects(cloud.s3, cloud.outputs.DataBucketName!);
     const night = await prepareNight(objects, request);
     await ingest(objects, request, night, progress);
-    await executeStateMachine(cloud, { run: night.run, resume: true }, progress);
+    await releaseLeftLock(objects);
+    const resume = await hasBegun(objects, night.run);
+    await executeStateMachine(cloud, { run: night.run, resume }, progress);
     writeNight(out, { ...night, finished: true });
     return await publish(objects, night.run, request, progress);
   } finally {
@@ -107,6 +110,12 @@ async function prepareNight(objects: Objects, request: NightRequest): Promise<Ni
   const night = { run, finished: false, config, uploaded: before?.uploaded ?? {} };
   writeNight(request.out, night);
   return night;
+}
+
+/** One command at a time has the folder, so whoever holds the lock was killed. */
+async function releaseLeftLock(objects: Objects): Promise<void> {
+  const holder = await lockHolder(objects);
+  if (holder !== undefined) await releaseLock(objects, holder.execution, new Date());
 }
 
 async function hasBegun(objects: Objects, run: string): Promise<boolean> {

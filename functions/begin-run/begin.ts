@@ -19,6 +19,14 @@ export async function isFinished(objects: Objects, run: string): Promise<boolean
   return status?.value.status === 'succeeded';
 }
 
+/** @throws MissingArtefactError when somebody wants to go on with a run that never began, as after a slip in its name */
+export async function expectBegun(objects: Objects, run: string): Promise<void> {
+  if ((await objects.head(runs.manifest(run))) !== undefined) return;
+  throw new MissingArtefactError(
+    `There is no run ${run} to resume: it never began (${runs.manifest(run)} is missing). Check the name, or leave "resume" out to begin it.`,
+  );
+}
+
 /**
  * Fixes what the run works on, or finds what an earlier attempt fixed, and counts the attempt.
  *

@@ -4,7 +4,7 @@ import { instrument } from '#functions/shared/handler.ts';
 import { pipelineConfig } from '#lib/contracts/config.ts';
 import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
 import { nameRun } from '#lib/contracts/run.ts';
-import { beginRun, isFinished } from './begin.ts';
+import { beginRun, expectBegun, isFinished } from './begin.ts';
 
 const objects = dataBucket();
 
@@ -23,11 +23,12 @@ export const handler = instrument(event, async (request, { logger }) => {
   const now = new Date();
   const run = nameRun(request.run, request.scheduledTime, config.operations.timeZone, now);
   if (await isFinished(objects, run)) return { run, resource: '', finished: true };
+  if (request.resume) await expectBegun(objects, run);
   const maximumHours = config.operations.maximumRunHours;
-  await takeLock(objects, { run, execution, now, maximumHours, resume: request.resume });
+  await takeLock(objects, { run, execution, now, maximumHours });
   const { attempt } = await beginRun(objects, { run, execution, now, config }).catch(
     async (error) => {
-      await releaseLock(objects, run);
+      await releaseLock(objects, execution, now);
       throw error;
     },
   );

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { MissingArtefactError } from '#lib/contracts/errors.ts';
-import { locks, runs } from '#lib/contracts/keys.ts';
-import { lock, releaseLock } from '#lib/contracts/lock.ts';
+import { ConflictError, MissingArtefactError } from '#lib/contracts/errors.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import { lockHolder, releaseLock } from '#lib/contracts/lock.ts';
 import { type RunStatus, runManifest, runStatus } from '#lib/contracts/run.ts';
 import type { JsonService } from '#platform/json-service.ts';
-import type { Objects } from '#platform/objects.ts';
+import { type Objects, toJson } from '#platform/objects.ts';
 import { removeExpired } from './expired.ts';
 import { type Holder, idleNames } from './idle.ts';
 import { deleteHosted, listHosted } from './sagemaker.ts';
@@ -51,22 +51,31 @@ export async function sweep(parts: Sweep): Promise<Swept> {
     const gone = await deleteHosted(sagemaker, 'Endpoint', name);
     (gone ? removed : left).push(name);
   }
-  const releasedRun = holder !== undefined && !holder.running ? holder.run : null;
-  if (releasedRun !== null) await recordKilled(parts, releasedRun);
+  const killed = holder !== undefined && !holder.running ? holder : undefined;
+  if (killed !== undefined) {
+    await recordKilled(parts, killed.run);
+    await releaseLock(objects, killed.execution, now);
+  }
   const remaining = endpoints.filter(({ name }) => !removed.includes(name));
   // What an endpoint is made of must outlive it, and there is no hurry.
   const expired = remaining.length > 0 ? [] : await removeExpired(sagemaker, objects, prefix);
   const ages = remaining.map(({ createdAt }) => (now.getTime() - createdAt.getTime()) / 3_600_000);
-  return { removed, left, expired, oldestHours: Math.max(0, ...ages), releasedRun };
+  return {
+    removed,
+    left,
+    expired,
+    oldestHours: Math.max(0, ...ages),
+    releasedRun: killed?.run ?? null,
+  };
 }
 
 const execution = z.looseObject({ status: z.string() });
 
 async function readHolder(parts: Sweep): Promise<Holder | undefined> {
   const { objects, states, executionArn } = parts;
-  const held = await objects.getVersion(locks.run, lock);
+  const held = await lockHolder(objects);
   if (held === undefined) return undefined;
-  const { run, execution: name } = held.value;
+  const { run, execution: name } = held;
   const running = await states
     .call('DescribeExecution', { executionArn: `${executionArn}:${name}` }, execution)
     .then(({ status }) => status === 'RUNNING' || status === 'PENDING_REDRIVE')
@@ -81,21 +90,24 @@ async function readHolder(parts: Sweep): Promise<Holder | undefined> {
   return { run, execution: name, running, attempts: manifest?.value.attempts ?? [] };
 }
 
-/** A run that was stopped or ran out of time could not say so itself. */
+/**
+ * A run that was stopped or ran out of time could not say so itself. Whatever another execution writes about the run
+ * meanwhile is newer.
+ */
 async function recordKilled({ objects, now }: Sweep, run: string): Promise<void> {
   const begun = await objects.getVersion(runs.status(run), runStatus);
-  if (begun?.value.status === 'running') {
-    const status: RunStatus = {
-      ...begun.value,
-      status: 'failed',
-      endedAt: now.toISOString(),
-      failure: {
-        Error: 'ExecutionEnded',
-        Cause:
-          'The execution was stopped or ran out of time before the run could end. Start it again with "resume": true.',
-      },
-    };
-    await objects.putJson(runs.status(run), status);
-  }
-  await releaseLock(objects, run);
+  if (begun?.value.status !== 'running') return;
+  const status: RunStatus = {
+    ...begun.value,
+    status: 'failed',
+    endedAt: now.toISOString(),
+    failure: {
+      Error: 'ExecutionEnded',
+      Cause:
+        'The execution was stopped or ran out of time before the run could end. Start it again with "resume": true.',
+    },
+  };
+  await objects.putIfMatch(runs.status(run), toJson(status), begun.etag).catch((error) => {
+    if (!(error instanceof ConflictError)) throw error;
+  });
 }

@@ -31,6 +31,9 @@ export function nightlyDefinition(props: NightlyDefinitionProps): object {
   };
 }
 
+/** Who holds the lock. */
+const execution = '{% $states.context.Execution.Name %}';
+
 function beginStates(props: NightlyDefinitionProps, config: PipelineConfig): States {
   return {
     BeginRun: {
@@ -39,7 +42,7 @@ function beginStates(props: NightlyDefinitionProps, config: PipelineConfig): Sta
         scheduledTime:
           '{% $exists($states.input.scheduledTime) ? $states.input.scheduledTime : null %}',
         resume: '{% $exists($states.input.resume) ? $states.input.resume : false %}',
-        execution: '{% $states.context.Execution.Name %}',
+        execution,
         resourcePrefix: props.endpointName,
         config,
       }),
@@ -104,7 +107,7 @@ function endStates(props: NightlyDefinitionProps): States {
       ...caught,
     },
     EndRun: {
-      ...invoke(props, 'endRun', { run: '{% $run %}', failure: null }),
+      ...invoke(props, 'endRun', { run: '{% $run %}', execution, failure: null }),
       Output: '{% $states.result.Payload %}',
       Next: 'AnnounceSuccess',
       ...caught,
@@ -127,7 +130,7 @@ function endStates(props: NightlyDefinitionProps): States {
     },
     RunSucceeded: { Type: 'Succeed' },
     FailRun: {
-      ...invoke(props, 'endRun', { run: '{% $run %}', failure: '{% $failure %}' }),
+      ...invoke(props, 'endRun', { run: '{% $run %}', execution, failure: '{% $failure %}' }),
       Next: 'AnnounceFailure',
       Catch: [{ ErrorEquals: ['States.ALL'], Next: 'AnnounceFailure' }],
     },

@@ -10,7 +10,8 @@ import * as z from 'zod';
 import { uploadBaseModel } from '#cli/one-machine/uploads.ts';
 import { environmentPlan } from '#functions/plan-environment/plan.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
-import { environments, locks, partOf, runs, serving, uploads } from '#lib/contracts/keys.ts';
+import { environments, partOf, runs, serving, uploads } from '#lib/contracts/keys.ts';
+import { lockHolder } from '#lib/contracts/lock.ts';
 import { runStatus } from '#lib/contracts/run.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { uploadReport } from '#lib/interactions/report.ts';
@@ -115,7 +116,7 @@ describe('A deployment whose policies are enforced', () => {
     const evaluation = await objects.getJson(runs.evaluation('first'), evaluationFile);
     expect(evaluation.models.map((model) => model.name)).toStrictEqual(['sasrec', 'sasrec-lea']);
     expect(await objects.head(runs.report('first'))).toBeDefined();
-    expect(await objects.head(locks.run)).toBeUndefined();
+    expect(await lockHolder(objects)).toBeUndefined();
     expect(published).toHaveLength(1);
   });
 
@@ -157,7 +158,7 @@ describe('A deployment whose policies are enforced', () => {
     expect(left).toHaveLength(1);
     expect(swept).toMatchObject({ payload: { removed: left, left: [], releasedRun: 'second' } });
     expect(containers.sagemaker.endpoints.list()).toStrictEqual([]);
-    expect(await objects.head(locks.run)).toBeUndefined();
+    expect(await lockHolder(objects)).toBeUndefined();
   });
 
   it('announces how an execution ended, and what its run cost', async () => {

@@ -7,6 +7,7 @@ import { findFacts } from '#functions/publish-run-status/facts.ts';
 import { sweep } from '#functions/remove-idle-endpoints/sweep.ts';
 import { type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
 import { environments, interactions, locks, runs, uploads } from '#lib/contracts/keys.ts';
+import { lockHolder } from '#lib/contracts/lock.ts';
 import { runManifest, runStatus } from '#lib/contracts/run.ts';
 import { priceList } from '#lib/cost/prices.ts';
 import { startObjectStore } from '#local/object-store/server.ts';
@@ -117,7 +118,7 @@ const trainingUsd = 20;
 /** Nothing costs money, nothing is locked. */
 async function expectNothingLeft(world: NightlyWorld): Promise<void> {
   expect([...world.endpoints.keys()]).toStrictEqual([]);
-  expect(await objects.head(locks.run)).toBeUndefined();
+  expect(await lockHolder(objects)).toBeUndefined();
 }
 
 const namesIn = (world: NightlyWorld) => ({
@@ -172,8 +173,42 @@ describe('The nightly definition, path by path', () => {
     const result = await world.run('e1', { run });
     // Assess
     expect(result).toMatchObject({ status: 'FAILED', error: 'ConflictError' });
-    expect(await objects.head(locks.run)).toBeDefined();
+    expect((await lockHolder(objects))?.execution).toBe('e0');
     expect(world.announced[0]).toMatch(/failed: ConflictError/);
+  });
+
+  it('leaves the lock, the status and the endpoint of an execution that took a run over', async () => {
+    // Arrange: e1 hangs, is counted as dead, and wakes up to fail when e2 is at work on the same run.
+    const world = worldOf();
+    const takenAt = new Date().toISOString();
+    const fault: Fault = async (stateName) => {
+      if (stateName !== 'EvaluateModels') return;
+      await objects.putJson(locks.run, { run, execution: 'e2', takenAt });
+      throw new TaskError('Injected', 'a fault that was injected');
+    };
+    // Act
+    const result = await world.run('e1', { run }, { fault });
+    // Assess
+    expect(result).toMatchObject({ status: 'FAILED', error: 'Injected' });
+    expect((await lockHolder(objects))?.execution).toBe('e2');
+    expect(await statusOf()).toMatchObject({ status: 'running' });
+  });
+
+  it('lets nobody resume a run that is at work', async () => {
+    // Arrange
+    const world = worldOf();
+    let second: Awaited<ReturnType<NightlyWorld['run']>> | undefined;
+    const fault: Fault = async (stateName) => {
+      if (stateName === 'EvaluateModels') second ??= await world.run('e2', { run, resume: true });
+    };
+    // Act
+    const first = await world.run('e1', { run }, { fault });
+    const third = await world.run('e3', { run: `${run}-other` });
+    // Assess
+    expect(second).toMatchObject({ status: 'FAILED', error: 'ConflictError' });
+    expect(first.status).toBe('SUCCEEDED');
+    expect(third.status).toBe('SUCCEEDED');
+    await expectNothingLeft(world);
   });
 
   it.each(fatal)(

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { beginRun, isFinished } from '#functions/begin-run/begin.ts';
+import { beginRun, expectBegun, isFinished } from '#functions/begin-run/begin.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
 import { interactions, items, runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
-import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
 import { runManifest } from '#lib/contracts/run.ts';
 import { startBucket } from '../bucket.ts';
 
@@ -116,50 +115,14 @@ describe('Function: isFinished', () => {
   });
 });
 
-describe('Functions: takeLock, releaseLock', () => {
-  const request = { run: 'night', execution: 'a', now, maximumHours: 8, resume: false };
-  const later = (hours: number) => new Date(now.getTime() + hours * 3_600_000);
+describe('Function: expectBegun', () => {
+  test('refuses to resume a run that never began, as after a slip in its name', async () => {
+    await bucket.objects.putBytes(interactions.part('2026-11-22', 'one', 0), 'x');
+    await begin('a');
 
-  test('one of many at once gets it', async () => {
-    const tries = Array.from({ length: 8 }, (_, index) =>
-      takeLock(bucket.objects, { ...request, execution: `e${index}` }),
+    await expect(expectBegun(bucket.objects, 'night')).resolves.toBeUndefined();
+    await expect(expectBegun(bucket.objects, 'nihgt')).rejects.toThrow(
+      /There is no run nihgt to resume: it never began/,
     );
-
-    const results = await Promise.allSettled(tries);
-
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  });
-
-  test('asking again from the same execution is harmless', async () => {
-    await takeLock(bucket.objects, request);
-
-    await expect(takeLock(bucket.objects, request)).resolves.toBeUndefined();
-  });
-
-  test('another execution has to wait, and is told what to do', async () => {
-    await takeLock(bucket.objects, request);
-
-    await expect(takeLock(bucket.objects, { ...request, execution: 'b' })).rejects.toThrow(
-      /Run night \(execution a\) holds the lock.*"resume": true/,
-    );
-  });
-
-  test.each([
-    ['it is left over', { execution: 'b', now: later(9) }],
-    ['the same run is resumed', { execution: 'b', resume: true }],
-  ])('is taken over when %s', async (_, change) => {
-    await takeLock(bucket.objects, request);
-
-    await expect(takeLock(bucket.objects, { ...request, ...change })).resolves.toBeUndefined();
-  });
-
-  test('only its holder gives it back', async () => {
-    await takeLock(bucket.objects, request);
-    await releaseLock(bucket.objects, 'another');
-    await expect(takeLock(bucket.objects, { ...request, execution: 'b' })).rejects.toThrow(/holds/);
-
-    await releaseLock(bucket.objects, 'night');
-
-    await expect(takeLock(bucket.objects, { ...request, execution: 'b' })).resolves.toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sweep } from '#functions/remove-idle-endpoints/sweep.ts';
 import { environments, locks, runs } from '#lib/contracts/keys.ts';
+import { lockHolder } from '#lib/contracts/lock.ts';
 import { runStatus } from '#lib/contracts/run.ts';
 import { createJsonService } from '#platform/json-service.ts';
 import { startBucket } from '../bucket.ts';
@@ -98,7 +99,7 @@ describe('Function: sweep', () => {
       releasedRun: null,
     });
     expect([...hosting.Endpoint.keys()]).toStrictEqual(['lea-dev-a-2-0-environment']);
-    expect(await bucket.objects.head(locks.run)).toBeDefined();
+    expect((await lockHolder(bucket.objects))?.execution).toBe('e2');
   });
 
   it.each(['ABORTED', 'TIMED_OUT', 'FAILED', undefined])(
@@ -114,7 +115,7 @@ describe('Function: sweep', () => {
       expect(swept.removed).toStrictEqual(['lea-dev-a-1-0-environment']);
       expect(swept.releasedRun).toBe('a');
       expect(hosting.Endpoint.size).toBe(0);
-      expect(await bucket.objects.head(locks.run)).toBeUndefined();
+      expect(await lockHolder(bucket.objects)).toBeUndefined();
       const recorded = await bucket.objects.getJson(runs.status('a'), runStatus);
       expect(recorded.status).toBe('failed');
       expect(recorded.endedAt).toBe('2026-11-23T05:00:00.000Z');

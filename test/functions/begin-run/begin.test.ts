@@ -117,7 +117,7 @@ describe('Function: isFinished', () => {
 
 describe('Function: expectBegun', () => {
   test('refuses to resume a run that never began, as after a slip in its name', async () => {
-    await bucket.objects.putBytes(interactions.part('2026-11-22', 'one', 0), 'x');
+    await ingested('one', 'succeeded');
     await begin('a');
 
     await expect(expectBegun(bucket.objects, 'night')).resolves.toBeUndefined();

@@ -10,6 +10,7 @@ const floors = [
   'cost',
   'interactions',
   'sequences',
+  'popularity',
   'environment',
   'graph',
   'recommender',

@@ -116,6 +116,14 @@ export function takenBefore(cases: EvaluationCases, index: number): Set<number> 
   return taken;
 }
 
+/** Where the cases of each request begin, `[requests + 1]`. */
+export function requestOffsets({ requests }: EvaluationCases): Int32Array {
+  const begins = Int32Array.from(requests.keys()).filter(
+    (at) => at === 0 || requests[at] !== requests[at - 1],
+  );
+  return Int32Array.from([...begins, requests.length]);
+}
+
 /** Requests are numbered from 0, those of a case are that of the case before it or the next. */
 function expectAscending(what: string, requests: Int32Array): void {
   let last = -1;

@@ -1,0 +1,168 @@
+import type { CountingPlan } from '#lib/popularity/as-of.ts';
+import { sweepCounts } from '#lib/popularity/as-of.ts';
+import { writeLogCounts } from '#lib/popularity/log-counts.ts';
+import {
+  type EvaluationCases,
+  requestOffsets,
+  takenBefore,
+} from '#lib/sequences/evaluation-cases.ts';
+import { TopItems } from './top-items.ts';
+
+/*
+ * One form for everything that ranks:
+ *
+ *   score(item | history, t) = sum_k w_k s_k(item | history) + sum_h v_h log(c_h(item, t) + epsilon)
+ *
+ * s_k are components (a network, rules, neighbours), c_h decayed counts of everybody's actions before t. Popularity is
+ * no component and all time; a network that knows nothing of time is a component and no counts.
+ */
+
+/** Scores every item for a history; on a log scale, so that adding is combining. */
+export interface Component {
+  readonly name: string;
+  /**
+   * Writes the scores for a case's history. Cases of one request are asked for once, in ascending order of the time
+   * for which counts are read.
+   *
+   * @param index a case
+   * @param scores `[items + 1]`, all but place 0 to be written
+   */
+  write(index: number, scores: Float64Array): void;
+}
+
+/** Decayed counts that take part: their half-lives in seconds (`Infinity`: all time) and epsilon. */
+export interface CountTerms {
+  readonly halfLives: readonly number[];
+  readonly epsilon: number;
+}
+
+/** Cases, and what their items are scored by. */
+export interface BlendInput {
+  readonly cases: EvaluationCases;
+  /** What is counted for each **case**. */
+  readonly counting: CountingPlan;
+  /** Size of the vocabulary. */
+  readonly items: number;
+  readonly excludeHistory: boolean;
+  readonly components: readonly Component[];
+  readonly counts: CountTerms;
+}
+
+/** Weights of the components, then of the half-lives, `[components + halfLives]`. */
+export type BlendWeights = Float64Array;
+
+/** What a ranker says about cases. */
+export interface RankedLists {
+  /** Place of each case's target in its list, from 1; 0 if it was left out of it, `[cases]`. */
+  readonly ranks: Int32Array;
+  /** The first items of each case's list, 0 where there are no more, `[cases, listLength]`. */
+  readonly lists: Int32Array;
+  readonly listLength: number;
+}
+
+/**
+ * Visits each request once, in the order in which its counts are read.
+ *
+ * @param visit gets the request's first case, the case after its last, and a row of numbers for each component and
+ *   half-life, `[components + halfLives][items + 1]`, overwritten by the next visit
+ * @param cases first cases of the requests to visit, all by default
+ */
+export function visitRequests(
+  input: BlendInput,
+  visit: (begin: number, end: number, features: readonly Float64Array[]) => void,
+  cases?: Int32Array,
+): void {
+  const { components, counts, items } = input;
+  const offsets = requestOffsets(input.cases);
+  const ends = new Map(Array.from(offsets.subarray(1), (end, at) => [offsets[at]!, end]));
+  const features = Array.from(
+    { length: components.length + counts.halfLives.length },
+    () => new Float64Array(items + 1),
+  );
+  sweepCounts(
+    input.counting,
+    items,
+    counts.halfLives,
+    (begin, decayed, time) => {
+      components.forEach((component, at) => {
+        component.write(begin, features[at]!);
+      });
+      counts.halfLives.forEach((_, which) => {
+        const row = features[components.length + which]!;
+        writeLogCounts(decayed, which, time, counts.epsilon, row);
+      });
+      visit(begin, ends.get(begin)!, features);
+    },
+    cases ?? offsets.subarray(0, -1),
+  );
+}
+
+/**
+ * Ranks all cases with several blends at once, among all items and in the order of serving: score descending, then
+ * item index ascending, without the history where lists leave it out.
+ *
+ * @param blends each gives the weights for a case, so that a case can be ranked with weights that never saw its user
+ */
+export function rankBlends(
+  input: BlendInput,
+  blends: readonly ((index: number) => BlendWeights)[],
+  listLength = 10,
+): RankedLists[] {
+  const cases = input.cases.targets.length;
+  const ranked = blends.map(() => ({
+    ranks: new Int32Array(cases),
+    lists: new Int32Array(cases * listLength),
+    listLength,
+  }));
+  const scores = new Float64Array(input.items + 1);
+  const top = new TopItems(listLength);
+  visitRequests(input, (begin, end, features) => {
+    const taken = input.excludeHistory ? takenBefore(input.cases, begin) : new Set<number>();
+    blends.forEach((weightsOf, which) => {
+      combine(features, weightsOf(begin), scores);
+      for (const item of taken) scores[item] = Number.NEGATIVE_INFINITY;
+      const { ranks, lists } = ranked[which]!;
+      listTop(scores, top);
+      for (let index = begin; index < end; index++) {
+        const target = input.cases.targets[index]!;
+        ranks[index] = taken.has(target) ? 0 : placeOf(target, scores);
+        lists.set(top.items, index * listLength);
+      }
+    });
+  });
+  return ranked;
+}
+
+/** `scores[item] = sum_k weights[k] features[k][item]`. */
+export function combine(
+  features: readonly Float64Array[],
+  weights: BlendWeights,
+  scores: Float64Array,
+): void {
+  scores.fill(0);
+  features.forEach((row, at) => {
+    const weight = weights[at]!;
+    if (weight === 0) return;
+    for (let item = 1; item < scores.length; item++) scores[item]! += weight * row[item]!;
+  });
+}
+
+/** Place of an item, from 1. */
+function placeOf(target: number, scores: Float64Array): number {
+  const own = scores[target]!;
+  let place = 1;
+  for (let item = 1; item < target; item++) if (scores[item]! >= own) place++;
+  for (let item = target + 1; item < scores.length; item++) if (scores[item]! > own) place++;
+  return place;
+}
+
+/** The items of the highest scores; those with a score of minus infinity are left out. */
+function listTop(scores: Float64Array, top: TopItems): void {
+  top.clear();
+  let least = Number.NEGATIVE_INFINITY;
+  for (let item = 1; item < scores.length; item++) {
+    if (!(scores[item]! > least)) continue;
+    top.offer(item, scores[item]!);
+    least = top.least;
+  }
+}

@@ -1,5 +1,6 @@
 import { commands } from '#cli/commands/index.ts';
 import { PipelineError } from '#lib/contracts/errors.ts';
+import { LocalError } from '#local/errors.ts';
 
 /** `lea COMMAND ...`: finds the command, runs it, turns its failure into a message and an exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -33,7 +34,7 @@ function explain(error: unknown, commandUsage: string): number {
     console.error(`lea: ${error.message}\n\n${commandUsage}`);
     return 2;
   }
-  if (error instanceof PipelineError) {
+  if (error instanceof PipelineError || error instanceof LocalError) {
     console.error(`\n${error.code}: ${error.message}`);
     if (process.env.LEA_DEBUG !== undefined) console.error(error);
     return 1;

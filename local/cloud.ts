@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { bucketObjects } from './bucket-objects.ts';
+import { TemplateError } from './errors.ts';
 import { bucketsOf } from './events/buckets.ts';
 import { EventBus } from './events/bus.ts';
 import type { BatchFailure } from './events/queue-source.ts';
@@ -17,9 +18,11 @@ import { taskResources } from './resources.ts';
 import type { ContainerProgress, LocalImage } from './sagemaker/container.ts';
 import { startSageMakerServer } from './sagemaker/http-server.ts';
 import { imageFinder, SageMaker } from './sagemaker/sagemaker.ts';
+import { endAll, settleAll } from './settle.ts';
 import type { ObjectReaderWriter } from './state-machine/objects.ts';
 import type { TaskResources } from './state-machine/resources.ts';
 import { readAssembly } from './template/assembly.ts';
+import { placeOf } from './template/properties.ts';
 import { Templates } from './template/templates.ts';
 
 export interface CloudOptions {
@@ -79,7 +82,12 @@ export interface Cloud {
   readonly logs: string;
   /** Waits until every event has been worked on: nothing is queued or in a function's hands. */
   drained(signal?: AbortSignal): Promise<readonly DeadLetters[]>;
-  /** Ends every process and server. What was queued or half done is taken up at the next start. */
+  /**
+   * Ends every process and server, whatever fails on the way. What was queued or half done is taken up at the next
+   * start.
+   *
+   * @throws what failed, once everything has ended
+   */
   stop(): Promise<void>;
 }
 
@@ -87,7 +95,8 @@ export interface Cloud {
  * Starts a cloud on this machine from synthesised templates: buckets, queues, event rules, functions from their
  * bundles, training jobs and endpoints as local processes. Everything listens on the loopback interface only.
  *
- * @throws Error or TemplateError that names what in the templates cannot run on one machine
+ * @throws FolderInUse when another process has the folder
+ * @throws TemplateError that names what in the templates cannot run on one machine
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const dir = resolve(options.dir);
@@ -101,14 +110,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   try {
     return await start(options, dir, started, stop);
   } catch (error) {
-    await stop();
+    // What kept it from starting says more than what then went wrong.
+    await stop().catch((failure: Error) => options.onWarning?.(failure.message));
     throw error;
   }
-}
-
-/** In the reverse order of starting. */
-async function endAll(started: (() => Promise<void> | void)[]): Promise<void> {
-  for (let end = started.pop(); end !== undefined; end = started.pop()) await end();
 }
 
 async function start(
@@ -124,7 +129,12 @@ async function start(
   started.push(() => guardian.stop());
 
   let notify: (event: ObjectCreated) => void = () => {};
-  const store = await startObjectStore({ dir, region, onObjectCreated: (event) => notify(event) });
+  const store = await startObjectStore({
+    dir,
+    region,
+    onObjectCreated: (event) => notify(event),
+    onWarning: warn,
+  });
   started.push(() => store.stop());
   const { endpoint } = store;
   const s3 = new S3Client({
@@ -185,9 +195,7 @@ async function start(
     onFailure: options.onBatchFailure ?? (({ reason }) => warn(reason)),
   });
   for (const source of sources) source.start();
-  started.push(async () => {
-    await Promise.all(sources.map((source) => source.stop()));
-  });
+  started.push(() => settleAll(sources.map((source) => source.stop())));
 
   const topics = new Topics(templates, options.onNotification ?? (() => {}));
   return {
@@ -247,13 +255,13 @@ function functionEnvironment(
 function onlyStateMachine(templates: Templates): unknown {
   const [machine, ...others] = templates.resources('AWS::StepFunctions::StateMachine');
   if (machine === undefined || others.length > 0) {
-    throw new Error(
+    throw new TemplateError(
       `The templates have ${others.length + (machine ? 1 : 0)} state machines, not one.`,
     );
   }
   const { DefinitionString, DefinitionSubstitutions = {} } = machine.properties;
   if (typeof DefinitionString !== 'string') {
-    throw new Error(`${machine.stack}.${machine.logicalId} has no DefinitionString.`);
+    throw new TemplateError('There is no DefinitionString.', placeOf(machine));
   }
   const substitutions = DefinitionSubstitutions as Record<string, unknown>;
   const text = DefinitionString.replaceAll(/\$\{([A-Za-z0-9]+)\}/g, (all, name: string) =>

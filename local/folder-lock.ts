@@ -1,41 +1,48 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConflictError } from '#lib/contracts/errors.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { FolderInUse } from './errors.ts';
+
+/** SQLite's result code for a lock that another holds. */
+const busy = 5;
+
+/** A lock ends with its database, and a database that nobody refers to is closed when memory is collected. */
+const held = new Set<DatabaseSync>();
 
 /**
- * Takes a folder for this process. A lock that a killed process left behind is taken over.
+ * Takes a folder for this process. The lock is the operating system's, on a file that SQLite opens, because Node.js
+ * itself has none: of several processes exactly one gets it, and however that one ends, it is free again.
  *
  * @returns what gives it back
- * @throws ConflictError when another living process has it
+ * @throws FolderInUse when another living process has it
  */
 export function lockFolder(dir: string): () => void {
   mkdirSync(dir, { recursive: true });
-  const path = join(dir, 'process.pid');
-  for (;;) {
-    try {
-      const descriptor = openSync(path, 'wx');
-      writeSync(descriptor, String(process.pid));
-      closeSync(descriptor);
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const holder = Number(readFileSync(path, 'utf8'));
-    if (isAlive(holder)) {
-      throw new ConflictError(
-        `${dir} is in use by process ${holder}: wait until it has ended, or use another folder.`,
-      );
-    }
-    rmSync(path, { force: true });
+  const holder = join(dir, 'process.pid');
+  const database = new DatabaseSync(join(dir, 'lock'), { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+    writeFileSync(holder, String(process.pid));
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode !== busy) throw error;
+    throw new FolderInUse(
+      `${dir} is in use by ${nameOf(holder)}: wait until it has ended, or use another folder.`,
+    );
   }
+  held.add(database);
+  return () => {
+    rmSync(holder, { force: true });
+    held.delete(database);
+    database.close();
+  };
 }
 
-function isAlive(pid: number): boolean {
-  if (!(pid > 0)) return false;
+/** For the message only; the file says nothing while the lock is being taken. */
+function nameOf(holder: string): string {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return `process ${Number(readFileSync(holder, 'utf8')) || 'unknown'}`;
+  } catch {
+    return 'another process';
   }
 }

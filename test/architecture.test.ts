@@ -26,7 +26,7 @@ const allowed: Record<string, readonly string[]> = {
   platform: ['lib/contracts'],
   functions: ['platform', 'lib', 'config'],
   'containers/trainer': ['lib'],
-  local: ['lib/contracts'],
+  local: [],
   layers: [],
   stacks: ['lib/contracts', 'layers'],
   cli: ['local', 'platform', 'stacks', 'lib', 'containers/trainer', 'setup'],

@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
-import { ConflictError } from '#lib/contracts/errors.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
 import { lockHolder, releaseLock } from '#lib/contracts/lock.ts';
 import { runStatus } from '#lib/contracts/run.ts';
@@ -11,6 +10,7 @@ import type { UploadReport } from '#lib/interactions/report.ts';
 import { type RunSummary, runSummary } from '#lib/report/summary.ts';
 import { summaryTable } from '#lib/report/table.ts';
 import { type Cloud, type CloudOptions, startCloud } from '#local/cloud.ts';
+import { FolderInUse } from '#local/errors.ts';
 import type { ContainerProgress } from '#local/sagemaker/container.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { root } from '../../setup/paths.mjs';
@@ -60,6 +60,7 @@ export async function runNight(request: NightRequest): Promise<RunSummary> {
     images: localImages,
     onProgress: (container) => progress.working(container.name, describeStage(container)),
     onBatchFailure: ({ reason }) => progress.say(`a function failed and is tried again: ${reason}`),
+    onWarning: (message) => progress.say(message),
     redeliverySeconds: 2,
   });
   const stop = () => void cloud.stop().finally(() => process.exit(130));
@@ -88,7 +89,7 @@ async function startWhenFree(options: CloudOptions): Promise<Cloud> {
     try {
       return await startCloud(options);
     } catch (error) {
-      if (!(error instanceof ConflictError) || Date.now() > until) throw error;
+      if (!(error instanceof FolderInUse) || Date.now() > until) throw error;
       await sleep(500);
     }
   }

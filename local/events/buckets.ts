@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { propertiesOf } from '../template/properties.ts';
 import type { Templates } from '../template/templates.ts';
 
 const bucketProperties = z.looseObject({
@@ -22,29 +23,20 @@ const notificationProperties = z.looseObject({
 /**
  * Names of the templates' buckets, and of those that send their events to EventBridge.
  *
- * @throws Error for a bucket that notifies functions, queues or topics directly
+ * @throws TemplateError for a bucket that notifies functions, queues or topics directly
  */
 export function bucketsOf(templates: Templates): { all: string[]; notifying: Set<string> } {
   const notifying = new Set<string>();
   const buckets = templates.resources('AWS::S3::Bucket');
   for (const bucket of buckets) {
-    const { NotificationConfiguration } = parse(bucketProperties, bucket);
+    const { NotificationConfiguration } = propertiesOf(bucket, bucketProperties);
     if (NotificationConfiguration?.EventBridgeConfiguration.EventBridgeEnabled === true) {
       notifying.add(bucket.name);
     }
   }
   for (const custom of templates.resources('Custom::S3BucketNotifications')) {
-    const { BucketName, NotificationConfiguration } = parse(notificationProperties, custom);
+    const { BucketName, NotificationConfiguration } = propertiesOf(custom, notificationProperties);
     if (NotificationConfiguration.EventBridgeConfiguration !== undefined) notifying.add(BucketName);
   }
   return { all: buckets.map((bucket) => bucket.name), notifying };
-}
-
-function parse<Schema extends z.ZodType>(
-  schema: Schema,
-  resource: { stack: string; logicalId: string; properties: unknown },
-): z.infer<Schema> {
-  const result = schema.safeParse(resource.properties);
-  if (result.success) return result.data;
-  throw new Error(`${resource.stack}.${resource.logicalId}: ${z.prettifyError(result.error)}`);
 }

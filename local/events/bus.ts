@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import { TemplateError } from '../errors.ts';
 import { enqueue, type Queue } from '../object-store/fauxqs.ts';
 import { localAccount, type ObjectCreated } from '../object-store/server.ts';
+import { placeOf, propertiesOf } from '../template/properties.ts';
 import type { Templates } from '../template/templates.ts';
 import { compilePattern } from './patterns.ts';
 
@@ -59,14 +61,12 @@ export class EventBus {
   readonly #rules: readonly Rule[];
   readonly #options: EventBusOptions;
 
-  /** @throws Error for a rule on S3's events whose pattern or target is not supported, naming the rule */
+  /** @throws TemplateError for a rule on S3's events whose pattern or target is not supported, naming the rule */
   constructor(options: EventBusOptions) {
     this.#options = options;
     this.#rules = options.templates.resources('AWS::Events::Rule').flatMap((resource) => {
-      const where = `${resource.stack}.${resource.logicalId}`;
-      const parsed = ruleProperties.safeParse(resource.properties);
-      if (!parsed.success) throw new Error(`${where}: ${z.prettifyError(parsed.error)}`);
-      const { EventPattern, EventBusName, State, Targets } = parsed.data;
+      const where = placeOf(resource);
+      const { EventPattern, EventBusName, State, Targets } = propertiesOf(resource, ruleProperties);
       // A rule on a schedule alone never fires here: nights do not pass on one machine.
       if (EventPattern === undefined || State === 'DISABLED') return [];
       // Other services' events do not occur here, so what their rules do with them cannot matter.
@@ -78,13 +78,14 @@ export class EventBus {
           queues: Targets.map((target) => {
             const queue = options.queueByArn(target.Arn);
             if (queue === undefined) {
-              throw new Error(
-                `${where}: the target ${target.Arn} is not a queue of the templates.`,
+              throw new TemplateError(
+                `the target ${target.Arn} is not a queue of the templates.`,
+                where,
               );
             }
             for (const option of ['InputTransformer', 'InputPath', 'SqsParameters'] as const) {
               if (target[option] === undefined) continue;
-              throw new Error(`${where}: ${option} of target ${target.Id} is not supported.`);
+              throw new TemplateError(`${option} of target ${target.Id} is not supported.`, where);
             }
             return { queue, input: target.Input };
           }),

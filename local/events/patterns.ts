@@ -1,25 +1,22 @@
+import { TemplateError } from '../errors.ts';
+
 /** A check of one leaf of an event; `undefined` stands for a field that is not there. */
 type LeafCheck = (value: unknown) => boolean;
 type EventCheck = (event: unknown) => boolean;
-
-/** An event pattern that cannot be understood; the message names the operator and where it stands. */
-export class PatternError extends Error {
-  override name = 'PatternError';
-}
 
 /**
  * Compiles an EventBridge event pattern.
  *
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  *
- * @throws PatternError for an unknown operator or a malformed pattern
+ * @throws TemplateError for an unknown operator or a malformed pattern
  */
 export function compilePattern(pattern: unknown, where: string): EventCheck {
-  if (!isRecord(pattern)) throw new PatternError(`${where} is not an object`);
+  if (!isRecord(pattern)) throw new TemplateError(`${where} is not an object`);
   const checks = Object.entries(pattern).map(([field, expected]): EventCheck => {
     const at = `${where}.${field}`;
     if (field === '$or') {
-      if (!Array.isArray(expected)) throw new PatternError(`${at} is not a list`);
+      if (!Array.isArray(expected)) throw new TemplateError(`${at} is not a list`);
       const options = expected.map((option, i) => compilePattern(option, `${at}[${i}]`));
       return (event) => options.some((option) => option(event));
     }
@@ -28,7 +25,7 @@ export function compilePattern(pattern: unknown, where: string): EventCheck {
       return (event) => inner(isRecord(event) ? event[field] : undefined);
     }
     if (!Array.isArray(expected)) {
-      throw new PatternError(`${at} must be a list of values or an object`);
+      throw new TemplateError(`${at} must be a list of values or an object`);
     }
     const leaves = expected.map((value, i) => compileLeaf(value, `${at}[${i}]`));
     return (event) => {
@@ -46,7 +43,7 @@ function compileLeaf(expected: unknown, where: string): LeafCheck {
   const [operator, argument] = entries[0] ?? ['', undefined];
   const build = operators[operator];
   if (build === undefined || entries.length !== 1) {
-    throw new PatternError(`The operator "${operator}" at ${where} is not supported`);
+    throw new TemplateError(`The operator "${operator}" at ${where} is not supported`);
   }
   return build(argument, `${where}.${operator}`);
 }
@@ -105,7 +102,7 @@ function wildcard(pattern: string): RegExp {
 
 function numeric(argument: unknown, where: string): LeafCheck {
   if (!Array.isArray(argument) || argument.length === 0 || argument.length % 2 !== 0) {
-    throw new PatternError(`${where} must be pairs of a comparison and a number`);
+    throw new TemplateError(`${where} must be pairs of a comparison and a number`);
   }
   const comparisons: Readonly<Record<string, (value: number, bound: number) => boolean>> = {
     '=': (value, bound) => value === bound,
@@ -119,7 +116,7 @@ function numeric(argument: unknown, where: string): LeafCheck {
     const compare = comparisons[String(argument[i])];
     const bound: unknown = argument[i + 1];
     if (compare === undefined || typeof bound !== 'number') {
-      throw new PatternError(`${where} has the unknown comparison "${argument[i]} ${bound}"`);
+      throw new TemplateError(`${where} has the unknown comparison "${argument[i]} ${bound}"`);
     }
     checks.push((value) => compare(value, bound));
   }
@@ -128,7 +125,7 @@ function numeric(argument: unknown, where: string): LeafCheck {
 
 function text(value: unknown, where: string): string {
   if (typeof value === 'string') return value;
-  throw new PatternError(`${where} must be text`);
+  throw new TemplateError(`${where} must be text`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

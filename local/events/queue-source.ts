@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { InvocationResult, LocalFunction } from '../functions/function.ts';
 import type { Queue, QueueMessage } from '../object-store/fauxqs.ts';
 
@@ -73,9 +74,15 @@ export class QueueSource {
   async #poll(): Promise<void> {
     const { queue } = this.#settings;
     while (!this.#stop.signal.aborted) {
-      const batch = await this.#receive();
-      if (batch.length === 0) await queue.waitForMessages(20);
-      else await this.#deliver(batch);
+      try {
+        const batch = await this.#receive();
+        if (batch.length === 0) await queue.waitForMessages(20);
+        else await this.#deliver(batch);
+      } catch (error) {
+        // The queue's folder is full or gone; what was received comes again after its visibility timeout.
+        this.#fail(0, (error as Error).message);
+        await sleep(1000, undefined, { signal: this.#stop.signal }).catch(() => {});
+      }
     }
   }
 
@@ -113,10 +120,12 @@ export class QueueSource {
         queue.changeVisibility(receiptHandle, redeliverySeconds);
       }
     }
-    if (failed.size > 0) {
-      const names = { queue: queue.name, function: target.settings.name };
-      this.#settings.onFailure({ ...names, messages: failed.size, reason });
-    }
+    if (failed.size > 0) this.#fail(failed.size, reason);
+  }
+
+  #fail(messages: number, reason: string): void {
+    const { queue, target, onFailure } = this.#settings;
+    onFailure({ queue: queue.name, function: target.settings.name, messages, reason });
   }
 
   /** https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { TemplateError } from '../errors.ts';
 import type { LocalFunctions } from '../functions/functions.ts';
 import type { Queue } from '../object-store/fauxqs.ts';
+import { placeOf, propertiesOf } from '../template/properties.ts';
 import type { Templates } from '../template/templates.ts';
 import { type BatchFailure, QueueSource } from './queue-source.ts';
 
@@ -29,19 +31,19 @@ export interface QueueSourcesOptions {
 /**
  * The event source mappings of the templates.
  *
- * @throws Error for one that is malformed, or not from a queue of the templates to a function of theirs
+ * @throws TemplateError for one that is malformed, or not from a queue of the templates to a function of theirs
  */
 export function queueSources(options: QueueSourcesOptions): QueueSource[] {
   const { templates, queues, functions } = options;
   return templates.resources('AWS::Lambda::EventSourceMapping').flatMap((resource) => {
-    const where = `${resource.stack}.${resource.logicalId}`;
-    const parsed = mappingProperties.safeParse(resource.properties);
-    if (!parsed.success) throw new Error(`${where}: ${z.prettifyError(parsed.error)}`);
-    const mapping = parsed.data;
+    const mapping = propertiesOf(resource, mappingProperties);
     if (!mapping.Enabled) return [];
     const queue = queues.get(mapping.EventSourceArn);
     if (queue === undefined) {
-      throw new Error(`${where}: ${mapping.EventSourceArn} is not a queue of the templates.`);
+      throw new TemplateError(
+        `${mapping.EventSourceArn} is not a queue of the templates.`,
+        placeOf(resource),
+      );
     }
     const own = mapping.ScalingConfig.MaximumConcurrency ?? options.concurrency;
     return [

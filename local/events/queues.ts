@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { TemplateError } from '../errors.ts';
 import type { Queue } from '../object-store/fauxqs.ts';
 import type { ObjectStore } from '../object-store/server.ts';
+import { placeOf, propertiesOf } from '../template/properties.ts';
 import type { Templates } from '../template/templates.ts';
 
 const text = z.coerce.string().optional();
@@ -16,14 +18,17 @@ const queueProperties = z.looseObject({
   FifoQueue: z.coerce.boolean().optional(),
 });
 
-/** Creates every queue of the templates; the result is by ARN. */
+/**
+ * Creates every queue of the templates; the result is by ARN.
+ *
+ * @throws TemplateError for a FIFO queue
+ */
 export function createQueues(templates: Templates, store: ObjectStore): Map<string, Queue> {
   const queues = templates.resources('AWS::SQS::Queue').map((resource) => {
-    const where = `${resource.stack}.${resource.logicalId}`;
-    const parsed = queueProperties.safeParse(resource.properties);
-    if (!parsed.success) throw new Error(`${where}: ${z.prettifyError(parsed.error)}`);
-    const { RedrivePolicy, FifoQueue, ...others } = parsed.data;
-    if (FifoQueue === true) throw new Error(`${where}: FIFO queues are not supported.`);
+    const { RedrivePolicy, FifoQueue, ...others } = propertiesOf(resource, queueProperties);
+    if (FifoQueue === true) {
+      throw new TemplateError('FIFO queues are not supported.', placeOf(resource));
+    }
     const names = [
       'VisibilityTimeout',
       'DelaySeconds',

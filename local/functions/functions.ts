@@ -1,7 +1,10 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { LocalError, TemplateError } from '../errors.ts';
 import type { Guardian } from '../processes/guardian.ts';
+import { settleAll } from '../settle.ts';
+import { placeOf, propertiesOf } from '../template/properties.ts';
 import type { Resource, Templates } from '../template/templates.ts';
 import { LocalFunction } from './function.ts';
 import { optFolder, unpackLayers } from './layers.ts';
@@ -46,36 +49,37 @@ export class LocalFunctions {
 
   /**
    * @param nameOrArn a function's name or ARN, with or without a version or alias
-   * @throws Error when there is none, or it is not one that can run here
+   * @throws LocalError when there is none, TemplateError when it is not one that can run here
    */
   get(nameOrArn: string): LocalFunction {
     const name = nameOrArn.startsWith('arn:') ? nameOrArn.split(':')[6]! : nameOrArn.split(':')[0]!;
     const started = this.#started.get(name);
     if (started !== undefined) return started;
     const resource = this.#resources.get(name);
-    if (resource === undefined) throw new Error(`Function not found: ${nameOrArn}`);
+    if (resource === undefined) {
+      throw new LocalError('FunctionNotFound', `Function not found: ${nameOrArn}`);
+    }
     const created = this.#create(resource);
     this.#started.set(name, created);
     return created;
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#started.values()].map((started) => started.stop()));
+    await settleAll([...this.#started.values()].map((started) => started.stop()));
   }
 
   #create(resource: Resource): LocalFunction {
     const { guardian, concurrency, logs } = this.#options;
-    const parsed = functionProperties.safeParse(resource.properties);
-    const where = `${resource.stack}.${resource.logicalId}`;
-    if (!parsed.success) throw new Error(`${where}: ${z.prettifyError(parsed.error)}`);
-    const { Runtime, Handler, Timeout, MemorySize, Environment, Layers } = parsed.data;
-    const { ReservedConcurrentExecutions } = parsed.data;
+    const properties = propertiesOf(resource, functionProperties);
+    const { Runtime, Handler, Timeout, MemorySize, Environment, Layers } = properties;
+    const { ReservedConcurrentExecutions } = properties;
     if (Handler === undefined || Runtime?.startsWith('nodejs') !== true) {
-      throw new Error(
-        `${where} has runtime ${Runtime ?? 'of a container image'}; only Node.js functions with a bundle run on one machine.`,
+      throw new TemplateError(
+        `The runtime is ${Runtime ?? 'that of a container image'}; only Node.js functions with a bundle run on one machine.`,
+        placeOf(resource),
       );
     }
-    const codeDir = this.#code(resource, parsed.data.Code);
+    const codeDir = this.#code(resource, properties.Code);
     const opt = optFolder(this.#options.dir, resource.name);
     if (Layers.length > 0) unpackLayers(this.#options.templates, Layers, opt);
     mkdirSync(logs, { recursive: true });
@@ -113,10 +117,13 @@ export class LocalFunctions {
     if (code.S3Key !== undefined) {
       const path = this.#options.templates.asset(resource.stack, code.S3Key);
       if (statSync(path).isDirectory()) return path;
-      throw new Error(`${path} is an archive; functions run from folders that CDK bundled.`);
+      throw new TemplateError(
+        `${path} is an archive; functions run from folders that CDK bundled.`,
+        placeOf(resource),
+      );
     }
     if (code.ZipFile === undefined) {
-      throw new Error(`${resource.stack}.${resource.logicalId} has no code that can run here.`);
+      throw new TemplateError('There is no code that can run here.', placeOf(resource));
     }
     const folder = join(this.#options.dir, 'inline', resource.name);
     mkdirSync(folder, { recursive: true });

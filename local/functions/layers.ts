@@ -1,6 +1,8 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { TemplateError } from '../errors.ts';
+import { propertiesOf } from '../template/properties.ts';
 import type { Templates } from '../template/templates.ts';
 
 /** The properties of AWS::Lambda::LayerVersion that matter here. */
@@ -10,7 +12,7 @@ const layerProperties = z.looseObject({ Content: z.looseObject({ S3Key: z.string
  * Unpacks a function's layers, one over the other as Lambda does, into the folder that stands for `/opt`.
  *
  * @param arns of the layers, in order
- * @throws Error for a layer that the templates do not hold
+ * @throws TemplateError for a layer that the templates do not hold
  */
 export function unpackLayers(templates: Templates, arns: readonly string[], folder: string): void {
   const layers = templates.resources('AWS::Lambda::LayerVersion');
@@ -19,11 +21,11 @@ export function unpackLayers(templates: Templates, arns: readonly string[], fold
   for (const arn of arns) {
     const layer = layers.find(({ ref }) => ref === arn);
     if (layer === undefined) {
-      throw new Error(
+      throw new TemplateError(
         `The layer ${arn} is not in the templates; only their own run on one machine.`,
       );
     }
-    const { Content } = layerProperties.parse(layer.properties);
+    const { Content } = propertiesOf(layer, layerProperties);
     cpSync(templates.asset(layer.stack, Content.S3Key), folder, { recursive: true });
   }
 }

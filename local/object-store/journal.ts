@@ -2,54 +2,90 @@ import {
   appendFileSync,
   closeSync,
   existsSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { DamagedStore } from '../errors.ts';
+
+const newline = 0x0a;
 
 /**
- * A file of JSON lines that survives a kill at any moment: a change counts once its line ends in a newline. A
- * torn last line is what was being written when the process died and is dropped.
+ * A file of JSON lines that survives a kill and a full disk at any moment: a change counts once its line ends in a
+ * newline. Half a line, which either leaves behind, is cut off before anything else is written.
  */
 export class Journal<Entry> {
-  #descriptor: number | undefined;
   readonly #path: string;
+  #descriptor: number;
+  /** Bytes of the whole lines. */
+  #size = 0;
+  /** Half a line may follow them. */
+  #torn = false;
 
-  constructor(path: string) {
+  /**
+   * Opens the file, or begins one.
+   *
+   * @param onEntry told of every whole entry that is there, oldest first
+   * @throws DamagedStore that names the line that is not JSON
+   */
+  constructor(path: string, onEntry: (entry: Entry) => void) {
     this.#path = path;
     mkdirSync(dirname(path), { recursive: true });
+    const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+    const whole = bytes.lastIndexOf(newline) + 1;
+    for (let line = 1; this.#size < whole; line++) {
+      const end = bytes.indexOf(newline, this.#size);
+      onEntry(parse(bytes.toString('utf8', this.#size, end), `${path}, line ${line}`) as Entry);
+      this.#size = end + 1;
+    }
+    this.#torn = bytes.length > whole;
+    this.#descriptor = openSync(path, 'a');
   }
 
-  /** Every complete entry, oldest first. */
-  read(): Entry[] {
-    if (!existsSync(this.#path)) return [];
-    const text = readFileSync(this.#path, 'utf8');
-    const complete = text.slice(0, text.lastIndexOf('\n') + 1);
-    return complete
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Entry);
-  }
-
-  /** Replaces the file by these entries, in one step, and opens it for appending. */
-  rewrite(entries: Iterable<Entry>): void {
-    this.close();
+  /** Replaces the file by these entries, in one step. Where there is no room for that, it stays as it is. */
+  compact(entries: Iterable<Entry>): void {
     const unfinished = `${this.#path}.tmp`;
-    writeFileSync(unfinished, [...entries].map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-    renameSync(unfinished, this.#path);
+    const bytes = Buffer.concat([...entries].map(toLine));
+    try {
+      writeFileSync(unfinished, bytes);
+      renameSync(unfinished, this.#path);
+    } catch {
+      rmSync(unfinished, { recursive: true, force: true });
+      return;
+    }
+    closeSync(this.#descriptor);
     this.#descriptor = openSync(this.#path, 'a');
+    this.#size = bytes.length;
+    this.#torn = false;
   }
 
+  /** @throws Error when the entry could not be written; then it is as if that had not been tried */
   append(entry: Entry): void {
-    this.#descriptor ??= openSync(this.#path, 'a');
-    appendFileSync(this.#descriptor, `${JSON.stringify(entry)}\n`);
+    const line = toLine(entry);
+    if (this.#torn) ftruncateSync(this.#descriptor, this.#size);
+    this.#torn = true;
+    appendFileSync(this.#descriptor, line);
+    this.#torn = false;
+    this.#size += line.length;
   }
 
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    closeSync(this.#descriptor);
+  }
+}
+
+const toLine = (entry: unknown) => Buffer.from(`${JSON.stringify(entry)}\n`);
+
+function parse(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = `${where} is not a whole entry; restore the folder from a copy, or remove it.`;
+    throw new DamagedStore(message, { cause });
   }
 }

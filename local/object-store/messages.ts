@@ -16,11 +16,12 @@ export class MessageJournal {
   readonly #messages = new Map<string, { queue: string; message: QueueMessage }>();
   readonly #journal: Journal<Entry>;
   readonly #deleted = new Set<string>();
+  readonly #onWarning: (message: string) => void;
 
-  constructor(dir: string) {
-    this.#journal = new Journal(join(dir, 'messages.jsonl'));
-    for (const entry of this.#journal.read()) this.#apply(entry);
-    this.#journal.rewrite(
+  constructor(dir: string, onWarning: (message: string) => void) {
+    this.#onWarning = onWarning;
+    this.#journal = new Journal(join(dir, 'messages.jsonl'), (entry) => this.#apply(entry));
+    this.#journal.compact(
       [...this.#messages.values()].map((stored) => ({ op: 'put' as const, ...stored })),
     );
   }
@@ -42,7 +43,8 @@ export class MessageJournal {
     this.#journal.close();
   }
 
-  // Called by fauxqs
+  // Called by fauxqs. A message that cannot be written down is refused. That one was received or deleted only saves
+  // work: where it cannot be written down, a restart delivers the message again, as any queue may.
 
   insertMessage(queue: string, message: QueueMessage): void {
     this.#deleted.delete(message.messageId);
@@ -56,7 +58,7 @@ export class MessageJournal {
   }
 
   updateMessageInflight(id: string, _handle: string, _deadline: number, count: number): void {
-    this.#commit({ op: 'received', id, count });
+    this.#note({ op: 'received', id, count });
   }
 
   deleteQueueMessages(queue: string): void {
@@ -74,8 +76,17 @@ export class MessageJournal {
   updateQueueSequenceCounter(): void {}
 
   #flush(): void {
-    for (const id of this.#deleted) this.#commit({ op: 'delete', id });
+    for (const id of this.#deleted) this.#note({ op: 'delete', id });
     this.#deleted.clear();
+  }
+
+  #note(entry: Entry): void {
+    try {
+      this.#journal.append(entry);
+    } catch (error) {
+      this.#onWarning(`A queue's state could not be written: ${(error as Error).message}`);
+    }
+    this.#apply(entry);
   }
 
   #commit(entry: Entry): void {

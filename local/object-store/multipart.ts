@@ -1,12 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  appendFileSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type ObjectStoreInterface, S3Error } from './fauxqs.ts';
@@ -67,17 +60,19 @@ export class MultipartUploads {
     return { etag, ...(checksum === undefined ? {} : { checksumValue: checksum }) };
   }
 
-  /** Joins the parts into the first one's file. The upload stays until `abort`. */
+  /** The object that the parts make, and what writes its bytes to a file. The upload stays until `abort`. */
   complete(id: string, wanted: readonly { partNumber: number; etag: string }[]) {
     const upload = this.find(id) as Upload;
     const parts = checkParts(upload, wanted);
-    const path = this.#path(id, wanted[0]!.partNumber);
-    for (const { partNumber } of wanted.slice(1)) {
-      appendFileSync(path, readFileSync(this.#path(id, partNumber)));
-    }
-    const joined = join(this.#dir, id, 'joined');
-    renameSync(path, joined);
-    return { bucket: upload.bucket, path: joined, record: describe(upload, wanted, parts) };
+    return {
+      bucket: upload.bucket,
+      record: describe(upload, wanted, parts),
+      join: (path: string) => {
+        for (const { partNumber } of wanted) {
+          appendFileSync(path, readFileSync(this.#path(id, partNumber)));
+        }
+      },
+    };
   }
 
   abort(id: string): void {

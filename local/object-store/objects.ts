@@ -5,11 +5,11 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { DamagedStore } from '../errors.ts';
 import { type ObjectStoreInterface, S3Error, type StoredObject } from './fauxqs.ts';
 import { Journal } from './journal.ts';
 import { MultipartUploads } from './multipart.ts';
@@ -48,9 +48,8 @@ export class DiskObjects {
     this.#bodies = join(dir, 'bodies');
     mkdirSync(this.#bodies, { recursive: true });
     this.#uploads = new MultipartUploads(join(dir, 'uploads'));
-    this.#journal = new Journal(join(dir, 'objects.jsonl'));
-    for (const entry of this.#journal.read()) this.#apply(entry);
-    this.#journal.rewrite(this.#entries());
+    this.#journal = new Journal(join(dir, 'objects.jsonl'), (entry) => this.#apply(entry));
+    this.#journal.compact(this.#entries());
     this.#removeUnusedBodies();
   }
 
@@ -90,11 +89,8 @@ export class DiskObjects {
   putObject(...args: PutArguments): StoredObject {
     const [bucket, key, body, contentType, metadata, systemMetadata, checksum] = args;
     this.#bucket(bucket);
-    const file = randomUUID();
-    writeFileSync(join(this.#bodies, file), body);
-    const record = this.#save(bucket, {
+    const record = this.#save(bucket, (path) => writeFileSync(path, body), {
       key,
-      file,
       contentType: contentType ?? 'application/octet-stream',
       contentLength: body.length,
       etag: `"${createHash('md5').update(body).digest('hex')}"`,
@@ -175,11 +171,8 @@ export class DiskObjects {
   }
 
   completeMultipartUpload(upload: string, parts: { partNumber: number; etag: string }[]) {
-    const { bucket, path, record } = this.#uploads.complete(upload, parts);
-    this.#bucket(bucket);
-    const file = randomUUID();
-    renameSync(path, join(this.#bodies, file));
-    const saved = this.#save(bucket, { ...record, file });
+    const { bucket, join: joinParts, record } = this.#uploads.complete(upload, parts);
+    const saved = this.#save(bucket, joinParts, record);
     this.#uploads.abort(upload);
     return { ...saved, body: Buffer.alloc(0) };
   }
@@ -202,9 +195,22 @@ export class DiskObjects {
     throw new S3Error('NoSuchKey', `The specified key does not exist: ${key}`, 404);
   }
 
-  #save(bucket: string, record: ObjectRecord): ObjectRecord {
-    const replaced = this.#bucket(bucket).records.get(record.key);
-    this.#commit({ op: 'put', bucket, record });
+  /** Writes a new body, then the line that makes it the object's. Where either fails nothing of it is left. */
+  #save(
+    bucket: string,
+    writeBody: (path: string) => void,
+    description: Omit<ObjectRecord, 'file'>,
+  ): ObjectRecord {
+    const replaced = this.#bucket(bucket).records.get(description.key);
+    const record = { ...description, file: randomUUID() };
+    const path = join(this.#bodies, record.file);
+    try {
+      writeBody(path);
+      this.#commit({ op: 'put', bucket, record });
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    }
     if (replaced !== undefined) rmSync(join(this.#bodies, replaced.file), { force: true });
     return record;
   }
@@ -255,7 +261,9 @@ export class DiskObjects {
     for (const { records } of this.#buckets.values()) {
       for (const { key, file } of records.values()) {
         if (existsSync(join(this.#bodies, file))) continue;
-        throw new Error(`The object store's folder lost the bytes of ${key}; remove the folder.`);
+        throw new DamagedStore(
+          `${join(this.#bodies, file)}, the bytes of ${key}, is not there; restore the folder from a copy, or remove it.`,
+        );
       }
     }
   }

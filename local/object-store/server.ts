@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { loopback } from '../processes/addresses.ts';
 import {
   buildServer,
   type ObjectStoreInterface,
@@ -31,6 +32,9 @@ export const localAccount = '000000000000';
 /** Largest single PUT; larger objects are uploaded in parts, as on S3 above 5 GiB. */
 const maximumBodyBytes = 2 * 1024 ** 3;
 
+/** What the system says when there is no room: on the disk, in a person's share of it, in a file. */
+const noRoom = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+
 /** An object that was just written. */
 export interface ObjectCreated {
   readonly bucket: string;
@@ -52,6 +56,7 @@ export interface ObjectStoreOptions {
   readonly port?: number;
   /** Called before the writer gets its answer. */
   readonly onObjectCreated?: (event: ObjectCreated) => void;
+  readonly onWarning?: (message: string) => void;
 }
 
 export interface ObjectStore {
@@ -73,7 +78,7 @@ export async function startObjectStore(options: ObjectStoreOptions): Promise<Obj
   const region = options.region ?? 'us-east-1';
   mkdirSync(options.dir, { recursive: true });
   const objects = new DiskObjects(join(options.dir, 's3'));
-  const messages = new MessageJournal(join(options.dir, 'sqs'));
+  const messages = new MessageJournal(join(options.dir, 'sqs'), options.onWarning ?? (() => {}));
   const queues = new SqsStore();
   messages.attach(queues);
   const server = buildServer({
@@ -89,8 +94,8 @@ export async function startObjectStore(options: ObjectStoreOptions): Promise<Obj
   queues.host = '';
   acceptLargeBodies(server);
   addHooks(server, objects, options.onObjectCreated ?? (() => {}));
-  await server.listen({ port: options.port ?? 0, host: '127.0.0.1' });
-  const endpoint = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  await server.listen({ port: options.port ?? 0, host: loopback });
+  const endpoint = `http://${loopback}:${(server.server.address() as AddressInfo).port}`;
   return {
     endpoint,
     region,
@@ -126,6 +131,23 @@ function addHooks(
   onObjectCreated: (event: ObjectCreated) => void,
 ): void {
   let sequence = Date.now() * 1000;
+  const tellOfObject = (request: Request, reply: Reply) => {
+    const s3 = s3Request(request);
+    if (s3 === undefined || reply.statusCode !== 200 || !createsObject(s3)) return;
+    const record = objects.find(s3.bucket, s3.key)!;
+    const copied = header(request, 'x-amz-copy-source') !== undefined;
+    const put = copied ? 'CopyObject' : 'PutObject';
+    sequence += 1;
+    onObjectCreated({
+      bucket: s3.bucket,
+      key: s3.key,
+      size: record.contentLength,
+      etag: record.etag.replaceAll('"', ''),
+      reason: s3.method === 'POST' ? 'CompleteMultipartUpload' : put,
+      time: record.lastModified,
+      sequencer: sequence.toString(16).toUpperCase().padStart(18, '0'),
+    });
+  };
   server.addHook('onRequest', (request, reply, done) => {
     const s3 = s3Request(request as Request);
     if (
@@ -151,34 +173,33 @@ function addHooks(
     if (!failed && !read) done();
   });
   server.addHook('onSend', (request, reply, _payload, done) => {
-    const s3 = s3Request(request as Request);
-    if (s3 !== undefined && reply.statusCode === 200 && createsObject(s3)) {
-      const record = objects.find(s3.bucket, s3.key)!;
-      const copied = header(request as Request, 'x-amz-copy-source') !== undefined;
-      const put = copied ? 'CopyObject' : 'PutObject';
-      sequence += 1;
-      onObjectCreated({
-        bucket: s3.bucket,
-        key: s3.key,
-        size: record.contentLength,
-        etag: record.etag.replaceAll('"', ''),
-        reason: s3.method === 'POST' ? 'CompleteMultipartUpload' : put,
-        time: record.lastModified,
-        sequencer: sequence.toString(16).toUpperCase().padStart(18, '0'),
-      });
+    try {
+      tellOfObject(request as Request, reply as Reply);
+      done();
+    } catch (error) {
+      // The writer hears of a failure, and writes again: no event is lost.
+      done(error as Error);
     }
-    done();
   });
-  server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-    if (s3Request(request as Request) === undefined) return reply.send(error);
-    const tooLarge = error.statusCode === 413;
-    const code = tooLarge ? 'EntityTooLarge' : 'InternalError';
-    const message = tooLarge
-      ? `Your proposed upload exceeds ${maximumBodyBytes} bytes; use a multipart upload.`
-      : error.message;
-    sendError(request as Request, reply as Reply, new S3Error(code, message, tooLarge ? 400 : 500));
-    return reply;
-  });
+  server.setErrorHandler(
+    (error: Error & { statusCode?: number; code?: string }, request, reply) => {
+      if (s3Request(request as Request) === undefined) return reply.send(error);
+      sendError(request as Request, reply as Reply, asS3Error(error));
+      return reply;
+    },
+  );
+}
+
+function asS3Error(error: Error & { statusCode?: number; code?: string }): Error {
+  if (error.statusCode === 413) {
+    const message = `Your proposed upload exceeds ${maximumBodyBytes} bytes; use a multipart upload.`;
+    return new S3Error('EntityTooLarge', message, 400);
+  }
+  // Not 500, which clients take for passing: nothing gets better by trying again.
+  if (noRoom.includes(error.code ?? '')) {
+    return new S3Error('InsufficientStorage', `The disk is full: ${error.message}`, 507);
+  }
+  return new S3Error('InternalError', error.message, 500);
 }
 
 function answerRead(request: Request, reply: Reply, s3: S3Request, objects: DiskObjects): boolean {

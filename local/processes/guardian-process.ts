@@ -18,6 +18,6 @@ lines.on('line', (line) => {
   else groups.delete(group);
 });
 lines.on('close', async () => {
-  await Promise.all([...groups].map((group) => endGroup(group, graceMilliseconds)));
+  await Promise.allSettled([...groups].map((group) => endGroup(group, graceMilliseconds)));
   process.exit(0);
 });

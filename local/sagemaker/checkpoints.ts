@@ -51,10 +51,15 @@ export class CheckpointSync {
 
   /** Stops the rounds and copies what is there now. */
   async finish(): Promise<void> {
+    await this.stop();
+    await this.#sync();
+  }
+
+  /** Stops the rounds. */
+  async stop(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#round;
-    await this.#sync();
   }
 
   async #sync(): Promise<void> {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { loopback } from '../processes/addresses.ts';
 import { signalGroup } from '../processes/groups.ts';
 import type { Guardian } from '../processes/guardian.ts';
 
@@ -39,6 +40,7 @@ export interface ContainerSettings {
   readonly guardian: Guardian;
   readonly onLine?: (line: string) => void;
   readonly onProgress?: (progress: ContainerProgress) => void;
+  readonly onWarning?: (message: string) => void;
 }
 
 /** How a container ended. */
@@ -58,12 +60,15 @@ export class Container {
 
   constructor(settings: ContainerSettings) {
     const [program = '', ...args] = settings.image.command(settings.task);
+    mkdirSync(dirname(settings.logFile), { recursive: true });
     this.#process = spawn(program, args, {
       cwd: settings.image.cwd,
       env: {
         ...inheritedEnvironment(),
         // Progress is of no use in a buffer.
         PYTHONUNBUFFERED: '1',
+        // Without a network of its own, a program that listens on all addresses lets the whole neighbourhood in.
+        BIND_TO_HOST: loopback,
         ...settings.image.env,
         ...settings.environment,
         ML_ROOT: settings.root,
@@ -106,8 +111,9 @@ export class Container {
 
 /** Copies output to the log file, line by line to whom it concerns; resolves when all is written. */
 function log(process: ChildProcess, settings: ContainerSettings): Promise<void> {
-  mkdirSync(dirname(settings.logFile), { recursive: true });
   const file = createWriteStream(settings.logFile, { flags: 'a' });
+  // The program goes on without its log.
+  file.on('error', (error) => settings.onWarning?.(`${settings.logFile}: ${error.message}`));
   const streams = [process.stdout, process.stderr].flatMap((stream) => stream ?? []);
   const closed = streams.map((stream) => {
     const lines = createInterface({ input: stream });

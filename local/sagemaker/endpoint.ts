@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../processes/free-port.ts';
+import { exposedAddress, freePort, loopback } from '../processes/addresses.ts';
 import { Container } from './container.ts';
+import { removeFolder } from './folders.ts';
 import type { CreateEndpointConfigRequest, CreateModelRequest } from './requests.ts';
 import type { SageMakerOptions } from './sagemaker.ts';
 import { downloadPrefix } from './transfer.ts';
@@ -86,7 +87,7 @@ export class Endpoint {
   }
 
   async #run(): Promise<void> {
-    const { s3, dir, keepFolders } = this.#options;
+    const { s3, dir } = this.#options;
     const root = join(dir, 'endpoints', this.#parts.name);
     try {
       await rm(root, { recursive: true, force: true });
@@ -99,9 +100,8 @@ export class Endpoint {
         const FailureReason = (error as Error).message;
         this.#update({ EndpointStatus: 'Failed', FailureReason });
       }
-    } finally {
-      if (!keepFolders) await rm(root, { recursive: true, force: true });
     }
+    await removeFolder(root, this.#options);
   }
 
   /** Keeps a container running until the endpoint is deleted; one that dies in service is started again. */
@@ -112,7 +112,8 @@ export class Endpoint {
       const container = this.#container(root, port);
       try {
         await this.#untilHealthy(container, port);
-        this.#url = `http://127.0.0.1:${port}`;
+        await this.#throwIfExposed(port);
+        this.#url = `http://${loopback}:${port}`;
         this.#update({ EndpointStatus: 'InService', ProductionVariants: this.#variants(1) });
         await Promise.race([container.ended, aborted(signal)]);
       } finally {
@@ -125,7 +126,7 @@ export class Endpoint {
   }
 
   #container(root: string, port: number): Container {
-    const { region, image, guardian, onProgress, logs } = this.#options;
+    const { region, image, guardian, onProgress, onWarning, logs } = this.#options;
     const { name, model } = this.#parts;
     const { Image, Environment } = model.PrimaryContainer;
     return new Container({
@@ -141,7 +142,17 @@ export class Endpoint {
       logFile: join(logs, `${name}.log`),
       guardian,
       onProgress,
+      onWarning,
     });
+  }
+
+  /** @throws Error when the container lets other machines in, who need no key for it */
+  async #throwIfExposed(port: number): Promise<void> {
+    const address = await exposedAddress(port);
+    if (address === undefined) return;
+    throw new Error(
+      `The primary container listens on ${address}, too, where others reach it: it must listen on BIND_TO_HOST, ${loopback}, alone.`,
+    );
   }
 
   /** @throws Error when the container ends, or does not answer `/ping` with 200 in time */
@@ -169,7 +180,7 @@ export class Endpoint {
 
 async function answersPing(port: number): Promise<boolean> {
   try {
-    const url = `http://127.0.0.1:${port}/ping`;
+    const url = `http://${loopback}:${port}/ping`;
     const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
     await response.arrayBuffer();
     return response.status === 200;

@@ -1,3 +1,4 @@
+import { settleAll } from '../settle.ts';
 import { Endpoint, type EndpointDescription } from './endpoint.ts';
 import { SageMakerError } from './errors.ts';
 import type { Listed } from './listing.ts';
@@ -133,7 +134,7 @@ export class Endpoints {
 
   /** Ends every endpoint, whatever its status. */
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.delete()));
+    await settleAll([...this.#endpoints.values()].map((endpoint) => endpoint.delete()));
     this.#endpoints.clear();
   }
 

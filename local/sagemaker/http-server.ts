@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { loopback } from '../processes/addresses.ts';
 import { callApi } from './api.ts';
 import type { SageMaker } from './sagemaker.ts';
 
@@ -41,7 +42,7 @@ export async function startSageMakerServer(
   await listen(server);
   const { port } = server.address() as AddressInfo;
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: `http://${loopback}:${port}`,
     stop: () =>
       new Promise((done) => {
         server.close(() => done());
@@ -166,5 +167,5 @@ function fail(outgoing: ServerResponse, status: number, type: string, body: obje
 }
 
 function listen(server: Server): Promise<void> {
-  return new Promise((done) => server.listen(0, '127.0.0.1', done));
+  return new Promise((done) => server.listen(0, loopback, done));
 }

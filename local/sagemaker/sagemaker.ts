@@ -1,8 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Guardian } from '../processes/guardian.ts';
+import { settleAll } from '../settle.ts';
 import type { ContainerProgress, LocalImage } from './container.ts';
 import { Endpoints } from './endpoints.ts';
 import { SageMakerError } from './errors.ts';
+import { type FolderOptions, sweepFolders } from './folders.ts';
 import { list } from './listing.ts';
 import {
   endpointConfigName,
@@ -14,22 +16,17 @@ import {
 import { TrainingJobs } from './training-jobs.ts';
 
 /** What training jobs and endpoints need. */
-export interface SageMakerOptions {
+export interface SageMakerOptions extends FolderOptions {
   readonly s3: S3Client;
   readonly region: string;
   readonly account: string;
-  /** Folder below which each container has its `/opt/ml`. */
-  readonly dir: string;
   readonly logs: string;
   readonly guardian: Guardian;
   /** @throws SageMakerError when nothing on this machine stands for the image */
   readonly image: (uri: string) => LocalImage;
   /** Seconds between two copies of a job's checkpoints to S3. */
   readonly checkpointSeconds: number;
-  /** Keep the containers' folders for inspection; they go when the container ends otherwise. */
-  readonly keepFolders: boolean;
   readonly onProgress: (progress: ContainerProgress) => void;
-  readonly onWarning: (message: string) => void;
 }
 
 /** Finds the local stand-in of an image. */
@@ -56,6 +53,7 @@ export class SageMaker {
   readonly actions: Readonly<Record<string, Action>>;
 
   constructor(options: SageMakerOptions) {
+    sweepFolders(options);
     const jobs = new TrainingJobs(options);
     const endpoints = new Endpoints(options);
     this.trainingJobs = jobs;
@@ -110,6 +108,6 @@ export class SageMaker {
 
   /** Ends every container. Training jobs may save a checkpoint first. */
   async stop(): Promise<void> {
-    await Promise.all([this.trainingJobs.stopAll(), this.endpoints.stopAll()]);
+    await settleAll([this.trainingJobs.stopAll(), this.endpoints.stopAll()]);
   }
 }

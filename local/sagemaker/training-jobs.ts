@@ -1,8 +1,10 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { settleAll } from '../settle.ts';
 import { CheckpointSync } from './checkpoints.ts';
 import { Container, type ContainerExit } from './container.ts';
 import { SageMakerError } from './errors.ts';
+import { removeFolder } from './folders.ts';
 import type { Listed } from './listing.ts';
 import {
   type CreateTrainingJobRequest,
@@ -121,7 +123,7 @@ export class TrainingJobs {
   }
 
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#jobs.keys()].map((name) => this.stop(name)));
+    await settleAll([...this.#jobs.keys()].map((name) => this.stop(name)));
   }
 
   #arn(name: string): string {
@@ -143,9 +145,8 @@ export class TrainingJobs {
     } catch (error) {
       const reason = `InternalServerError: ${(error as Error).message}`;
       this.#end(job, 'Failed', 'Failed', { FailureReason: reason });
-    } finally {
-      if (!this.#options.keepFolders) await rm(root, { recursive: true, force: true });
     }
+    await removeFolder(root, this.#options);
   }
 
   async #train(job: Job, root: string): Promise<void> {
@@ -167,14 +168,15 @@ export class TrainingJobs {
       return;
     }
     const checkpoints = await this.#checkpoints(request, root);
-    if (job.stop.signal.aborted) {
+    try {
+      if (job.stop.signal.aborted) return this.#end(job, 'Stopped', 'Stopped');
+      const { exit, timedOut } = await this.#container(job, root);
+      this.#update(job, { SecondaryStatus: 'Uploading', TrainingEndTime: Date.now() });
       await checkpoints?.finish();
-      return this.#end(job, 'Stopped', 'Stopped');
+      await this.#upload(job, root, exit, timedOut);
+    } finally {
+      await checkpoints?.stop();
     }
-    const { exit, timedOut } = await this.#container(job, root);
-    this.#update(job, { SecondaryStatus: 'Uploading', TrainingEndTime: Date.now() });
-    await checkpoints?.finish();
-    await this.#upload(job, root, exit, timedOut);
   }
 
   async #checkpoints(request: CreateTrainingJobRequest, root: string) {
@@ -211,6 +213,7 @@ export class TrainingJobs {
       logFile: join(this.#options.logs, `${TrainingJobName}.log`),
       guardian: this.#options.guardian,
       onProgress: this.#options.onProgress,
+      onWarning: this.#options.onWarning,
       onLine: (line) => {
         for (const { Name, pattern } of metrics) {
           const value = Number(pattern.exec(line)?.[1] ?? Number.NaN);

@@ -123,13 +123,23 @@ async function listKeys(s3: S3Client, Bucket: string, Prefix: string): Promise<s
   return keys;
 }
 
+/** Four at a time. The first failure lets nothing new begin, and is thrown once all that had begun has ended. */
 async function inParallel<Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
   const queue = [...items];
+  const failures: unknown[] = [];
   const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      try {
+        await work(item);
+      } catch (error) {
+        failures.push(error);
+        queue.length = 0;
+      }
+    }
   };
   await Promise.all(Array.from({ length: 4 }, worker));
+  if (failures.length > 0) throw failures[0];
 }

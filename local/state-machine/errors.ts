@@ -1,4 +1,4 @@
-import { PipelineError } from '#lib/contracts/errors.ts';
+import { LocalError } from '../errors.ts';
 
 /**
  * An error as Step Functions knows it: a name that `Retry` and `Catch` match on, and a cause for people.
@@ -27,7 +27,7 @@ export class TaskError extends StateError {
 }
 
 /** The definition is wrong or asks for something that this runner does not know; found before anything runs. */
-export class DefinitionError extends PipelineError {
+export class DefinitionError extends LocalError {
   /** One line for each thing that is wrong, each beginning with its path in the definition. */
   readonly problems: readonly string[];
 
@@ -36,7 +36,6 @@ export class DefinitionError extends PipelineError {
       'DefinitionError',
       `The state machine definition cannot be run: ${problems.join('; ')}. ` +
         'Change the definition, or the set of resources that the caller offers.',
-      { details: { problems } },
     );
     this.problems = problems;
   }

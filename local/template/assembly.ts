@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { TemplateError } from '../errors.ts';
 
 /** A resource as the template has it, before its intrinsics are resolved. */
 export interface RawResource {
@@ -78,12 +79,12 @@ const assetManifest = z.looseObject({
 /**
  * Reads every stack of a cloud assembly (what `cdk synth` writes), also those of nested stages.
  *
- * @throws Error when the folder has no assembly or a file of it does not have the expected form
+ * @throws TemplateError when the folder has no assembly or a file of it does not have the expected form
  */
 export function readAssembly(folder: string): Stack[] {
   const path = join(folder, 'manifest.json');
   if (!existsSync(path)) {
-    throw new Error(`${folder} has no synthesised templates (manifest.json): run npm run synth.`);
+    throw new TemplateError('There is no manifest.json; cdk synth writes it.', folder);
   }
   const { artifacts } = parse(manifest, path);
   const assets = new Map<string, string>();
@@ -124,5 +125,5 @@ function readAssets(folder: string, file: string, assets: Map<string, string>): 
 function parse<Schema extends z.ZodType>(schema: Schema, path: string): z.infer<Schema> {
   const result = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
   if (result.success) return result.data;
-  throw new Error(`${path} does not have the expected form: ${z.prettifyError(result.error)}`);
+  throw new TemplateError(z.prettifyError(result.error), path);
 }

@@ -1,11 +1,4 @@
-/** Something in a template that cannot be made concrete; the message says what and where. */
-export class TemplateError extends Error {
-  override name = 'TemplateError';
-
-  constructor(message: string, where: string) {
-    super(`${where}: ${message}`);
-  }
-}
+import { TemplateError } from '../errors.ts';
 
 /** What the intrinsics of one stack may look up. `where` is for messages. */
 export interface Scope {

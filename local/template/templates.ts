@@ -1,6 +1,7 @@
+import { TemplateError } from '../errors.ts';
 import type { RawResource, Stack } from './assembly.ts';
 import { type Identity, identify, nameProperty, type Place } from './identities.ts';
-import { resolve, type Scope, TemplateError } from './intrinsics.ts';
+import { resolve, type Scope } from './intrinsics.ts';
 
 /** A resource with everything concrete. */
 export interface Resource {

@@ -10,7 +10,7 @@ import { type Cloud, startCloud } from '#local/cloud.ts';
 import type { BatchFailure } from '#local/events/queue-source.ts';
 import { runStateMachine } from '#local/state-machine/run.ts';
 import { synthesiseFixture } from './fixture/app.ts';
-import { eventually, isAlive } from './fixture/machine.ts';
+import { eventually, isAlive } from './fixture/processes.ts';
 
 let folder: string;
 let cloud: Cloud;

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cloud, startCloud } from '#local/cloud.ts';
 import { TaskError } from '#local/state-machine/errors.ts';
 import { synthesiseFixture } from './fixture/app.ts';
-import { fixtureImage, isAlive } from './fixture/machine.ts';
+import { fixtureImage } from './fixture/machine.ts';
+import { isAlive } from './fixture/processes.ts';
 
 let folder: string;
 let cloud: Cloud;

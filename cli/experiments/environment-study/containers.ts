@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ContractError, PipelineError, UnavailableError } from '#lib/contracts/errors.ts';
 import { type EnvironmentClient, environmentContentType } from '#lib/environment/client.ts';
-import { freePort } from '#local/processes/free-port.ts';
+import { freePort } from '#local/processes/addresses.ts';
 import { Guardian } from '#local/processes/guardian.ts';
 import {
   Container,
@@ -75,7 +75,7 @@ export class Containers {
       'lea-environment',
       'serve',
       root,
-      { SAGEMAKER_BIND_TO_PORT: String(port), ENVIRONMENT_BIND_TO_HOST: '127.0.0.1' },
+      { SAGEMAKER_BIND_TO_PORT: String(port) },
       ({ values }) => spent.push(Number(values.cpuSeconds)),
     );
     try {

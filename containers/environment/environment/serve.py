@@ -37,10 +37,14 @@ class Service:
 
 
 def serve(folders: Folders) -> None:
-    """Serves `model/` on `SAGEMAKER_BIND_TO_PORT` (8080) until SIGTERM, then answers what is in flight and ends."""
+    """Serves `model/` until SIGTERM, then answers what is in flight and ends.
+
+    It listens on `SAGEMAKER_BIND_TO_PORT` (8080) of `BIND_TO_HOST`: this machine alone, unless the image says that the
+    network is the container's own.
+    """
     import uvicorn
 
-    host = os.environ.get("ENVIRONMENT_BIND_TO_HOST", "0.0.0.0")
+    host = os.environ.get("BIND_TO_HOST", "127.0.0.1")
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
     server = uvicorn.Server(
         uvicorn.Config(

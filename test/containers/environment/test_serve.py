@@ -43,7 +43,7 @@ class Server:
 
 def start(root: Path) -> Server:
     port = free_port()
-    variables = {"ML_ROOT": str(root), "SAGEMAKER_BIND_TO_PORT": str(port), "ENVIRONMENT_BIND_TO_HOST": "127.0.0.1"}
+    variables = {"ML_ROOT": str(root), "SAGEMAKER_BIND_TO_PORT": str(port)}
     command = [sys.executable, "-m", "environment", "serve"]
     process = subprocess.Popen(command, cwd=PACKAGE, env=os.environ | variables, stdout=subprocess.PIPE, text=True)
     return Server(process, f"http://127.0.0.1:{port}")

@@ -7,7 +7,7 @@ import { Guardian } from '#local/processes/guardian.ts';
 import { readAssembly } from '#local/template/assembly.ts';
 import { Templates } from '#local/template/templates.ts';
 import { synthesiseFixture } from '../fixture/app.ts';
-import { eventually, isAlive } from '../fixture/machine.ts';
+import { eventually, isAlive } from '../fixture/processes.ts';
 
 let dir: string;
 let guardian: Guardian;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Guardian } from '#local/processes/guardian.ts';
-import { eventually, isAlive } from '../fixture/machine.ts';
+import { childrenOf, eventually, isAlive } from '../fixture/processes.ts';
 
 const program = fileURLToPath(new URL('../fixture/watched.ts', import.meta.url));
 
@@ -21,6 +21,34 @@ describe('Class: Guardian', () => {
 
     // Assess
     await eventually(() => !pids.some(isAlive));
+  });
+
+  it('is replaced when it is killed itself', async () => {
+    // Arrange
+    const parent = spawn(process.execPath, [program, 'kill the guardian'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pids = JSON.parse(line.toString()) as number[];
+
+    // Act
+    parent.kill('SIGKILL');
+
+    // Assess
+    await eventually(() => !pids.some(isAlive));
+  });
+
+  it('stops at once when it is gone already', async () => {
+    // Arrange
+    const guardian = new Guardian();
+    const [pid] = await eventually(() => childrenOf(process.pid, 'guardian-process'));
+
+    // Act
+    process.kill(pid!, 'SIGKILL');
+    await eventually(() => !isAlive(pid!));
+
+    // Assess
+    await guardian.stop();
   });
 
   it('leaves alone what it was told to forget', async () => {

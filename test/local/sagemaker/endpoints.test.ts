@@ -5,7 +5,13 @@ import {
 } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SageMakerServer, startSageMakerServer } from '#local/sagemaker/http-server.ts';
-import { Bucket, eventually, isAlive, type Machine, startMachine } from '../fixture/machine.ts';
+import { Bucket, type Machine, startMachine } from '../fixture/machine.ts';
+import {
+  eventually,
+  isAlive,
+  listeningAddresses,
+  loopbackInHexadecimal,
+} from '../fixture/processes.ts';
 
 let machine: Machine;
 let server: SageMakerServer;
@@ -181,6 +187,49 @@ describe('Class: Endpoints', () => {
       EndpointStatus: 'Failed',
       FailureReason: expect.stringContaining('Could not find model data'),
     });
+  });
+
+  it('has its container listen on the loopback interface only', async () => {
+    // Arrange
+    await create('local-only');
+    await settled('local-only');
+
+    // Act
+    const pid = Number((await invoke('local-only', 'pid')).text);
+
+    // Assess
+    expect(listeningAddresses(pid)).toEqual([loopbackInHexadecimal]);
+  });
+
+  it('does not serve from a container that others could reach', async () => {
+    // Arrange
+    await machine.put('careless/careless', 'yes');
+
+    // Act
+    await create('careless', 'careless/');
+    const endpoint = await settled('careless');
+
+    // Assess
+    expect(endpoint.EndpointStatus).toBe('Failed');
+    expect(endpoint.FailureReason).toMatch(/listens on [\d.]+, too.*must listen on BIND_TO_HOST/);
+  });
+
+  it('fails with the cause when a file of its model is damaged', async () => {
+    // Arrange
+    await machine.put('damaged/a', 'once upon a time');
+    for (const name of ['b', 'c', 'd', 'e']) {
+      await machine.put(`damaged/${name}`, name.repeat(8_000_000));
+    }
+    await machine.damage('once upon a time');
+
+    // Act
+    await create('damaged', 'damaged/');
+    const endpoint = await settled('damaged');
+
+    // Assess
+    expect(endpoint.EndpointStatus).toBe('Failed');
+    expect(endpoint.FailureReason).toMatch(/checksum/i);
+    await call('deleteEndpoint', { EndpointName: 'damaged' });
   });
 
   it('wants unique names and known parts', async () => {

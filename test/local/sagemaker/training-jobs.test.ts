@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Bucket, eventually, isAlive, type Machine, startMachine } from '../fixture/machine.ts';
+import { Bucket, type Machine, startMachine } from '../fixture/machine.ts';
+import { eventually, isAlive } from '../fixture/processes.ts';
 
 let machine: Machine;
 let number = 0;
@@ -144,6 +146,29 @@ describe('Class: TrainingJobs', () => {
     expect(empty.FailureReason).toContain('No S3 objects found under S3 URL');
     expect(missing.FailureReason).toContain('could not be started');
     expect(missing.TrainingJobStatus).toBe('Failed');
+  });
+
+  it('fails with the cause when a file of its input is damaged, after the other downloads have ended', async () => {
+    // Arrange
+    await machine.put('damaged/000', 'once upon a time');
+    for (let part = 100; part < 140; part++) {
+      await machine.put(`damaged/${part}/${part}`, String(part).repeat(200_000));
+    }
+    await machine.damage('once upon a time');
+
+    // Act
+    const job = await jobs().run(
+      request('work', { InputDataConfig: [channel('train', 'damaged/')] }),
+    );
+
+    // Assess
+    expect(job.TrainingJobStatus).toBe('Failed');
+    expect(job.FailureReason).toMatch(/checksum/i);
+    // Nothing is written any more by downloads that nobody waited for.
+    await sleep(200);
+    const folder = join(machine.dir, 'containers/training-jobs', job.TrainingJobName);
+    expect(existsSync(folder)).toBe(false);
+    expect(machine.warnings).toEqual([]);
   });
 
   it('restores checkpoints and copies them back, deletions too', async () => {

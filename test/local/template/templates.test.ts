@@ -247,7 +247,7 @@ describe('Function: readAssembly', () => {
   });
 
   it('says what is missing or malformed', () => {
-    expect(() => readAssembly(assembly({}))).toThrow('run npm run synth');
+    expect(() => readAssembly(assembly({}))).toThrow('There is no manifest.json');
     expect(() => readAssembly(assembly({ 'manifest.json': { artifacts: 3 } }))).toThrow(
       'manifest.json',
     );

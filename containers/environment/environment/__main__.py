@@ -2,7 +2,7 @@
 
 import sys
 
-from .contract import folders, write_failure
+from .contract import folders, read_hyperparameters, write_failure
 from .errors import LanguageEnvironmentError
 
 
@@ -13,9 +13,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         if arguments == ["train"]:
-            from .train import train
-
-            train(folders())
+            _train()
         else:
             from .serve import serve
 
@@ -27,6 +25,19 @@ def main(arguments: list[str]) -> int:
         write_failure(folders(), f"{type(error).__name__}: {error}")
         raise
     return 0
+
+
+def _train() -> None:
+    """Does what hyperparameter `task` says."""
+    parameters = read_hyperparameters(folders().root)
+    if parameters.task == "vectors":
+        from .item_vectors import write_item_vectors
+
+        write_item_vectors(folders(), parameters.config)
+    else:
+        from .train import train
+
+        train(folders(), parameters)
 
 
 if __name__ == "__main__":

@@ -42,8 +42,10 @@ class BaseModel:
         return self.embedding.shape[1]
 
 
-def load_base_model(folder: Path, layers: int | None, dtype: torch.dtype, device: torch.device) -> BaseModel:
-    """Reads a Hugging Face folder (safetensors), keeping the first `layers` layers (None: all).
+def load_base_model(
+    folder: Path, layers: int | None, dtype: torch.dtype, device: torch.device, option: str = "environment.layers"
+) -> BaseModel:
+    """Reads a Hugging Face folder (safetensors), keeping the first `layers` layers (None: all), as `option` says.
 
     Raises:
         BaseModelError: a missing file, a tokenizer that does not fit the vocabulary, weights that do not fit
@@ -61,7 +63,7 @@ def load_base_model(folder: Path, layers: int | None, dtype: torch.dtype, device
     except (ValueError, KeyError, OSError) as error:
         raise BaseModelError(f"{folder / 'config.json'} is not a usable configuration: {error}") from error
     total = config.num_hidden_layers
-    keep_layers(config, layers, folder)
+    keep_layers(config, layers, folder, option)
     try:
         model, info = AutoModelForCausalLM.from_pretrained(
             folder,
@@ -118,13 +120,13 @@ def read_tokenizer(folder: Path) -> tuple[Callable[[list[str]], list[list[int]]]
     return lambda texts: slow(texts, add_special_tokens=False)["input_ids"], len(slow)
 
 
-def keep_layers(config: "PreTrainedConfig", layers: int | None, folder: Path) -> None:
+def keep_layers(config: "PreTrainedConfig", layers: int | None, folder: Path, option: str) -> None:
     """Cuts a configuration to its first `layers` layers, in place."""
     total = config.num_hidden_layers
     if layers is None or layers == total:
         return
     if layers > total:
-        raise BaseModelError(f"{folder} has {total} layers, option environment.layers asks for {layers}.")
+        raise BaseModelError(f"{folder} has {total} layers, {option} asks for {layers}.")
     for name, value in list(vars(config).items()):
         # Some families list a kind for every layer.
         if isinstance(value, list) and len(value) == total and name != "architectures":

@@ -8,10 +8,14 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from .config import EnvironmentConfig, parse_config
 from .errors import ConfigurationError, DataError
+
+Task = Literal["fit", "vectors"]
+NEEDED: dict[Task, set[str]] = {"fit": {"config", "window"}, "vectors": {"config"}}
+"""The hyperparameters of each task."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,10 @@ class Folders:
 class Hyperparameters:
     """What the training job was started with."""
 
+    task: Task
     config: EnvironmentConfig
     window: int
-    """Longest history, in items; a training row has at most one more."""
+    """Longest history, in items; a training row has at most one more. 0 for a task without histories."""
 
 
 def folders() -> Folders:
@@ -62,7 +67,7 @@ def folders() -> Folders:
 
 
 def read_hyperparameters(root: Path) -> Hyperparameters:
-    """Reads `input/config/hyperparameters.json`, whose values SageMaker passes as strings.
+    """Reads `input/config/hyperparameters.json`, whose values SageMaker passes as strings. Without `task`, it is `fit`.
 
     Raises:
         ConfigurationError: a missing file, a missing or unknown name, or a value that is not valid.
@@ -74,13 +79,20 @@ def read_hyperparameters(root: Path) -> Hyperparameters:
         raise ConfigurationError(f"{path} is missing: start the job with hyperparameters config and window.") from None
     except ValueError as error:
         raise ConfigurationError(f"{path} is not JSON: {error}") from None
-    if not isinstance(raw, dict) or set(raw) != {"config", "window"}:
-        got = ", ".join(sorted(raw)) if isinstance(raw, dict) else type(raw).__name__
-        raise ConfigurationError(f"{path}: expected exactly the hyperparameters config and window, got {got or 'none'}.")
-    window = _decoded("window", raw["window"])
-    if not isinstance(window, int) or isinstance(window, bool) or not 2 <= window <= 200:
+    if not isinstance(raw, dict):
+        raise ConfigurationError(f"{path}: expected an object of hyperparameters, got {type(raw).__name__}.")
+    task = raw.pop("task", "fit")
+    if not isinstance(task, str) or task not in NEEDED:
+        raise ConfigurationError(f"Hyperparameter task: expected one of {', '.join(NEEDED)}, got {task!r}.")
+    if set(raw) != NEEDED[task]:
+        expected = " and ".join(sorted(NEEDED[task]))
+        raise ConfigurationError(
+            f"{path}: expected exactly the hyperparameters {expected} for task {task}, got {', '.join(sorted(raw)) or 'none'}."
+        )
+    window = _decoded("window", raw.get("window", "0"))
+    if "window" in raw and (not isinstance(window, int) or isinstance(window, bool) or not 2 <= window <= 200):
         raise ConfigurationError(f"Hyperparameter window: expected a whole number from 2 to 200, got {window!r}.")
-    return Hyperparameters(parse_config(_decoded("config", raw["config"])), window)
+    return Hyperparameters(task, parse_config(_decoded("config", raw["config"])), window)
 
 
 def report_progress(stage: str, progress: float, **values: float | int | str) -> None:

@@ -11,17 +11,23 @@ from .errors import DataError
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """The vocabulary; entry `i` belongs to item index `i + 1` (index 0 is padding)."""
+class ItemTexts:
+    """What the catalogue says about items."""
 
     identifiers: list[str]
     titles: list[str]
     fields: list[dict[str, str]]
-    counts: np.ndarray
-    """[items] int64: occurrences in the training sequences."""
 
     def __len__(self) -> int:
         return len(self.identifiers)
+
+
+@dataclass(frozen=True)
+class Catalogue(ItemTexts):
+    """The vocabulary; entry `i` belongs to item index `i + 1` (index 0 is padding)."""
+
+    counts: np.ndarray
+    """[items] int64: occurrences in the training sequences."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +63,22 @@ def read_catalogue(folder: Path) -> Catalogue:
     table = _read(folder / "items.arrow", {"item_id", "title", "fields", "count"})
     if table.num_rows < 2:
         raise DataError(f"{folder / 'items.arrow'} has {table.num_rows} items: the environment needs at least two.")
-    return Catalogue(
-        table["item_id"].to_pylist(),
-        table["title"].to_pylist(),
-        [json.loads(text) for text in table["fields"].to_pylist()],
-        table["count"].to_numpy().astype(np.int64),
-    )
+    return Catalogue(*_texts(table), table["count"].to_numpy().astype(np.int64))
+
+
+def read_item_texts(path: Path) -> ItemTexts:
+    """Reads `catalogue.arrow`.
+
+    Raises:
+        DataError: the file is missing, is not an Arrow stream, lacks a column, is empty or has an item twice.
+    """
+    table = _read(path, {"item_id", "title", "fields"})
+    if table.num_rows == 0:
+        raise DataError(f"{path} has no items: there is nothing to make vectors of.")
+    texts = ItemTexts(*_texts(table))
+    if len(set(texts.identifiers)) < len(texts):
+        raise DataError(f"{path} has an item more than once.")
+    return texts
 
 
 def read_training_rows(folder: Path, items: int, window: int) -> TrainingRows:
@@ -102,6 +118,14 @@ def repeat_share(rows: TrainingRows) -> float:
         repeats += len(row) - len(np.unique(row))
         transitions += len(row) - 1
     return repeats / max(transitions, 1)
+
+
+def _texts(table: pa.Table) -> tuple[list[str], list[str], list[dict[str, str]]]:
+    return (
+        table["item_id"].to_pylist(),
+        table["title"].to_pylist(),
+        [json.loads(text) for text in table["fields"].to_pylist()],
+    )
 
 
 def _read(path: Path, columns: set[str]) -> pa.Table:

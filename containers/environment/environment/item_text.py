@@ -2,15 +2,15 @@
 
 import re
 
-from .data import Catalogue
+from .data import ItemTexts
 from .errors import ConfigurationError
 
 FIELD = re.compile(r"\{([^{}]+)\}")
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
 
-def item_sentences(catalogue: Catalogue, template: str) -> list[str]:
-    """One sentence an item, in the order of the vocabulary."""
+def item_sentences(catalogue: ItemTexts, template: str) -> list[str]:
+    """One sentence for each item, in order."""
     check_template(template)
     return [
         item_sentence(template, title, fields) for title, fields in zip(catalogue.titles, catalogue.fields)

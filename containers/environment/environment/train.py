@@ -17,7 +17,7 @@ from .base_model import BaseModel, decoder_config, load_base_model
 from .calibration import Calibration, fit_calibration
 from .checkpoint import Checkpoints
 from .config import EnvironmentConfig, to_json
-from .contract import Folders, Hyperparameters, read_hyperparameters, report_progress
+from .contract import Folders, Hyperparameters, report_progress
 from .data import Catalogue, TrainingRows, read_catalogue, read_training_rows, repeat_share
 from .flops import adapter_flops, item_token_flops
 from .item_text import item_sentences
@@ -61,7 +61,7 @@ class Input:
     "lower environment.adapter.batchTokens or environment.layers, set environment.precision to bfloat16, or use a larger "
     "instance type",
 )
-def train(folders: Folders) -> None:
+def train(folders: Folders, parameters: Hyperparameters) -> None:
     """Fits an environment as the job's hyperparameters say and writes it to `model/`.
 
     Raises:
@@ -69,7 +69,7 @@ def train(folders: Folders) -> None:
             `Interrupted` after SIGTERM, with a checkpoint to go on from.
     """
     started = time.monotonic()
-    job = read_input(folders)
+    job = read_input(folders, parameters)
     config, base = job.config, job.base
     report_progress("load", 1.0, baseModel=base.name, layers=base.layers, items=len(job.catalogue))
     checkpoints = Checkpoints(folders.checkpoints, job.fingerprint)
@@ -119,9 +119,8 @@ def train(folders: Folders) -> None:
     report_progress("metrics", 1.0, **{name: metrics[name] for name in shown})
 
 
-def read_input(folders: Folders) -> Input:
-    """Reads hyperparameters and channels and loads the base model."""
-    parameters = read_hyperparameters(folders.root)
+def read_input(folders: Folders, parameters: Hyperparameters) -> Input:
+    """Reads the channels and loads the base model."""
     config = parameters.config
     sequences = folders.channel("sequences")
     catalogue = read_catalogue(sequences)

@@ -122,6 +122,15 @@ def write_job(root: Path, sequences: Path, base: Path, config: dict | None = Non
     return root
 
 
+def fit(root: Path) -> Path:
+    """Runs a training job in its folder."""
+    from environment.contract import Folders, read_hyperparameters
+    from environment.train import train
+
+    train(Folders(root), read_hyperparameters(root))
+    return root
+
+
 @pytest.fixture(scope="session", params=FAMILIES)
 def family_model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny base model's folder, of each family in turn."""
@@ -143,12 +152,7 @@ def sequences(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def fitted(tmp_path_factory: pytest.TempPathFactory, sequences: Path, llama_model: Path) -> Path:
     """The folder of a finished training job."""
-    from environment.contract import Folders
-    from environment.train import train
-
-    root = write_job(tmp_path_factory.mktemp("fitted"), sequences, llama_model)
-    train(Folders(root))
-    return root
+    return fit(write_job(tmp_path_factory.mktemp("fitted"), sequences, llama_model))
 
 
 @cache

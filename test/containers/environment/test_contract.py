@@ -22,14 +22,30 @@ def test_hyperparameters_arrive_as_strings(tmp_path: Path):
     parameters = read_hyperparameters(root)
 
     # Assess
-    assert (parameters.config.layers, parameters.window) == (2, 50)
+    assert (parameters.task, parameters.config.layers, parameters.window) == ("fit", 2, 50)
+
+
+def test_the_task_decides_what_else_is_expected(tmp_path: Path):
+    # Arrange
+    root = write(tmp_path, {"task": "vectors", "config": '{"itemVectors": {"dimension": 32}}'})
+
+    # Act
+    parameters = read_hyperparameters(root)
+
+    # Assess
+    assert (parameters.task, parameters.config.item_vectors.dimension) == ("vectors", 32)
 
 
 @pytest.mark.parametrize(
     ("value", "message"),
     [
         ("{", "is not JSON"),
-        ({"window": "50"}, "expected exactly the hyperparameters config and window, got window"),
+        ("[1]", "expected an object of hyperparameters, got list"),
+        ({}, "expected exactly the hyperparameters config and window for task fit, got none"),
+        ({"window": "50"}, "expected exactly the hyperparameters config and window for task fit, got window"),
+        ({"task": "vectors", "config": "{}", "window": "50"}, "expected exactly the hyperparameters config for task vectors, got config, window"),
+        ({"task": "serve", "config": "{}"}, "task: expected one of fit, vectors, got 'serve'"),
+        ({"task": ["fit"], "config": "{}"}, "task: expected one of fit, vectors, got .'fit'."),
         ({"config": "{}", "window": "50", "epochs": "1"}, "got config, epochs, window"),
         ({"config": "{}", "window": "1"}, "from 2 to 200, got 1"),
         ({"config": "{}", "window": "many"}, "Hyperparameter window is not JSON"),

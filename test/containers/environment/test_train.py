@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY, write_base_model, write_job, write_sequences
+from conftest import TINY, fit, write_base_model, write_job, write_sequences
 from environment import train as command
 from environment.adapter_fit import AdapterFit
 from environment.artefact import read_environment
 from environment.checkpoint import Checkpoints, Interrupted
-from environment.contract import Folders
+from environment.contract import Folders, read_hyperparameters
 from environment.engine import CandidatePolicy, Engine
 from environment.errors import CapacityError
 from environment.users import choose_users
@@ -39,7 +39,7 @@ def test_a_job_writes_a_model_that_serves(family_model: Path, sequences: Path, t
     root = write_job(tmp_path, sequences, family_model, {"layers": 2, "instruction": "great river"})
 
     # Act
-    command.train(Folders(root))
+    fit(root)
     model, manifest = read_environment(root / "model", torch.device("cpu"))
     engine = Engine(model, CandidatePolicy(manifest.similar_candidates, manifest.repeats, manifest.seed))
     (answer,) = engine.answer([np.array([1, 2, 3], np.int32)], [4])
@@ -57,7 +57,7 @@ def test_the_merged_model_answers_as_the_adapted_one_did(llama_model: Path, sequ
     for joint in (True, False):
         # Arrange
         root = write_job(tmp_path / str(joint), sequences, llama_model, {"adapter": TINY["adapter"] | {"joint": joint}})
-        job = command.read_input(Folders(root))
+        job = command.read_input(Folders(root), read_hyperparameters(root))
         table, _ = command.fit_item_tokens(job, Checkpoints(tmp_path / "none", ""), None)
         model = command.build_model(job, table)
         adapted = command.adapt(model, job.config)
@@ -88,7 +88,7 @@ def test_fitting_learns_what_the_sequences_hold(llama_model: Path, tmp_path: Pat
     root = write_job(tmp_path / "job", many, llama_model, {"adapter": adapter})
 
     # Act
-    command.train(Folders(root))
+    fit(root)
 
     # Assess
     report = metrics(root)
@@ -100,7 +100,7 @@ def test_fitting_learns_what_the_sequences_hold(llama_model: Path, tmp_path: Pat
 
 def test_the_same_job_gives_the_same_model(fitted: Path, sequences: Path, llama_model: Path, tmp_path: Path):
     # Act
-    command.train(Folders(write_job(tmp_path, sequences, llama_model)))
+    fit(write_job(tmp_path, sequences, llama_model))
 
     # Assess
     for name, value in weights(fitted).items():
@@ -125,9 +125,9 @@ def test_a_killed_job_goes_on_exactly(fitted: Path, sequences: Path, llama_model
 
     # Act
     with pytest.raises(Interrupted, match="start the same job again"):
-        command.train(Folders(root))
+        fit(root)
     assert not (root / "model" / "manifest.json").exists()
-    command.train(Folders(root))
+    fit(root)
 
     # Assess
     for name, value in weights(fitted).items():
@@ -174,7 +174,7 @@ def test_the_command_reports_progress_and_failures(sequences: Path, llama_model:
         "stage=metrics",
     ]
     reason = (bad / "output" / "failure").read_text()
-    assert "has 3 layers, option environment.layers asks for 9" in reason
+    assert "has 3 layers, environment.layers asks for 9" in reason
 
 
 def test_a_device_that_is_too_small_is_explained(sequences: Path, llama_model: Path, tmp_path: Path, monkeypatch):
@@ -186,7 +186,7 @@ def test_a_device_that_is_too_small_is_explained(sequences: Path, llama_model: P
 
     # Act & Assess
     with pytest.raises(CapacityError, match="lower environment.adapter.batchTokens .* larger instance type. .tried to allocate"):
-        command.train(Folders(write_job(tmp_path, sequences, llama_model)))
+        fit(write_job(tmp_path, sequences, llama_model))
 
 
 def test_half_precision_fits_and_serves(family_model: Path, sequences: Path, tmp_path: Path):
@@ -194,7 +194,7 @@ def test_half_precision_fits_and_serves(family_model: Path, sequences: Path, tmp
     root = write_job(tmp_path, sequences, family_model, {"precision": "bfloat16"})
 
     # Act
-    command.train(Folders(root))
+    fit(root)
     model, _ = read_environment(root / "model", torch.device("cpu"))
     (answer,) = Engine(model, CandidatePolicy(2, False, 1)).answer([np.array([1, 2, 3], np.int32)], [4])
 
@@ -230,7 +230,7 @@ def test_an_adapter_in_the_upper_layers_leaves_the_lower_ones_alone(sequences: P
     root = write_job(tmp_path / "job", sequences, base, config)
 
     # Act
-    command.train(Folders(root))
+    fit(root)
 
     # Assess
     adapter = load_file(root / "model" / "adapter.safetensors")

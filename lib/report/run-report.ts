@@ -60,7 +60,11 @@ export interface RunReport {
 export function renderReport(report: RunReport): string {
   const sections: readonly (readonly [id: string, title: string, content: Html | undefined])[] = [
     ['results', 'Results', resultsSection(report.evaluation, report.verdict)],
-    ['learning', 'Learning curves', learningSection(report.learningCurves)],
+    [
+      'learning',
+      'Learning curves',
+      learningSection(report.learningCurves, report.evaluation.models),
+    ],
     ['environment', 'The LLM environment', environmentSection(report.environment)],
     ['rewards', 'Rewards and augmented actions', rewardsSection(report.augmentation)],
     ['data', 'Data', dataSection(report.uploads, report.excluded, report.sequences)],

@@ -5,13 +5,13 @@ export const style = new Html(`<style>
 :root {
   --paper: #ffffff; --ink: #1c2126; --quiet: #5b6570; --line: #d9dee3; --grid: #e8ebee; --tint: #f4f6f8;
   --blue: #1f5fa8; --orange: #b3541e; --green: #24754a; --violet: #7248a8; --red: #b3263a; --teal: #11737d;
-  --olive: #75701a; --grey: #6b7580; --good: #24754a; --hold: #8a5a00;
+  --olive: #75701a; --brown: #8a5a2b; --grey: #6b7580; --good: #24754a; --hold: #8a5a00;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #14181c; --ink: #e4e8ec; --quiet: #9aa5b0; --line: #343c44; --grid: #262d34; --tint: #1c2228;
     --blue: #6aa9f0; --orange: #f0965a; --green: #5cc28a; --violet: #b394e6; --red: #f07a86; --teal: #54bcc6;
-    --olive: #c4be5a; --grey: #98a3ae; --good: #5cc28a; --hold: #e0b050;
+    --olive: #c4be5a; --brown: #c99a6b; --grey: #98a3ae; --good: #5cc28a; --hold: #e0b050;
   }
 }
 * { box-sizing: border-box; }
@@ -34,34 +34,55 @@ summary:focus-visible, a:focus-visible, .scroll:focus-visible { outline: 2px sol
 table { border-collapse: collapse; min-width: 50%; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { padding-bottom: .4rem; text-align: left; font-weight: 600; }
 th, td { padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--grid); text-align: left; vertical-align: top; }
-thead th { border-bottom-color: var(--line); color: var(--quiet); font-weight: 500; }
+thead th { border-bottom-color: var(--line); color: var(--quiet); font-weight: 500; vertical-align: bottom; }
 tbody th { font-weight: 500; }
 tbody th.text { white-space: nowrap; }
-tbody .long { min-width: 14rem; }
-th.number, td.number { text-align: right; white-space: nowrap; }
+tbody .long { min-width: 7rem; overflow-wrap: anywhere; }
+tbody td.long { min-width: 14rem; }
+th.number, td.number { text-align: right; }
+td.number { white-space: nowrap; }
 small { color: var(--quiet); font-size: .8em; }
-.chart { display: block; width: 100%; min-width: 36rem; height: auto; font-size: 13px; }
+.reasons { padding-left: 1.1rem; color: var(--quiet); }
+.reasons li:last-child { color: var(--ink); }
+.key { width: .8em; height: .8em; }
+.chart { display: block; width: 100%; height: auto; margin: 1.25rem 0; font-size: 13px; }
+.chart.narrow { display: none; max-width: 30rem; }
 .chart .label { fill: var(--ink); }
+.chart .strong { font-weight: 650; }
 .chart .tick { fill: var(--quiet); }
 .chart .grid { stroke: var(--grid); }
 .chart .axis { stroke: var(--quiet); }
 .chart .bar { fill: var(--blue); }
 .chart .bar.muted { fill: var(--grey); opacity: .6; }
-.chart .interval { stroke-width: 3; stroke: var(--grey); }
-.chart .mark { fill: var(--grey); }
-.chart .winner { stroke: var(--blue); } .chart .mark.winner { fill: var(--blue); stroke: none; }
-.chart .model { stroke: var(--teal); } .chart .mark.model { fill: var(--teal); stroke: none; }
-.chart .champion { stroke: var(--violet); } .chart .mark.champion { fill: var(--violet); stroke: none; }
+.chart .interval { stroke-width: 3; stroke-dasharray: none; }
 .chart .line { fill: none; stroke-width: 2; }
-.chart .dot { stroke: var(--paper); stroke-width: 1.5; }
-.series-0 { stroke: var(--blue); } .dot.series-0 { fill: var(--blue); }
-.series-1 { stroke: var(--orange); stroke-dasharray: 7 3; } .dot.series-1 { fill: var(--orange); }
-.series-2 { stroke: var(--green); stroke-dasharray: 2 3; } .dot.series-2 { fill: var(--green); }
-.series-3 { stroke: var(--violet); stroke-dasharray: 9 3 2 3; } .dot.series-3 { fill: var(--violet); }
-.series-4 { stroke: var(--red); } .dot.series-4 { fill: var(--red); }
-.series-5 { stroke: var(--teal); stroke-dasharray: 7 3; } .dot.series-5 { fill: var(--teal); }
-.series-6 { stroke: var(--olive); stroke-dasharray: 2 3; } .dot.series-6 { fill: var(--olive); }
-.series-7 { stroke: var(--grey); stroke-dasharray: 9 3 2 3; } .dot.series-7 { fill: var(--grey); }
-.chart .dot { stroke: var(--paper); stroke-dasharray: none; }
-@media print { body { max-width: none; } details:not([open]) { display: none; } }
+.rival { stroke: var(--grey); } .mark.rival { fill: var(--grey); }
+.champion { stroke: var(--violet); } .mark.champion { fill: var(--violet); }
+.series-0 { stroke: var(--blue); } .mark.series-0, .dot.series-0 { fill: var(--blue); }
+.series-1 { stroke: var(--orange); stroke-dasharray: 7 3; } .mark.series-1, .dot.series-1 { fill: var(--orange); }
+.series-2 { stroke: var(--green); stroke-dasharray: 2 3; } .mark.series-2, .dot.series-2 { fill: var(--green); }
+.series-3 { stroke: var(--red); stroke-dasharray: 9 3 2 3; } .mark.series-3, .dot.series-3 { fill: var(--red); }
+.series-4 { stroke: var(--teal); } .mark.series-4, .dot.series-4 { fill: var(--teal); }
+.series-5 { stroke: var(--olive); stroke-dasharray: 7 3; } .mark.series-5, .dot.series-5 { fill: var(--olive); }
+.series-6 { stroke: var(--brown); stroke-dasharray: 2 3; } .mark.series-6, .dot.series-6 { fill: var(--brown); }
+.mark { stroke: none; }
+.chart .dot { stroke: var(--paper); stroke-width: 1.5; stroke-dasharray: none; }
+@media screen and (max-width: 40rem) {
+  body { padding: 1.25rem 1rem 3rem; }
+  h1 { font-size: 1.25rem; }
+  .chart.wide { display: none; }
+  .chart.narrow { display: block; }
+  th, td { padding-right: .5rem; }
+}
+@media print {
+  body { max-width: none; padding: 0; font-size: 11pt; }
+  nav { display: none; }
+  h2, h3, caption { break-after: avoid; }
+  .chart, tr { break-inside: avoid; }
+  .scroll { overflow: visible; }
+  table { font-size: .75rem; }
+  summary { list-style: none; }
+  details::details-content { display: block; content-visibility: visible; }
+  pre { max-height: none; padding: 0; white-space: pre-wrap; }
+}
 </style>`);

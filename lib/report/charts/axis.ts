@@ -45,14 +45,30 @@ function roundStep(rough: number): number {
 /** A place in the picture, one decimal. */
 export const at = (value: number): string => String(Number(value.toFixed(1)));
 
-/** The outer element of a chart: scales with the page, tells screen readers what it shows. */
-export function picture(
-  size: { readonly width: number; readonly height: number },
-  title: string,
-  content: readonly Html[],
-): Html {
-  return html`<div class="scroll"><svg class="chart" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${title}"><title>${title}</title>${content}</svg></div>`;
+/** A picture drawn at some width. */
+export interface Drawing {
+  readonly height: number;
+  readonly content: readonly Html[];
 }
+
+/** Widths of a picture: that of a page, and that of a telephone held upright; the style sheet shows one of them. */
+const widths = { wide: 720, narrow: 350 } as const;
+
+/**
+ * A chart, drawn for wide and for narrow screens, so that its writing is legible on both. Tells screen readers what it
+ * shows.
+ *
+ * @param draw the chart at a width
+ */
+export function picture(title: string, draw: (width: number) => Drawing): Html {
+  return html`${Object.entries(widths).map(([name, width]) => {
+    const { height, content } = draw(width);
+    return html`<svg class="chart ${name}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}"><title>${title}</title>${content}</svg>`;
+  })}`;
+}
+
+/** Whether there is too little room for names beside what they name. */
+export const isNarrow = (width: number): boolean => width < 600;
 
 /** The place of a plot inside its picture. */
 export interface Frame {
@@ -77,22 +93,32 @@ export function axes(
   )}<line class="axis" x1="${frame.left}" x2="${frame.right}" y1="${frame.bottom}" y2="${frame.bottom}"/><text class="tick" x="${(frame.left + frame.right) / 2}" y="${frame.bottom + 38}" text-anchor="middle">${x.title}</text><text class="tick" x="2" y="${frame.top - 12}">${y.title}</text>`;
 }
 
+/** What a legend says of a series. */
+export interface LegendEntry {
+  readonly name: string;
+  /** Class of its colour and dash. */
+  readonly look: string;
+}
+
 /** Names of series above a plot, each with its line. */
-export function legend(names: readonly string[], x: number, y: number, width: number): Html {
-  const column = Math.max(150, Math.min(width / Math.max(1, names.length), 260));
-  const perLine = Math.max(1, Math.floor(width / column));
-  return html`${names.map((name, index) => {
+export function legend(entries: readonly LegendEntry[], x: number, y: number, width: number): Html {
+  const { column, perLine } = legendColumns(entries.length, width);
+  return html`${entries.map(({ name, look }, index) => {
     const left = x + (index % perLine) * column;
     const top = y + Math.floor(index / perLine) * 18;
-    return html`<line class="line ${seriesClass(index)}" x1="${at(left)}" x2="${at(left + 22)}" y1="${top}" y2="${top}"/><text class="label" x="${at(left + 28)}" y="${top}" dy="0.32em">${name}</text>`;
+    return html`<line class="line ${look}" x1="${at(left)}" x2="${at(left + 22)}" y1="${top}" y2="${top}"/><text class="label" x="${at(left + 28)}" y="${top}" dy="0.32em">${name}</text>`;
   })}`;
 }
 
 /** Lines that a legend of so many names takes. */
-export function legendLines(names: readonly string[], width: number): number {
-  const column = Math.max(150, Math.min(width / Math.max(1, names.length), 260));
-  return Math.ceil(names.length / Math.max(1, Math.floor(width / column)));
+export function legendLines(entries: number, width: number): number {
+  return Math.ceil(entries / legendColumns(entries, width).perLine);
 }
 
-/** Colour and dash of a series; they repeat after eight. */
-export const seriesClass = (index: number): string => `series-${index % 8}`;
+function legendColumns(entries: number, width: number): { column: number; perLine: number } {
+  const column = Math.max(230, Math.min(width / Math.max(1, entries), 260));
+  return { column, perLine: Math.max(1, Math.floor(width / column)) };
+}
+
+/** Colour and dash of a series by its number; they repeat after seven. */
+export const seriesLook = (index: number): string => `series-${index % 7}`;

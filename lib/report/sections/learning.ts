@@ -3,16 +3,20 @@ import { foldedTable } from '../data-table.ts';
 import { metric } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import type { LearningCurve } from '../learning-curve-file.ts';
+import { modelLooks } from '../rankers.ts';
 
 /** Validation NDCG@10 and training loss by epoch, all models in one picture each. */
 export function learningSection(
   curves: readonly { readonly name: string; readonly curve: LearningCurve }[],
+  models: readonly { readonly name: string }[],
 ): Html | undefined {
   const drawn = curves.filter(({ curve }) => curve.epochs.length > 0);
   if (drawn.length === 0) return undefined;
+  const looks = modelLooks(models);
   const series = (value: (epoch: LearningCurve['epochs'][number]) => number) =>
     drawn.map(({ name, curve }) => ({
       name,
+      look: looks.get(name),
       points: curve.epochs.map((epoch) => ({ x: epoch.epoch, y: value(epoch) })),
       marked: curve.epochs.findIndex((epoch) => epoch.epoch === curve.bestEpoch),
     }));

@@ -1,22 +1,15 @@
 import {
-  championLabel,
+  type Comparison,
   type Evaluation,
-  type MetricEstimates,
   primaryMetric,
 } from '#lib/evaluation/evaluation-file.ts';
 import type { Verdict } from '#lib/promotion/verdict.ts';
-import { type IntervalRow, intervalChart } from '../charts/interval-chart.ts';
+import { wordOf } from '#lib/promotion/words.ts';
+import { intervalChart, mark } from '../charts/interval-chart.ts';
 import { dataTable, foldedTable } from '../data-table.ts';
 import { interval, metric, metricName, pValue, signed, whole } from '../format.ts';
 import { type Html, html } from '../html.ts';
-
-interface RankerRow {
-  readonly name: string;
-  readonly kind: IntervalRow['kind'];
-  readonly about: string;
-  readonly metrics: MetricEstimates;
-  readonly validation: number | undefined;
-}
+import { type RankerRow, rankerRows } from '../rankers.ts';
 
 /** Everybody's test metrics with intervals, best first, and the differences that decide. */
 export function resultsSection(evaluation: Evaluation, verdict: Verdict): Html {
@@ -26,13 +19,14 @@ export function resultsSection(evaluation: Evaluation, verdict: Verdict): Html {
   return html`<p>${whole(evaluation.cases)} test cases of ${whole(evaluation.users)} users; every case ranks all items. Intervals: ${percent} %, bootstrap over users.</p>
 ${intervalChart(
   `${metricName(primaryMetric)} on the test cases with ${percent} % intervals`,
-  rows.map(({ name, kind, metrics }) => ({ name, kind, ...metrics[primaryMetric]! })),
+  rows.map(({ metrics, isPromoted, ...row }) => ({
+    ...row,
+    isEmphasised: isPromoted,
+    ...metrics[primaryMetric]!,
+  })),
 )}
-${metricTable(dataTable, 'Test metrics', rows, [
-  primaryMetric,
-  ...metrics.filter((name) => name.endsWith('@10') && name !== primaryMetric),
-])}
-${comparisonTable(evaluation, verdict)}
+${metricTable(dataTable, 'Test metrics', rows, [primaryMetric, 'hr@10'])}
+${comparisonTables(evaluation, verdict)}
 ${metricTable(foldedTable, 'Test metrics at all cut-offs', rows, metrics)}`;
 }
 
@@ -45,88 +39,61 @@ function metricTable(
   return table(
     caption,
     [
-      { title: 'ranker' },
-      { title: 'kind' },
+      { title: 'ranker', isLong: true },
       ...metrics.map((name) => ({ title: metricName(name), isNumber: true })),
-      { title: `validation ${metricName(primaryMetric)}`, isNumber: true },
     ],
     rows.map((row) => [
-      row.name,
-      row.about,
+      rankerName(row),
       ...metrics.map((name) => {
         const estimate = row.metrics[name]!;
         return html`${metric(estimate.value)}<br><small>${interval(estimate)}</small>`;
       }),
-      row.validation === undefined ? '–' : metric(row.validation),
     ]),
   );
 }
 
-function rankerRows(evaluation: Evaluation, verdict: Verdict): RankerRow[] {
-  const validation = (metrics: MetricEstimates) => metrics[primaryMetric]?.value;
-  const rows: RankerRow[] = [
-    ...evaluation.models.map((model) => ({
-      name: model.name,
-      kind:
-        model.name === verdict.winner && verdict.promoted
-          ? ('winner' as const)
-          : ('model' as const),
-      about: `${model.backbone}, ${model.objective}${model.name === verdict.winner && verdict.promoted ? ' (new champion)' : ''}`,
-      metrics: model.metrics,
-      validation: validation(model.validation),
-    })),
-    ...evaluation.baselines.map((baseline) => ({
-      name: baseline.name,
-      kind: 'baseline' as const,
-      about: `rival${baseline.name === verdict.winner && verdict.promoted ? ' (new champion)' : ''}`,
-      metrics: baseline.metrics,
-      validation: validation(baseline.validation),
-    })),
-  ];
-  if (evaluation.champion !== undefined) {
-    const { run, name, metrics } = evaluation.champion;
-    rows.push({
-      name: championLabel,
-      kind: 'champion',
-      about: `${name} of run ${run}`,
-      metrics,
-      validation: undefined,
-    });
-  }
-  const score = (row: RankerRow) => row.metrics[primaryMetric]?.value ?? 0;
-  return rows.sort((a, b) => score(b) - score(a));
+/** A ranker's name with its mark, what it is, and how it did on the validation cases. */
+export function rankerName({ name, kind, look, about, isPromoted, validation }: RankerRow): Html {
+  const known =
+    validation === undefined
+      ? about
+      : `${about}; validation ${metricName(primaryMetric)} ${metric(validation)}`;
+  return html`<svg class="key" viewBox="0 0 16 16" aria-hidden="true">${mark(kind, look, 8, 8)}</svg> ${name}${isPromoted && html` <strong>new champion</strong>`}<br><small>${known}</small>`;
 }
 
-/** The winner against everybody first, then the other pairs; the primary metric only. */
-function comparisonTable({ comparisons }: Evaluation, { winner }: Verdict): Html {
-  const shown = comparisons
-    .filter((comparison) => comparison.metric === primaryMetric)
-    .map((comparison) =>
-      comparison.b === winner
-        ? {
-            ...comparison,
-            a: comparison.b,
-            b: comparison.a,
-            difference: -comparison.difference,
-            low: -comparison.high,
-            high: -comparison.low,
-          }
-        : comparison,
-    )
-    .sort((a, b) => Number(b.a === winner) - Number(a.a === winner));
-  return dataTable(
-    `Differences in test ${metricName(primaryMetric)}`,
+/** Who was put forward against everybody, and all other pairs folded away; the primary metric only. */
+function comparisonTables({ comparisons }: Evaluation, { winner }: Verdict): Html {
+  const primary = comparisons.filter(({ metric }) => metric === primaryMetric);
+  const own = primary
+    .filter(({ a, b }) => a === winner || b === winner)
+    .map((comparison) => (comparison.b === winner ? turned(comparison) : comparison));
+  const others = primary.filter(({ a, b }) => a !== winner && b !== winner);
+  const name = metricName(primaryMetric);
+  return html`${comparisonTable(dataTable, `${winner} against everybody, test ${name}`, own, ({ b }) => b)}
+${others.length > 0 && comparisonTable(foldedTable, `All other pairs, test ${name}`, others, ({ a, b }) => `${a} − ${b}`)}`;
+}
+
+function comparisonTable(
+  table: typeof dataTable,
+  caption: string,
+  comparisons: readonly Comparison[],
+  title: (comparison: Comparison) => string,
+): Html {
+  return table(
+    caption,
     [
-      { title: 'pair' },
+      { title: 'against', isLong: true },
+      { title: 'shown' },
       { title: 'difference', isNumber: true },
-      { title: 'interval', isNumber: true },
-      { title: 'p', isNumber: true },
     ],
-    shown.map(({ a, b, difference, low, high, pValue: p }) => [
-      `${a} − ${b}`,
-      signed(difference),
-      `${signed(low)} to ${signed(high)}`,
-      pValue(p),
+    comparisons.map((comparison) => [
+      title(comparison),
+      html`${wordOf(comparison)}<br><small>p ${pValue(comparison.pValue)}</small>`,
+      html`${signed(comparison.difference)}<br><small>${signed(comparison.low)} to ${signed(comparison.high)}</small>`,
     ]),
   );
+}
+
+function turned({ a, b, metric, difference, low, high, pValue }: Comparison): Comparison {
+  return { a: b, b: a, metric, difference: -difference, low: -high, high: -low, pValue };
 }

@@ -64,7 +64,9 @@ describe('Charts', () => {
             't',
             values.map((value) => ({
               name: 'a',
-              kind: 'model',
+              kind: 'model' as const,
+              look: 'series-0',
+              isEmphasised: value > 0,
               value,
               low: value - 1,
               high: value + 1,
@@ -89,7 +91,7 @@ describe('Charts', () => {
       { name: 'nothing', value: 0, label: '' },
     ]);
     const widths = [...text.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map((match) => +match[1]!);
-    expect(widths).toEqual([350, 175, 0]);
+    expect(widths).toEqual([350, 175, 0, 346, 173, 0]); // on wide screens, then on narrow ones
   });
 });
 

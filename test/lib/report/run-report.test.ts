@@ -62,8 +62,9 @@ describe('Function: renderReport', () => {
   });
 
   it('describes every picture and captions every table', () => {
-    const pictures = page.match(/<svg [^>]*>/g)!;
-    expect(pictures.length).toBe(7);
+    const pictures = page.match(/<svg class="chart [^>]*>/g)!;
+    expect(pictures.filter((picture) => picture.includes('wide')).length).toBe(7);
+    expect(pictures.filter((picture) => picture.includes('narrow')).length).toBe(7);
     for (const picture of pictures) expect(picture).toMatch(/role="img" aria-label="[^"]+"/);
     expect(page.match(/<caption>/g)!.length).toBe(page.match(/<table>/g)!.length);
   });
@@ -73,7 +74,7 @@ describe('Function: renderReport', () => {
     for (const part of [
       'new becomes the champion',
       '0.1500 [0.1400, 0.1600]', // test NDCG@10
-      '+0.0100 +0.0010 to +0.0200', // difference to the champion
+      'better p 0.010 +0.0100 +0.0010 to +0.0200', // difference to the champion
       'sasrec of run yesterday',
       '82.3\u202f%', // pair accuracy
       '0.1234', // validation NDCG@10 of the best epoch
@@ -85,6 +86,34 @@ describe('Function: renderReport', () => {
     ]) {
       expect(text).toContain(part);
     }
+  });
+
+  it('gives a model one colour in all its pictures', () => {
+    // Arrange: the curves come in another order than the models.
+    const [curve] = reportOf().learningCurves;
+    const second = renderReport(
+      reportOf({
+        learningCurves: [
+          { ...curve!, name: 'other' },
+          { ...curve!, name: 'new' },
+        ],
+      }),
+    );
+
+    // Act
+    const looks = (name: string) => {
+      const legend = new RegExp(`class="line (series-\\d)"[^>]*/><text[^>]*>${name}<`).exec(
+        second,
+      )!;
+      const interval = new RegExp(
+        `>${name}</text><text[^>]*>[^<]*</text><line class="interval (series-\\d)"`,
+      ).exec(second)!;
+      return [legend[1], interval[1]];
+    };
+
+    // Assess
+    expect(looks('new')).toEqual(['series-0', 'series-0']);
+    expect(looks('other')).toEqual(['series-1', 'series-1']);
   });
 
   it('shows titles as text, whatever they are', () => {

@@ -126,7 +126,7 @@ def keep_layers(config: "PreTrainedConfig", layers: int | None, folder: Path, op
     if layers is None or layers == total:
         return
     if layers > total:
-        raise BaseModelError(f"{folder} has {total} layers, {option} asks for {layers}.")
+        raise BaseModelError(f"{folder} has {total} layers, option {option} asks for {layers}.")
     for name, value in list(vars(config).items()):
         # Some families list a kind for every layer.
         if isinstance(value, list) and len(value) == total and name != "architectures":

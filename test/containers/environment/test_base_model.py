@@ -87,7 +87,7 @@ def test_a_missing_file_is_named(copied: Path, file: str, message: str):
 
 
 def test_too_many_layers_are_refused(llama_model: Path):
-    with pytest.raises(BaseModelError, match="has 3 layers, environment.layers asks for 4"):
+    with pytest.raises(BaseModelError, match="has 3 layers, option environment.layers asks for 4"):
         load(llama_model, 4)
 
 

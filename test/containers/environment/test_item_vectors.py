@@ -250,7 +250,7 @@ def test_the_training_command_does_the_task(catalogue: Path, llama_model: Path, 
 
     # Assess
     assert refused.returncode == 1
-    assert "has 3 layers, environment.itemVectors.layers asks for 9" in reason
+    assert "has 3 layers, option environment.itemVectors.layers asks for 9" in reason
     assert done.returncode == 0, done.stderr
     assert all(line.startswith("stage=") and " progress=" in line for line in done.stdout.splitlines())
     assert read(tmp_path / "model")[1].shape == (ITEMS, 4)

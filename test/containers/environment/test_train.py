@@ -174,7 +174,7 @@ def test_the_command_reports_progress_and_failures(sequences: Path, llama_model:
         "stage=metrics",
     ]
     reason = (bad / "output" / "failure").read_text()
-    assert "has 3 layers, environment.layers asks for 9" in reason
+    assert "has 3 layers, option environment.layers asks for 9" in reason
 
 
 def test_a_device_that_is_too_small_is_explained(sequences: Path, llama_model: Path, tmp_path: Path, monkeypatch):

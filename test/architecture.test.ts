@@ -20,8 +20,8 @@ const floors = [
   'report',
 ];
 
-/** What a top-level folder may import, besides itself and packages. */
-const allowed: Record<string, readonly string[]> = {
+/** Every room with sources, and what it may import besides itself and packages. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   platform: ['lib/contracts'],
   functions: ['platform', 'lib', 'config'],
@@ -29,8 +29,19 @@ const allowed: Record<string, readonly string[]> = {
   local: [],
   layers: [],
   stacks: ['lib/contracts', 'layers'],
+  setup: [],
   cli: ['local', 'platform', 'stacks', 'lib', 'containers/trainer', 'setup'],
+  bin: ['cli', 'stacks', 'lib/contracts', 'setup'],
+  bench: ['local', 'platform', 'stacks', 'layers', 'lib', 'containers/trainer', 'setup'],
+  examples: [],
 };
+
+/** All sources of the rooms, and the project's own files that each imports, types included. */
+const imports = new Map(
+  Object.keys(rooms)
+    .flatMap(sourcesBelow)
+    .map((file) => [file, importsOf(file)]),
+);
 
 function sourcesBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
@@ -53,40 +64,112 @@ function importsOf(file: string): string[] {
 
 const isBelow = (path: string, folder: string) => path.startsWith(`${folder}/`);
 
-describe('Architecture', () => {
-  test('every floor of lib/ is known', () => {
-    const folders = readdirSync(join(root, 'lib'), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name);
+/** Imports of the files below a folder that lead anywhere but to the places named. */
+function importsBeyond(folder: string, places: readonly string[]): string[] {
+  return [...imports]
+    .filter(([file]) => isBelow(file, folder))
+    .flatMap(([file, targets]) =>
+      targets
+        .filter((target) => !places.some((place) => isBelow(target, place)))
+        .map((target) => `${file} imports ${target}`),
+    );
+}
 
-    expect(folders.toSorted()).toEqual(floors.toSorted());
+/** The circles of a directed graph: its strongly connected components of more than one node (Tarjan 1972). */
+function circles(edges: ReadonlyMap<string, Iterable<string>>): string[][] {
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  const visit = (node: string) => {
+    order.set(node, order.size);
+    lowest.set(node, order.get(node)!);
+    stack.push(node);
+    for (const next of edges.get(node) ?? []) {
+      if (!order.has(next)) visit(next);
+      const reached = stack.includes(next) ? lowest.get(next)! : Number.POSITIVE_INFINITY;
+      lowest.set(node, Math.min(lowest.get(node)!, reached));
+    }
+    if (lowest.get(node) !== order.get(node)) return;
+    const component = stack.splice(stack.indexOf(node));
+    if (component.length > 1) found.push(component.toSorted());
+  };
+  for (const node of edges.keys()) if (!order.has(node)) visit(node);
+  return found;
+}
+
+/** Which folder directly below `parent` uses which other one, each with all that is below it. */
+function folderGraph(parent: string): Map<string, Set<string>> {
+  const folderOf = (file: string) => {
+    const [name, ...rest] = file.slice(parent.length + 1).split('/');
+    return isBelow(file, parent) && rest.length > 0 ? name : undefined;
+  };
+  const edges = new Map<string, Set<string>>();
+  for (const [file, targets] of imports) {
+    const from = folderOf(file);
+    if (from === undefined) continue;
+    const uses = edges.get(from) ?? new Set<string>();
+    edges.set(from, uses);
+    for (const target of targets) {
+      const to = folderOf(target);
+      if (to !== undefined && to !== from) uses.add(to);
+    }
+  }
+  return edges;
+}
+
+describe('Architecture', () => {
+  test('every room is known, and every floor of lib/', () => {
+    const folders = (below: string) =>
+      readdirSync(join(root, below), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => entry.name);
+    const withSources = ['.', 'containers']
+      .flatMap((below) => folders(below).map((name) => normalize(join(below, name))))
+      // Not ours, built, or what may use all of them.
+      .filter(
+        (folder) => !/^(\.|node_modules|cdk\.out|out|coverage|containers$|test$)/.test(folder),
+      )
+      .filter((folder) => sourcesBelow(folder).length > 0);
+
+    expect(withSources.toSorted()).toEqual(Object.keys(rooms).toSorted());
+    expect(folders('lib').toSorted()).toEqual(floors.toSorted());
   });
 
   test.each(floors)('lib/%s imports only the floors before it', (floor) => {
     const before = floors.slice(0, floors.indexOf(floor) + 1).map((name) => `lib/${name}`);
 
-    const wrong = sourcesBelow(`lib/${floor}`).flatMap((file) =>
-      importsOf(file)
-        .filter((target) => !before.some((folder) => isBelow(target, folder)))
-        .map((target) => `${file} imports ${target}`),
-    );
-
-    expect(wrong).toEqual([]);
+    expect(importsBeyond(`lib/${floor}`, before)).toEqual([]);
   });
 
-  test.each(Object.entries(allowed))('%s imports only %j', (folder, others) => {
-    const wrong = sourcesBelow(folder).flatMap((file) =>
-      importsOf(file)
-        .filter((target) => ![folder, ...others].some((place) => isBelow(target, place)))
-        .map((target) => `${file} imports ${target}`),
+  test.each(Object.entries(rooms))('%s imports only %j', (room, others) => {
+    expect(importsBeyond(room, [room, ...others])).toEqual([]);
+  });
+
+  test.each(readdirSync(join(root, 'functions')))('functions/%s uses no other function', (name) => {
+    const own = [`functions/${name}`, 'functions/shared'];
+    const others = rooms.functions!;
+
+    expect(importsBeyond(`functions/${name}`, [...own, ...others])).toEqual([]);
+  });
+
+  test('no file imports itself through others, not even for a type', () => {
+    expect(circles(imports)).toEqual([]);
+  });
+
+  test('inside of a room, folders side by side do not import each other in a circle', () => {
+    const parents = new Set([...imports.keys()].map((file) => dirname(dirname(file))));
+
+    const found = [...parents].flatMap((parent) =>
+      circles(folderGraph(parent)).map((folders) => `${parent}: ${folders.join(', ')}`),
     );
 
-    expect(wrong).toEqual([]);
+    expect(found).toEqual([]);
   });
 
   test('handlers are thin', () => {
-    const long = sourcesBelow('functions')
-      .filter((file) => file.endsWith('/handler.ts') && !file.includes('/shared/'))
+    const long = [...imports.keys()]
+      .filter((file) => /^functions\/(?!shared).*\/handler\.ts$/.test(file))
       .map((file) => ({
         file,
         lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1,

@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs } from '#lib/contracts/keys.ts';
-import type { StateTiming } from '#lib/report/run-report.ts';
+import type { StateTiming } from '#lib/report/sections/timings.ts';
 import type { Objects } from '#platform/objects.ts';
 
 export interface TimedRun {

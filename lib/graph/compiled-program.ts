@@ -1,5 +1,4 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { ValidationError } from '#lib/contracts/errors.ts';
 import { dataTypes, type GraphNode } from './graph-definition.ts';
 import type { Program, ProgramOptions, Steps } from './program.ts';
 import { type RecordedStep, record } from './record.ts';
@@ -10,6 +9,8 @@ import {
   checkValues,
   type TensorSpec,
   type TensorValues,
+  unknownStep,
+  unknownVariable,
   variableSpecs,
 } from './specification.ts';
 
@@ -77,19 +78,6 @@ export class CompiledProgram implements Program {
   dispose(): void {
     this.#session.dispose();
   }
-}
-
-export function unknownStep(name: string, known: readonly string[]): ValidationError {
-  return new ValidationError(`There is no step ${name}; the program has ${known.join(', ')}.`);
-}
-
-export function unknownVariable(
-  name: string,
-  known: Readonly<Record<string, TensorSpec>>,
-): ValidationError {
-  return new ValidationError(
-    `There is no variable ${name}; the program has ${Object.keys(known).join(', ')}.`,
-  );
 }
 
 const feedName = (variable: string) => `initial/${variable}/value`;

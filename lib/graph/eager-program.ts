@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { PipelineError } from '#lib/contracts/errors.ts';
-import { unknownStep, unknownVariable } from './compiled-program.ts';
 import type { Program, ProgramOptions, Steps } from './program.ts';
 import {
   checkNames,
@@ -8,6 +7,8 @@ import {
   type NamedTensors,
   type TensorSpec,
   type TensorValues,
+  unknownStep,
+  unknownVariable,
   variableSpecs,
 } from './specification.ts';
 

@@ -114,3 +114,16 @@ export function variableSpecs(
     }),
   );
 }
+
+export function unknownStep(name: string, known: readonly string[]): ValidationError {
+  return new ValidationError(`There is no step ${name}; the program has ${known.join(', ')}.`);
+}
+
+export function unknownVariable(
+  name: string,
+  known: Readonly<Record<string, TensorSpec>>,
+): ValidationError {
+  return new ValidationError(
+    `There is no variable ${name}; the program has ${Object.keys(known).join(', ')}.`,
+  );
+}

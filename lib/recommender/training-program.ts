@@ -1,6 +1,7 @@
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { Adam } from '#lib/graph/adam.ts';
-import { compile, type Program, type Steps, step } from '#lib/graph/program.ts';
+import { compile } from '#lib/graph/compile.ts';
+import { type Program, type Steps, step } from '#lib/graph/program.ts';
 import { dropout, SeedStream } from '#lib/graph/random.ts';
 import type { TensorSpec, TensorValues } from '#lib/graph/specification.ts';
 import { tf } from '#lib/graph/tensorflow.ts';

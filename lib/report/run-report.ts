@@ -7,31 +7,14 @@ import type { AugmentationSummary } from './augmentation.ts';
 import { type Html, html } from './html.ts';
 import type { LearningCurve } from './learning-curve-file.ts';
 import { configurationSection } from './sections/configuration.ts';
-import { dataSection } from './sections/data.ts';
+import { dataSection, type UploadTotals } from './sections/data.ts';
 import { environmentSection } from './sections/environment.ts';
 import { learningSection } from './sections/learning.ts';
 import { resultsSection } from './sections/results.ts';
 import { rewardsSection } from './sections/rewards.ts';
-import { timingsSection } from './sections/timings.ts';
+import { type StateTiming, timingsSection } from './sections/timings.ts';
 import { verdictSection } from './sections/verdict.ts';
 import { style } from './style.ts';
-
-/** Rows of all uploads that a run could see: `read = good + quarantined + duplicate`. */
-export interface UploadTotals {
-  readonly uploads: number;
-  readonly read: number;
-  readonly good: number;
-  readonly quarantined: number;
-  readonly duplicate: number;
-  /** Quarantined rows by reason code. */
-  readonly reasons: readonly { readonly reason: string; readonly rows: number }[];
-}
-
-/** How long a state of the run took. */
-export interface StateTiming {
-  readonly state: string;
-  readonly seconds: number;
-}
 
 /** Everything that the report of a run shows. What is undefined is left out, with a word on why. */
 export interface RunReport {
@@ -84,7 +67,7 @@ ${style}
 <body>
 <header>
 <p class="run">Run ${report.run} <time datetime="${report.createdAt}">${report.createdAt.slice(0, 16).replace('T', ' ')} UTC</time></p>
-${verdictSection(report)}
+${verdictSection(report.evaluation, report.verdict)}
 <nav aria-label="Sections"><ul>${shown.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
 </header>
 <main>

@@ -3,7 +3,17 @@ import { type Bar, barChart } from '../charts/bar-chart.ts';
 import { dataTable } from '../data-table.ts';
 import { percent, whole } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import type { UploadTotals } from '../run-report.ts';
+
+/** Rows of all uploads that a run could see: `read = good + quarantined + duplicate`. */
+export interface UploadTotals {
+  readonly uploads: number;
+  readonly read: number;
+  readonly good: number;
+  readonly quarantined: number;
+  readonly duplicate: number;
+  /** Quarantined rows by reason code. */
+  readonly reasons: readonly { readonly reason: string; readonly rows: number }[];
+}
 
 /** Where every uploaded row went. */
 export function dataSection(

@@ -1,7 +1,12 @@
 import { barChart } from '../charts/bar-chart.ts';
 import { duration } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import type { StateTiming } from '../run-report.ts';
+
+/** How long a state of the run took. */
+export interface StateTiming {
+  readonly state: string;
+  readonly seconds: number;
+}
 
 /** How long each state took. */
 export function timingsSection(timings: readonly StateTiming[]): Html | undefined {

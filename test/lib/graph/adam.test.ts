@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Adam, type AdamOptions } from '#lib/graph/adam.ts';
-import { compile, step } from '#lib/graph/program.ts';
+import { compile } from '#lib/graph/compile.ts';
+import { step } from '#lib/graph/program.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { difference, variable, wave } from './sample-steps.ts';
 

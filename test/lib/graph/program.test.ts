@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ValidationError } from '#lib/contracts/errors.ts';
-import { compile, type Program, step } from '#lib/graph/program.ts';
+import { compile } from '#lib/graph/compile.ts';
+import { type Program, step } from '#lib/graph/program.ts';
 import { nativeBackend, tf } from '#lib/graph/tensorflow.ts';
 import {
   attention,

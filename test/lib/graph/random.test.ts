@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { compile, step } from '#lib/graph/program.ts';
+import { compile } from '#lib/graph/compile.ts';
+import { step } from '#lib/graph/program.ts';
 import {
   dropout,
   randomInteger,

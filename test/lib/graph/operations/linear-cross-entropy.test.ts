@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { compile } from '#lib/graph/compile.ts';
 import {
   linearCrossEntropy,
   linearCrossEntropyReference,
 } from '#lib/graph/operations/linear-cross-entropy.ts';
-import { compile, step } from '#lib/graph/program.ts';
+import { step } from '#lib/graph/program.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { gradientError } from '../finite-differences.ts';
 import { difference, indices, wave } from '../sample-steps.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compile } from '#lib/graph/compile.ts';
 import { topKInBlocks } from '#lib/graph/operations/top-k.ts';
-import { compile, step } from '#lib/graph/program.ts';
+import { step } from '#lib/graph/program.ts';
 import { record } from '#lib/graph/record.ts';
 import type { StepDefinition } from '#lib/graph/specification.ts';
 import { tf } from '#lib/graph/tensorflow.ts';

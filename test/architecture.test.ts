@@ -31,7 +31,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   stacks: ['lib/contracts', 'layers'],
   setup: [],
   cli: ['local', 'platform', 'stacks', 'lib', 'containers/trainer', 'setup'],
-  bin: ['cli', 'stacks', 'lib/contracts', 'setup'],
+  bin: ['cli', 'local', 'stacks', 'lib/contracts', 'setup'],
   bench: ['local', 'platform', 'stacks', 'layers', 'lib', 'containers/trainer', 'setup'],
   examples: [],
 };

@@ -2,10 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type ObjectStoreInterface, S3Error } from './fauxqs.ts';
-import type { ObjectRecord } from './objects.ts';
+import { type ObjectStoreInterface, S3Error, type StoredObject } from './fauxqs.ts';
 
-type Algorithm = NonNullable<ObjectRecord['checksumAlgorithm']>;
+type Algorithm = NonNullable<StoredObject['checksumAlgorithm']>;
 
 /** What CreateMultipartUpload says of the object to come. */
 interface Intent {
@@ -111,7 +110,7 @@ function describe(
   upload: Upload,
   wanted: readonly { partNumber: number }[],
   parts: readonly Part[],
-): Omit<ObjectRecord, 'file'> {
+): Omit<StoredObject, 'body'> {
   const digests = parts.map((part) => Buffer.from(part.etag.replaceAll('"', ''), 'hex'));
   const digest = createHash('md5').update(Buffer.concat(digests)).digest('hex');
   let offset = 0;

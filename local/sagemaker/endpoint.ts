@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { exposedAddress, freePort, loopback } from '../processes/addresses.ts';
 import { Container } from './container.ts';
 import { removeFolder } from './folders.ts';
+import type { SageMakerOptions } from './options.ts';
 import type { CreateEndpointConfigRequest, CreateModelRequest } from './requests.ts';
-import type { SageMakerOptions } from './sagemaker.ts';
 import { downloadPrefix } from './transfer.ts';
 
 /** Seconds between SIGTERM and SIGKILL. */

@@ -2,6 +2,7 @@ import { settleAll } from '../settle.ts';
 import { Endpoint, type EndpointDescription } from './endpoint.ts';
 import { SageMakerError } from './errors.ts';
 import type { Listed } from './listing.ts';
+import type { SageMakerOptions } from './options.ts';
 import {
   type CreateEndpointConfigRequest,
   type CreateModelRequest,
@@ -10,7 +11,6 @@ import {
   createModelRequest,
   parseRequest,
 } from './requests.ts';
-import type { SageMakerOptions } from './sagemaker.ts';
 
 interface Created {
   /** Unix milliseconds. */

@@ -1,11 +1,10 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import type { Guardian } from '../processes/guardian.ts';
 import { settleAll } from '../settle.ts';
-import type { ContainerProgress, LocalImage } from './container.ts';
+import type { LocalImage } from './container.ts';
 import { Endpoints } from './endpoints.ts';
 import { SageMakerError } from './errors.ts';
-import { type FolderOptions, sweepFolders } from './folders.ts';
+import { sweepFolders } from './folders.ts';
 import { list } from './listing.ts';
+import type { SageMakerOptions } from './options.ts';
 import {
   endpointConfigName,
   endpointName,
@@ -14,20 +13,6 @@ import {
   trainingJobName,
 } from './requests.ts';
 import { TrainingJobs } from './training-jobs.ts';
-
-/** What training jobs and endpoints need. */
-export interface SageMakerOptions extends FolderOptions {
-  readonly s3: S3Client;
-  readonly region: string;
-  readonly account: string;
-  readonly logs: string;
-  readonly guardian: Guardian;
-  /** @throws SageMakerError when nothing on this machine stands for the image */
-  readonly image: (uri: string) => LocalImage;
-  /** Seconds between two copies of a job's checkpoints to S3. */
-  readonly checkpointSeconds: number;
-  readonly onProgress: (progress: ContainerProgress) => void;
-}
 
 /** Finds the local stand-in of an image. */
 export function imageFinder(images: readonly LocalImage[]): (uri: string) => LocalImage {

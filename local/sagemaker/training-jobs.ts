@@ -6,12 +6,12 @@ import { Container, type ContainerExit } from './container.ts';
 import { SageMakerError } from './errors.ts';
 import { removeFolder } from './folders.ts';
 import type { Listed } from './listing.ts';
+import type { SageMakerOptions } from './options.ts';
 import {
   type CreateTrainingJobRequest,
   createTrainingJobRequest,
   parseRequest,
 } from './requests.ts';
-import type { SageMakerOptions } from './sagemaker.ts';
 import { downloadPrefix, folderLocation, uploadFolder } from './transfer.ts';
 
 /** Seconds between SIGTERM and SIGKILL. */

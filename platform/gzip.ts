@@ -1,5 +1,5 @@
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip, createGzip } from 'node:zlib';
 import { ValidationError } from '#lib/contracts/errors.ts';
 
 const OUTPUT_BYTES = 256 * 1024;
@@ -21,4 +21,12 @@ export async function* gunzipped(source: Readable, where: string): AsyncGenerato
     const what = (error as Error).message;
     throw new ValidationError(`${where} is not a complete gzip file (${what}).`, { cause: error });
   }
+}
+
+/**
+ * Compresses text as it is made. Whatever making it fails with reaches the reader; a reader that stops ends the making.
+ */
+export function gzipped(text: Iterable<string> | AsyncIterable<string>): Readable {
+  // Errors arrive at the reader.
+  return pipeline(Readable.from(text), createGzip(), () => {});
 }

@@ -10,11 +10,13 @@ const runSucceeded = z
 /** The same asked by hand: `{"kind": "plan", "run": "2026-11-23"}`. */
 const plan = z.strictObject({ kind: z.literal('plan'), run: runName });
 
-/** One share of the users; all shares of a plan use the same champion. */
+/** One share of the users; all shares of a plan use the same champion, and their lists lie together. */
 export const partMessage = z.strictObject({
   kind: z.literal('part'),
   run: runName,
   champion: championPointer,
+  /** Names the parts that belong together: one model, one number of parts, one length of lists. */
+  batch: z.string().regex(/^[0-9a-f]{16}$/),
   part: z.int().min(0),
   parts: z.int().min(1),
 });
@@ -30,8 +32,10 @@ export const recommendationsManifest = z.strictObject({
   run: z.string(),
   /** Which model. */
   champion: championPointer,
+  /** Where the parts are: `<prefix>part-<nnnnn>.jsonl.gz`, from 0. */
+  prefix: z.string(),
   parts: z.int().min(1),
-  /** Items a user. */
+  /** Items per user. */
   count: z.int().min(1),
   createdAt: z.iso.datetime(),
 });

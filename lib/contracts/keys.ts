@@ -119,9 +119,11 @@ export const serving = {
     vocabulary: `${prefix}vocabulary.json`,
   }),
   recommendationsPrefix: (run: string) => `recommendations/${run}/`,
-  recommendationsPart: (run: string, part: number) =>
-    `recommendations/${run}/part-${partNumber(part)}.jsonl.gz`,
-  /** Written last: its presence says that all parts are there. */
+  /** `batch` names what the lists are made with: nothing but its own parts is below its prefix. */
+  recommendationsBatchPrefix: (run: string, batch: string) => `recommendations/${run}/${batch}/`,
+  recommendationsPart: (run: string, batch: string, part: number) =>
+    `recommendations/${run}/${batch}/part-${partNumber(part)}.jsonl.gz`,
+  /** Written last: it names the batch whose parts are all there. */
   recommendationsManifest: (run: string) => `recommendations/${run}/manifest.json`,
 };
 

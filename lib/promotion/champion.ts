@@ -169,7 +169,7 @@ function isSameModel(a: Champion, b: Champion): boolean {
 }
 
 /** Also tells a champion that stayed from one that was replaced and came back. */
-function isSamePointer(a: Champion | null, b: Champion | null): boolean {
+export function isSamePointer(a: Champion | null, b: Champion | null): boolean {
   if (a === null || b === null) return a === b;
   return isSameModel(a, b) && a.promotedAt === b.promotedAt && a.rolledBackAt === b.rolledBackAt;
 }

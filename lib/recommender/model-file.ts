@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { BackboneShape } from './backbones/backbone.ts';
@@ -15,6 +16,11 @@ const description = z.strictObject({
   positionsFrom: z.enum(['end', 'start']).default('start'),
   items: z.int().min(1),
   excludeHistory: z.boolean(),
+  /** SHA-256 of `weights.bin`; models from before it was written have none. */
+  weightsHash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   weights: z.array(
     z.strictObject({
       name: z.string().min(1),
@@ -37,13 +43,18 @@ export interface RecommenderModel {
   readonly weights: ReadonlyMap<string, Weights>;
 }
 
-/** Writes `model.json` and `weights.bin` (float32, little-endian). */
+/**
+ * Writes `model.json` and `weights.bin` (float32, little-endian).
+ *
+ * @throws ContractError if a weight is not a finite number
+ */
 export function encodeModel(model: RecommenderModel): {
   readonly description: ModelDescription;
   readonly weights: Uint8Array;
 } {
   let offset = 0;
   const entries = [...model.weights].map(([name, { shape, values }]) => {
+    expectFinite(name, values);
     const entry = { name, shape: [...shape], dtype: 'float32' as const, offset };
     offset += values.byteLength;
     return entry;
@@ -73,6 +84,7 @@ export function encodeModel(model: RecommenderModel): {
       positionsFrom,
       items,
       excludeHistory: model.excludeHistory,
+      weightsHash: hashOf(bytes),
       weights: entries,
     },
     weights: bytes,
@@ -84,7 +96,8 @@ export function encodeModel(model: RecommenderModel): {
  *
  * @param json the parsed `model.json`
  * @param bytes `weights.bin`
- * @throws ContractError if a key is missing, unknown or wrong, or the weights do not lie within the file
+ * @throws ContractError if a key is missing, unknown or wrong, the weights do not lie within the file, are not those that
+ *   were written, or are not finite numbers
  */
 export function decodeModel(json: unknown, bytes: Uint8Array): RecommenderModel {
   const parsed = description.safeParse(json);
@@ -93,24 +106,43 @@ export function decodeModel(json: unknown, bytes: Uint8Array): RecommenderModel 
       `model.json is not that of a recommender: ${z.prettifyError(parsed.error)}`,
     );
   }
-  const { backbone, excludeHistory, weights, ...shape } = parsed.data;
+  const { backbone, excludeHistory, weights, weightsHash, ...shape } = parsed.data;
   const { dimension, blocks, heads, window, positionsFrom, items } = shape;
+  for (const { name, shape, offset } of weights) {
+    const end = offset + 4 * sizeOf(shape);
+    if (end <= bytes.byteLength) continue;
+    throw new ContractError(
+      `weights.bin has ${bytes.byteLength} bytes, but "${name}" lies at ${offset} to ${end}; the file is cut off or belongs to another model.json.`,
+    );
+  }
+  if (weightsHash !== undefined && weightsHash !== hashOf(bytes)) {
+    throw new ContractError(
+      'weights.bin is not the file that model.json was written with: it is damaged, or belongs to another model.',
+    );
+  }
   return {
     backbone,
     shape: { items, dimension, blocks, heads, window, positionsFrom },
     excludeHistory,
     weights: new Map(
       weights.map(({ name, shape, offset }) => {
-        const length = sizeOf(shape);
-        if (offset + 4 * length > bytes.byteLength) {
-          throw new ContractError(
-            `weights.bin has ${bytes.byteLength} bytes, but "${name}" lies at ${offset} to ${offset + 4 * length}; the file is cut off or belongs to another model.json.`,
-          );
-        }
-        return [name, { shape, values: readFloats(bytes, offset, length) }];
+        const values = readFloats(bytes, offset, sizeOf(shape));
+        expectFinite(name, values);
+        return [name, { shape, values }];
       }),
     ),
   };
+}
+
+const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+function expectFinite(name: string, values: Float32Array): void {
+  for (let index = 0; index < values.length; index++) {
+    if (Number.isFinite(values[index])) continue;
+    throw new ContractError(
+      `Weight ${index} of "${name}" is ${values[index]}: the training diverged. Lower the learning rate of this model, or take another loss.`,
+    );
+  }
 }
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

@@ -152,12 +152,8 @@ export class Recommender {
 
   #best(scores: Float32Array, count: number, { items, unknownItems }: Known): Recommendation {
     const excluded = new Set(this.#model.excludeHistory ? items : []);
+    expectFinite(scores);
     const best = topItems(scores, count, excluded);
-    if (best.length < Math.min(count, this.items - excluded.size)) {
-      throw new ContractError(
-        'The model gives scores that are not numbers: its weights are damaged or its training diverged. Roll back to an earlier champion.',
-      );
-    }
     return {
       items: Array.from(best, (item) => ({
         item_id: this.#itemIds[item - 1]!,
@@ -178,4 +174,14 @@ interface Known {
   /** Item indices, oldest first. */
   readonly items: readonly number[];
   readonly unknownItems: readonly string[];
+}
+
+/** Not even one score: where one is no number, the others are not what was trained either. */
+function expectFinite(scores: Float32Array): void {
+  for (let item = 0; item < scores.length; item++) {
+    if (Number.isFinite(scores[item])) continue;
+    throw new ContractError(
+      `The model gives item ${item + 1} the score ${scores[item]}: its weights are damaged or its training diverged. Roll back to an earlier champion.`,
+    );
+  }
 }

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
 import * as z from 'zod';
 import { uploadBaseModel } from '#cli/one-machine/uploads.ts';
 import { environmentPlan } from '#functions/plan-environment/plan.ts';
+import { recommendationsManifest } from '#functions/recommend-batch/messages.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
 import { environments, partOf, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { lockHolder } from '#lib/contracts/lock.ts';
@@ -192,8 +193,9 @@ describe('A deployment whose policies are enforced', () => {
     const message = { messageId: 'a', body: JSON.stringify({ kind: 'plan', run: 'first' }) };
     const planned = await invoke(emulator, functionName('recommend-batch'), { Records: [message] });
     const part = await eventually(async () => {
-      const written = await objects.head(serving.recommendationsManifest('first'));
-      return written && objects.getBytes(serving.recommendationsPart('first', 0));
+      const key = serving.recommendationsManifest('first');
+      const written = await objects.getVersion(key, recommendationsManifest);
+      return written && objects.getBytes(`${written.value.prefix}part-00000.jsonl.gz`);
     });
     // Assess
     expect(one).toMatchObject({

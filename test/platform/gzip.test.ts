@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
-import { gunzipped } from '#platform/gzip.ts';
+import { gunzipped, gzipped } from '#platform/gzip.ts';
 
 const text = 'some text that is long enough to be worth it\n'.repeat(50_000);
 const compressed = gzipSync(text, { level: 0 });
@@ -55,5 +55,49 @@ describe('Function: gunzipped', () => {
 
     // Assess
     expect(source.destroyed).toBe(true);
+  });
+});
+
+describe('Function: gzipped', () => {
+  const collect = async (stream: Readable) => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  };
+
+  it('compresses text as it is made', async () => {
+    const bytes = await collect(gzipped(['one\n', text, 'two\n']));
+
+    expect(gunzipSync(bytes).toString()).toBe(`one\n${text}two\n`);
+  });
+
+  it('hands what the making fails with to the reader, who would wait for ever otherwise', async () => {
+    function* failing() {
+      yield text;
+      throw new ValidationError('no more of it');
+    }
+
+    await expect(collect(gzipped(failing()))).rejects.toThrow(new ValidationError('no more of it'));
+  });
+
+  it('ends the making when reading stops', async () => {
+    // Arrange
+    let isEnded = false;
+    function* endless() {
+      try {
+        for (let line = 0; ; line++) yield `${line}\n`.repeat(10_000);
+      } finally {
+        isEnded = true;
+      }
+    }
+
+    // Act
+    for await (const chunk of gzipped(endless())) {
+      if (chunk.length > 0) break;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+
+    // Assess
+    expect(isEnded).toBe(true);
   });
 });

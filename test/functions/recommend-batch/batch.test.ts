@@ -1,10 +1,18 @@
 import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { countParts, finishBatch, nameBatch } from '#functions/recommend-batch/batch.ts';
 import { Histories } from '#functions/recommend-batch/histories.ts';
-import { batchMessage, recommendationsManifest } from '#functions/recommend-batch/messages.ts';
-import { countParts, finishBatch, recommendPart } from '#functions/recommend-batch/part.ts';
+import {
+  batchMessage,
+  type PartMessage,
+  recommendationsManifest,
+} from '#functions/recommend-batch/messages.ts';
+import { recommendPart } from '#functions/recommend-batch/part.ts';
+import type { Champion } from '#lib/contracts/champion.ts';
 import { pipelineConfig } from '#lib/contracts/config.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import { serving } from '#lib/contracts/keys.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import { collectInteractions } from '#lib/sequences/interaction-log.ts';
@@ -91,61 +99,115 @@ describe('Class: Histories', () => {
 });
 
 describe('Functions: recommendPart, finishBatch', () => {
+  const now = new Date('2026-11-23T06:00:00Z');
+  const count = 5;
+  const users = Object.fromEntries(
+    Array.from({ length: 30 }, (_, user) => [
+      `user-${user}`,
+      Array.from({ length: 8 }, (_, at) => (user * 7 + at * 3) % 40),
+    ]),
+  );
   let bucket: Awaited<ReturnType<typeof startBucket>>;
   beforeAll(async () => {
-    bucket = await startBucket();
     await activateTensorflow(undefined);
   });
-  afterAll(() => bucket.stop());
+  beforeEach(async () => {
+    bucket = await startBucket();
+    await writeSequences(bucket.objects, 'a', await sequencesOf(users, 'leave-one-out'));
+  });
+  afterEach(() => bucket.stop());
+
+  const messageFor = (champion: Champion, part: number): PartMessage => {
+    const batch = nameBatch(champion, 3, count);
+    return { kind: 'part', run: 'a', champion, batch, part, parts: 3 };
+  };
+  const make = async (champion: Champion, part: number) => {
+    const made = await recommendPart(bucket.objects, messageFor(champion, part), count);
+    const finished = await finishBatch(bucket.objects, messageFor(champion, part), count, now);
+    return { made, finished };
+  };
+  const manifest = () =>
+    bucket.objects.getJson(serving.recommendationsManifest('a'), recommendationsManifest);
+  /** The lists that the manifest names, by user. */
+  async function published() {
+    const { prefix, parts } = await manifest();
+    const lists = new Map<string, { items: unknown; source: string }>();
+    for (let part = 0; part < parts; part++) {
+      const bytes = await bucket.objects.getBytes(
+        serving.recommendationsPart('a', prefix.split('/')[2]!, part),
+      );
+      for (const line of gunzipSync(bytes).toString().trimEnd().split('\n')) {
+        const { user_id, items, source } = JSON.parse(line);
+        lists.set(user_id, { items, source });
+      }
+    }
+    return lists;
+  }
 
   it('writes every user once, shared out to parts, and the manifest at the end', async () => {
     // Arrange
     const { objects } = bucket;
-    const users = Object.fromEntries(
-      Array.from({ length: 30 }, (_, user) => [
-        `user-${user}`,
-        Array.from({ length: 8 }, (_, at) => (user * 7 + at * 3) % 40),
-      ]),
-    );
-    await writeSequences(objects, 'a', await sequencesOf(users, 'leave-one-out'));
     const champion = await promoteSmallModel(objects, 'a', 1);
-    const recommender = await loadRecommender(objects, champion, 4);
-    const message = (part: number) => ({
-      kind: 'part' as const,
-      run: 'a',
-      champion,
-      part,
-      parts: 3,
-    });
-    const now = new Date('2026-11-23T06:00:00Z');
     // Act
-    const counts: number[] = [];
-    const finished: boolean[] = [];
-    for (const part of [2, 0, 1]) {
-      counts.push(await recommendPart(objects, recommender, message(part), 5));
-      finished.push(await finishBatch(objects, message(part), 5, now));
-    }
+    const results = [];
+    for (const part of [2, 0, 1]) results.push(await make(champion, part));
     // Assess
-    expect(counts.reduce((sum, count) => sum + count)).toBe(30);
-    expect(finished).toStrictEqual([false, false, true]);
+    expect(results.reduce((sum, { made }) => sum + made, 0)).toBe(30);
+    expect(results.map(({ finished }) => finished)).toStrictEqual([false, false, true]);
     expect(await countParts(objects, 'a')).toBe(1);
-    const seen = new Set<string>();
-    for (const part of [0, 1, 2]) {
-      const bytes = await objects.getBytes(serving.recommendationsPart('a', part));
-      for (const line of gunzipSync(bytes).toString().trimEnd().split('\n')) {
-        const { user_id, items, source } = JSON.parse(line);
-        seen.add(user_id);
-        expect(source).toBe('model');
-        const history = users[user_id]!.slice(-4).map((item) => itemIds[item]!);
-        expect(items).toStrictEqual(recommender.recommend(history, 5).items);
-      }
+    expect(await manifest()).toMatchObject({ run: 'a', parts: 3, count, champion });
+    const lists = await published();
+    expect(lists.size).toBe(30);
+    const recommender = await loadRecommender(objects, champion, 4);
+    for (const [user, { items, source }] of lists) {
+      expect(source).toBe('model');
+      const history = users[user]!.slice(-4).map((item) => itemIds[item]!);
+      expect(items).toStrictEqual(recommender.recommend(history, count).items);
     }
-    expect(seen.size).toBe(30);
-    const manifest = await objects.getJson(
-      serving.recommendationsManifest('a'),
-      recommendationsManifest,
+  });
+
+  it('names parts of one model only: after a rollback, none of those that the other one left', async () => {
+    // Arrange
+    const worse = await promoteSmallModel(bucket.objects, 'worse', 1);
+    for (const part of [0, 1, 2]) await make(worse, part);
+    const better = await promoteSmallModel(bucket.objects, 'better', 2);
+    // Act
+    const first = await make(better, 0);
+    const during = await manifest();
+    const late = await make(worse, 0);
+    const others = [await make(better, 1), await make(better, 2)];
+    // Assess
+    expect(first.finished).toBe(false);
+    expect(during.champion.run).toBe('worse');
+    expect(late.finished).toBe(false);
+    expect(others.map(({ finished }) => finished)).toStrictEqual([false, true]);
+    expect((await manifest()).champion.run).toBe('better');
+    const recommender = await loadRecommender(bucket.objects, better, 4);
+    for (const [user, { items }] of await published()) {
+      const history = users[user]!.slice(-4).map((item) => itemIds[item]!);
+      expect(items).toStrictEqual(recommender.recommend(history, count).items);
+    }
+  });
+
+  it('fails with the reason when the model gives no numbers, and ends', async () => {
+    // Arrange: weights that are numbers, and overflow.
+    const champion = await promoteSmallModel(bucket.objects, 'a', 1);
+    const { weights, description } = serving.modelFiles(champion.prefix);
+    const { weightsHash: _, ...unhashed } = await bucket.objects.getJson(
+      description,
+      z.looseObject({ weightsHash: z.string() }),
     );
-    expect(manifest).toMatchObject({ run: 'a', parts: 3, count: 5, champion });
+    await bucket.objects.putJson(description, unhashed);
+    const huge = new Float32Array((await bucket.objects.getBytes(weights)).length / 4).fill(3e38);
+    await bucket.objects.putBytes(weights, new Uint8Array(huge.buffer));
+    // Act
+    const failing = recommendPart(bucket.objects, messageFor(champion, 0), count);
+    // Assess
+    await expect(failing).rejects.toBeInstanceOf(ContractError);
+    await expect(failing).rejects.toThrow(/weights are damaged or its training diverged/);
+    const left = [];
+    for await (const { key } of bucket.objects.list('recommendations/')) left.push(key);
+    expect(left).toStrictEqual([]);
   });
 });
 

@@ -90,6 +90,45 @@ describe('Functions: encodeModel, decodeModel', () => {
     expect(decode).toThrow('weights.bin has 7 bytes, but "a" lies at 0 to 8');
   });
 
+  it('refuse weights of which a single bit was flipped', () => {
+    fc.assert(
+      fc.property(weights, fc.nat(), (parameters, place) => {
+        // Arrange
+        const { json, bytes } = written(parameters);
+        const bit = place % (8 * bytes.length);
+        bytes[bit >> 3]! ^= 1 << (bit & 7);
+
+        // Assess
+        expect(() => decodeModel(json, bytes)).toThrow(
+          'weights.bin is not the file that model.json was written with',
+        );
+      }),
+    );
+  });
+
+  it('read a model from before its weights were hashed', () => {
+    // Arrange
+    const { json, bytes } = written(new Map([['a', { shape: [1], values: Float32Array.of(1) }]]));
+    const { weightsHash, ...earlier } = json;
+
+    // Assess
+    expect(weightsHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(decodeModel(earlier, bytes)).toEqual(decodeModel(json, bytes));
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('refuse weights that are %d', (value) => {
+    // Arrange
+    const values = Float32Array.of(1, value);
+    const whole = written(new Map([['a', { shape: [2], values: Float32Array.of(1, 2) }]]));
+    const { weightsHash: _, ...earlier } = whole.json;
+    const bytes = new Uint8Array(values.buffer);
+
+    // Assess
+    const message = `Weight 1 of "a" is ${value}: the training diverged`;
+    expect(() => written(new Map([['a', { shape: [2], values }]]))).toThrow(message);
+    expect(() => decodeModel(earlier, bytes)).toThrow(message);
+  });
+
   it.each([
     ['an unknown key', { extra: 1 }],
     ['another format', { format: 'other' }],

@@ -190,12 +190,26 @@ describe('Class: Recommender', () => {
     it('refuses damaged weights instead of recommending by them', () => {
       // Arrange
       const files = modelFiles('sasrec');
-      const weights = new Uint8Array(files.weights.length).fill(0xff); // not a number
-      const recommender = new Recommender({ ...files, weights });
+      const weights = files.weights.slice();
+      weights[5]! ^= 1;
+
+      // Act and assess
+      expect(() => new Recommender({ ...files, weights })).toThrow(ContractError);
+      expect(() => new Recommender({ ...files, weights })).toThrow('weights.bin is not the file');
+    });
+
+    it('refuses to recommend by scores that are no numbers', () => {
+      // Arrange: weights that are numbers, and overflow.
+      const { weightsHash: _, ...description } = modelFiles('sasrec').description as object & {
+        weightsHash: string;
+      };
+      const { weights, vocabulary } = modelFiles('sasrec');
+      const huge = new Uint8Array(new Float32Array(weights.length / 4).fill(3e38).buffer);
+      const recommender = new Recommender({ description, weights: huge, vocabulary });
 
       // Act and assess
       expect(() => recommender.recommend(['item-1'], 3)).toThrow(ContractError);
-      expect(() => recommender.recommend(['item-1'], 3)).toThrow('scores that are not numbers');
+      expect(() => recommender.recommend(['item-1'], 3)).toThrow(/the score NaN: its weights/);
     });
 
     it('refuses files that do not belong together', () => {

@@ -51,4 +51,6 @@ function usage(): string {
 // The launcher is gone: end as if it had passed a signal on.
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 process.channel?.unref();
+// What commands write comes from people's data: it is for the one who gave the command.
+process.umask(0o077);
 process.exitCode = await main(process.argv.slice(2));

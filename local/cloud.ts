@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { Credentials } from './access.ts';
 import { bucketObjects } from './bucket-objects.ts';
 import { TemplateError } from './errors.ts';
 import { bucketsOf } from './events/buckets.ts';
@@ -65,6 +66,8 @@ export interface Cloud {
   /** Of S3 and SQS. */
   readonly endpoint: string;
   readonly region: string;
+  /** New ones at every start: whoever else comes is refused. */
+  readonly credentials: Credentials;
   readonly s3: S3Client;
   readonly templates: Templates;
   /** The stacks' outputs, as `<output>` and `<stack>.<output>`; `DataBucketName` names the data bucket. */
@@ -136,12 +139,8 @@ async function start(
     onWarning: warn,
   });
   started.push(() => store.stop());
-  const { endpoint } = store;
-  const s3 = new S3Client({
-    endpoint,
-    region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const { endpoint, credentials } = store;
+  const s3 = new S3Client({ endpoint, region, credentials });
   started.push(() => s3.destroy());
 
   const place = { account: localAccount, region, endpoint };
@@ -170,6 +169,7 @@ async function start(
   const models = await startSageMakerServer({
     sagemaker,
     account: localAccount,
+    credentials,
     invocationTimeoutSeconds: options.invocationTimeoutSeconds ?? 60,
   });
   started.push(() => models.stop());
@@ -182,7 +182,7 @@ async function start(
     guardian,
     region,
     concurrency,
-    environment: functionEnvironment(region, endpoint, models.endpoint),
+    environment: functionEnvironment(region, credentials, endpoint, models.endpoint),
   });
   started.push(() => functions.stop());
   const sources = queueSources({
@@ -201,6 +201,7 @@ async function start(
   return {
     endpoint,
     region,
+    credentials,
     s3,
     templates,
     outputs: templates.outputs(),
@@ -231,14 +232,15 @@ async function start(
 /** Points AWS's SDKs at the local services, and everything else at nothing. */
 function functionEnvironment(
   region: string,
+  credentials: Credentials,
   endpoint: string,
   models: string,
 ): Record<string, string> {
   return {
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     // A service without an endpoint of its own here answers an error; no call leaves the machine.

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -117,6 +117,9 @@ describe('A night on one machine', () => {
     expect(summary.models.map(({ name }) => name)).toEqual(['plain', 'with-lea']);
     expect(summary.baselines.map(({ name }) => name)).toContain('popularity');
     expect(readFileSync(summary.report, 'utf8')).toContain('<svg');
+    for (const path of ['', 'cloud/s3/objects.jsonl', 'summary.json', 'report/index.html']) {
+      expect([path, statSync(join(out, path)).mode & 0o077]).toEqual([path, 0]);
+    }
   });
 
   test('leaves no user id and no item text in any log', () => {

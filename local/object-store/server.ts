@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { type Credentials, newCredentials, refusal } from '../access.ts';
 import { loopback } from '../processes/addresses.ts';
 import {
   buildServer,
@@ -54,6 +55,8 @@ export interface ObjectStoreOptions {
   readonly region?: string;
   /** 0, the default, takes a free port. */
   readonly port?: number;
+  /** What requests must be signed with; random ones unless given. */
+  readonly credentials?: Credentials;
   /** Called before the writer gets its answer. */
   readonly onObjectCreated?: (event: ObjectCreated) => void;
   readonly onWarning?: (message: string) => void;
@@ -63,6 +66,7 @@ export interface ObjectStore {
   /** `http://127.0.0.1:<port>`, for S3 and SQS. */
   readonly endpoint: string;
   readonly region: string;
+  readonly credentials: Credentials;
   createBucket(name: string): void;
   /** Creates a queue, with the messages that it held before a restart. */
   createQueue(name: string, attributes?: Record<string, string>): Queue;
@@ -76,6 +80,7 @@ export interface ObjectStore {
  */
 export async function startObjectStore(options: ObjectStoreOptions): Promise<ObjectStore> {
   const region = options.region ?? 'us-east-1';
+  const credentials = options.credentials ?? newCredentials();
   mkdirSync(options.dir, { recursive: true });
   const objects = new DiskObjects(join(options.dir, 's3'));
   const messages = new MessageJournal(join(options.dir, 'sqs'), options.onWarning ?? (() => {}));
@@ -93,12 +98,14 @@ export async function startObjectStore(options: ObjectStoreOptions): Promise<Obj
   // With no host of its own, fauxqs names queues after the address that a client used.
   queues.host = '';
   acceptLargeBodies(server);
+  letIn(server, credentials);
   addHooks(server, objects, options.onObjectCreated ?? (() => {}));
   await server.listen({ port: options.port ?? 0, host: loopback });
   const endpoint = `http://${loopback}:${(server.server.address() as AddressInfo).port}`;
   return {
     endpoint,
     region,
+    credentials,
     createBucket: (name) => objects.createBucket(name),
     createQueue(name, attributes = {}) {
       const arn = `arn:aws:sqs:${region}:${localAccount}:${name}`;
@@ -123,6 +130,21 @@ function acceptLargeBodies(server: Server): void {
     { parseAs: 'buffer', bodyLimit: maximumBodyBytes },
     (_request, body, done) => done(null, body),
   );
+}
+
+/** Refuses, before anything of the body is read, who does not have the credentials. */
+function letIn(server: Server, credentials: Credentials): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    const { port } = server.server.address() as AddressInfo;
+    const message = refusal({ headers: request.headers, url: request.url }, credentials, port);
+    if (message === undefined) return done();
+    // The protocol of SQS; all else is S3's.
+    if (request.headers['x-amz-target'] !== undefined) {
+      reply.status(403).send({ __type: 'AccessDenied', message });
+    } else {
+      sendError(request as Request, reply as Reply, new S3Error('AccessDenied', message, 403));
+    }
+  });
 }
 
 function addHooks(

@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Credentials, refusal } from '../access.ts';
 import { loopback } from '../processes/addresses.ts';
 import { callApi } from './api.ts';
 import type { SageMaker } from './sagemaker.ts';
@@ -16,6 +17,8 @@ const maximumRequestBytes = 25 * 1024 * 1024;
 export interface SageMakerServerOptions {
   readonly sagemaker: SageMaker;
   readonly account: string;
+  /** What requests must be signed with. */
+  readonly credentials: Credentials;
   /** How long a model may work on one request; 60 on AWS. */
   readonly invocationTimeoutSeconds: number;
 }
@@ -52,11 +55,14 @@ export async function startSageMakerServer(
 }
 
 async function answer(
-  { sagemaker, account, invocationTimeoutSeconds }: SageMakerServerOptions,
+  { sagemaker, account, credentials, invocationTimeoutSeconds }: SageMakerServerOptions,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const target = incoming.headers['x-amz-target'];
+  const { headers, url = '/', socket } = incoming;
+  const Message = refusal({ headers, url }, credentials, socket.localPort!);
+  if (Message !== undefined) return fail(outgoing, 403, 'AccessDeniedException', { Message });
+  const target = headers['x-amz-target'];
   if (incoming.method === 'POST' && typeof target === 'string') {
     const text = (await readBody(incoming))?.toString() ?? '';
     const { status, body } = await callApi(sagemaker.actions, target, text);
@@ -64,7 +70,7 @@ async function answer(
     outgoing.end(JSON.stringify(body));
     return;
   }
-  const { pathname } = new URL(incoming.url ?? '/', 'http://localhost');
+  const { pathname } = new URL(url, 'http://localhost');
   const name = /^\/endpoints\/([^/]+)\/invocations$/.exec(pathname)?.[1];
   if (incoming.method !== 'POST' || name === undefined) {
     const Message = `${incoming.method} ${pathname} is not supported on one machine.`;

@@ -52,7 +52,7 @@ beforeAll(async () => {
   const address = await chooseAddress(root, dir);
   s3 = s3Client(address);
   containers = await startContainers(dir, s3);
-  emulator = await startEmulator(root, dir, address, containers.server);
+  emulator = await startEmulator(root, dir, address, containers);
   outputs = deploy(root, dir, emulator, config);
   objects = createObjects(s3, outputs.DataBucketName!);
 });

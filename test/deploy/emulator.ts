@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import type { Credentials } from '#local/access.ts';
 
 export const account = '111122223333';
 export const region = 'eu-west-1';
@@ -53,13 +54,13 @@ export async function chooseAddress(root: string, dir: string): Promise<Address>
  *
  * @param root the repository's folder
  * @param dir the folder of its address
- * @param sagemaker the server that its calls of SageMaker go on to
+ * @param sagemaker the server that its calls of SageMaker go on to, and what lets them in
  */
 export async function startEmulator(
   root: string,
   dir: string,
   address: Address,
-  sagemaker: string,
+  sagemaker: { readonly server: string; readonly credentials: Credentials },
 ): Promise<Emulator> {
   const python = install(root);
   const { port } = new URL(address.endpoint);
@@ -76,7 +77,8 @@ export async function startEmulator(
       GATEWAY_PORT: port,
       LAMBDA_EXECUTOR: 'local',
       STATE_DIR: join(dir, 'state'),
-      SAGEMAKER_SERVER: sagemaker,
+      SAGEMAKER_SERVER: sagemaker.server,
+      SAGEMAKER_ACCESS_KEY_ID: sagemaker.credentials.accessKeyId,
     },
     stdio: ['ignore', output, output],
     detached: true,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { localImages } from '#cli/one-machine/images.ts';
+import { type Credentials, newCredentials } from '#local/access.ts';
 import { bucketObjects } from '#local/bucket-objects.ts';
 import { Guardian } from '#local/processes/guardian.ts';
 import { taskResources } from '#local/resources.ts';
@@ -20,6 +21,7 @@ import { asRole } from './role.ts';
 export interface Containers {
   readonly sagemaker: SageMaker;
   readonly server: string;
+  readonly credentials: Credentials;
   readonly logs: string;
   stop(): Promise<void>;
 }
@@ -41,10 +43,17 @@ export async function startContainers(dir: string, s3: S3Client): Promise<Contai
     onProgress: () => {},
     onWarning: console.warn,
   });
-  const server = await startSageMakerServer({ sagemaker, account, invocationTimeoutSeconds: 60 });
+  const credentials = newCredentials();
+  const server = await startSageMakerServer({
+    sagemaker,
+    account,
+    credentials,
+    invocationTimeoutSeconds: 60,
+  });
   return {
     sagemaker,
     server: server.endpoint,
+    credentials,
     logs,
     async stop() {
       await server.stop();

@@ -8,13 +8,16 @@ import { createObjects, type Objects } from '#platform/objects.ts';
 /** A bucket of the one-machine cloud, for tests of what functions do with objects. */
 export async function startBucket(): Promise<{ objects: Objects; stop(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), 'bucket-'));
-  const store = await startObjectStore({ dir });
+  const store = await startObjectStore({
+    dir,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
   store.createBucket('data');
   const client = new S3Client({
     endpoint: store.endpoint,
     region: store.region,
     forcePathStyle: true,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: store.credentials,
   });
   return {
     objects: createObjects(client, 'data'),

@@ -8,13 +8,16 @@ import { startObjectStore } from '#local/object-store/server.ts';
 /** An S3 and SQS server on a free port of this machine, with one bucket and one queue. */
 export async function startServer(bucket: string, queue: string) {
   const dir = await mkdtemp(join(tmpdir(), 'object-store-'));
-  const store = await startObjectStore({ dir });
+  const store = await startObjectStore({
+    dir,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
   store.createBucket(bucket);
   const { url } = store.createQueue(queue);
   const options = {
     endpoint: store.endpoint,
     region: store.region,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: store.credentials,
   };
   const s3 = new S3Client({ ...options, forcePathStyle: true });
   const sqs = new SQSClient(options);

@@ -35,8 +35,8 @@ beforeAll(async () => {
   vi.stubEnv('BUCKET', 'data');
   vi.stubEnv('AWS_ENDPOINT_URL', store.endpoint);
   vi.stubEnv('AWS_REGION', store.region);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'id');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', store.credentials.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', store.credentials.secretAccessKey);
   vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
   s3 = new S3Client({ forcePathStyle: true });
   objects = createObjects(s3, 'data');

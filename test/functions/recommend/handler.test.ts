@@ -28,8 +28,8 @@ beforeAll(async () => {
     CHAMPION_SECONDS: '0',
     AWS_ENDPOINT_URL: store.endpoint,
     AWS_REGION: store.region,
-    AWS_ACCESS_KEY_ID: 'id',
-    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_ACCESS_KEY_ID: store.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: store.credentials.secretAccessKey,
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_DEV: 'true',
   };

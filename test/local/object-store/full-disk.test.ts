@@ -38,7 +38,7 @@ async function readBack() {
   const s3 = new S3Client({
     endpoint: store.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: store.credentials,
   });
   try {
     await s3.send(new PutObjectCommand({ Bucket: 'full', Key: 'afterwards', Body: 'x' }));

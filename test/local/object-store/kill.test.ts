@@ -42,7 +42,7 @@ async function readBack() {
   const s3 = new S3Client({
     endpoint: store.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: store.credentials,
   });
   const object = await s3.send(new GetObjectCommand({ Bucket: 'killed', Key: 'k' }));
   const bytes = Buffer.from(await object.Body!.transformToByteArray());

@@ -40,7 +40,7 @@ async function start(): Promise<void> {
   s3 = new S3Client({
     endpoint: store.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: store.credentials,
     maxAttempts: 1,
   });
 }

@@ -22,7 +22,7 @@ async function start(): Promise<void> {
   sqs = new SQSClient({
     endpoint: store.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: store.credentials,
   });
 }
 

@@ -24,12 +24,13 @@ beforeAll(async () => {
   server = await startSageMakerServer({
     sagemaker: machine.sagemaker,
     account: '000000000000',
+    credentials: machine.credentials,
     invocationTimeoutSeconds: 1,
   });
   client = new SageMakerRuntimeClient({
     endpoint: server.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: machine.credentials,
     maxAttempts: 1,
   });
 });
@@ -264,7 +265,10 @@ describe('Class: Endpoints', () => {
     const api = async (operation: string, body: object) => {
       const response = await fetch(server.endpoint, {
         method: 'POST',
-        headers: { 'x-amz-target': `SageMaker.${operation}` },
+        headers: {
+          'x-amz-target': `SageMaker.${operation}`,
+          authorization: `AWS4-HMAC-SHA256 Credential=${machine.credentials.accessKeyId}/`,
+        },
         body: JSON.stringify(body),
       });
       return { status: response.status, body: (await response.json()) as Record<string, unknown> };

@@ -34,6 +34,7 @@ const keys = {
   cost: runs.cost('*'),
   environmentPlan: runs.environmentPlan('*'),
   sequences: below(runs.sequencesPrefix('*')),
+  everybody: below(runs.everybodyPrefix('*')),
   sequencesManifest: runs.sequencesManifest('*'),
   itemTable: runs.itemTable('*'),
   shards: below(runs.trainPrefix('*')),
@@ -77,8 +78,15 @@ export const functionAccess = {
     write: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus],
   },
   'build-sequences': {
-    read: [keys.interactions, keys.items, keys.runConfig, keys.runManifest, keys.sequencesManifest],
-    write: [keys.sequences, keys.catalogue],
+    read: [
+      keys.interactions,
+      keys.items,
+      keys.runConfig,
+      keys.runManifest,
+      keys.sequencesManifest,
+      keys.uploadReport,
+    ],
+    write: [keys.sequences, keys.everybody, keys.catalogue],
   },
   'plan-environment': {
     read: [
@@ -157,6 +165,8 @@ export const functionAccess = {
     // What of a run is large, or holds user ids.
     delete: [
       keys.sequences,
+      keys.everybody,
+      keys.catalogue,
       keys.augmented,
       keys.augmentationResults,
       keys.jobs,

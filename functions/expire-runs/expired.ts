@@ -17,6 +17,8 @@ export interface Kept {
 /** What of a run is large, or holds user ids; the small records (status, evaluation, report) stay for good. */
 const bulk = [
   runs.sequencesPrefix,
+  runs.everybodyPrefix,
+  runs.cataloguePrefix,
   runs.augmentedPrefix,
   runs.augmentationResultsPrefix,
   runs.jobsPrefix,

@@ -56,6 +56,12 @@ export const runs = {
   evaluationCases: (run: string, split: 'validation' | 'test') =>
     `runs/${run}/sequences/evaluation/${split}.arrow`,
   events: (run: string) => `runs/${run}/sequences/events.arrow`,
+  /** All users and items, k-core or not: what serving knows of everybody. */
+  everybodyPrefix: (run: string) => `runs/${run}/everybody/`,
+  everybodyManifest: (run: string) => `runs/${run}/everybody/manifest.json`,
+  allItems: (run: string) => `runs/${run}/everybody/items.arrow`,
+  recentHistories: (run: string, part: number) =>
+    `runs/${run}/everybody/histories/part-${partNumber(part)}.arrow`,
   /** The whole catalogue, k-core or not: what items get vectors from. */
   cataloguePrefix: (run: string) => `runs/${run}/catalogue/`,
   catalogue: (run: string) => `runs/${run}/catalogue/catalogue.arrow`,

@@ -5,6 +5,7 @@ import { type ActionTable, gatherActions } from './actions.ts';
 import { cutCases } from './cases.ts';
 import { filterToCore } from './core-filter.ts';
 import type { EvaluationCases } from './evaluation-cases.ts';
+import { type Everybody, gatherEverybody } from './everybody.ts';
 import { type Histories, orderHistories } from './histories.ts';
 import { type InteractionEvents, sortEvents } from './interaction-events.ts';
 import type { InteractionLog } from './interaction-log.ts';
@@ -24,6 +25,7 @@ export interface BuiltSequences {
   readonly validation: EvaluationCases;
   readonly test: EvaluationCases;
   readonly events: InteractionEvents;
+  readonly everybody: Everybody;
   readonly manifest: SequencesManifest;
   readonly excluded: SequencesExcluded;
 }
@@ -71,6 +73,7 @@ export function buildSequences(log: InteractionLog, config: SequencesConfig): Bu
     validation,
     test,
     events,
+    everybody: gatherEverybody(log, histories, { window: config.window, excludeHistory }),
     manifest: {
       users,
       items,

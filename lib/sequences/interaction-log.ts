@@ -20,6 +20,8 @@ export interface InteractionPart {
 export interface CatalogueItem {
   readonly title: string;
   readonly fields: Readonly<Record<string, string>>;
+  /** The newest catalogue does not have it any more: it keeps its title, and is not shown. */
+  readonly hasLeft?: boolean;
 }
 
 /** What becomes of interactions before they are sequences. */

@@ -2,6 +2,12 @@ import { runs } from '#lib/contracts/keys.ts';
 import type { WritableObjects } from '#lib/contracts/objects.ts';
 import type { BuiltSequences } from './build.ts';
 import { encodeEvaluationCases } from './evaluation-cases.ts';
+import type { Everybody } from './everybody.ts';
+import {
+  type EverybodyManifest,
+  encodeAllItems,
+  encodeRecentHistories,
+} from './everybody-files.ts';
 import { encodeInteractionEvents } from './interaction-events.ts';
 import { encodeItemTable } from './item-table.ts';
 import { encodeSequenceShard } from './shard.ts';
@@ -9,13 +15,17 @@ import { encodeSequenceShard } from './shard.ts';
 /** Writes at the same time. */
 const CONCURRENCY = 16;
 
-/** Writes everything below `runs/<run>/sequences/`, the manifest last: its presence says that the rest is there. */
+/**
+ * Writes everything below `runs/<run>/sequences/` and `runs/<run>/everybody/`, the manifest of the sequences last: its
+ * presence says that the rest is there.
+ */
 export async function writeSequences(
   objects: WritableObjects,
   run: string,
   sequences: BuiltSequences,
 ): Promise<void> {
   const { itemTable, shards, validation, test, events, manifest, excluded } = sequences;
+  await writeEverybody(objects, run, sequences.everybody);
   await objects.putBytes(runs.itemTable(run), encodeItemTable(itemTable));
   await objects.putBytes(
     runs.evaluationCases(run, 'validation'),
@@ -32,4 +42,21 @@ export async function writeSequences(
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, write));
   await objects.putJson(runs.sequencesManifest(run), manifest);
+}
+
+async function writeEverybody(
+  objects: WritableObjects,
+  run: string,
+  { items, parts }: Everybody,
+): Promise<void> {
+  await objects.putBytes(runs.allItems(run), encodeAllItems(items));
+  for (const [part, histories] of parts.entries()) {
+    await objects.putBytes(runs.recentHistories(run, part), encodeRecentHistories(histories));
+  }
+  await objects.putJson(runs.everybodyManifest(run), {
+    users: parts.reduce((sum, { users }) => sum + users.length, 0),
+    items: items.itemIds.length,
+    listedItems: items.isListed.reduce((sum, isListed) => sum + isListed, 0),
+    parts: parts.length,
+  } satisfies EverybodyManifest);
 }

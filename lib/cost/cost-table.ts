@@ -22,7 +22,7 @@ export interface CostQuestion {
  *
  * @throws ValidationError when the size of the base model cannot be told
  */
-export function countsOf(question: CostQuestion, config: PipelineConfig): DataCounts {
+function countsOf(question: CostQuestion, config: PipelineConfig): DataCounts {
   const { baseModel } = config.environment;
   const baseModelParameters = question.baseModelParameters ?? parametersInName(baseModel);
   if (baseModelParameters === undefined) {

@@ -134,7 +134,7 @@ export function rankBlends(
 }
 
 /** `scores[item] = sum_k weights[k] features[k][item]`. */
-export function combine(
+function combine(
   features: readonly Float64Array[],
   weights: BlendWeights,
   scores: Float64Array,

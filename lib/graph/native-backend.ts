@@ -71,17 +71,12 @@ export interface NativeBackend extends tf.KernelBackend {
   ): tf.Tensor[];
 }
 
-/** Whether TensorFlow's own operations can be called by name: `tensorflow.ts` is loaded and its backend is active. */
-export function hasNativeBackend(): boolean {
-  return tf.getBackend() === 'tensorflow';
-}
-
 /**
- * The native backend.
+ * The native backend, by which TensorFlow's own operations can be called by name.
  * @throws {PipelineError} `TensorFlowUnavailable` when another backend is the active one.
  */
 export function nativeBackend(): NativeBackend {
-  if (!hasNativeBackend()) {
+  if (tf.getBackend() !== 'tensorflow') {
     throw new PipelineError(
       'TensorFlowUnavailable',
       `The active TensorFlow.js backend is ${tf.getBackend() || 'none'}, but this needs the native one: import lib/graph/tensorflow.ts first.`,

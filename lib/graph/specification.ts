@@ -59,7 +59,7 @@ export function checkSpec(what: string, spec: TensorSpec): void {
 }
 
 /** Number of elements of a shape. */
-export function elementCount(shape: readonly number[]): number {
+function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 

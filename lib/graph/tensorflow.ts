@@ -10,11 +10,7 @@ import { PipelineError } from '#lib/contracts/errors.ts';
  * module besides selects the native backend and registers every gradient and chained operation.
  */
 export * as tf from '@tensorflow/tfjs-core';
-export {
-  type NativeBackend,
-  nativeBackend,
-  type OperationAttribute,
-} from './native-backend.ts';
+export { nativeBackend } from './native-backend.ts';
 
 /** The npm package that carries the native library; `TENSORFLOW_DEVICE=gpu` switches to the CUDA build. */
 const nativePackage =

@@ -2,8 +2,6 @@ import { csvFields } from './csv.ts';
 import { type Checked, reject } from './reasons.ts';
 import type { FileRow } from './rows.ts';
 
-export type FileFormat = 'jsonl' | 'csv';
-
 /** Parses one JSON line. Ids that are numbers beyond a double's precision are kept digit by digit, as text. */
 export function parseJsonRow(text: string): Checked<FileRow> {
   let value: { user_id?: unknown; item_id?: unknown } | null;

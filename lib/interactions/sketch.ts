@@ -90,8 +90,6 @@ export function createSketch(size: number, seed: number) {
   };
 }
 
-export type Sketch = ReturnType<typeof createSketch>;
-
 function encode(values: Float64Array | Uint32Array): string {
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
 }

@@ -3,7 +3,7 @@ import type { UploadKind } from './plan.ts';
 import type { Reason, Rejection } from './reasons.ts';
 import { reasons } from './reasons.ts';
 import { type Interaction, type Item, interactionFields } from './rows.ts';
-import { createSketch, type Sketch, storedSketch } from './sketch.ts';
+import { createSketch, storedSketch } from './sketch.ts';
 import { DAY_SECONDS } from './timestamps.ts';
 
 /** Counts by name, with names beyond the first so many counted together. */
@@ -23,7 +23,7 @@ const reasonTallies = z.partialRecord(
 );
 
 /** What was found in the interactions of a range. */
-export const interactionTally = z.strictObject({
+const interactionTally = z.strictObject({
   users: storedSketch,
   items: storedSketch,
   eventTypes: counts,
@@ -36,7 +36,7 @@ export const interactionTally = z.strictObject({
 });
 
 /** What was found in the items of a range. */
-export const itemTally = z.strictObject({
+const itemTally = z.strictObject({
   items: storedSketch,
   /** How many rows have each field besides the required ones. */
   fields: counts,
@@ -60,7 +60,7 @@ export type Tally = z.infer<typeof tally>;
 export const EXAMPLES_PER_REASON = 3;
 const NAMES = 50;
 /** Under this name the ones beyond the first 50 are counted. */
-export const OTHER_NAMES = '(other)';
+const OTHER_NAMES = '(other)';
 /** All ranges' sketches together hold about this many hashes of users, and as many of items. */
 const SKETCHED = 65_536;
 const SMALLEST_SKETCH = 1024;
@@ -170,5 +170,3 @@ export function createTally(kind: UploadKind, upload: string, ranges: number) {
 export function sketchSeed(upload: string): number {
   return [...upload].reduce((seed, letter) => Math.imul(seed ^ letter.charCodeAt(0), 16777619), 1);
 }
-
-export type { Sketch };

@@ -82,7 +82,7 @@ export function rankCases(
 }
 
 /** The last `window` items before a case's target. */
-export function historyOf(
+function historyOf(
   cases: EvaluationCases,
   at: number,
   window: number = Number.POSITIVE_INFINITY,

@@ -22,7 +22,7 @@ export function summaryTable(summary: RunSummary): string {
 }
 
 /** Lines of at most so many columns, broken at blanks; a word that is longer has a line of its own. */
-export function wrap(text: string, columns: number): string[] {
+function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
@@ -33,7 +33,7 @@ export function wrap(text: string, columns: number): string[] {
 }
 
 /** Pads cells so that columns line up; two spaces between columns, none at the end of a line. */
-export function alignColumns(
+function alignColumns(
   rows: readonly (readonly string[])[],
   alignment: readonly ('left' | 'right')[],
 ): string[] {

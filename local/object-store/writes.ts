@@ -54,7 +54,7 @@ function verifyChecksum(request: Request, body: Buffer): void {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html */
-export function decodeChunks(wire: Buffer): { body: Buffer; trailers: Record<string, string> } {
+function decodeChunks(wire: Buffer): { body: Buffer; trailers: Record<string, string> } {
   const chunks: Buffer[] = [];
   let offset = 0;
   for (;;) {

@@ -129,7 +129,7 @@ function log(process: ChildProcess, settings: ContainerSettings): Promise<void> 
 }
 
 /** `stage=item-tokens progress=0.42 loss=0.613`; undefined for any other line. */
-export function parseProgress(name: string, line: string): ContainerProgress | undefined {
+function parseProgress(name: string, line: string): ContainerProgress | undefined {
   const pairs = line
     .trim()
     .split(/\s+/)

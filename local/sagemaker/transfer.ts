@@ -17,7 +17,7 @@ export interface S3Location {
   readonly key: string;
 }
 
-export function parseS3Uri(uri: string): S3Location {
+function parseS3Uri(uri: string): S3Location {
   const match = /^s3:\/\/([^/]+)\/?(.*)$/.exec(uri);
   if (match === null) throw new Error(`"${uri}" is not an s3:// URI.`);
   return { bucket: match[1]!, key: match[2]! };

@@ -63,7 +63,7 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
 }
 
 /** `['States', 'Fan out', 'Retry', 0]` is `States.Fan out.Retry[0]`. */
-export function formatPath(path: readonly PropertyKey[]): string {
+function formatPath(path: readonly PropertyKey[]): string {
   if (path.length === 0) return 'The definition';
   return path
     .map((part, index) =>

@@ -93,7 +93,7 @@ function containsFunction(value: unknown): boolean {
 }
 
 /** The error of an expression or of its value, named as Step Functions names it. */
-export function evaluationError(
+function evaluationError(
   where: string,
   source: string,
   problem: string,

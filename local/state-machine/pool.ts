@@ -1,7 +1,7 @@
 import { linkedController } from './cancellation.ts';
 
 /** Why work was stopped that had itself done nothing wrong: something beside it failed. */
-export class SiblingFailed extends Error {
+class SiblingFailed extends Error {
   constructor() {
     super('Stopped because something that ran beside it failed');
     this.name = 'SiblingFailed';

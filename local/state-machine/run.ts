@@ -10,9 +10,9 @@ import { inStandardPartition, type TaskResources } from './resources.ts';
 import { VariableScope } from './variables.ts';
 import type { Services } from './visit.ts';
 
-export { DefinitionError, StateError, TaskError } from './errors.ts';
+export { DefinitionError, TaskError } from './errors.ts';
 export type { ExecutionEvent } from './events.ts';
-export type { ObjectReaderWriter, ObjectSummary } from './objects.ts';
+export type { ObjectReaderWriter } from './objects.ts';
 export type { Json } from './payload.ts';
 export type { TaskContext, TaskResource, TaskResources } from './resources.ts';
 

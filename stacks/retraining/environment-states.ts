@@ -12,7 +12,7 @@ import {
 import { jobFailureReason, trainingJobStates } from './training-job.ts';
 
 /** JSONata for a key of the current run. */
-export function runKey(key: (run: string) => string): string {
+function runKey(key: (run: string) => string): string {
   const [before, after] = key('\u0000').split('\u0000');
   return `{% "${before}" & $run & "${after}" %}`;
 }
@@ -149,7 +149,7 @@ function augmentStates(props: NightlyDefinitionProps): States {
 }
 
 /** A training job's input channel with all objects below a prefix. */
-export function channel(name: string, uri: string): object {
+function channel(name: string, uri: string): object {
   return {
     ChannelName: name,
     DataSource: {

@@ -125,7 +125,7 @@ export class Containers {
   }
 }
 
-export const stopped = () =>
+const stopped = () =>
   new PipelineError('Stopped', 'The study was stopped; run the same command again to go on.');
 
 async function untilReady(container: Container, port: number, signal: AbortSignal): Promise<void> {

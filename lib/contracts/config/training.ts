@@ -193,7 +193,6 @@ export const trainingConfig = trainingSettings.extend({
 export type LeaConfig = z.infer<typeof leaConfig>;
 export type ModelConfig = z.infer<typeof modelConfig>;
 export type TrainingSettings = z.infer<typeof trainingSettings>;
-export type TrainingConfig = z.infer<typeof trainingConfig>;
 
 /** A model with every setting filled in. */
 export interface ResolvedModel extends Settings {

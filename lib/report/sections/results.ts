@@ -53,7 +53,7 @@ function metricTable(
 }
 
 /** A ranker's name with its mark, what it is, and how it did on the validation cases. */
-export function rankerName({ name, kind, look, about, isPromoted, validation }: RankerRow): Html {
+function rankerName({ name, kind, look, about, isPromoted, validation }: RankerRow): Html {
   const known =
     validation === undefined
       ? about

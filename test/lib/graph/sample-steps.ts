@@ -31,7 +31,7 @@ export function wave(shape: readonly number[], phase: number, scale = 1): Float3
 }
 
 /** Deterministic indices in `[0, bound)`. */
-export function indices(shape: readonly number[], phase: number, bound: number): Int32Array {
+function indices(shape: readonly number[], phase: number, bound: number): Int32Array {
   const size = shape.reduce((a, b) => a * b, 1);
   return Int32Array.from({ length: size }, (_, i) => (i * 7 + phase * 13 + i * i) % bound);
 }

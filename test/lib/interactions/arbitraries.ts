@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { createRecordSplitter, type SplitterOptions } from '#lib/interactions/records.ts';
 
 /** Text in which line breaks, quotes and commas are frequent. */
-export const messyText = fc
+const messyText = fc
   .array(
     fc.oneof(fc.constantFrom('"', '""', ',', '\n', '\r\n', '\r', 'a', 'é', ' '), fc.string()),
     {

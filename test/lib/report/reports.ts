@@ -14,7 +14,7 @@ export const config = parseConfig(
   'test',
 );
 
-export const environment = {
+const environment = {
   baseModel: 'smollm2-135m-instruct',
   baseModelOrigin: 'a package',
   parameters: 134_515_008,

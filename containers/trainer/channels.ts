@@ -36,10 +36,22 @@ export function readEvaluation(folders: Folders): EvaluationChannel {
  * Reads the training shards one after the other, each with the LE's answer to it. A shard whose augmentation failed is
  * trained on without the LE; if all are missing, the model cannot be what it is called.
  */
-export function* readParts(folders: Folders, usesEnvironment: boolean): Generator<TrainingPart> {
+export function* readParts(
+  folders: Folders,
+  { shards }: SequencesManifest,
+  usesEnvironment: boolean,
+): Generator<TrainingPart> {
   const train = join(folders.channel('sequences'), 'train');
   const files = listShards(train);
-  if (files.length === 0) throw new MissingArtefactError(`${train} has no training shards.`);
+  const missing = Array.from({ length: shards }, (_, part) => part).filter(
+    (part) => !files.some((file) => partOf(file) === part),
+  );
+  if (files.length !== shards || missing.length > 0) {
+    const which = missing.length === 0 ? '' : `, part ${missing.slice(0, 5).join(', ')} is missing`;
+    throw new MissingArtefactError(
+      `${train} has ${files.length} training shards, the manifest says ${shards}${which}. Build the sequences again.`,
+    );
+  }
   const augmented = folders.channel('augmented');
   const answered = new Set(usesEnvironment ? listShards(augmented) : []);
   if (usesEnvironment && answered.size === 0) {

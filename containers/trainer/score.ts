@@ -1,11 +1,11 @@
 import { PipelineError } from '#lib/contracts/errors.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
 import { createRanker } from '#lib/recommender/model-ranker.ts';
-import { longestHistory, metricsAt, rankCases } from '#lib/recommender/ranking.ts';
+import { excludedPlaces, metricsAt, rankCases } from '#lib/recommender/ranking.ts';
 import { loadModel } from '#lib/recommender/score.ts';
 import { translateCases } from '#lib/recommender/translate-cases.ts';
 import { writeManifest, writeRanks } from './artefacts.ts';
-import { readEvaluation, readModel } from './channels.ts';
+import { type EvaluationChannel, readEvaluation, readModel } from './channels.ts';
 import { type Folders, reportProgress } from './contract.ts';
 import { versions } from './versions.ts';
 
@@ -15,40 +15,49 @@ import { versions } from './versions.ts';
  * manifest is written, with the reason: a damaged champion must not fail every later night.
  */
 export function scoreChampion(folders: Folders, run: string): void {
-  const { itemTable, manifest, validation, test } = readEvaluation(folders);
+  const evaluation = readEvaluation(folders);
   nativeBackend();
-  const champion = readUsable(folders);
-  if ('unusable' in champion) {
-    writeManifest(folders.model, { run, task: 'score', ...champion });
+  const scored = unlessUnusable(() => rankAll(folders, evaluation));
+  if ('unusable' in scored) {
+    writeManifest(folders.model, { run, task: 'score', ...scored });
     return;
   }
-  const { model, itemIds, loaded } = champion;
+  const metrics = splits.map((split) => [split, metricsAt(scored[split], 10)] as const);
+  for (const split of splits) writeRanks(folders.model, split, scored[split]);
+  writeManifest(folders.model, {
+    run,
+    task: 'score',
+    dataHash: evaluation.manifest.dataHash,
+    ...Object.fromEntries(metrics),
+    versions: versions(),
+  });
+}
+
+const splits = ['validation', 'test'] as const;
+
+type Ranks = Readonly<Record<(typeof splits)[number], Int32Array>>;
+
+function rankAll(folders: Folders, evaluation: EvaluationChannel): Ranks {
+  const { model, itemIds } = readModel(folders);
+  const loaded = loadModel(model);
   try {
-    const metrics: Record<string, unknown> = {};
-    for (const [split, cases] of Object.entries({ validation, test })) {
-      const own = translateCases(cases, itemTable.itemIds, itemIds);
-      const ranker = createRanker(loaded, model.excludeHistory ? longestHistory(own) : 0);
-      const ranks = rankCases(ranker, own);
-      writeRanks(folders.model, split as 'validation' | 'test', ranks);
-      metrics[split] = metricsAt(ranks, 10);
-      reportProgress('rank', split === 'validation' ? 0.5 : 1);
-    }
-    writeManifest(folders.model, {
-      run,
-      task: 'score',
-      dataHash: manifest.dataHash,
-      ...metrics,
-      versions: versions(),
+    const [validation, test] = splits.map((split, place) => {
+      const cases = translateCases(evaluation[split], evaluation.itemTable.itemIds, itemIds);
+      const ranker = createRanker(loaded, model.excludeHistory ? excludedPlaces(cases) : 0);
+      const ranks = rankCases(ranker, cases);
+      reportProgress('rank', (place + 1) / splits.length);
+      return ranks;
     });
+    return { validation: validation!, test: test! };
   } finally {
     loaded.dispose();
   }
 }
 
-function readUsable(folders: Folders) {
+/** What is wrong with the champion's files or numbers is said, anything else is thrown. */
+function unlessUnusable<Result>(compute: () => Result): Result | { readonly unusable: string } {
   try {
-    const { model, itemIds } = readModel(folders);
-    return { model, itemIds, loaded: loadModel(model) };
+    return compute();
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
     return { unusable: error.message };

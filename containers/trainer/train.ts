@@ -33,7 +33,7 @@ export async function train(
   const begun = performance.now();
   report('read', 0);
   const { itemTable, manifest, validation, test } = readEvaluation(folders);
-  const parts = readParts(folders, model.lea !== undefined);
+  const parts = readParts(folders, manifest, model.lea !== undefined);
   const rows = await collectRows(parts, model.lea, itemTable.counts);
   report('read', 1, { rows: rows.rows, items: itemTable.itemIds.length });
 

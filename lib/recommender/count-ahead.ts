@@ -15,12 +15,17 @@ export function rankingCases(items: number): number {
  * @param scores `[cases, items]`
  * @param targets int32 item indices `[cases]`
  * @param excluded int32 item indices `[cases, k]`, padded with 0; undefined for none
+ * @returns also the targets' own scores, `[cases]`: where one is no number, nothing is before it
  */
 export function countAhead(
   scores: tf.Tensor2D,
   targets: tf.Tensor1D,
   excluded: tf.Tensor2D | undefined,
-): { readonly ahead: tf.Tensor1D; readonly excludedAhead: tf.Tensor2D | undefined } {
+): {
+  readonly ahead: tf.Tensor1D;
+  readonly excludedAhead: tf.Tensor2D | undefined;
+  readonly scores: tf.Tensor1D;
+} {
   const one = tf.scalar(1, 'int32');
   const pick = (items: tf.Tensor) => {
     const rows = tf.maximum(tf.sub(items, one), tf.scalar(0, 'int32'));
@@ -41,5 +46,6 @@ export function countAhead(
     ahead: tf.sum(isAhead(scores, everyItem), 1),
     excludedAhead:
       excluded === undefined ? undefined : (isAhead(pick(excluded), excluded) as tf.Tensor2D),
+    scores: tf.squeeze(own, [1]),
   };
 }

@@ -53,10 +53,7 @@ export function qHeadSpecs(
 }
 
 /** The map `W` of the LE state, `[environment, state]`. It begins at zero: first nothing of the LE gets in. */
-export function environmentMapSpec(
-  environmentDimension: number,
-  stateDimension: number,
-): ParameterSpec {
+function environmentMapSpec(environmentDimension: number, stateDimension: number): ParameterSpec {
   return {
     name: 'environment_map',
     shape: [environmentDimension, stateDimension],

@@ -2,7 +2,7 @@ import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import type { Parameters } from './backbones/backbone.ts';
 import { type BatchTensors, tensorOf } from './designs/design.ts';
-import { enrich, supervisedHead, supervisedStates } from './heads.ts';
+import { supervisedHead, supervisedStates } from './heads.ts';
 import type { ObjectiveLoss } from './objectives/objective.ts';
 import {
   type Comparison,
@@ -52,11 +52,9 @@ function supervisedSum(
   batch: BatchTensors,
   parts: ObjectiveLoss,
 ): tf.Scalar {
-  const environment = batch.environmentStates as tf.Tensor2D | undefined;
-  const seen = model.lea?.state === 'q_and_ce' ? enrich(parameters, states, environment) : states;
   const comparison: Comparison = {
     head: supervisedHead(parameters),
-    states: supervisedStates(parameters, seen),
+    states: supervisedStates(parameters, states),
     ...rightActions(batch, parts),
   };
   const kind = supervisedLoss(model, comparison.head.kernel.shape[0]);

@@ -30,6 +30,7 @@ export function createRanker(model: LoadedModel, excluded: number): Ranker {
         return {
           ahead: counts.ahead.dataSync<'int32'>(),
           excludedAhead: counts.excludedAhead?.dataSync<'int32'>() ?? new Int32Array(0),
+          scores: counts.scores.dataSync<'float32'>(),
         };
       }),
   };

@@ -3,7 +3,7 @@ import { ConfigError } from '#lib/contracts/errors.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { type Backbone, type BackboneShape, itemEmbedding } from './backbones/backbone.ts';
 import { backbones } from './backbones/index.ts';
-import { environmentMapSpec, qHeadSpecs, supervisedHeadSpecs } from './heads.ts';
+import { qHeadSpecs, supervisedHeadSpecs } from './heads.ts';
 import { objectives } from './objectives/index.ts';
 import type { ParameterSpec, Weights } from './parameters.ts';
 
@@ -47,9 +47,7 @@ export function describeNetwork(
   const stateDimension = backbone.stateDimension(shape);
   const objective = objectives[model.objective];
   const seesEnvironment =
-    environmentDimension !== undefined &&
-    model.lea !== undefined &&
-    (model.lea.state === 'q_and_ce' || (model.lea.state === 'q_only' && objective.usesQHead));
+    environmentDimension !== undefined && model.lea?.state === 'q_only' && objective.usesQHead;
   const seen = seesEnvironment ? environmentDimension : undefined;
   const qHead = objective.usesQHead ? qHeadSpecs(items, stateDimension, seen) : [];
   return {
@@ -65,9 +63,6 @@ export function describeNetwork(
       ...backbone.parameterSpecs(shape),
       ...supervisedHeadSpecs(model.head, backbone, shape),
       ...qHead,
-      ...(seen !== undefined && !objective.usesQHead
-        ? [environmentMapSpec(seen, stateDimension)]
-        : []),
     ],
   };
 }

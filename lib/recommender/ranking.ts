@@ -1,4 +1,5 @@
-import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import { PipelineError } from '#lib/contracts/errors.ts';
+import { type EvaluationCases, takenBefore } from '#lib/sequences/evaluation-cases.ts';
 
 /** Counts, for a fixed number of cases at a time, the items that come before the target. */
 export interface Ranker {
@@ -8,7 +9,7 @@ export interface Ranker {
   readonly window: number;
   /** Size of the model's vocabulary. */
   readonly items: number;
-  /** Places for items to leave out, a case; 0 for a ranker that leaves out nothing. */
+  /** Items to leave out of a case's list that a call takes; 0 for a ranker that leaves out nothing. */
   readonly excluded: number;
   count(input: RankingInput): RankingCounts;
 }
@@ -31,15 +32,18 @@ export interface RankingCounts {
   readonly ahead: Int32Array;
   /** int32 `[cases, excluded]`: 1 for each item to leave out that does. */
   readonly excludedAhead: Int32Array;
+  /** Scores of the targets themselves, `[cases]`. */
+  readonly scores: Float32Array;
 }
 
 /**
  * Full ranking: the place of each case's target among all items, from 1, in the order of serving (score descending,
- * then item index ascending).
+ * then item index ascending). Lists of a ranker that leaves items out are without all that the user had taken before.
  *
  * @param order which cases to rank, undefined for all
  * @returns int32 `[cases]` in the order asked for; 0 for a target that is unknown to the model, or left out of the list
  *   with the rest of the history
+ * @throws PipelineError `ScoresNotFinite` if the model gives a target a score that is no number
  */
 export function rankCases(
   ranker: Ranker,
@@ -48,37 +52,58 @@ export function rankCases(
 ): Int32Array {
   const ranks = new Int32Array(order.length);
   for (let begin = 0; begin < order.length; begin += ranker.cases) {
-    const size = Math.min(ranker.cases, order.length - begin);
-    const input: RankingInput = {
-      items: new Int32Array(ranker.cases * ranker.window),
-      lengths: new Int32Array(ranker.cases),
-      targets: new Int32Array(ranker.cases).fill(1),
-      excluded: new Int32Array(ranker.cases * ranker.excluded),
-    };
-    const isShown = new Uint8Array(size);
-    for (let row = 0; row < size; row++) {
-      const at = order[begin + row]!;
-      const target = cases.targets[at]!;
-      const history = historyOf(cases, at, ranker.window);
-      input.items.set(history, row * ranker.window);
-      input.lengths[row] = history.length;
-      const left = ranker.excluded === 0 ? [] : [...new Set(historyOf(cases, at))];
-      input.excluded.set(left.slice(0, ranker.excluded), row * ranker.excluded);
-      if (target < 1 || target > ranker.items || left.includes(target)) continue;
-      isShown[row] = 1;
-      input.targets[row] = target;
-    }
-    const { ahead, excludedAhead } = ranker.count(input);
-    for (let row = 0; row < size; row++) {
-      if (isShown[row] === 0) continue;
-      let place = 1 + ahead[row]!;
-      for (let index = row * ranker.excluded; index < (row + 1) * ranker.excluded; index++) {
-        if (input.excluded[index] !== 0) place -= excludedAhead[index]!;
-      }
-      ranks[begin + row] = place;
-    }
+    ranks.set(rankSome(ranker, cases, order.subarray(begin, begin + ranker.cases)), begin);
   }
   return ranks;
+}
+
+/** Ranks as many cases as a call takes. What does not fit into its places for items to leave out takes further calls. */
+function rankSome(ranker: Ranker, cases: EvaluationCases, order: Int32Array): Int32Array {
+  const input = {
+    items: new Int32Array(ranker.cases * ranker.window),
+    lengths: new Int32Array(ranker.cases),
+    targets: new Int32Array(ranker.cases).fill(1),
+  };
+  const left: Int32Array[] = [];
+  const isShown = new Uint8Array(order.length);
+  order.forEach((at, row) => {
+    const target = cases.targets[at]!;
+    const history = historyOf(cases, at, ranker.window);
+    input.items.set(history, row * ranker.window);
+    input.lengths[row] = history.length;
+    const taken = ranker.excluded === 0 ? new Set<number>() : takenBefore(cases, at);
+    left.push(Int32Array.from(taken));
+    if (target < 1 || target > ranker.items || taken.has(target)) return;
+    isShown[row] = 1;
+    input.targets[row] = target;
+  });
+  const ranks = new Int32Array(order.length);
+  const most = Math.max(0, ...left.map(({ length }) => length));
+  for (let done = 0; done === 0 || done < most; done += ranker.excluded) {
+    const excluded = new Int32Array(ranker.cases * ranker.excluded);
+    left.forEach((items, row) => {
+      excluded.set(items.subarray(done, done + ranker.excluded), row * ranker.excluded);
+    });
+    const { ahead, excludedAhead, scores } = ranker.count({ ...input, excluded });
+    order.forEach((at, row) => {
+      if (isShown[row] === 0) return;
+      if (!Number.isFinite(scores[row])) throw notFinite(cases, at, scores[row]!);
+      if (done === 0) ranks[row] = 1 + ahead[row]!;
+      for (let index = row * ranker.excluded; index < (row + 1) * ranker.excluded; index++) {
+        if (excluded[index] !== 0) ranks[row]! -= excludedAhead[index]!;
+      }
+    });
+    if (ranker.excluded === 0) break;
+  }
+  return ranks;
+}
+
+/** A score that is no number is below nothing, so that its item would seem to be the first of every list. */
+function notFinite(cases: EvaluationCases, at: number, score: number): PipelineError {
+  return new PipelineError(
+    'ScoresNotFinite',
+    `The model scores item ${cases.targets[at]} of case ${at} (user ${cases.users[at]}) with ${score}: its weights are damaged or its training diverged. Lower learningRate or reinforcementWeight and train again.`,
+  );
 }
 
 /** The last `window` items before a case's target. */
@@ -91,13 +116,18 @@ function historyOf(
   return cases.items.subarray(Math.max(cases.offsets[at]!, end - window), end);
 }
 
-/** Longest history of any case. */
-export function longestHistory(cases: EvaluationCases): number {
-  let longest = 0;
-  for (let at = 0; at + 1 < cases.offsets.length; at++) {
-    longest = Math.max(longest, cases.offsets[at + 1]! - cases.offsets[at]!);
+/** Most items that a call should be able to leave out of a list: more take further calls. */
+const widest = 1024;
+
+/** Places for items to leave out that a ranker of these cases should have. */
+export function excludedPlaces(cases: EvaluationCases): number {
+  let most = 1;
+  for (let at = 0; at < cases.targets.length; at++) {
+    const window = cases.offsets[at + 1]! - cases.offsets[at]!;
+    const earlier = cases.earlierOffsets[at + 1]! - cases.earlierOffsets[at]!;
+    most = Math.max(most, window + earlier);
   }
-  return longest;
+  return Math.min(most, widest);
 }
 
 /** Hit rate and NDCG of ranks at a cut-off; one relevant item a case, so that NDCG is `1 / log2(rank + 1)`. */

@@ -18,7 +18,7 @@ import type { TrainingRows } from './data/training-rows.ts';
 import { describeNetwork, type Network, servedSpecs } from './network.ts';
 import { sizeOf, type Weights } from './parameters.ts';
 import { randomStream, shuffle } from './random.ts';
-import { metricsAt, rankCases } from './ranking.ts';
+import { excludedPlaces, metricsAt, rankCases } from './ranking.ts';
 import { createTrainingProgram, type TrainingProgram } from './training-program.ts';
 
 /** What there is to train. */
@@ -94,7 +94,7 @@ export async function trainModel(
     model,
     network,
     layout,
-    excluded: task.excludeHistory ? task.window : 0,
+    excluded: task.excludeHistory ? excludedPlaces(task.validation) : 0,
     runEagerly: task.runEagerly ?? false,
   });
   const createSource = task.runEagerly === true ? createDirectSource : createThreadedSource;

@@ -64,25 +64,23 @@ export function createTrainingProgram(options: {
   const objective = objectives[model.objective];
   const isPaper = model.preset === 'paper';
   const initial = initialise(network.specs, model.seed, 'first');
-  const first = createVariables('main', initial);
+  const main = createVariables('main', initial);
   // `sound`: a copy that follows slowly. `paper`: a network of its own, of which either may be the one that learns.
   const second = objective.usesNextState
     ? createVariables('second', isPaper ? initialise(network.specs, model.seed, 'second') : initial)
     : {};
-  const networks = [
-    { main: first, target: second },
-    ...(isPaper && objective.usesNextState ? [{ main: second, target: first }] : []),
-  ];
-  const hasOwnActorOptimiser = objective.hasWarmUp && model.actorLearningRate !== null;
-  const optimisers = networks.map(({ main }, index) => ({
-    warmUp: new Adam(main, { learningRate: model.learningRate, name: `adam-${index}` }),
-    acting: hasOwnActorOptimiser
-      ? new Adam(main, {
-          learningRate: model.actorLearningRate ?? model.learningRate,
-          name: `adam-actor-${index}`,
-        })
-      : undefined,
-  }));
+  const pairs: Partial<Record<Learner, NetworkPair>> = {
+    main: { main, target: second },
+    ...(isPaper && objective.usesNextState && { second: { main: second, target: main } }),
+  };
+  const hasOwnActor = objective.hasWarmUp && model.actorLearningRate !== null;
+  const rates: Partial<Record<Phase, number>> = {
+    warmUp: model.learningRate,
+    ...(hasOwnActor && {
+      acting:
+        typeof model.actorLearningRate === 'number' ? model.actorLearningRate : model.learningRate,
+    }),
+  };
 
   const inputs: Record<string, TensorSpec> = {
     ...batchSpecs(layout),
@@ -90,11 +88,12 @@ export function createTrainingProgram(options: {
     ...(objective.hasWarmUp && { isActing: { shape: [], dtype: 'float32' } }),
   };
   const steps: Record<string, Steps[string]> = {};
-  networks.forEach((pair, index) => {
-    const { warmUp, acting } = optimisers[index]!;
-    for (const [phase, optimiser] of Object.entries({ warmUp, acting })) {
-      if (optimiser === undefined) continue;
-      steps[`train-${phase}-${index}`] = step({
+  const optimisers: Adam[] = [];
+  for (const [learner, pair] of entriesOf(pairs)) {
+    for (const [phase, learningRate] of entriesOf(rates)) {
+      const optimiser = new Adam(pair.main, { learningRate, name: optimiserNames[phase][learner] });
+      optimisers.push(optimiser);
+      steps[stepNames[phase][learner]] = step({
         inputs,
         run: (tensors: Record<string, tf.Tensor>) => {
           const { losses, gradients } = lossAndGradients(model, network, layout, pair, tensors);
@@ -104,11 +103,11 @@ export function createTrainingProgram(options: {
         },
       });
     }
-  });
+  }
   const cases = rankingCases(network.shape.items);
   const program: Program = compile({
-    variables: named({ main: first, second }, optimisers),
-    steps: { ...steps, rank: rankingStep(network, first, cases, options.excluded) },
+    variables: named({ main, second }, optimisers),
+    steps: { ...steps, rank: rankingStep(network, main, cases, options.excluded) },
     runEagerly: options.runEagerly ?? false,
     ownsVariables: true,
   });
@@ -116,14 +115,14 @@ export function createTrainingProgram(options: {
   return {
     program,
     train(batch, { seed, isActing, isSwapped }) {
-      const phase = isActing && hasOwnActorOptimiser ? 'acting' : 'warmUp';
+      const phase: Phase = isActing && hasOwnActor ? 'acting' : 'warmUp';
+      const learner: Learner = isSwapped && pairs.second !== undefined ? 'second' : 'main';
       const given = {
         ...batch,
         seed,
         ...(objective.hasWarmUp && { isActing: Float32Array.of(isActing ? 1 : 0) }),
       } as Record<string, TensorValues>;
-      const index = isSwapped && networks.length > 1 ? 1 : 0;
-      const outputs = program.run(`train-${phase}-${index}`, given);
+      const outputs = program.run(stepNames[phase][learner], given);
       return {
         loss: outputs.loss![0]!,
         supervised: outputs.supervised![0]!,
@@ -137,16 +136,33 @@ export function createTrainingProgram(options: {
       excluded: options.excluded,
       count({ excluded, ...input }) {
         const fed = options.excluded === 0 ? input : { ...input, excluded };
-        const { ahead, excludedAhead } = program.run('rank', fed);
+        const { ahead, excludedAhead, scores } = program.run('rank', fed);
         return {
           ahead: ahead as Int32Array,
           excludedAhead: (excludedAhead ?? new Int32Array(0)) as Int32Array,
+          scores: scores as Float32Array,
         };
       },
     },
     dispose: () => program.dispose(),
   };
 }
+
+/** The network that learns in a step; `second` does in preset `paper` alone. */
+type Learner = 'main' | 'second';
+/** `acting` has steps of its own where an optimiser of its own takes over after the warm-up. */
+type Phase = 'warmUp' | 'acting';
+
+const stepNames: Readonly<Record<Phase, Readonly<Record<Learner, string>>>> = {
+  warmUp: { main: 'train', second: 'train-second' },
+  acting: { main: 'act', second: 'act-second' },
+};
+
+/** Begin the names of the optimisers' variables in checkpoints. */
+const optimiserNames: typeof stepNames = {
+  warmUp: { main: 'adam', second: 'adam-second' },
+  acting: { main: 'adam-acting', second: 'adam-acting-second' },
+};
 
 /** Two copies of a network: one learns, the other judges. */
 interface NetworkPair {
@@ -229,6 +245,7 @@ function rankingStep(
       );
       return {
         ahead: counts.ahead,
+        scores: counts.scores,
         ...(counts.excludedAhead !== undefined && { excludedAhead: counts.excludedAhead }),
       } as Record<string, tf.Tensor>;
     },
@@ -262,17 +279,20 @@ function completePlaces(tensors: Readonly<Record<string, tf.Tensor>>, layout: Ba
 
 /** Names in checkpoints: network or optimiser, then parameter. */
 function named(
-  networks: Readonly<Record<string, Readonly<Record<string, tf.Variable>>>>,
-  optimisers: readonly { readonly warmUp: Adam; readonly acting: Adam | undefined }[],
+  networks: Readonly<Record<Learner, Readonly<Record<string, tf.Variable>>>>,
+  optimisers: readonly Adam[],
 ): Record<string, tf.Variable> {
   const variables: Record<string, tf.Variable> = {};
-  for (const [network, parameters] of Object.entries(networks)) {
+  for (const [network, parameters] of entriesOf(networks)) {
     for (const [name, variable] of Object.entries(parameters)) {
       variables[`${network}/${name}`] = variable;
     }
   }
-  for (const { warmUp, acting } of optimisers) {
-    Object.assign(variables, warmUp.variables, acting?.variables);
-  }
-  return variables;
+  return Object.assign(variables, ...optimisers.map((optimiser) => optimiser.variables));
+}
+
+function entriesOf<Name extends string, Value>(
+  table: Partial<Record<Name, Value>>,
+): [Name, Value][] {
+  return Object.entries(table) as [Name, Value][];
 }

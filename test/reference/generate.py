@@ -39,7 +39,6 @@ SAMPLED = {"sampledItems": [2, 9, 9, 5, 11], "sampledLogCounts": [-0.4, 0.3, 0.3
 CASES: dict[str, dict] = {
     "supervised": {"objective": "supervised"},
     "supervised + LEA": {"objective": "supervised", "lea": LEA | {"state": "off"}},
-    "supervised + LEA, state for the supervised head": {"objective": "supervised", "lea": LEA | {"state": "q_and_ce"}},
     "sampled softmax + LEA": {"objective": "supervised", "loss": "sampled-softmax", "lea": LEA | {"state": "off"}} | SAMPLED,
     "gBCE + LEA": {"objective": "supervised", "loss": "gbce", "lea": LEA | {"state": "off"}} | SAMPLED,
     "auxiliary": {"objective": "auxiliary"},
@@ -57,7 +56,6 @@ CASES: dict[str, dict] = {
         "objective": "snqn",
         "lea": LEA
         | {
-            "state": "q_and_ce",
             "reward": "all",
             "augmentedBootstrap": "logged",
             "minimumMargin": 0.2,
@@ -131,8 +129,8 @@ def choose(answer: dict, lea: dict) -> tuple[int, float, float]:
     return answer["candidates"][best], 1 / (1 + math.exp(-margin / spread)), rewards[best]
 
 
-def negatives_of(answer: dict, augmented: int, settings: Settings) -> tuple[list[int], list[float]]:
-    """Negatives and their rewards: the LE's other candidates first if it rewards them."""
+def negatives_of(answer: dict, augmented: int, base_reward: float, settings: Settings) -> tuple[list[int], list[float]]:
+    """Negatives and their rewards: the LE's other candidates first if it rewards them, on the logged action's scale."""
     items, rewards = [], []
     if settings.lea is not None and settings.lea["reward"] == "all":
         penalty = settings.lea["uncertaintyPenalty"]
@@ -141,7 +139,7 @@ def negatives_of(answer: dict, augmented: int, settings: Settings) -> tuple[list
         ):
             if item != augmented:
                 items.append(item)
-                rewards.append(reward - penalty * spread)
+                rewards.append(base_reward * (reward - penalty * spread))
     for item in answer["randomNegatives"]:
         if len(items) < NEGATIVES:
             items.append(item)
@@ -168,9 +166,10 @@ def transition_of(
         if settings.lea["reward"] != "off":
             reward *= answer["reward"] - settings.lea["uncertaintyPenalty"] * answer["spread"]
         augmented, confidence, augmented_reward = choose(answer, settings.lea)
+        augmented_reward *= base_reward
         weight = settings.lea["augmentedWeight"] * confidence
     negatives, negative_rewards = (
-        negatives_of(answer, augmented, settings) if answer is not None else ([2, 5, 8, 11], [0.0] * NEGATIVES)
+        negatives_of(answer, augmented, base_reward, settings) if answer is not None else ([2, 5, 8, 11], [0.0] * NEGATIVES)
     )
     return Transition(
         history=history,

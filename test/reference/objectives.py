@@ -113,7 +113,7 @@ def loss(main: Network, target: Network, transitions: list[Transition], settings
     for t in transitions:
         state = main.state(t.history)
         enriched = main.enriched(state, t.environment) if uses_le else state
-        logits = main.logits(enriched if lea is not None and lea["state"] == "q_and_ce" else state)
+        logits = main.logits(state)
         logged = supervised_loss(logits, t.action, settings)
         augmented = supervised_loss(logits, t.augmented, settings) if uses_augmented and t.augmented > 0 else None
         weight, augmented_weight = 1.0, t.augmented_weight

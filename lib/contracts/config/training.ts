@@ -2,11 +2,8 @@ import * as z from 'zod';
 
 /** How a recommender uses the LLM environment (`lea`); absent means not at all. */
 export const leaConfig = z.strictObject({
-  /**
-   * Who sees the LE state. `q_only`: the Q head, which serving does not need. `q_and_ce`: the supervised head too; an
-   * ablation, since its scores at serving lack the LE state that it learned with.
-   */
-  state: z.enum(['off', 'q_only', 'q_and_ce']).default('q_only'),
+  /** Who sees the LE state: nobody, or the Q head, which serving does not need. */
+  state: z.enum(['off', 'q_only']).default('q_only'),
   /** Whose base rewards the LE reward replaces: nobody's, the positive actions', or the negatives' too. */
   reward: z.enum(['off', 'positives', 'all']).default('positives'),
   /** Weight alpha of the loss on augmented positive actions; 0 is off. */
@@ -80,8 +77,11 @@ const settings = {
   warmUpEpochs: z.number().min(0),
   /** The same in steps; counts instead of `warmUpEpochs` unless `null`. */
   warmUpSteps: z.int().min(0).nullable(),
-  /** Learning rate after the warm-up; `null` goes on as before. */
-  actorLearningRate: z.number().positive().nullable(),
+  /**
+   * After the warm-up an optimiser of its own, whose moments begin at zero, takes over at this learning rate; `same` is
+   * that of before. `null` goes on with the first one.
+   */
+  actorLearningRate: z.union([z.number().positive(), z.literal('same')]).nullable(),
   /** Range of the advantage in SA2C; `null` on either side is open. */
   advantageRange: z.tuple([z.number().nullable(), z.number().nullable()]),
   /** Exponent of SA2C's inverse propensity weight; 0 is off. */
@@ -157,11 +157,16 @@ export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
     targetRate: 1,
     warmUpEpochs: 0,
     warmUpSteps: 15_000,
-    actorLearningRate: 1e-3,
+    actorLearningRate: 'same',
     advantageRange: [0, 10],
     propensityExponent: 0,
     seed: 1,
   },
+};
+
+/** Where the published code of one objective has another constant than that of the others. */
+const published: Partial<Record<z.infer<typeof objective>, Partial<Settings>>> = {
+  sa2c: { actorLearningRate: 1e-3 },
 };
 
 /** Every setting may be left out; the preset fills it in. */
@@ -206,8 +211,12 @@ export interface ResolvedModel extends Settings {
 /** Fills in a model's settings: its own, else the shared ones, else those of its preset. */
 export function resolveModel(shared: TrainingSettings, model: ModelConfig): ResolvedModel {
   const chosen = model.preset ?? shared.preset;
+  const usual: Settings = {
+    ...presets[chosen],
+    ...(chosen === 'paper' && published[model.objective]),
+  };
   const filled = Object.fromEntries(
-    Object.entries(presets[chosen]).map(([name, value]) => {
+    Object.entries(usual).map(([name, value]) => {
       const key = name as keyof Settings;
       const own = model[key] === undefined ? shared[key] : model[key];
       return [name, own === undefined ? value : own];

@@ -34,13 +34,14 @@ export function fillAction(
   const target = rows.items[value]!;
   batch.targets![place] = target;
   batch.weights![place] = 1;
+  const base = rows.rewards[value]!;
   if (batch.rewards !== undefined && batch.continues !== undefined) {
     // LE rewards of positives average 1: the product keeps the mean of the base rewards (click 0.2, purchase 1).
     const factor =
       isAnswered && lea.reward !== 'off' && environment !== undefined
         ? environment.rewards[transition]!
         : 1;
-    batch.rewards[place] = rows.rewards[value]! * factor;
+    batch.rewards[place] = base * factor;
     batch.continues[place] = action.isContinued ? 1 : 0;
   }
   if (batch.historyShares !== undefined) {
@@ -53,12 +54,12 @@ export function fillAction(
     batch.augmentedActions[place] = environment.actions[transition]!;
     batch.augmentedWeights![place] = lea.augmentedWeight * environment.actionWeights[transition]!;
     if (batch.augmentedRewards !== undefined) {
-      batch.augmentedRewards[place] = environment.actionRewards[transition]!;
+      batch.augmentedRewards[place] = base * environment.actionRewards[transition]!;
     }
   }
   if (layout.futureActions > 0) fillFuture(rows, layout, batch, action);
   if (layout.negatives > 0) {
-    fillNegatives(rows, layout, batch, isAnswered ? transition : -1, place, random);
+    fillNegatives(rows, layout, batch, action, isAnswered, random);
   }
 }
 
@@ -83,28 +84,27 @@ function fillFuture(
 
 /**
  * Negative actions: uniform over the items but the logged and the augmented one (history may be drawn, as in SNQN).
- * With LE rewards for negatives the LE's own candidates come first, with their rewards.
- *
- * @param transition -1 if the LE has not answered
+ * With LE rewards for negatives the LE's own candidates come first, with their rewards, scaled as the logged action's
+ * is: all LE rewards of a state have one base.
  */
 function fillNegatives(
-  { environment }: TrainingRows,
+  { environment, rewards: baseRewards }: TrainingRows,
   layout: BatchLayout,
   batch: Batch,
-  transition: number,
-  place: number,
+  { value, transition, place }: LoggedAction,
+  isAnswered: boolean,
   random: RandomStream,
 ): void {
   const negatives = batch.negatives!;
   const rewards = batch.negativeRewards!;
   const begin = place * layout.negatives;
   let at = 0;
-  if (layout.lea?.reward === 'all' && transition !== -1 && environment !== undefined) {
+  if (layout.lea?.reward === 'all' && isAnswered && environment !== undefined) {
     const width = environment.candidatesPerTransition;
     for (let index = transition * width; index < (transition + 1) * width; index++) {
       if (environment.candidates[index] === 0 || at === layout.negatives) break;
       negatives[begin + at] = environment.candidates[index]!;
-      rewards[begin + at] = environment.candidateRewards[index]!;
+      rewards[begin + at] = baseRewards[value]! * environment.candidateRewards[index]!;
       at++;
     }
   }

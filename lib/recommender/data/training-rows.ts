@@ -66,7 +66,8 @@ export interface TrainingPart {
  * @param parts in the order of their numbers
  * @param lea what the model uses of the LE; undefined reads nothing of it
  * @param counts occurrences of each item of the vocabulary in the training sequences, `[items]`
- * @throws ContractError if an index is not in the vocabulary, or an augmented shard is not that of its training shard
+ * @throws ContractError if an index is not in the vocabulary, a reward is not finite, or an augmented shard is not that
+ *   of its training shard
  */
 export async function collectRows(
   parts: AsyncIterable<TrainingPart> | Iterable<TrainingPart>,
@@ -78,7 +79,8 @@ export async function collectRows(
   let part = 0;
   for await (const { sequences, augmented } of parts) {
     checkItems(sequences.items, counts.length, part);
-    if (augmented !== undefined) checkSameRows(sequences, augmented, part);
+    checkFinite(`Training shard ${part}`, { rewards: sequences.rewards });
+    if (augmented !== undefined) checkAnswer(sequences, augmented, part);
     collected.push({
       sequences,
       userNumbers: Int32Array.from(sequences.users, (user) => {
@@ -264,6 +266,30 @@ function checkItems(values: Int32Array, items: number, part: number): void {
       `Training shard ${part}: item index ${wrong} is not in the vocabulary of ${items} items.`,
     );
   }
+}
+
+/** One number that is none would make every weight of the model none within a step. */
+function checkFinite(where: string, columns: Readonly<Record<string, Float32Array>>): void {
+  for (const [name, values] of Object.entries(columns)) {
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at === -1) continue;
+    throw new ContractError(`${where}: value ${at} of "${name}" is ${values[at]}, not a number.`);
+  }
+}
+
+function checkAnswer(sequences: SequenceShard, augmented: AugmentedShard, part: number): void {
+  checkSameRows(sequences, augmented, part);
+  const { rewards, rewardSpreads, candidateRewards, candidateRewardSpreads } = augmented;
+  checkFinite(`Augmented shard ${part}`, {
+    rewards,
+    rewardSpreads,
+    candidateRewards,
+    candidateRewardSpreads,
+  });
+  // The largest exponent of a float16 stands for infinity and for what is no number.
+  const at = augmented.states.findIndex((bits) => (bits & 0x7c00) === 0x7c00);
+  if (at !== -1)
+    throw new ContractError(`Augmented shard ${part}: state number ${at} is not finite.`);
 }
 
 /** An augmented shard repeats its training shard's rows; anything else belongs to another run. */

@@ -60,6 +60,20 @@ describe('Function: readJob', () => {
     });
   });
 
+  it('keeps the rate after the warm-up of SAC with preset "paper", and without one goes on as it was', () => {
+    // Arrange
+    const rateOf = (settings: Readonly<Record<string, unknown>>) => {
+      write(trainingJob(settings));
+      const job = readJob(root);
+      return job.task === 'train' ? job.model.actorLearningRate : undefined;
+    };
+
+    // Act & Assess
+    expect(rateOf({ preset: 'paper', objective: 'sac' })).toBe('same');
+    expect(rateOf({ preset: 'paper', objective: 'sa2c', actorLearningRate: 0.01 })).toBe(0.01);
+    expect(rateOf({ objective: 'sa2c' })).toBeNull();
+  });
+
   it('needs neither model nor training to score', () => {
     // Arrange
     write({ task: 'score', run: 'r' });

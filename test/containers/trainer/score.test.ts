@@ -1,7 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
+import { initialise } from '#lib/recommender/parameters.ts';
+import { writeModel } from '../../../containers/trainer/artefacts.ts';
 import { folders } from '../../../containers/trainer/contract.ts';
 import { scoreChampion } from '../../../containers/trainer/score.ts';
+import { resolve, small } from '../../lib/recommender/fixtures.ts';
 import { createJob, type JobFolder, smallSequences } from './job-folder.ts';
 
 const built = smallSequences();
@@ -37,6 +41,28 @@ describe('Function: scoreChampion', () => {
     const manifest = JSON.parse(readFileSync(job.path('model/manifest.json'), 'utf8'));
     expect(manifest).toMatchObject({ run: 'tonight', task: 'score' });
     expect(manifest.unusable).toMatch(reason);
+    expect(existsSync(job.path('model/ranks'))).toBe(false);
+  });
+
+  it('says so of a champion whose scores are no numbers, and ranks nothing first', () => {
+    // Arrange
+    const { items } = built.manifest;
+    const network = describeNetwork(resolve(small), items, 8, undefined);
+    const weights = initialise(servedSpecs(network), 1, 'first');
+    for (const { values } of weights.values()) values.fill(Number.NaN);
+    const model = {
+      backbone: 'sasrec',
+      shape: network.shape,
+      excludeHistory: false,
+      weights,
+    } as const;
+    const job = championJob({});
+    writeModel(job.path('input/data/model'), model, built.itemTable.itemIds);
+    // Act
+    scoreChampion(folders(job.root), 'tonight');
+    // Assess
+    const manifest = JSON.parse(readFileSync(job.path('model/manifest.json'), 'utf8'));
+    expect(manifest.unusable).toMatch(/with NaN: its weights are damaged/);
     expect(existsSync(job.path('model/ranks'))).toBe(false);
   });
 

@@ -141,6 +141,30 @@ describe('Function: collectRows', () => {
     );
   });
 
+  it('refuses a reward or a state that is no number', async () => {
+    // Arrange
+    const sequences = shardOf([{ user: 'a', items: [1, 2, 3], rewards: [1, Number.NaN, 1] }]);
+    const whole = shardOf(long);
+    const answer = answerTo(whole, { items: 6 });
+    const collect = (part: object) =>
+      collectRows(
+        [{ sequences: whole, augmented: { ...answer, ...part } }],
+        lea,
+        new Int32Array(6),
+      );
+
+    // Act & Assess
+    await expect(
+      collectRows([{ sequences, augmented: undefined }], undefined, new Int32Array(6)),
+    ).rejects.toThrow('Training shard 0: value 1 of "rewards" is NaN');
+    await expect(
+      collect({ candidateRewards: answer.candidateRewards.map(() => Infinity) }),
+    ).rejects.toThrow('Augmented shard 0: value 0 of "candidateRewards" is Infinity');
+    await expect(collect({ states: answer.states.map(() => 0x7c01) })).rejects.toThrow(
+      'Augmented shard 0: state number 0 is not finite',
+    );
+  });
+
   it('refuses an answer to other rows: nothing of a held-out action gets in', async () => {
     // Arrange: the answer's row goes on with the validation item
     const sequences = shardOf([{ user: 'a', items: [1, 2, 3] }]);
@@ -240,10 +264,13 @@ describe('Function: assembleLines', () => {
     );
     expect(Array.from(batch.negatives!.subarray(place * 5, place * 5 + 2))).toEqual(candidates);
     const rewards = Array.from(batch.negativeRewards!.subarray(place * 5, place * 5 + 5));
-    expect(rewards[0]).toBe(answer.candidateRewards[answer.candidates.indexOf(candidates[0]!)]);
+    const rewardOf = (item: number) => answer.candidateRewards[answer.candidates.indexOf(item)]!;
+    // Every LE reward of a state scales the same base reward, that of the logged action.
+    expect(rewards[0]).toBeCloseTo(0.2 * rewardOf(candidates[0]!), 6);
     expect(rewards.slice(2)).toEqual([-1, -1, -1]);
-    // The LE reward scales the base reward.
     expect(batch.rewards![place]).toBeCloseTo(0.2 * answer.rewards[0]!, 6);
+    const augmented = batch.augmentedActions![place]!;
+    expect(batch.augmentedRewards![place]).toBeCloseTo(0.2 * rewardOf(augmented), 6);
   });
 
   it('needs no place for a last item unless the history goes on', async () => {

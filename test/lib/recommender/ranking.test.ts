@@ -4,19 +4,23 @@ import { tf } from '#lib/graph/tensorflow.ts';
 import { countAhead } from '#lib/recommender/count-ahead.ts';
 import { metricsAt, type Ranker, rankCases } from '#lib/recommender/ranking.ts';
 import { translateCases } from '#lib/recommender/translate-cases.ts';
+import { casesOf as plainCases } from '../sequences/cases.ts';
 import { casesOf } from './fixtures.ts';
 
 /** Ranks by given scores, one row a case, in batches of three. */
 function rankerOf(scores: readonly number[][], excluded: number): Ranker {
-  let begin = 0;
+  let begin = -3;
+  let last: Int32Array | undefined;
   return {
     cases: 3,
     window: 2,
     items: scores[0]!.length,
     excluded,
     count(input) {
+      // A case with more items to leave out than there are places comes back with the same history.
+      if (input.items !== last) begin += 3;
+      last = input.items;
       const rows = Array.from({ length: 3 }, (_, row) => scores[begin + row] ?? scores[0]!);
-      begin += 3;
       return tf.tidy(() => {
         const counts = countAhead(
           tf.tensor2d(rows),
@@ -26,6 +30,7 @@ function rankerOf(scores: readonly number[][], excluded: number): Ranker {
         return {
           ahead: counts.ahead.dataSync<'int32'>(),
           excludedAhead: counts.excludedAhead?.dataSync<'int32'>() ?? new Int32Array(0),
+          scores: counts.scores.dataSync<'float32'>(),
         };
       });
     },
@@ -51,24 +56,33 @@ describe('Function: rankCases', () => {
     const item = fc.integer({ min: 1, max: items });
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(scoresOfCase, fc.array(item, { maxLength: 4 }), item), {
-          minLength: 1,
-          maxLength: 8,
-        }),
-        (rows) => {
-          // Arrange
-          const cases = casesOf(rows.map(([, history, target]) => [history, target]));
+        fc.array(
+          fc.tuple(
+            scoresOfCase,
+            fc.array(item, { maxLength: 4 }),
+            item,
+            fc.uniqueArray(item, { maxLength: 4 }),
+          ),
+          { minLength: 1, maxLength: 8 },
+        ),
+        fc.integer({ min: 1, max: 5 }),
+        (rows, places) => {
+          // Arrange: what was taken before the window is left out too, in as many calls as that takes
+          const cases = plainCases(
+            rows.map(([, history, target, earlier]) => ({ history, target, earlier })),
+          );
           const ranker = rankerOf(
             rows.map(([scores]) => scores),
-            isLeftOut ? 4 : 0,
+            isLeftOut ? places : 0,
           );
 
           // Act
           const ranks = rankCases(ranker, cases);
 
           // Assess
-          rows.forEach(([scores, history, target], at) => {
-            expect(ranks[at]).toBe(listOf(scores, isLeftOut ? history : []).indexOf(target) + 1);
+          rows.forEach(([scores, history, target, earlier], at) => {
+            const left = isLeftOut ? [...history, ...earlier] : [];
+            expect(ranks[at]).toBe(listOf(scores, left).indexOf(target) + 1);
           });
         },
       ),
@@ -100,6 +114,19 @@ describe('Function: rankCases', () => {
     // Assess
     expect(Array.from(ranks)).toEqual([0, 0, 2]);
   });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    'never takes a target with the score %s for the first',
+    (score) => {
+      // Arrange
+      const cases = casesOf([[[1], 2]]);
+
+      // Act & Assess
+      expect(() => rankCases(rankerOf([[3, score, 1]], 0), cases)).toThrow(
+        `The model scores item 2 of case 0 (user user-0) with ${score}: its weights are damaged`,
+      );
+    },
+  );
 
   it('ranks the cases asked for, in that order', () => {
     // Arrange

@@ -147,6 +147,38 @@ describe('Function: createTrainingProgram', () => {
   });
 
   it.each([
+    ['sac', 'paper', true],
+    ['sa2c', 'paper', true],
+    ['sac', 'sound', false],
+    ['snqn', 'paper', false],
+  ])(
+    '%s, preset %s: an optimiser of its own after the warm-up: %s',
+    async (objective, preset, isOwn) => {
+      // Arrange
+      const { create, step } = await prepare(resolve({ ...small, preset, objective }));
+      const program = create(true);
+      const firstMoments = () => {
+        const [, moments] = Object.entries(program.program.readVariables()).find(
+          ([name]) => name === 'adam/item_embedding/m',
+        )!;
+        return moments as Float32Array;
+      };
+
+      // Act: the warm-up ends with step 2
+      step(program, 2);
+      const before = firstMoments();
+      step(program, 4);
+
+      // Assess
+      expect(
+        Object.keys(program.program.variables).some((name) => name.startsWith('adam-acting')),
+      ).toBe(isOwn);
+      expect(largestDifference(before, firstMoments()) === 0).toBe(isOwn);
+      program.dispose();
+    },
+  );
+
+  it.each([
     ['compiled', false, 1000],
     ['operation by operation', true, 60],
   ] as const)('leaks no tensor, %s', async (_, runEagerly, steps) => {

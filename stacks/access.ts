@@ -150,7 +150,7 @@ export const functionAccess = {
   },
   recommend: { read: [keys.champion, keys.models] },
   'recommend-batch': {
-    read: [keys.champion, keys.models, keys.sequences],
+    read: [keys.champion, keys.models, keys.everybody],
     list: [keys.recommendations],
     write: [keys.recommendations],
   },

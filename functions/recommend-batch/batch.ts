@@ -4,13 +4,10 @@ import type * as z from 'zod';
 import { type Champion, championPointer } from '#lib/contracts/champion.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
 import { isSamePointer } from '#lib/promotion/champion.ts';
-import { sequencesManifest } from '#lib/sequences/manifest.ts';
+import { everybodyManifest } from '#lib/sequences/everybody-files.ts';
 import type { Objects } from '#platform/objects.ts';
 import { sendMessages } from '#platform/queues.ts';
 import type { PartMessage, recommendationsManifest } from './messages.ts';
-
-/** Users that one message is worth. */
-const usersPerPart = 50_000;
 
 export interface BatchPlaces {
   readonly objects: Objects;
@@ -19,7 +16,7 @@ export interface BatchPlaces {
 }
 
 /**
- * Shares the users of a run out to one message for each part.
+ * Shares everybody, whether in the k-core of the run or not, out to one message for each part.
  *
  * @param count items per user
  * @returns the number of parts, 0 without a champion
@@ -37,10 +34,9 @@ export async function planBatch(places: BatchPlaces, run: string, count: number)
   return parts;
 }
 
-/** How many messages the users of a run are shared out to. */
+/** How many messages the users of a run are shared out to: one for each file of histories. */
 export async function countParts(objects: Objects, run: string): Promise<number> {
-  const { users } = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
-  return Math.max(1, Math.ceil(users / usersPerPart));
+  return (await objects.getJson(runs.everybodyManifest(run), everybodyManifest)).parts;
 }
 
 /** The same for the same content, so that planning twice makes the same objects twice. */

@@ -18,7 +18,7 @@ const objects = dataBucket();
 const queue = createSqsClient();
 const tensorflow = activateTensorflow(wasmFolder());
 
-/** Recommends to all users of a run: the first message is shared out to one for every 50,000 users. */
+/** Recommends to everybody: the first message is shared out to one for every 50,000 users. */
 export const handler = instrument(sqsEvent, async (event, { logger }) =>
   processMessages(event, batchMessage, logger, async (message) => {
     if (message.kind === 'plan') {

@@ -1,14 +1,10 @@
 import { runs, serving } from '#lib/contracts/keys.ts';
-import { decodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
-import { hash32 } from '#lib/sequences/hash.ts';
-import { decodeItemTable } from '#lib/sequences/item-table.ts';
-import { sequencesManifest } from '#lib/sequences/manifest.ts';
-import { decodeSequenceShard } from '#lib/sequences/shard.ts';
+import type { AllItems, RecentHistories } from '#lib/sequences/everybody.ts';
+import { decodeAllItems, decodeRecentHistories } from '#lib/sequences/everybody-files.ts';
 import { loadRecommender } from '#lib/serving/champion-model.ts';
-import type { Recommender } from '#lib/serving/recommender.ts';
+import type { Asked, Recommender } from '#lib/serving/recommender.ts';
 import { gzipped } from '#platform/gzip.ts';
 import type { Objects } from '#platform/objects.ts';
-import { Histories } from './histories.ts';
 import type { PartMessage } from './messages.ts';
 
 /** Users whose lists are made in one go; a line of output each. */
@@ -17,7 +13,7 @@ const usersAtOnce = 256;
 const historiesAtOnce = 64;
 
 /**
- * Recommends to one share of a run's users and writes a line for each: `{user_id, items: [{item_id, score}], source}`.
+ * Recommends to one share of everybody and writes a line for each: `{user_id, items: [{item_id, score}], source}`.
  * Doing it again writes the same object.
  *
  * @param count items per user
@@ -25,60 +21,48 @@ const historiesAtOnce = 64;
  */
 export async function recommendPart(
   objects: Objects,
-  { run, champion, batch, part, parts }: PartMessage,
+  { run, champion, batch, part }: PartMessage,
   count: number,
 ): Promise<number> {
-  const histories = await readHistories(objects, run, (user) => hash32(user, 0) % parts === part);
+  const items = decodeAllItems(await objects.getBytes(runs.allItems(run)));
+  const histories = decodeRecentHistories(await objects.getBytes(runs.recentHistories(run, part)));
   const recommender = await loadRecommender(objects, champion, historiesAtOnce);
   try {
-    const lines = gzipped(linesOf(recommender, histories, count));
+    const lines = gzipped(linesOf(recommender, askedFor(histories, items), count));
     await objects.putStream(serving.recommendationsPart(run, batch, part), lines);
   } finally {
     recommender.dispose();
   }
-  return histories.size;
+  return histories.users.length;
 }
 
-/** Item ids of the newest actions, oldest first, by user. */
-async function readHistories(
-  objects: Objects,
-  run: string,
-  isWanted: (user: string) => boolean,
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const { window } = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
-  const { itemIds } = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
-  const histories = new Histories(window, isWanted);
-  for await (const { key } of objects.list(runs.trainPrefix(run))) {
-    histories.addShard(decodeSequenceShard(await objects.getBytes(key)));
+/** What is known of each user, in item ids. */
+function* askedFor(
+  { users, offsets, items, earlierOffsets, earlierItems }: RecentHistories,
+  { itemIds }: AllItems,
+): Generator<{ readonly user: string; readonly asked: Asked }> {
+  const idsOf = (indices: Int32Array, ends: Int32Array, row: number) =>
+    Array.from(indices.subarray(ends[row], ends[row + 1]), (item) => itemIds[item - 1]!);
+  for (const [row, user] of users.entries()) {
+    const history = idsOf(items, offsets, row);
+    yield { user, asked: { history, earlier: idsOf(earlierItems, earlierOffsets, row) } };
   }
-  for (const split of ['validation', 'test'] as const) {
-    const bytes = await objects.getBytes(runs.evaluationCases(run, split));
-    histories.addCases(split, decodeEvaluationCases(bytes));
-  }
-  const named = new Map<string, string[]>();
-  for (const [user, items] of histories.entries()) {
-    named.set(
-      user,
-      Array.from(items, (item) => itemIds[item - 1]!),
-    );
-  }
-  return named;
 }
 
 function* linesOf(
   recommender: Recommender,
-  histories: ReadonlyMap<string, readonly string[]>,
+  users: Iterable<{ readonly user: string; readonly asked: Asked }>,
   count: number,
 ): Generator<string> {
-  for (const chunk of chunksOf(histories, usersAtOnce)) {
+  for (const chunk of chunksOf(users, usersAtOnce)) {
     const lists = recommender.recommendAll(
-      chunk.map(([, history]) => history),
+      chunk.map(({ asked }) => asked),
       count,
     );
     yield chunk
-      .map(([user_id], index) => {
+      .map(({ user }, index) => {
         const { items, source } = lists[index]!;
-        return `${JSON.stringify({ user_id, items, source })}\n`;
+        return `${JSON.stringify({ user_id: user, items, source })}\n`;
       })
       .join('');
   }

@@ -24,7 +24,7 @@ async function recommend(request: unknown) {
   const { history, count } = parseRequest(request);
   const { champion, model } = await champions.get();
   const { run, name } = champion;
-  return { ...model.recommend(history, count), model: { run, name } };
+  return { ...model.recommend({ history }, count), model: { run, name } };
 }
 
 /** Recommends with the champion; asked over HTTP (function URL, HTTP API) or by invoking the function. */

@@ -19,6 +19,6 @@ export function modelLoader(
 
 /** The first pass compiles and allocates; no caller has to wait for that. */
 function warmUp(recommender: Recommender): void {
-  const popular = recommender.recommend([], 1).items.map((item) => item.item_id);
-  recommender.recommend(popular, 1);
+  const popular = recommender.recommend({ history: [] }, 1).items.map((item) => item.item_id);
+  recommender.recommend({ history: popular }, 1);
 }

@@ -30,6 +30,14 @@ export interface Recommendation {
   readonly unknownItems: readonly string[];
 }
 
+/** Whom to recommend to. */
+export interface Asked {
+  /** Item ids, oldest first; those beyond the model's window tell it nothing. */
+  readonly history: readonly string[];
+  /** Items taken before those: left out like them where lists leave the history out. */
+  readonly earlier?: readonly string[];
+}
+
 const vocabularySchema = z.array(z.string().min(1)).min(1);
 
 /**
@@ -83,27 +91,26 @@ export class Recommender {
   /**
    * Recommends items after one history.
    *
-   * @param history item ids, oldest first; those beyond the model's window are ignored
    * @param count length of the list; shorter if there are not as many items
    * @throws ValidationError if `count` is not a positive integer
    */
-  recommend(history: readonly string[], count: number): Recommendation {
-    return this.recommendAll([history], count)[0]!;
+  recommend(asked: Asked, count: number): Recommendation {
+    return this.recommendAll([asked], count)[0]!;
   }
 
   /** Recommends items after each of many histories; the order of the lists is that of the histories. */
-  recommendAll(histories: readonly (readonly string[])[], count: number): Recommendation[] {
+  recommendAll(asked: readonly Asked[], count: number): Recommendation[] {
     if (!Number.isSafeInteger(count) || count < 1) {
       throw new ValidationError(
         `A list must have at least 1 item (an integer), not ${count}: change the count asked for.`,
       );
     }
-    const known = histories.map((history) => this.#look(history));
-    const lists = new Array<Recommendation>(histories.length);
+    const known = asked.map((one) => this.#look(one));
+    const lists = new Array<Recommendation>(asked.length);
     const scored: number[] = [];
-    known.forEach(({ items, unknownItems }, index) => {
-      if (items.length > 0) scored.push(index);
-      else lists[index] = this.#mostPopular(count, unknownItems);
+    known.forEach((one, index) => {
+      if (one.items.length > 0) scored.push(index);
+      else lists[index] = this.#mostPopular(count, one);
     });
     for (let begin = 0; begin < scored.length; begin += this.#batch) {
       const some = scored.slice(begin, begin + this.#batch);
@@ -121,7 +128,7 @@ export class Recommender {
     this.#loaded.dispose();
   }
 
-  #look(history: readonly string[]): Known {
+  #look({ history, earlier = [] }: Asked): Known {
     const items: number[] = [];
     const unknownItems = new Set<string>();
     for (const id of history) {
@@ -129,7 +136,12 @@ export class Recommender {
       if (index === undefined) unknownItems.add(id);
       else items.push(index);
     }
-    return { items, unknownItems: [...unknownItems] };
+    const excluded = new Set<number>();
+    if (this.#model.excludeHistory) {
+      for (const item of items) excluded.add(item);
+      for (const id of earlier) excluded.add(this.#indices.get(id) ?? 0);
+    }
+    return { items, excluded, unknownItems: [...unknownItems] };
   }
 
   /** Scores of all items after each history, `[histories, items]`; only as many places as the longest one needs. */
@@ -150,8 +162,7 @@ export class Recommender {
     );
   }
 
-  #best(scores: Float32Array, count: number, { items, unknownItems }: Known): Recommendation {
-    const excluded = new Set(this.#model.excludeHistory ? items : []);
+  #best(scores: Float32Array, count: number, { excluded, unknownItems }: Known): Recommendation {
     expectFinite(scores);
     const best = topItems(scores, count, excluded);
     return {
@@ -164,8 +175,11 @@ export class Recommender {
     };
   }
 
-  #mostPopular(count: number, unknownItems: readonly string[]): Recommendation {
-    const items = this.#itemIds.slice(0, count).map((item_id) => ({ item_id }));
+  #mostPopular(count: number, { excluded, unknownItems }: Known): Recommendation {
+    const items: RecommendedItem[] = [];
+    for (let item = 1; item <= this.items && items.length < count; item++) {
+      if (!excluded.has(item)) items.push({ item_id: this.#itemIds[item - 1]! });
+    }
     return { items, source: 'popularity', unknownItems };
   }
 }
@@ -173,6 +187,8 @@ export class Recommender {
 interface Known {
   /** Item indices, oldest first. */
   readonly items: readonly number[];
+  /** Item indices that the list leaves out. */
+  readonly excluded: ReadonlySet<number>;
   readonly unknownItems: readonly string[];
 }
 

@@ -59,7 +59,6 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'recommend-batch getBytes keys.weights': model,
   'recommend-batch getJson keys.vocabulary': model,
   'recommend-batch list prefix': [serving.recommendationsBatchPrefix('a', 'b')],
-  'recommend-batch getBytes key': shard,
   'register-model list source': [runs.jobsPrefix('a')],
   'register-model copy key': [`${runs.jobsPrefix('a')}job/output/model/model.json`],
   'register-model copy prefix + key.slice(source.length)': [

@@ -1,9 +1,7 @@
 import { gunzipSync } from 'node:zlib';
-import * as fc from 'fast-check';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { countParts, finishBatch, nameBatch } from '#functions/recommend-batch/batch.ts';
-import { Histories } from '#functions/recommend-batch/histories.ts';
 import {
   batchMessage,
   type PartMessage,
@@ -15,6 +13,8 @@ import { pipelineConfig } from '#lib/contracts/config.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import { serving } from '#lib/contracts/keys.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
+import { gatherEverybody } from '#lib/sequences/everybody.ts';
+import { orderHistories } from '#lib/sequences/histories.ts';
 import { collectInteractions } from '#lib/sequences/interaction-log.ts';
 import { writeSequences } from '#lib/sequences/write.ts';
 import { activateTensorflow, loadRecommender } from '#lib/serving/champion-model.ts';
@@ -23,97 +23,52 @@ import { itemIds, promoteSmallModel } from '../champion.ts';
 
 const model = { name: 'a', backbone: 'sasrec', objective: 'snqn' };
 
-/** Sequences of users' item lists, as the nightly run builds them. */
-async function sequencesOf(users: Record<string, number[]>, split: string) {
+/** What the nightly run builds of users' item lists; users with fewer than five actions are outside the core. */
+async function sequencesOf(users: Readonly<Record<string, readonly string[]>>) {
   const config = pipelineConfig.parse({
     training: { models: [model] },
-    sequences: {
-      split,
-      window: 4,
-      shardItems: 64,
-      minimumUserInteractions: 1,
-      minimumItemInteractions: 1,
-    },
+    sequences: { window: 4, shardItems: 64, minimumItemInteractions: 1 },
   });
-  async function* rows() {
-    for (const [user_id, items] of Object.entries(users)) {
-      for (const [at, item] of items.entries()) {
-        yield {
-          user_id,
-          item_id: itemIds[item]!,
-          timestamp: 1e9 + at,
-          event_type: null,
-          value: null,
-          line: at,
-        };
-      }
-    }
-  }
-  const log = await collectInteractions([{ key: 'part', rows: rows() }], {
+  const rows = Object.entries(users).flatMap(([user_id, items]) =>
+    items.map((item_id, line) => {
+      return { user_id, item_id, timestamp: 1e9 + line, event_type: null, line };
+    }),
+  );
+  const log = await collectInteractions([{ key: 'part', rows }], {
     eventRewards: {},
     defaultReward: 1,
   });
-  return buildSequences(log, config.sequences);
+  const ordered = orderHistories(log, { policy: 'upload-order', seed: 1 });
+  const everybody = gatherEverybody(log, ordered, {
+    window: 4,
+    excludeHistory: true,
+    usersPerPart: Math.ceil(Object.keys(users).length / 3),
+  });
+  return { ...buildSequences(log, config.sequences), everybody };
 }
-
-describe('Class: Histories', () => {
-  it.each(['leave-one-out', 'by-user', 'global-time'])(
-    'finds every user’s newest actions whatever was held out (%s)',
-    async (split) => {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(fc.array(fc.integer({ min: 0, max: 39 }), { minLength: 3, maxLength: 20 }), {
-            minLength: 40,
-            maxLength: 60,
-          }),
-          async (lists) => {
-            // Arrange
-            const users = Object.fromEntries(lists.map((list, user) => [`user-${user}`, list]));
-            const { shards, validation, test, itemTable } = await sequencesOf(users, split);
-            const histories = new Histories(4, () => true);
-            // Act
-            for (const shard of [...shards].reverse()) histories.addShard(shard);
-            histories.addCases('test', test);
-            histories.addCases('validation', validation);
-            // Assess
-            const found = new Map(
-              [...histories.entries()].map(([user, items]) => [
-                user,
-                Array.from(items, (item) => itemTable.itemIds[item - 1]),
-              ]),
-            );
-            for (const [user, items] of Object.entries(users)) {
-              const known = items
-                .map((item) => itemIds[item]!)
-                .filter((id) => itemTable.itemIds.includes(id));
-              // A first action that is held out is no case, so a user may be left with nothing.
-              if (found.has(user)) expect(found.get(user)).toStrictEqual(known.slice(-4));
-            }
-            expect(found.size).toBeGreaterThan(lists.length / 2);
-          },
-        ),
-        { numRuns: 10 },
-      );
-    },
-  );
-});
 
 describe('Functions: recommendPart, finishBatch', () => {
   const now = new Date('2026-11-23T06:00:00Z');
   const count = 5;
-  const users = Object.fromEntries(
-    Array.from({ length: 30 }, (_, user) => [
-      `user-${user}`,
-      Array.from({ length: 8 }, (_, at) => (user * 7 + at * 3) % 40),
-    ]),
-  );
+  const users: Readonly<Record<string, readonly string[]>> = {
+    ...Object.fromEntries(
+      Array.from({ length: 30 }, (_, user) => [
+        `user-${user}`,
+        Array.from({ length: 8 }, (_, at) => itemIds[(user * 7 + at * 3) % 40]!),
+      ]),
+    ),
+    // Outside the core, and one whose only item the model does not know.
+    once: [itemIds[3]!],
+    twice: [itemIds[4]!, 'elsewhere'],
+    elsewhere: ['elsewhere'],
+  };
   let bucket: Awaited<ReturnType<typeof startBucket>>;
   beforeAll(async () => {
     await activateTensorflow(undefined);
   });
   beforeEach(async () => {
     bucket = await startBucket();
-    await writeSequences(bucket.objects, 'a', await sequencesOf(users, 'leave-one-out'));
+    await writeSequences(bucket.objects, 'a', await sequencesOf(users));
   });
   afterEach(() => bucket.stop());
 
@@ -152,17 +107,42 @@ describe('Functions: recommendPart, finishBatch', () => {
     const results = [];
     for (const part of [2, 0, 1]) results.push(await make(champion, part));
     // Assess
-    expect(results.reduce((sum, { made }) => sum + made, 0)).toBe(30);
+    expect(results.reduce((sum, { made }) => sum + made, 0)).toBe(33);
     expect(results.map(({ finished }) => finished)).toStrictEqual([false, false, true]);
-    expect(await countParts(objects, 'a')).toBe(1);
+    expect(await countParts(objects, 'a')).toBe(3);
     expect(await manifest()).toMatchObject({ run: 'a', parts: 3, count, champion });
     const lists = await published();
-    expect(lists.size).toBe(30);
+    expect([...lists.keys()].toSorted()).toStrictEqual(Object.keys(users).toSorted());
     const recommender = await loadRecommender(objects, champion, 4);
     for (const [user, { items, source }] of lists) {
-      expect(source).toBe('model');
-      const history = users[user]!.slice(-4).map((item) => itemIds[item]!);
-      expect(items).toStrictEqual(recommender.recommend(history, count).items);
+      expect(source).toBe(user === 'elsewhere' ? 'popularity' : 'model');
+      const history = users[user]!.slice(-4);
+      expect(items).toStrictEqual(recommender.recommend({ history }, count).items);
+    }
+  });
+
+  it('leaves out all that somebody took where lists leave the history out, however long ago', async () => {
+    // Arrange: the model's lists leave histories out.
+    const champion = await promoteSmallModel(bucket.objects, 'a', 1);
+    const { description } = serving.modelFiles(champion.prefix);
+    const stored = await bucket.objects.getJson(description, z.looseObject({}));
+    await bucket.objects.putJson(description, { ...stored, excludeHistory: true });
+    // Act
+    await recommendPart(bucket.objects, messageFor(champion, 0), 40);
+    // Assess
+    const { batch } = messageFor(champion, 0);
+    const key = serving.recommendationsPart('a', batch, 0);
+    const lines = gunzipSync(await bucket.objects.getBytes(key))
+      .toString()
+      .trimEnd()
+      .split('\n');
+    expect(lines).toHaveLength(11);
+    for (const line of lines) {
+      const { user_id, items } = JSON.parse(line);
+      const shown = items.map(({ item_id }: { item_id: string }) => item_id);
+      const taken = new Set(users[user_id]!.filter((id) => id !== 'elsewhere'));
+      expect(shown.filter((id: string) => taken.has(id))).toStrictEqual([]);
+      expect(shown).toHaveLength(40 - taken.size);
     }
   });
 
@@ -184,8 +164,8 @@ describe('Functions: recommendPart, finishBatch', () => {
     expect((await manifest()).champion.run).toBe('better');
     const recommender = await loadRecommender(bucket.objects, better, 4);
     for (const [user, { items }] of await published()) {
-      const history = users[user]!.slice(-4).map((item) => itemIds[item]!);
-      expect(items).toStrictEqual(recommender.recommend(history, count).items);
+      const history = users[user]!.slice(-4);
+      expect(items).toStrictEqual(recommender.recommend({ history }, count).items);
     }
   });
 

@@ -19,7 +19,7 @@ const histories = fc.array(
 /** All scores after a history, by item. */
 function scoresOf(files: RecommenderFiles, history: readonly string[]): Map<string, number> {
   const recommender = new Recommender(files);
-  const { items } = recommender.recommend(history, recommender.items);
+  const { items } = recommender.recommend({ history }, recommender.items);
   recommender.dispose();
   return new Map(items.map(({ item_id, score }) => [item_id, score!]));
 }
@@ -57,7 +57,10 @@ describe('Class: Recommender', () => {
         fc.assert(
           fc.property(fc.array(histories, { minLength: 1, maxLength: 5 }), (some) => {
             // Act
-            const lists = recommender.recommendAll(some, 40);
+            const lists = recommender.recommendAll(
+              some.map((history) => ({ history })),
+              40,
+            );
 
             // Assess
             some.forEach((history, index) => {
@@ -92,8 +95,11 @@ describe('Class: Recommender', () => {
       const recommender = new Recommender(modelFiles('sasrec'));
 
       // Act
-      const mixed = recommender.recommend(['new', 'item-2', 'other', 'item-5', 'new'], 5);
-      const known = recommender.recommend(['item-2', 'item-5'], 5);
+      const mixed = recommender.recommend(
+        { history: ['new', 'item-2', 'other', 'item-5', 'new'] },
+        5,
+      );
+      const known = recommender.recommend({ history: ['item-2', 'item-5'] }, 5);
 
       // Assess
       expect(mixed.items).toEqual(known.items);
@@ -108,7 +114,7 @@ describe('Class: Recommender', () => {
         const recommender = new Recommender(modelFiles('gru4rec', { excludeHistory: true }));
 
         // Act
-        const { items, source, unknownItems } = recommender.recommend(history, 3);
+        const { items, source, unknownItems } = recommender.recommend({ history }, 3);
 
         // Assess
         expect(items).toEqual([
@@ -127,7 +133,10 @@ describe('Class: Recommender', () => {
       const some = [['item-1'], [], ['item-2'], ['unknown'], ['item-3']];
 
       // Act
-      const lists = recommender.recommendAll(some, 4);
+      const lists = recommender.recommendAll(
+        some.map((history) => ({ history })),
+        4,
+      );
 
       // Assess
       expect(lists.map(({ source }) => source)).toEqual([
@@ -137,7 +146,7 @@ describe('Class: Recommender', () => {
         'popularity',
         'model',
       ]);
-      const alone = some.map((history) => recommender.recommend(history, 4));
+      const alone = some.map((history) => recommender.recommend({ history }, 4));
       expect(lists.map(({ items }) => items.map(({ item_id }) => item_id))).toEqual(
         alone.map(({ items }) => items.map(({ item_id }) => item_id)),
       );
@@ -150,9 +159,9 @@ describe('Class: Recommender', () => {
       const excluding = new Recommender(modelFiles('sasrec', { excludeHistory: true }));
 
       // Act
-      const long = recommender.recommend(['item-30', ...last], 40);
-      const short = recommender.recommend(last, 40);
-      const excluded = excluding.recommend(['item-30', ...last], 40);
+      const long = recommender.recommend({ history: ['item-30', ...last] }, 40);
+      const short = recommender.recommend({ history: last }, 40);
+      const excluded = excluding.recommend({ history: ['item-30', ...last] }, 40);
 
       // Assess
       expect(long).toEqual(short);
@@ -168,9 +177,9 @@ describe('Class: Recommender', () => {
       // Arrange
       const before = tf.memory().numTensors;
       const recommender = new Recommender(modelFiles('caser'));
-      recommender.recommend(['item-1'], 2);
+      recommender.recommend({ history: ['item-1'] }, 2);
       const held = tf.memory().numTensors;
-      recommender.recommend(['item-2'], 2);
+      recommender.recommend({ history: ['item-2'] }, 2);
 
       // Assess: nothing stays behind from call to call, nor at the end.
       expect(tf.memory().numTensors).toBe(held);
@@ -183,8 +192,8 @@ describe('Class: Recommender', () => {
       const recommender = new Recommender(modelFiles('sasrec'));
 
       // Act and assess
-      expect(() => recommender.recommend([], 0)).toThrow(ValidationError);
-      expect(() => recommender.recommend([], 1.5)).toThrow('not 1.5');
+      expect(() => recommender.recommend({ history: [] }, 0)).toThrow(ValidationError);
+      expect(() => recommender.recommend({ history: [] }, 1.5)).toThrow('not 1.5');
     });
 
     it('refuses damaged weights instead of recommending by them', () => {
@@ -208,8 +217,10 @@ describe('Class: Recommender', () => {
       const recommender = new Recommender({ description, weights: huge, vocabulary });
 
       // Act and assess
-      expect(() => recommender.recommend(['item-1'], 3)).toThrow(ContractError);
-      expect(() => recommender.recommend(['item-1'], 3)).toThrow(/the score NaN: its weights/);
+      expect(() => recommender.recommend({ history: ['item-1'] }, 3)).toThrow(ContractError);
+      expect(() => recommender.recommend({ history: ['item-1'] }, 3)).toThrow(
+        /the score NaN: its weights/,
+      );
     });
 
     it('refuses files that do not belong together', () => {

@@ -52,6 +52,8 @@ const keys = {
   runChampion: runs.champion('*'),
   champion: serving.champion,
   champions: serving.championHistory('*'),
+  freshCounts: serving.freshCounts,
+  uploadCounts: uploads.counts('*'),
   recommendations: below(serving.recommendationsPrefix('*')),
   lock: locks.run,
 };
@@ -67,8 +69,16 @@ export const functionAccess = {
     write: [keys.uploads],
   },
   'parse-range': {
-    read: [keys.logs, keys.catalog, keys.uploads, keys.items],
-    write: [keys.uploads, keys.quarantine, keys.interactions, keys.items],
+    read: [
+      keys.logs,
+      keys.catalog,
+      keys.uploads,
+      keys.items,
+      keys.interactions,
+      keys.runManifest,
+      keys.freshCounts,
+    ],
+    write: [keys.uploads, keys.quarantine, keys.interactions, keys.items, keys.freshCounts],
     // The rows of an upload that failed.
     delete: [keys.interactions, keys.items],
   },
@@ -85,8 +95,10 @@ export const functionAccess = {
       keys.runManifest,
       keys.sequencesManifest,
       keys.uploadReport,
+      keys.uploadCounts,
+      keys.freshCounts,
     ],
-    write: [keys.sequences, keys.everybody, keys.catalogue],
+    write: [keys.sequences, keys.everybody, keys.catalogue, keys.freshCounts],
   },
   'plan-environment': {
     read: [

@@ -9,6 +9,7 @@ import { encodeCatalogue } from '#lib/sequences/catalogue-table.ts';
 import { collectInteractions } from '#lib/sequences/interaction-log.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import { writeSequences } from '#lib/sequences/write.ts';
+import { countAnew } from './count-anew.ts';
 import { readCatalogue, readInteractions } from './read.ts';
 
 const objects = dataBucket();
@@ -18,7 +19,8 @@ export const handler = instrument(z.strictObject({ run: runName }), async ({ run
   const built = await objects.getVersion(runs.sequencesManifest(run), sequencesManifest);
   if (built !== undefined) return built.value;
   const config = await objects.getJson(runs.config(run), pipelineConfig);
-  const { inputs } = await objects.getJson(runs.manifest(run), runManifest);
+  const manifest = await objects.getJson(runs.manifest(run), runManifest);
+  const { inputs } = manifest;
   const log = await collectInteractions(readInteractions(objects, inputs.interactions), {
     eventRewards: config.interactions.eventRewards,
     defaultReward: config.interactions.defaultReward,
@@ -26,6 +28,7 @@ export const handler = instrument(z.strictObject({ run: runName }), async ({ run
   });
   const sequences = buildSequences(log, config.sequences);
   if (log.catalogue) await objects.putBytes(runs.catalogue(run), encodeCatalogue(log.catalogue));
+  await countAnew(objects, manifest, sequences.everybody);
   await writeSequences(objects, run, sequences);
   logger.info('sequences built', { run, ...sequences.manifest });
   return sequences.manifest;

@@ -18,6 +18,10 @@ export const uploads = {
     `uploads/${upload}/ranges/${partNumber(range)}.json`,
   rangeReportPrefix: (upload: string) => `uploads/${upload}/ranges/`,
   report: (upload: string) => `uploads/${upload}/report.json`,
+  /** What the rows of a range, and of the whole upload, count for popularity. */
+  rangeCounts: (upload: string, range: number) =>
+    `uploads/${upload}/counts/part-${partNumber(range)}.json`,
+  counts: (upload: string) => `uploads/${upload}/counts.json`,
   reportPrefix: 'uploads/',
   quarantine: (upload: string, range: number) =>
     `quarantine/${upload}/part-${partNumber(range)}.jsonl`,
@@ -116,6 +120,8 @@ export const sentenceVectors = {
 /** What serving reads. */
 export const serving = {
   champion: 'champion.json',
+  /** Decayed counts of everybody's actions, refreshed with every upload. */
+  freshCounts: 'popularity/counts.json',
   championHistoryPrefix: 'champions/',
   championHistory: (run: string) => `champions/${run}.json`,
   /** What serving needs of the model below a champion's prefix. */

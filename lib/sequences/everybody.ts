@@ -34,6 +34,8 @@ export interface RecentHistories {
 
 export interface Everybody {
   readonly items: AllItems;
+  /** Every action once, in no particular order: its item (an index of `items`) and time (Unix seconds), `[actions]`. */
+  readonly actions: { readonly items: Int32Array; readonly times: Float64Array };
   /** Users in order of their ids, shared out to parts. */
   readonly parts: readonly RecentHistories[];
 }
@@ -61,7 +63,12 @@ export function gatherEverybody(
     const some = users.subarray(begin, begin + usersPerPart);
     parts.push(gatherHistories(log, histories, indexOf, some, { window, excludeHistory }));
   }
-  return { items, parts };
+  const { rows } = histories;
+  const actions = {
+    items: Int32Array.from(rows, (row) => indexOf[log.items[row]!]!),
+    times: Float64Array.from(rows, (row) => log.timestamps[row]!),
+  };
+  return { items, actions, parts };
 }
 
 /** All items, and the index of each item number of the log. */

@@ -36,6 +36,15 @@ export interface InteractionLogOptions {
   readonly forgottenUsers?: ReadonlySet<string>;
 }
 
+/** The base reward of an event type; what has reward 0 is not an action. */
+export function baseReward(
+  { eventRewards, defaultReward }: Pick<InteractionLogOptions, 'eventRewards' | 'defaultReward'>,
+  eventType: string | null,
+): number {
+  if (eventType === null || !Object.hasOwn(eventRewards, eventType)) return defaultReward;
+  return eventRewards[eventType]!;
+}
+
 /**
  * All actions of a run as columns: ids are interned, so an interaction costs 32 bytes. Row order is the order of
  * `add`; nothing about the result of a build depends on it.
@@ -91,7 +100,7 @@ export class InteractionLog {
       this.forgotten++;
       return;
     }
-    const reward = this.#reward(row.event_type);
+    const reward = baseReward(this.#options, row.event_type);
     if (reward === 0) {
       this.notActions++;
       return;
@@ -109,12 +118,6 @@ export class InteractionLog {
     this.events[at] = intern(this.#eventNumbers, this.eventTypes, row.event_type ?? '');
     this.partOf[at] = part;
     this.lines[at] = row.line;
-  }
-
-  #reward(eventType: string | null): number {
-    const { eventRewards, defaultReward } = this.#options;
-    if (eventType === null || !Object.hasOwn(eventRewards, eventType)) return defaultReward;
-    return eventRewards[eventType]!;
   }
 
   #grow(): void {

@@ -2,9 +2,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BatchAnswer } from '#functions/shared/messages.ts';
-import { items, uploads } from '#lib/contracts/keys.ts';
+import { items, serving, uploads } from '#lib/contracts/keys.ts';
 import { rowsKey, uploadId, uploadPlan } from '#lib/interactions/plan.ts';
 import { rangeReport, type UploadReport, uploadReport } from '#lib/interactions/report.ts';
+import { decodeFreshCounts, freshCountsFile } from '#lib/popularity/fresh-counts.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { startServer, type TestServer } from '../platform/server.ts';
 import { lambdaContext, objectCreatedEvent, sqsBatch } from './shared/invocations.ts';
@@ -154,7 +155,13 @@ describe('Functions: plan-upload and parse-range', () => {
     expect((await keysBelow('interactions/'))[0]).toMatch(
       new RegExp(`^interactions/dt=${day}/\\d{8}T\\d{6}Z-[0-9a-f]{16}-00000\\.jsonl\\.gz$`),
     );
-    expect(await keysBelow('uploads/')).toHaveLength(report.ranges + 2);
+    // The plan, the report, what it counts for popularity; and the last two of each range.
+    expect(await keysBelow('uploads/')).toHaveLength(3 + 2 * report.ranges);
+    const counted = await objects.getJson(serving.freshCounts, freshCountsFile);
+    expect(counted.uploads).toStrictEqual([report.upload]);
+    const { counts } = decodeFreshCounts(counted).counts;
+    const actions = [...counts.values()].reduce((sum, own) => sum + own.at(-1)!, 0);
+    expect(actions).toBe(report.good);
   });
 
   it('quarantines bad lines with file, line, reason and row, and lets the good ones through', async () => {

@@ -33,8 +33,11 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'expire-runs list prefix': ['runs/', environments.prefix],
   'begin-run list prefix': [interactions.prefix, items.prefix],
   'parse-range remove ranges.map((_, range) => rowsKey(plan, range))': stored,
-  // The uploaded file, and the known items of the catalogue.
-  'parse-range getStream key': [...uploaded, items.part('2026-11-23', 'u', 7)],
+  // The uploaded file, the known items of the catalogue, and the rows that are counted.
+  'parse-range getStream key': [...uploaded, ...stored],
+  'parse-range head key': stored,
+  'parse-range getVersion key': [uploads.rangeCounts('u', 7)],
+  'parse-range putIfAbsent key': [uploads.rangeCounts('u', 7)],
   'parse-range putStreamIfAbsent key': [...stored, uploads.quarantine('u', 7)],
   'plan-training head key': model,
   'plan-upload getBytes key': uploaded,

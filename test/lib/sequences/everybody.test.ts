@@ -98,7 +98,7 @@ describe('Function: gatherEverybody', () => {
 
         // Assess
         const again = everybodyOf(some.toReversed(), { excludeHistory, usersPerPart: 2 });
-        expect(again).toEqual({ items, parts });
+        expect([again.items, again.parts]).toEqual([items, parts]);
         expect(parts.flatMap(({ users }) => users)).toEqual(
           [...new Set(some.map(({ user_id }) => user_id))].sort(),
         );

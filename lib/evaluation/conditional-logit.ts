@@ -3,15 +3,15 @@
  * has the candidates `offsets[s]` to `offsets[s + 1] - 1`.
  */
 export interface ChoiceSets {
-  /** Numbers a candidate. */
+  /** Numbers a candidate, at most 31. */
   readonly features: number;
   /** `[sets + 1]` */
   readonly offsets: Int32Array;
   /** `[candidates, features]` */
   readonly values: Float32Array;
-  /** How many alternatives a candidate stands for, `[candidates]`. */
-  readonly multiplicities: Float32Array;
-  /** The share of the set's choices that fell on a candidate, `[candidates]`; 1 in sum over a set. */
+  /** Bit `k` is set if feature `k` put the candidate forward, `[candidates]`. */
+  readonly proposers: Int32Array;
+  /** The share of the set's choices that fell on a candidate, `[candidates]`; at most 1 in sum over a set. */
   readonly chosen: Float32Array;
 }
 
@@ -21,12 +21,12 @@ const maximumSteps = 50;
 const tolerance = 1e-9;
 
 /**
- * The weights that make the choices most likely: a conditional logit (McFadden 1974,
- * https://eml.berkeley.edu/reprints/mcfadden/zarembka.pdf), `P(i) = m_i exp(w . x_i) / sum_j m_j exp(w . x_j)`, with a
- * ridge. Minimises `mean over sets of -log P(chosen) + ridge / 2 |w|^2`, which is convex, by Newton's method with step
- * halving.
+ * The weights, none below 0, that make the choices most likely: a conditional logit (McFadden 1974,
+ * https://eml.berkeley.edu/reprints/mcfadden/zarembka.pdf), `P(i) = exp(w . x_i) / sum_j exp(w . x_j)`, the sum over the
+ * candidates that a feature with a weight put forward, with a ridge. Minimises
+ * `mean over sets of -log P(chosen) + ridge / 2 |w|^2`, which is convex, by a projected Newton method (Bertsekas 1982).
  *
- * @param columns features that take part; the weights of all others stay 0
+ * @param columns features that take part; the weights of all others are 0
  * @param sets places of the sets to learn from
  * @param start where to begin, `[features]`
  * @returns `[features]`
@@ -42,16 +42,23 @@ export function fitConditionalLogit(
   if (sets.length === 0 || columns.length === 0) return weights;
   let current = differentiate(choices, columns, ridge, sets, weights);
   for (let step = 0; step < maximumSteps; step++) {
-    const direction = solve(current.hessian, current.gradient);
-    const decrement = direction.reduce((sum, value, k) => sum + value * current.gradient[k]!, 0);
+    const { gradient, hessian } = current;
+    // A weight at 0 that would go below it is left there.
+    const free = [...columns.keys()].filter((k) => weights[columns[k]!]! > 0 || gradient[k]! < 0);
+    const direction = solve(
+      free.map((k) => Float64Array.from(free, (l) => hessian[k]![l]!)),
+      Float64Array.from(free, (k) => gradient[k]!),
+    );
+    const decrement = free.reduce((sum, k, at) => sum + direction[at]! * gradient[k]!, 0);
     if (decrement / 2 < tolerance) break;
     let length = 1;
     let next = current;
     let moved = weights;
     do {
       moved = weights.slice();
-      columns.forEach((column, k) => {
-        moved[column]! -= length * direction[k]!;
+      free.forEach((k, at) => {
+        const column = columns[k]!;
+        moved[column] = Math.max(0, moved[column]! - length * direction[at]!);
       });
       next = differentiate(choices, columns, ridge, sets, moved);
       length /= 2;
@@ -65,7 +72,7 @@ export function fitConditionalLogit(
 
 /** Loss, gradient `[columns]` and Hessian `[columns][columns]` at the weights. */
 export function differentiate(
-  { features, offsets, values, multiplicities, chosen }: ChoiceSets,
+  { features, offsets, values, proposers, chosen }: ChoiceSets,
   columns: readonly number[],
   ridge: number,
   sets: Int32Array,
@@ -73,49 +80,52 @@ export function differentiate(
 ) {
   const size = columns.length;
   const own = Float64Array.from(columns, (column) => weights[column]!);
+  const mask = columns.reduce((bits, column) => bits | (1 << column), 0);
   const gradient = new Float64Array(size);
   const hessian = columns.map(() => new Float64Array(size));
-  let loss = 0;
-  let scores = new Float64Array(0);
+  const scores = new Float64Array(longest(offsets));
   const mean = new Float64Array(size);
   const second = columns.map(() => new Float64Array(size));
+  let loss = 0;
   for (const set of sets) {
     const begin = offsets[set]!;
-    const length = offsets[set + 1]! - begin;
-    if (scores.length < length) scores = new Float64Array(length);
+    const end = offsets[set + 1]!;
     let highest = Number.NEGATIVE_INFINITY;
-    for (let row = 0; row < length; row++) {
+    let share = 0;
+    for (let row = begin; row < end; row++) {
+      if ((proposers[row]! & mask) === 0) continue;
       let score = 0;
-      const at = (begin + row) * features;
-      for (let k = 0; k < size; k++) score += own[k]! * values[at + columns[k]!]!;
-      scores[row] = score;
+      for (let k = 0; k < size; k++) score += own[k]! * values[row * features + columns[k]!]!;
+      scores[row - begin] = score;
       if (score > highest) highest = score;
-      const share = chosen[begin + row]!;
-      if (share > 0) {
-        loss -= share * score;
-        for (let k = 0; k < size; k++) gradient[k]! -= share * values[at + columns[k]!]!;
+      if (chosen[row]! === 0) continue;
+      share += chosen[row]!;
+      loss -= chosen[row]! * score;
+      for (let k = 0; k < size; k++) {
+        gradient[k]! -= chosen[row]! * values[row * features + columns[k]!]!;
       }
     }
+    if (share === 0) continue;
     let total = 0;
     mean.fill(0);
     for (const line of second) line.fill(0);
-    for (let row = 0; row < length; row++) {
-      const mass = multiplicities[begin + row]! * Math.exp(scores[row]! - highest);
-      if (mass === 0) continue;
+    for (let row = begin; row < end; row++) {
+      if ((proposers[row]! & mask) === 0) continue;
+      const mass = Math.exp(scores[row - begin]! - highest);
       total += mass;
-      const at = (begin + row) * features;
       for (let k = 0; k < size; k++) {
-        const weighted = mass * values[at + columns[k]!]!;
+        const weighted = mass * values[row * features + columns[k]!]!;
         mean[k]! += weighted;
         const line = second[k]!;
-        for (let l = 0; l <= k; l++) line[l]! += weighted * values[at + columns[l]!]!;
+        for (let l = 0; l <= k; l++) line[l]! += weighted * values[row * features + columns[l]!]!;
       }
     }
-    loss += highest + Math.log(total);
+    loss += share * (highest + Math.log(total));
     for (let k = 0; k < size; k++) {
-      gradient[k]! += mean[k]! / total;
+      gradient[k]! += (share * mean[k]!) / total;
       for (let l = 0; l <= k; l++) {
-        hessian[k]![l]! += second[k]![l]! / total - (mean[k]! / total) * (mean[l]! / total);
+        const covariance = second[k]![l]! / total - (mean[k]! / total) * (mean[l]! / total);
+        hessian[k]![l]! += share * covariance;
       }
     }
   }
@@ -128,6 +138,14 @@ export function differentiate(
   }
   const penalty = own.reduce((sum, weight) => sum + (ridge / 2) * weight * weight, 0);
   return { loss: loss / sets.length + penalty, gradient, hessian };
+}
+
+function longest(offsets: Int32Array): number {
+  let most = 0;
+  for (let set = 0; set + 1 < offsets.length; set++) {
+    most = Math.max(most, offsets[set + 1]! - offsets[set]!);
+  }
+  return most;
 }
 
 /** `matrix^-1 vector` for a symmetric, positive definite matrix (Cholesky). */

@@ -1,4 +1,3 @@
-import { randomStream } from '#lib/recommender/random.ts';
 import { requestOffsets, takenBefore } from '#lib/sequences/evaluation-cases.ts';
 import { hash32 } from '#lib/sequences/hash.ts';
 import { type BlendInput, type BlendWeights, visitRequests } from './blend.ts';
@@ -9,20 +8,13 @@ import { TopItems } from './top-items.ts';
 export interface FitSettings {
   /** Requests to learn from, at most: the weights are few. Users are taken whole, by a hash of their ids. */
   readonly maximumRequests: number;
-  /** Candidates that each component and half-life puts forward. */
-  readonly headCandidates: number;
-  /** Candidates drawn from all other items, each standing for its share of them. */
-  readonly tailCandidates: number;
+  /** Items that each component and half-life puts forward. */
+  readonly candidates: number;
   /** See `fitConditionalLogit`. */
   readonly ridge: number;
 }
 
-export const fitSettings: FitSettings = {
-  maximumRequests: 2000,
-  headCandidates: 100,
-  tailCandidates: 300,
-  ridge: 1e-3,
-};
+export const fitSettings: FitSettings = { maximumRequests: 4000, candidates: 20, ridge: 1e-3 };
 
 /** Weights of one blend. */
 export interface FittedBlend {
@@ -37,12 +29,11 @@ const sampleSeed = 7;
 const halfSeed = 11;
 
 /**
- * Learns the weights of several blends of the same components and half-lives from validation cases: those with which a
- * softmax over the catalogue makes the actions most likely (a conditional logit). Deterministic.
- *
- * The sum over the catalogue is taken over the candidates of the highest scores in any respect and a systematic sample
- * of the rest, each of which counts for its share (McFadden's stratified sampling of alternatives); for a small
- * catalogue that is all of it.
+ * Learns the weights of several blends of the same components and half-lives from validation cases, deterministically:
+ * those with which a softmax makes the actions most likely (a conditional logit). The softmax is over the candidates,
+ * the first items of every list that goes into the blend, and only requests whose action is among them count: the
+ * weights decide the order at the head of a list, and a softmax over the catalogue would mostly learn to tell the tail
+ * apart, where nobody looks. No weight is below 0, so that an item that nothing speaks for stays behind.
  *
  * @param blends the components and half-lives of each, as places in the weights
  */
@@ -78,34 +69,35 @@ export function collectChoices(
   const features = input.components.length + input.counts.halfLives.length;
   const offsets = [0];
   const values: Float32Array[] = [];
-  const multiplicities: Float32Array[] = [];
+  const proposers: Int32Array[] = [];
   const chosen: Float32Array[] = [];
   const users: string[] = [];
-  const candidates = new Candidates(items, settings);
+  const candidates = new Candidates(items, settings.candidates);
   visitRequests(
     input,
     (begin, end, rows) => {
       const taken = input.excludeHistory ? takenBefore(cases, begin) : new Set<number>();
-      const targets = [...cases.targets.subarray(begin, end)].filter(
-        (target) => target >= 1 && target <= items && !taken.has(target),
-      );
-      if (targets.length === 0) return;
-      const { chosenItems, standFor } = candidates.choose(rows, targets, taken, begin);
-      const own = new Float32Array(chosenItems.length * features);
-      const shares = new Float32Array(chosenItems.length);
-      chosenItems.forEach((item, at) => {
+      const proposed = candidates.propose(rows, taken);
+      const own = new Float32Array(proposed.size * features);
+      const places = new Map<number, number>();
+      for (const item of proposed.keys()) {
+        const at = places.size * features;
+        places.set(item, places.size);
         rows.forEach((row, feature) => {
-          own[at * features + feature] = row[item]!;
+          own[at + feature] = row[item]!;
         });
-      });
-      // Candidates begin with the distinct targets.
-      const places = new Map(chosenItems.slice(0, targets.length).map((item, at) => [item, at]));
-      for (const target of targets) shares[places.get(target)!]! += 1 / targets.length;
+      }
+      const shares = new Float32Array(proposed.size);
+      for (let index = begin; index < end; index++) {
+        const place = places.get(cases.targets[index]!);
+        if (place !== undefined) shares[place]! += 1 / (end - begin);
+      }
+      if (!shares.some((share) => share > 0)) return;
       values.push(own);
-      multiplicities.push(standFor);
+      proposers.push(Int32Array.from(proposed.values()));
       chosen.push(shares);
       users.push(cases.users[begin]!);
-      offsets.push(offsets.at(-1)! + chosenItems.length);
+      offsets.push(offsets.at(-1)! + proposed.size);
     },
     sampleRequests(input, settings.maximumRequests),
   );
@@ -114,9 +106,9 @@ export function collectChoices(
     choices: {
       features,
       offsets: Int32Array.from(offsets),
-      values: joined(values),
-      multiplicities: joined(multiplicities),
-      chosen: joined(chosen),
+      values: joined(values, (length) => new Float32Array(length)),
+      proposers: joined(proposers, (length) => new Int32Array(length)),
+      chosen: joined(chosen, (length) => new Float32Array(length)),
     },
   };
 }
@@ -135,63 +127,42 @@ function sampleRequests({ cases }: BlendInput, maximum: number): Int32Array {
   return Int32Array.from(ordered.slice(0, end), ({ begin }) => begin);
 }
 
-/** Chooses candidates; keeps its memory from request to request. */
+/** The first items of every row; keeps its memory from request to request. */
 class Candidates {
-  readonly #isIn: Uint8Array;
   readonly #top: TopItems;
-  readonly #tail: number;
+  readonly #isTaken: Uint8Array;
 
-  constructor(items: number, { headCandidates, tailCandidates }: FitSettings) {
-    this.#isIn = new Uint8Array(items + 1);
-    this.#top = new TopItems(headCandidates);
-    this.#tail = tailCandidates;
+  constructor(items: number, size: number) {
+    this.#top = new TopItems(size);
+    this.#isTaken = new Uint8Array(items + 1);
   }
 
-  /** @returns the targets, each once, then others, and how many items each stands for */
-  choose(
-    rows: readonly Float64Array[],
-    targets: readonly number[],
-    taken: ReadonlySet<number>,
-    request: number,
-  ): { readonly chosenItems: number[]; readonly standFor: Float32Array } {
-    const isIn = this.#isIn;
-    isIn.fill(0);
-    isIn[0] = 1;
-    for (const item of taken) isIn[item] = 1; // no candidate, but not to be drawn either
-    const head: number[] = [];
-    const take = (item: number) => {
-      if (isIn[item] === 1) return;
-      isIn[item] = 1;
-      head.push(item);
-    };
-    for (const target of targets) take(target);
-    for (const row of rows) {
+  /** @returns for each item put forward, which rows did: bit `k` for row `k` */
+  propose(rows: readonly Float64Array[], taken: ReadonlySet<number>): Map<number, number> {
+    const proposed = new Map<number, number>();
+    for (const item of taken) this.#isTaken[item] = 1;
+    rows.forEach((row, at) => {
       this.#top.clear();
       let least = Number.NEGATIVE_INFINITY;
       for (let item = 1; item < row.length; item++) {
-        if (!(row[item]! > least) || taken.has(item)) continue;
+        if (!(row[item]! > least) || this.#isTaken[item] === 1) continue;
         this.#top.offer(item, row[item]!);
         least = this.#top.least;
       }
-      for (const item of this.#top.items) if (item > 0) take(item);
-    }
-    const others: number[] = [];
-    for (let item = 1; item < isIn.length; item++) if (isIn[item] === 0) others.push(item);
-    const drawn = Math.min(this.#tail, others.length);
-    const offset = randomStream(sampleSeed, 'tail', request).uniform();
-    // Systematic sampling: evenly spaced, so popular and rare items are in it as in the catalogue.
-    const tail = Array.from(
-      { length: drawn },
-      (_, place) => others[Math.floor(((place + offset) * others.length) / drawn)]!,
-    );
-    const standFor = new Float32Array(head.length + drawn).fill(1);
-    standFor.fill(others.length / Math.max(1, drawn), head.length);
-    return { chosenItems: [...head, ...tail], standFor };
+      for (const item of this.#top.items) {
+        if (item > 0) proposed.set(item, (proposed.get(item) ?? 0) | (1 << at));
+      }
+    });
+    for (const item of taken) this.#isTaken[item] = 0;
+    return proposed;
   }
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+function joined<T extends Float32Array | Int32Array>(
+  parts: readonly T[],
+  create: (length: number) => T,
+): T {
+  const whole = create(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);

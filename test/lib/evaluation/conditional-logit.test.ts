@@ -31,7 +31,7 @@ function drawChoices(weights: readonly number[], sets: number, candidates: numbe
     features,
     offsets: Int32Array.from({ length: sets + 1 }, (_, set) => set * candidates),
     values,
-    multiplicities: new Float32Array(sets * candidates).fill(1),
+    proposers: new Int32Array(sets * candidates).fill(7),
     chosen,
   };
 }
@@ -43,9 +43,11 @@ describe('Function: differentiate', () => {
   const drawn = drawChoices([1, -0.5, 0.2], 20, 6);
   const choices = {
     ...drawn,
-    multiplicities: drawn.multiplicities.map((_, row) => 1 + (row % 4)),
-    // Two choices in one set.
-    chosen: drawn.chosen.map((share, row) => (row < 6 ? (row < 2 ? 0.5 : 0) : share)),
+    // Two choices in one set, and a set of which one choice fell on no candidate.
+    chosen: drawn.chosen.map((share, row) => {
+      if (row < 6) return row < 2 ? 0.5 : 0;
+      return row < 12 ? share / 2 : share;
+    }),
   };
   const number = fc.double({ min: -2, max: 2, noNaN: true });
 
@@ -73,37 +75,36 @@ describe('Function: differentiate', () => {
     );
   });
 
-  it('is that of written-out candidates where one stands for several', () => {
-    // Arrange: candidate 1 three times over.
-    const values = Float32Array.of(1, 0, 2, 0, 1, 1);
-    const short = {
-      features,
-      offsets: Int32Array.of(0, 2),
-      values,
-      multiplicities: Float32Array.of(1, 3),
-      chosen: Float32Array.of(1, 0),
+  it('knows only candidates that a feature which takes part put forward', () => {
+    // Arrange: the last candidate of each set is put forward by feature 2 alone.
+    const isLast = (row: number) => row % 6 === 5;
+    const marked = {
+      ...drawn,
+      proposers: drawn.proposers.map((_, row) => (isLast(row) ? 4 : 3)),
     };
-    const long = {
-      features,
-      offsets: Int32Array.of(0, 4),
-      values: Float32Array.of(...values, 0, 1, 1, 0, 1, 1),
-      multiplicities: new Float32Array(4).fill(1),
-      chosen: Float32Array.of(1, 0, 0, 0),
+    const kept = Array.from(drawn.chosen.keys()).filter((row) => !isLast(row));
+    const without = {
+      ...drawn,
+      offsets: drawn.offsets.map((offset) => (offset / 6) * 5),
+      values: Float32Array.from(
+        kept.flatMap((row) => [...drawn.values.subarray(row * features, (row + 1) * features)]),
+      ),
+      chosen: Float32Array.from(kept, (row) => drawn.chosen[row]!),
+      proposers: new Int32Array(kept.length).fill(7),
     };
-    const weights = Float64Array.of(0.3, -1, 0.5);
+    const weights = Float64Array.of(0.3, 1, 0);
 
     // Act and assess
-    expect(differentiate(short, [0, 1, 2], 0, all(short), weights).loss).toBeCloseTo(
-      differentiate(long, [0, 1, 2], 0, all(long), weights).loss,
-      12,
-    );
+    const known = differentiate(marked, [0, 1], 0, all(drawn), weights);
+    expect(known).toEqual(differentiate(without, [0, 1], 0, all(drawn), weights));
+    expect(known).not.toEqual(differentiate(drawn, [0, 1], 0, all(drawn), weights));
   });
 });
 
 describe('Function: fitConditionalLogit', () => {
   it('finds the weights that the choices were drawn with', () => {
     // Arrange
-    const truth = [1.5, -1, 0.25];
+    const truth = [1.5, 0.6, 0.25];
 
     // Act
     const weights = fitConditionalLogit(drawChoices(truth, 4000, 8), [0, 1, 2], 0);
@@ -126,6 +127,22 @@ describe('Function: fitConditionalLogit', () => {
     expect([...fitConditionalLogit(choices, [0, 1], 0.01, new Int32Array(0))]).toEqual([0, 0, 0]);
   });
 
+  it('gives no weight below 0, and the best of those that are left', () => {
+    // Arrange: the second feature speaks against a choice.
+    const choices = drawChoices([1, -0.7, 0.3], 3000, 8);
+
+    // Act
+    const weights = fitConditionalLogit(choices, [0, 1, 2], 1e-3);
+
+    // Assess: as if the second took no part, up to where the search stops.
+    const others = fitConditionalLogit(choices, [0, 2], 1e-3);
+    expect(weights[1]).toBe(0);
+    expect(weights[0]).toBeCloseTo(others[0]!, 3);
+    expect(weights[2]).toBeCloseTo(others[2]!, 3);
+    const { gradient } = differentiate(choices, [0, 1, 2], 1e-3, all(choices), weights);
+    expect(gradient[1]).toBeGreaterThan(0);
+  });
+
   it('stays finite where one feature decides every choice, and where two are the same', () => {
     // Arrange
     const drawn = drawChoices([0, 0, 0], 50, 4);
@@ -139,7 +156,7 @@ describe('Function: fitConditionalLogit', () => {
     const weights = fitConditionalLogit({ ...drawn, values }, [0, 1, 2], 1e-3);
 
     // Assess
-    expect([...weights].every(Number.isFinite)).toBe(true);
+    expect([...weights].every((weight) => Number.isFinite(weight) && weight >= 0)).toBe(true);
     expect(weights[0]).toBeGreaterThan(3);
     expect(weights[1]).toBeCloseTo(weights[2]!, 6);
   });

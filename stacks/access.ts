@@ -41,6 +41,7 @@ const keys = {
   catalogue: below(runs.cataloguePrefix('*')),
   sentenceVectors: below(sentenceVectors.prefix('*')),
   augmented: below(runs.augmentedPrefix('*')),
+  augmentedManifest: runs.augmentedManifest('*'),
   augmentationResults: below(runs.augmentationResultsPrefix('*')),
   jobs: below(runs.jobsPrefix('*')),
   checkpoints: below(runs.checkpointsPrefix('*', '*')),
@@ -109,7 +110,7 @@ export const functionAccess = {
       keys.environmentLatest,
       keys.environmentRegistration,
     ],
-    list: [keys.shards, keys.augmented, keys.baseModels],
+    list: [keys.augmented, keys.baseModels],
     write: [keys.environmentPlan, keys.cost],
   },
   'augment-sequences': {
@@ -117,8 +118,9 @@ export const functionAccess = {
     write: [keys.augmented],
   },
   'plan-training': {
-    read: [keys.runConfig, keys.champion, keys.runChampion, keys.models],
-    write: [keys.runChampion],
+    read: [keys.runConfig, keys.sequencesManifest, keys.champion, keys.runChampion, keys.models],
+    list: [keys.augmented],
+    write: [keys.runChampion, keys.augmentedManifest],
   },
   'register-model': {
     read: [keys.jobs, keys.environmentPlan, keys.environmentRegistration],

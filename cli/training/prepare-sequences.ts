@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import { partFile } from '#lib/contracts/keys.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import { encodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { encodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
@@ -37,7 +38,7 @@ export async function prepareSequences(
   put('evaluation/test.arrow', encodeEvaluationCases(built.test));
   put('events.arrow', encodeInteractionEvents(built.events));
   built.shards.forEach((shard, part) => {
-    put(`train/part-${String(part).padStart(5, '0')}.arrow`, encodeSequenceShard(shard));
+    put(`train/${partFile(part)}`, encodeSequenceShard(shard));
   });
   return folder;
 }

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { explain } from '#lib/contracts/config.ts';
 import { ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
-import { partOf } from '#lib/contracts/keys.ts';
-import { decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
+import { partFile } from '#lib/contracts/keys.ts';
+import { augmentedManifest } from '#lib/environment/augmented-manifest.ts';
+import { type AugmentedShard, decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import type { TrainingPart } from '#lib/recommender/data/training-rows.ts';
 import { decodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
 import { decodeEvaluationCases, type EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
@@ -33,40 +34,53 @@ export function readEvaluation(folders: Folders): EvaluationChannel {
 }
 
 /**
- * Reads the training shards one after the other, each with the LE's answer to it. A shard whose augmentation failed is
- * trained on without the LE; if all are missing, the model cannot be what it is called.
+ * Reads the training shards one after the other, each with the LE's answer to it. A shard whose answer failed, as the
+ * manifest of the answers says, is trained on without the LE; if all are missing, the model cannot be what it is called.
+ *
+ * @throws MissingArtefactError for a shard or an answer that should be there and is not
+ * @throws ContractError when the shards have other rows than the manifest says
  */
 export function* readParts(
   folders: Folders,
-  { shards }: SequencesManifest,
+  manifest: SequencesManifest,
   usesEnvironment: boolean,
 ): Generator<TrainingPart> {
-  const train = join(folders.channel('sequences'), 'train');
-  const files = listShards(train);
-  const missing = Array.from({ length: shards }, (_, part) => part).filter(
-    (part) => !files.some((file) => partOf(file) === part),
+  const sequences = folders.channel('sequences');
+  const answers = usesEnvironment ? readAnswers(folders, manifest.shards) : undefined;
+  let rows = 0;
+  for (let part = 0; part < manifest.shards; part++) {
+    const shard = decodeSequenceShard(readBytes(join(sequences, 'train', partFile(part))));
+    rows += shard.users.length;
+    yield { sequences: shard, augmented: answers?.(part) };
+  }
+  if (rows === manifest.trainSequences) return;
+  throw new ContractError(
+    `The training shards of ${sequences} have ${rows} rows, but manifest.json says ${manifest.trainSequences}: they are not of one build.`,
   );
-  if (files.length !== shards || missing.length > 0) {
-    const which = missing.length === 0 ? '' : `, part ${missing.slice(0, 5).join(', ')} is missing`;
+}
+
+/** The answer to a shard by its number; undefined for one that failed. */
+function readAnswers(
+  folders: Folders,
+  shards: number,
+): (part: number) => AugmentedShard | undefined {
+  const channel = folders.channel('augmented');
+  if (!existsSync(channel)) {
     throw new MissingArtefactError(
-      `${train} has ${files.length} training shards, the manifest says ${shards}${which}. Build the sequences again.`,
+      `${channel} has no augmented shards, but the model uses the environment: start the job with channel "augmented".`,
     );
   }
-  const augmented = folders.channel('augmented');
-  const answered = new Set(usesEnvironment ? listShards(augmented) : []);
-  if (usesEnvironment && answered.size === 0) {
+  // By hand, answers come without a manifest: then none may be missing.
+  const path = join(channel, 'manifest.json');
+  const { missing } = existsSync(path) ? readJson(path, augmentedManifest) : { missing: [] };
+  if (missing.length >= shards) {
     throw new MissingArtefactError(
-      `${augmented} has no augmented shards, but the model uses the environment: start the job with channel "augmented".`,
+      `${channel} has no augmented shards, but the model uses the environment: ask it again.`,
     );
   }
-  for (const file of files) {
-    yield {
-      sequences: decodeSequenceShard(readBytes(join(train, file))),
-      augmented: answered.has(file)
-        ? decodeAugmentedShard(readBytes(join(augmented, file)))
-        : undefined,
-    };
-  }
+  const failed = new Set(missing);
+  return (part) =>
+    failed.has(part) ? undefined : decodeAugmentedShard(readBytes(join(channel, partFile(part))));
 }
 
 const vocabularySchema = z.array(z.string());
@@ -79,13 +93,6 @@ export function readModel(folders: Folders): { model: RecommenderModel; itemIds:
     model: decodeModel(description, readBytes(join(channel, 'weights.bin'))),
     itemIds: readJson(join(channel, 'vocabulary.json'), vocabularySchema),
   };
-}
-
-function listShards(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((file) => partOf(file) !== -1)
-    .sort((a, b) => partOf(a) - partOf(b));
 }
 
 /** @throws ContractError when it is no JSON, or not as the schema says */

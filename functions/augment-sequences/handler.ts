@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { pipelineConfig } from '#lib/contracts/config.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import { partOf, runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
@@ -20,6 +21,7 @@ export const handler = instrument(event, async ({ run, endpoint, keys }, { logge
   const parts: { part: number; sequences: number; transitions: number }[] = [];
   for (const key of keys) {
     const part = partOf(key);
+    if (part === undefined) throw new ContractError(`${key} is no training shard.`);
     const shard = decodeSequenceShard(await objects.getBytes(key, { signal }));
     const sequences = shard.users.length;
     parts.push({ part, sequences, transitions: shard.items.length - sequences });

@@ -3,6 +3,7 @@ import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { pipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
+import { expectShards } from '#lib/contracts/limits.ts';
 import { runManifest, runName } from '#lib/contracts/run.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import { encodeCatalogue } from '#lib/sequences/catalogue-table.ts';
@@ -27,6 +28,7 @@ export const handler = instrument(z.strictObject({ run: runName }), async ({ run
     catalogue: await readCatalogue(objects, inputs.items),
   });
   const sequences = buildSequences(log, config.sequences);
+  expectShards(sequences.shards.length, config.sequences.shardItems);
   if (log.catalogue) await objects.putBytes(runs.catalogue(run), encodeCatalogue(log.catalogue));
   await countAnew(objects, manifest, sequences.everybody);
   await writeSequences(objects, run, sequences);

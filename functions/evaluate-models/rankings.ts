@@ -1,3 +1,4 @@
+import { readTrainingShards } from '#functions/shared/shards.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
@@ -9,7 +10,7 @@ import { decodeRanks } from '#lib/evaluation/ranks.ts';
 import { decodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
-import { decodeSequenceShard } from '#lib/sequences/shard.ts';
+import type { SequenceShard } from '#lib/sequences/shard.ts';
 import type { Objects } from '#platform/objects.ts';
 
 /**
@@ -28,8 +29,9 @@ export async function readRankings(
     validation: await readCases(objects, run, 'validation'),
     test: await readCases(objects, run, 'test'),
   };
-  const shards = await readShards(objects, run);
-  const { excludeHistory } = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
+  const manifest = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
+  const shards: SequenceShard[] = [];
+  for await (const shard of readTrainingShards(objects, run, manifest)) shards.push(shard);
   const ranksOf = async (name: string): Promise<SplitRanks> => {
     const read = async (split: 'validation' | 'test') => {
       const bytes = await objects.getBytes(runs.modelRanks(run, name, split));
@@ -49,7 +51,7 @@ export async function readRankings(
   return {
     cases,
     models,
-    baselines: rankBaselines({ shards, itemTable }, cases, excludeHistory),
+    baselines: rankBaselines({ shards, itemTable }, cases, manifest.excludeHistory),
     ...(champion !== undefined && {
       champion: {
         run: champion.run,
@@ -63,12 +65,4 @@ export async function readRankings(
 
 async function readCases(objects: Objects, run: string, split: 'validation' | 'test') {
   return decodeEvaluationCases(await objects.getBytes(runs.evaluationCases(run, split)));
-}
-
-async function readShards(objects: Objects, run: string) {
-  const shards = [];
-  for await (const { key } of objects.list(runs.trainPrefix(run))) {
-    shards.push(decodeSequenceShard(await objects.getBytes(key)));
-  }
-  return shards;
 }

@@ -15,7 +15,7 @@ export const handler = instrument(z.strictObject({ run: runName }), async ({ run
   const config = await objects.getJson(runs.config(run), pipelineConfig);
   const sequences = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
   const { usd } = await priceRun(objects, run, config, sequences);
-  const decision = await planEnvironment(objects, run, config, new Date());
+  const decision = await planEnvironment(objects, run, config, sequences, new Date());
   logger.info('environment planned', { run, ...decision, usd });
   return decision;
 });

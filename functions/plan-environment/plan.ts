@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { unansweredShards } from '#functions/shared/shards.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs } from '#lib/contracts/keys.ts';
 import {
@@ -7,6 +8,7 @@ import {
   environmentRegistration,
 } from '#lib/environment/version.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
+import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
 
 /** `runs/<run>/environment.json`: the environment that a run uses, in all its attempts. */
@@ -25,16 +27,15 @@ export async function planEnvironment(
   objects: Objects,
   run: string,
   config: PipelineConfig,
+  { shards }: SequencesManifest,
   now: Date,
 ): Promise<EnvironmentDecision> {
   const wanted = config.training.models.some((model) => model.lea !== undefined);
   const { version } = await fixPlan(objects, run, config, now);
-  const shards = await count(objects.list(runs.trainPrefix(run)));
-  const augmented = wanted ? await count(objects.list(runs.augmentedPrefix(run))) : 0;
   return {
     version,
     fresh: (await objects.head(environments.registration(version))) !== undefined,
-    augmentationNeeded: wanted && augmented < shards,
+    augmentationNeeded: wanted && (await unansweredShards(objects, run, shards)).length > 0,
   };
 }
 
@@ -50,10 +51,4 @@ async function fixPlan(objects: Objects, run: string, config: PipelineConfig, no
   const plan = { version, fingerprint };
   await objects.putJson(runs.environmentPlan(run), plan);
   return plan;
-}
-
-async function count(entries: AsyncIterable<unknown>): Promise<number> {
-  let total = 0;
-  for await (const _ of entries) total++;
-  return total;
 }

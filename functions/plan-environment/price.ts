@@ -3,6 +3,7 @@ import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
 import { type CostEstimate, checkCap, estimateCost, parametersInName } from '#lib/cost/cost.ts';
 import { parsePrices } from '#lib/cost/prices.ts';
+import { checkTimes } from '#lib/cost/times.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
 import prices from '../../config/prices.json' with { type: 'json' };
@@ -14,6 +15,7 @@ const BYTES_A_PARAMETER = 2;
 /**
  * Estimates what the run will cost, now that it is known how much there is to learn from, and records it.
  *
+ * @throws TimeLimitError when a step is expected to be stopped before its end
  * @throws CostCapError when the worst case is above `operations.maxUsdPerRun`; no GPU has been started yet
  */
 export async function priceRun(
@@ -33,6 +35,7 @@ export async function priceRun(
   };
   const estimate = estimateCost(config, counts, parsePrices(prices, throughput));
   await objects.putJson(runs.cost(run), estimate);
+  checkTimes(estimate.times);
   checkCap(estimate, config.operations.maxUsdPerRun);
   return estimate;
 }

@@ -5,14 +5,18 @@ import { pipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
+import { recordAnswers } from './answers.ts';
 import { fixChampion } from './champion.ts';
 import { planTraining } from './plan.ts';
 
 const objects = dataBucket();
 
+const event = z.strictObject({ run: runName, resource: z.string().min(1) });
+
 /** Lists the training jobs that are still to be done: the configured models, and ranking the champion's cases. */
-export const handler = instrument(z.strictObject({ run: runName }), async ({ run }, { logger }) => {
+export const handler = instrument(event, async ({ run, resource }, { logger }) => {
   const config = await objects.getJson(runs.config(run), pipelineConfig);
+  await recordAnswers(objects, run, config);
   const { inService, unusable, isNew } = await fixChampion(objects, run);
   const done = new Set<string>();
   for await (const { key } of objects.list(runs.modelsPrefix(run))) {
@@ -23,7 +27,14 @@ export const handler = instrument(z.strictObject({ run: runName }), async ({ run
   if (isNew) done.delete(championLabel);
   if (unusable !== null) logger.error('the champion cannot be compared with', { run, unusable });
   const championPrefix = unusable === null ? inService?.prefix : undefined;
-  const jobs = planTraining({ run, bucket: objects.bucket, config, championPrefix, done });
+  const jobs = planTraining({
+    run,
+    resource,
+    bucket: objects.bucket,
+    config,
+    championPrefix,
+    done,
+  });
   logger.info('training planned', { run, jobs: jobs.map((job) => job.name), done: done.size });
   return { jobs };
 });

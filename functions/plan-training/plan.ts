@@ -1,10 +1,13 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { trainingJobName } from '#lib/contracts/job-name.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 
 /** One SageMaker training job of the trainer's image, as the state machine hands it on. */
 export interface TrainingJob {
   readonly name: string;
+  /** Its name in SageMaker, without the number of the instance type. */
+  readonly jobName: string;
   /** SageMaker wants strings. */
   readonly hyperParameters: Readonly<Record<string, string>>;
   readonly channels: readonly object[];
@@ -13,6 +16,8 @@ export interface TrainingJob {
 
 export interface TrainingPlan {
   readonly run: string;
+  /** Name of what this attempt creates in SageMaker. */
+  readonly resource: string;
   readonly bucket: string;
   readonly config: PipelineConfig;
   /** Where the champion is, if there is one that can be ranked. */
@@ -23,12 +28,13 @@ export interface TrainingPlan {
 
 /** The jobs that are still to be done. */
 export function planTraining(plan: TrainingPlan): TrainingJob[] {
-  const { run, bucket, config, championPrefix, done } = plan;
+  const { run, resource, bucket, config, championPrefix, done } = plan;
   const { models, ...training } = config.training;
   const uri = (key: string) => `s3://${bucket}/${key}`;
   const sequences = channel('sequences', uri(runs.sequencesPrefix(run)));
   const jobs: TrainingJob[] = models.map((model) => ({
     name: model.name,
+    jobName: trainingJobName(resource, model.name),
     hyperParameters: {
       task: 'train',
       run,
@@ -44,6 +50,7 @@ export function planTraining(plan: TrainingPlan): TrainingJob[] {
   if (championPrefix !== undefined) {
     jobs.push({
       name: championLabel,
+      jobName: trainingJobName(resource, championLabel),
       hyperParameters: { task: 'score', run },
       channels: [sequences, channel('model', uri(championPrefix))],
       checkpointUri: uri(runs.checkpointsPrefix(run, championLabel)),

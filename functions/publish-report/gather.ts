@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type PipelineConfig, pipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
 import { type RunManifest, runManifest } from '#lib/contracts/run.ts';
+import { augmentedManifest } from '#lib/environment/augmented-manifest.ts';
 import { decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { type EnvironmentMetrics, environmentMetrics } from '#lib/environment/metrics.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
@@ -13,7 +14,7 @@ import type { RunReport } from '#lib/report/run-report.ts';
 import type { UploadTotals } from '#lib/report/sections/data.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesExcluded, sequencesManifest } from '#lib/sequences/manifest.ts';
-import type { ObjectSummary, Objects } from '#platform/objects.ts';
+import type { Objects } from '#platform/objects.ts';
 import { gatherTimings } from './timings.ts';
 
 /** The pictures of rewards are drawn from this many shards at most, evenly over all. */
@@ -94,17 +95,20 @@ async function gatherAugmentation(
   config: PipelineConfig,
 ): Promise<AugmentationSummary | undefined> {
   const lea = config.training.models.find((model) => model.lea !== undefined)?.lea;
-  const shards: ObjectSummary[] = [];
-  for await (const shard of objects.list(runs.augmentedPrefix(run))) shards.push(shard);
-  if (lea === undefined || shards.length === 0) return undefined;
+  const { shards, missing } = await objects.getJson(runs.augmentedManifest(run), augmentedManifest);
+  const answered = Array.from({ length: shards }, (_, part) => part).filter(
+    (part) => !missing.includes(part),
+  );
+  if (lea === undefined || answered.length === 0) return undefined;
   const itemTable = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
   const collector = new AugmentationCollector(itemTable, {
     ...lea,
-    totalShards: shards.length,
+    totalShards: answered.length,
   });
-  const step = Math.max(1, Math.ceil(shards.length / SHARDS_SHOWN));
-  for (let index = 0; index < shards.length; index += step) {
-    collector.add(decodeAugmentedShard(await objects.getBytes(shards[index]!.key)));
+  const step = Math.max(1, Math.ceil(answered.length / SHARDS_SHOWN));
+  for (let index = 0; index < answered.length; index += step) {
+    const bytes = await objects.getBytes(runs.augmentedShard(run, answered[index]!));
+    collector.add(decodeAugmentedShard(bytes));
   }
   return collector.finish();
 }

@@ -1,3 +1,5 @@
+import { ContractError } from './errors.ts';
+
 /**
  * Every S3 key of the product. Nothing else builds a key.
  *
@@ -5,7 +7,16 @@
  * any name given by hand), `version` one fitted environment.
  */
 
-const partNumber = (part: number) => String(part).padStart(5, '0');
+/** Parts that anything may be cut into: their numbers have five digits, so that keys sort as they count. */
+export const maximumParts = 100_000;
+
+function partNumber(part: number): string {
+  if (part < maximumParts) return String(part).padStart(5, '0');
+  throw new ContractError(`Part ${part} has no key: there may be ${maximumParts} parts at most.`);
+}
+
+/** A shard's file. */
+export const partFile = (part: number) => `part-${partNumber(part)}.arrow`;
 
 /** What teams write. */
 export const uploads = {
@@ -55,8 +66,7 @@ export const runs = {
   sequencesManifest: (run: string) => `runs/${run}/sequences/manifest.json`,
   itemTable: (run: string) => `runs/${run}/sequences/items.arrow`,
   trainPrefix: (run: string) => `runs/${run}/sequences/train/`,
-  trainShard: (run: string, part: number) =>
-    `runs/${run}/sequences/train/part-${partNumber(part)}.arrow`,
+  trainShard: (run: string, part: number) => `runs/${run}/sequences/train/${partFile(part)}`,
   evaluationCases: (run: string, split: 'validation' | 'test') =>
     `runs/${run}/sequences/evaluation/${split}.arrow`,
   events: (run: string) => `runs/${run}/sequences/events.arrow`,
@@ -75,8 +85,8 @@ export const runs = {
   environmentPlan: (run: string) => `runs/${run}/environment.json`,
   excluded: (run: string) => `runs/${run}/sequences/excluded.json`,
   augmentedPrefix: (run: string) => `runs/${run}/augmented/`,
-  augmentedShard: (run: string, part: number) =>
-    `runs/${run}/augmented/part-${partNumber(part)}.arrow`,
+  augmentedShard: (run: string, part: number) => `runs/${run}/augmented/${partFile(part)}`,
+  augmentedManifest: (run: string) => `runs/${run}/augmented/manifest.json`,
   augmentationResultsPrefix: (run: string) => `runs/${run}/augmentation-results/`,
   /** Where SageMaker writes; `register-model` copies from here to `modelPrefix` or `environments`. */
   jobsPrefix: (run: string) => `runs/${run}/jobs/`,
@@ -147,8 +157,8 @@ export function uploadOfPart(key: string): string | undefined {
   return /\/([^/]+)-\d{5}\.jsonl\.gz$/.exec(key)?.[1];
 }
 
-/** The part number of a shard's key; throws nothing, returns -1 for a key of another shape. */
-export function partOf(key: string): number {
-  const match = /part-(\d{5})\.arrow$/.exec(key);
-  return match === null ? -1 : Number(match[1]);
+/** The part number of a shard's key or file; undefined for one of another shape. */
+export function partOf(key: string): number | undefined {
+  const match = /(?:^|\/)part-(\d{5})\.arrow$/.exec(key);
+  return match === null ? undefined : Number(match[1]);
 }

@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import { expectShards } from '#lib/contracts/limits.ts';
 import {
   type CostEstimate,
   type DataCounts,
@@ -9,6 +10,7 @@ import {
 } from './cost.ts';
 import { costAtRest, type RestingCounts } from './cost-at-rest.ts';
 import type { Prices } from './prices.ts';
+import { checkTimes } from './times.ts';
 
 export interface CostQuestion {
   readonly interactions: number;
@@ -39,7 +41,11 @@ function countsOf(question: CostQuestion, config: PipelineConfig): DataCounts {
   };
 }
 
-/** What one run costs, part by part, what a month at rest does, and where the prices are from: Markdown. */
+/**
+ * What one run costs, part by part, what a month at rest does, and where the prices are from: Markdown.
+ *
+ * @throws TimeLimitError, ValidationError when there is too much data for the configuration, so that the run would not end
+ */
 export function costTable(
   question: CostQuestion,
   config: PipelineConfig,
@@ -47,7 +53,10 @@ export function costTable(
   deployed: DeployedCounts,
 ): string {
   const counts = countsOf(question, config);
+  const { shardItems } = config.sequences;
+  expectShards(Math.ceil(counts.transitions / shardItems), shardItems);
   const estimate = estimateCost(config, counts, tables);
+  checkTimes(estimate.times);
   const { prices, throughput } = tables;
   const perMillion = estimate.usd.expected / (counts.transitions / 1e6);
   return [

@@ -3,6 +3,7 @@ import { resolveModel } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
 import type { Prices, Range } from './prices.ts';
+import { jobTime, runTime, type StepTime } from './times.ts';
 
 /** How much there is to learn from. */
 export interface DataCounts {
@@ -25,6 +26,8 @@ export interface CostPart {
 export interface CostEstimate {
   readonly parts: readonly CostPart[];
   readonly usd: Range;
+  /** Of steps that are stopped when they take too long; `checkTimes` tells whether the estimate holds. */
+  readonly times: readonly StepTime[];
 }
 
 /** The run would cost more than the configuration allows. */
@@ -50,15 +53,29 @@ export function estimateCost(
   tables: Prices,
 ): CostEstimate {
   const needsEnvironment = config.training.models.some((model) => model.lea !== undefined);
+  const fit = needsEnvironment ? fitCost(config, counts, tables) : undefined;
+  const ask = needsEnvironment ? askCosts(config, counts, tables) : [];
+  const train = trainCost(config, counts, tables);
   const parts = [
     prepareCost(counts, tables),
-    ...(needsEnvironment
-      ? [fitCost(config, counts, tables), ...askCosts(config, counts, tables)]
-      : []),
-    trainCost(config, counts, tables),
+    ...(fit === undefined ? [] : [fit.cost]),
+    ...ask,
+    train.cost,
     controlCost(config, counts, tables),
   ];
-  return { parts, usd: sum(parts.map((part) => part.usd)) };
+  const seconds =
+    (fit?.time.expectedSeconds ?? 0) + (ask[0]?.seconds.expected ?? 0) + train.seconds;
+  const { maximumRunHours } = config.operations;
+  const times = [
+    ...(fit === undefined ? [] : [fit.time]),
+    ...train.times,
+    runTime(
+      seconds,
+      maximumRunHours,
+      'take faster instances (operations.environmentInstanceTypes, operations.trainerInstanceTypes), a smaller environment.baseModel or fewer models',
+    ),
+  ];
+  return { parts, usd: sum(parts.map((part) => part.usd)), times };
 }
 
 /**
@@ -98,7 +115,11 @@ function prepareCost({ interactions }: DataCounts, { prices, throughput }: Price
   };
 }
 
-function fitCost(config: PipelineConfig, counts: DataCounts, tables: Prices): CostPart {
+function fitCost(
+  config: PipelineConfig,
+  counts: DataCounts,
+  tables: Prices,
+): { readonly cost: CostPart; readonly time: StepTime } {
   const { environment, operations } = config;
   const instance = operations.environmentInstanceTypes[0]!;
   const { itemTokens, adapter, subsetFraction } = environment;
@@ -110,14 +131,21 @@ function fitCost(config: PipelineConfig, counts: DataCounts, tables: Prices): Co
   const { throughput } = tables;
   const work = gpuSeconds(operationsCount, instance, throughput.fitUtilisation, tables);
   const steps = (textTokens + sequenceTokens) / adapter.batchTokens;
-  const seconds = atMost(
-    sum([throughput.jobStartSeconds, scale(throughput.fitStepSeconds, steps), work]),
-    maximumJobSeconds(operations),
-  );
+  const all = sum([throughput.jobStartSeconds, scale(throughput.fitStepSeconds, steps), work]);
+  const seconds = atWorst(all, maximumJobSeconds(operations));
+  const part = `Fit the environment (${instance})`;
   return {
-    part: `Fit the environment (${instance})`,
-    seconds,
-    usd: instanceUsd(seconds, instance, operations.useSpotTraining, tables),
+    cost: {
+      part,
+      seconds,
+      usd: instanceUsd(seconds, instance, operations.useSpotTraining, tables),
+    },
+    time: jobTime(
+      part,
+      seconds,
+      operations.maximumRunHours,
+      'lower environment.subsetFraction or take a faster instance (operations.environmentInstanceTypes)',
+    ),
   };
 }
 
@@ -150,7 +178,16 @@ function askCosts(config: PipelineConfig, counts: DataCounts, tables: Prices): C
   ];
 }
 
-function trainCost(config: PipelineConfig, counts: DataCounts, tables: Prices): CostPart {
+function trainCost(
+  config: PipelineConfig,
+  counts: DataCounts,
+  tables: Prices,
+): {
+  readonly cost: CostPart;
+  readonly times: readonly StepTime[];
+  /** Expected, jobs side by side as far as they may. */
+  readonly seconds: number;
+} {
   const { training, operations } = config;
   const instance = operations.trainerInstanceTypes[0]!;
   const { throughput } = tables;
@@ -166,13 +203,25 @@ function trainCost(config: PipelineConfig, counts: DataCounts, tables: Prices): 
     const microseconds = (base + (perThousandItems * counts.items) / 1000) * (dimension / 64);
     const epochSeconds = (counts.transitions * microseconds * 1e-6) / cores;
     const work = scale(product(epochs, throughput.trainerSpread), epochSeconds);
-    return atMost(sum([throughput.jobStartSeconds, work]), maximumJobSeconds(operations));
+    return atWorst(sum([throughput.jobStartSeconds, work]), maximumJobSeconds(operations));
   });
   const seconds = sum(jobs);
+  const longest = Math.max(...jobs.map((job) => job.expected));
   return {
-    part: `Train ${jobs.length} recommender${jobs.length === 1 ? '' : 's'} (${instance})`,
-    seconds,
-    usd: instanceUsd(seconds, instance, operations.useSpotTraining, tables),
+    cost: {
+      part: `Train ${jobs.length} recommender${jobs.length === 1 ? '' : 's'} (${instance})`,
+      seconds,
+      usd: instanceUsd(seconds, instance, operations.useSpotTraining, tables),
+    },
+    times: jobs.map((job, index) =>
+      jobTime(
+        `Training ${training.models[index]!.name} (${instance})`,
+        job,
+        operations.maximumRunHours,
+        'lower training.maximumEpochs or take a faster instance (operations.trainerInstanceTypes)',
+      ),
+    ),
+    seconds: Math.max(longest, seconds.expected / operations.trainingConcurrency),
   };
 }
 
@@ -230,10 +279,11 @@ const product = (a: Range, b: Range): Range => ({
   high: a.high * b.high,
 });
 
-const atMost = (range: Range, limit: number): Range => ({
-  low: Math.min(range.low, limit),
-  expected: Math.min(range.expected, limit),
-  high: Math.min(range.high, limit),
+/** At worst, the job is stopped; one that is expected to be is no estimate (`checkTimes`). */
+const atWorst = ({ low, expected, high }: Range, limit: number): Range => ({
+  low,
+  expected,
+  high: Math.max(expected, Math.min(high, limit)),
 });
 
 /** The time for an amount of work; the highest speed gives the lowest time. */

@@ -1,4 +1,4 @@
-import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
+import { maximumJobSeconds, shardsPerCall } from '#lib/contracts/config/operations.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
 import { startStates, stopStates } from './endpoint-states.ts';
 import {
@@ -113,7 +113,7 @@ function augmentStates(props: NightlyDefinitionProps): States {
       },
       ItemSelector: { key: '{% $states.context.Map.Item.Value.Key %}' },
       ItemBatcher: {
-        MaxItemsPerBatch: 4,
+        MaxItemsPerBatch: shardsPerCall,
         BatchInput: { run: '{% $run %}', endpoint: '{% $endpoint %}' },
       },
       MaxConcurrency: config.operations.augmentationConcurrency,

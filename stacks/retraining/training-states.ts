@@ -15,7 +15,7 @@ export function trainingStates(props: NightlyDefinitionProps): States {
   const { bucket, config } = props;
   return {
     PlanTraining: {
-      ...invoke(props, 'planTraining', { run: '{% $run %}' }),
+      ...invoke(props, 'planTraining', { run: '{% $run %}', resource: '{% $resource %}' }),
       Next: 'TrainRecommenders',
       ...caught,
     },
@@ -31,8 +31,11 @@ export function trainingStates(props: NightlyDefinitionProps): States {
           ...trainingJobStates(props, {
             name: 'TrainRecommender',
             instanceVariable: 'trainInstance',
-            assign: { recommender: '{% $states.input.job.name %}' },
-            jobName: '$resource & "-" & $recommender',
+            assign: {
+              recommender: '{% $states.input.job.name %}',
+              jobName: '{% $states.input.job.jobName %}',
+            },
+            jobName: '$jobName',
             image: props.trainerImage,
             roleArn: props.trainerRoleArn,
             hyperParameters: '{% $states.input.job.hyperParameters %}',

@@ -100,6 +100,7 @@ export function sampleKey(expression: string): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value !== 'function') return undefined;
   const last = match![2] === 'modelRanks' || match![2] === 'evaluationCases' ? 'test' : samples[1];
-  const built = value.length === 1 ? value(samples[0]) : value('SAMPLE', last);
+  const first = Array.from({ length: value.length - 1 }, () => samples[0]);
+  const built = value.length === 1 ? value(samples[0]) : value(...first, last);
   return typeof built === 'string' ? built : undefined;
 }

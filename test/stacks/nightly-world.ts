@@ -17,6 +17,7 @@ import type { NightlyDefinitionProps, NightlyFunction } from '#stacks/retraining
 /** What the state machine hands to the functions that are not real here. */
 interface StepPayload {
   readonly run: string;
+  readonly resource: string;
   readonly kind: 'environment' | 'recommender';
   readonly name: string;
   readonly keys: readonly string[];
@@ -281,9 +282,10 @@ export class NightlyWorld {
         augmentationNeeded: true,
       }),
       augmentSequences: ({ keys }) => ({ parts: keys }),
-      planTraining: () => ({
+      planTraining: ({ resource }) => ({
         jobs: ['first', 'second'].map((name) => ({
           name,
+          jobName: `${resource}-${name}`,
           hyperParameters: { task: 'train' },
           channels: [{ ChannelName: 'sequences' }],
           checkpointUri: 's3://data/x',

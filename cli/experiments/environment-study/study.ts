@@ -3,7 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { MissingArtefactError } from '#lib/contracts/errors.ts';
-import { runs } from '#lib/contracts/keys.ts';
+import { partFile } from '#lib/contracts/keys.ts';
 import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import {
   decodeEnvironmentResponse,
@@ -135,7 +135,7 @@ async function augment(
   const before: Augmentation = existsSync(costFile)
     ? readJson(costFile)
     : { transitions: 0, cpuSeconds: 0 };
-  const fileOf = (part: number) => join(folder, runs.augmentedShard('', part).split('/').at(-1)!);
+  const fileOf = (part: number) => join(folder, partFile(part));
   const missing = shards.map((_, part) => part).filter((part) => !existsSync(fileOf(part)));
   if (missing.length === 0) return before;
   const { candidates } = config.environment;

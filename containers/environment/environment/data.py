@@ -82,14 +82,14 @@ def read_item_texts(path: Path) -> ItemTexts:
 
 
 def read_training_rows(folder: Path, items: int, window: int) -> TrainingRows:
-    """Reads `train/part-*.arrow` in the order of the parts.
+    """Reads `train/part-*.arrow` in the order of the parts, all that `manifest.json` counts.
 
     Raises:
-        DataError: no shard, an item index outside 1..`items`, or a row longer than `window + 1`.
+        DataError: a shard or row that the manifest counts is missing, an item index outside 1..`items`, or a row longer
+            than `window + 1`.
     """
-    paths = sorted((folder / "train").glob("part-*.arrow"))
-    if not paths:
-        raise DataError(f"{folder / 'train'} has no part-*.arrow: the run has no training sequences.")
+    shards, sequences = _counts(folder)
+    paths = [folder / "train" / f"part-{part:05d}.arrow" for part in range(shards)]
     numbers: dict[str, int] = {}
     users: list[int] = []
     values: list[np.ndarray] = []
@@ -106,8 +106,25 @@ def read_training_rows(folder: Path, items: int, window: int) -> TrainingRows:
             raise DataError(f"{path}: a row has {sizes.max()} items; window {window} allows 1 to {window + 1}.")
         values.append(flat.astype(np.int32))
         lengths.append(sizes.astype(np.int64))
+    if len(users) != sequences:
+        raise DataError(f"{folder / 'train'} has {len(users)} rows, but manifest.json says {sequences}.")
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
     return TrainingRows(np.array(users, np.int64), len(numbers), np.concatenate(values), offsets)
+
+
+def _counts(folder: Path) -> tuple[int, int]:
+    """Shards and rows of the training sequences, as their manifest says."""
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text())
+        shards, sequences = int(manifest["shards"]), int(manifest["trainSequences"])
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is missing: the channel is not that of a run's sequences.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} does not say how many shards and rows there are: {error!r}.") from error
+    if shards < 1:
+        raise DataError(f"{path} counts no shards: the run has no training sequences.")
+    return shards, sequences
 
 
 def repeat_share(rows: TrainingRows) -> float:

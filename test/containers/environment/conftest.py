@@ -96,7 +96,14 @@ def write_sequences(folder: Path, users: int = 40, items: int = ITEMS, window: i
                 }
             ),
         )
+    write_manifest(folder, shards=3, rows=len(rows))
     return folder
+
+
+def write_manifest(folder: Path, shards: int = 1, rows: int = 1) -> None:
+    """As much of a run's sequences manifest as the environment reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").write_text(json.dumps({"shards": shards, "trainSequences": rows}))
 
 
 TINY = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from conftest import ITEMS, write_stream
+from conftest import ITEMS, write_manifest, write_stream
 from environment.data import read_catalogue, read_training_rows, repeat_share
 from environment.errors import DataError
 
@@ -32,6 +32,7 @@ def test_repeats_are_counted(tmp_path: Path):
     # Arrange
     rows = pa.array([[1, 2, 1], [3], [4, 4, 4]], pa.list_(pa.int32()))
     write_stream(tmp_path / "train" / "part-00000.arrow", pa.table({"user_id": ["a", "b", "c"], "items": rows}))
+    write_manifest(tmp_path, rows=3)
 
     # Act & Assess: 3 of 4 transitions
     assert repeat_share(read_training_rows(tmp_path, 5, 5)) == 0.75
@@ -49,15 +50,35 @@ def test_repeats_are_counted(tmp_path: Path):
 def test_rows_against_the_contract_are_refused(tmp_path: Path, table: pa.Table, message: str):
     # Arrange
     write_stream(tmp_path / "train" / "part-00000.arrow", table)
+    write_manifest(tmp_path)
 
     # Act & Assess
     with pytest.raises(DataError, match=message):
         read_training_rows(tmp_path, 3, 2)
 
 
-def test_missing_and_damaged_files_are_explained(tmp_path: Path):
-    with pytest.raises(DataError, match="no part-"):
+def test_a_shard_or_row_that_the_manifest_counts_is_not_trained_without(tmp_path: Path):
+    # Arrange
+    write_stream(tmp_path / "train" / "part-00000.arrow", pa.table(ROW))
+
+    # Act & Assess
+    write_manifest(tmp_path, shards=2)
+    with pytest.raises(DataError, match="part-00001.arrow is missing"):
         read_training_rows(tmp_path, 3, 2)
+    write_manifest(tmp_path, rows=2)
+    with pytest.raises(DataError, match="has 1 rows, but manifest.json says 2"):
+        read_training_rows(tmp_path, 3, 2)
+    write_manifest(tmp_path)
+    assert len(read_training_rows(tmp_path, 3, 2)) == 1
+
+
+def test_missing_and_damaged_files_are_explained(tmp_path: Path):
+    with pytest.raises(DataError, match="manifest.json is missing"):
+        read_training_rows(tmp_path, 3, 2)
+    for content, message in [("{", "does not say how many"), ('{"shards": 0, "trainSequences": 0}', "counts no shards")]:
+        (tmp_path / "manifest.json").write_text(content)
+        with pytest.raises(DataError, match=message):
+            read_training_rows(tmp_path, 3, 2)
     with pytest.raises(DataError, match="items.arrow is missing"):
         read_catalogue(tmp_path)
     (tmp_path / "items.arrow").write_bytes(b"not arrow")

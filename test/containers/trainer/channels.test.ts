@@ -1,52 +1,80 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs';
-import { afterAll, describe, expect, it } from 'vitest';
+import { rmSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
+import { partFile } from '#lib/contracts/keys.ts';
 import { readParts } from '../../../containers/trainer/channels.ts';
 import { folders } from '../../../containers/trainer/contract.ts';
 import { createJob, type JobFolder, smallSequences } from './job-folder.ts';
 
 const built = smallSequences();
-const jobs: JobFolder[] = [];
-afterAll(() => {
-  for (const job of jobs) job.remove();
+const shards = built.shards.length;
+
+let job: JobFolder;
+beforeEach(() => {
+  job = createJob(built, { withAnswers: true });
 });
+afterEach(() => job.remove());
 
-function newJob(): JobFolder {
-  const job = createJob(built);
-  jobs.push(job);
-  return job;
-}
-
-const train = 'input/data/sequences/train';
+const read = (usesEnvironment = true, manifest = built.manifest) => [
+  ...readParts(folders(job.root), manifest, usesEnvironment),
+];
+const write = (path: string, value: unknown) =>
+  writeFileSync(job.path('input/data', path), JSON.stringify(value));
 
 describe('Function: readParts', () => {
-  it('reads as many shards as the manifest says', () => {
-    // Arrange
-    const job = newJob();
+  it('gives every shard, in order, with its answer', () => {
     // Act
-    const parts = [...readParts(folders(job.root), built.manifest, false)];
+    const parts = read();
     // Assess
-    expect(parts.map(({ sequences }) => sequences.users)).toEqual(
-      built.shards.map(({ users }) => users),
-    );
-    expect(parts.length).toBeGreaterThan(1);
+    expect(shards).toBeGreaterThan(2);
+    expect(parts.map(({ sequences }) => sequences)).toStrictEqual(built.shards);
+    expect(parts.every(({ augmented }) => augmented !== undefined)).toBe(true);
   });
 
-  it('trains on nothing that a shard is missing from', () => {
+  it('refuses to train without a shard that the manifest counts', () => {
     // Arrange
-    const job = newJob();
-    rmSync(job.path(train, 'part-00001.arrow'));
+    rmSync(job.path('input/data/sequences/train', partFile(1)));
     // Assess
-    expect(() => [...readParts(folders(job.root), built.manifest, false)]).toThrow(
-      `has ${built.shards.length - 1} training shards, the manifest says ${built.shards.length}, part 1 is missing`,
+    expect(() => read(false)).toThrow(MissingArtefactError);
+    expect(() => read(false)).toThrow(/part-00001\.arrow is missing/);
+  });
+
+  it('refuses shards that have other rows than the manifest counts', () => {
+    // Arrange
+    const trainSequences = built.manifest.trainSequences + 1;
+    const other = { ...built.manifest, trainSequences };
+    // Assess
+    expect(() => read(false, other)).toThrow(ContractError);
+    expect(() => read(false, other)).toThrow(/they are not of one build/);
+  });
+
+  it('refuses to train without an answer that nobody says has failed', () => {
+    // Arrange
+    rmSync(job.path('input/data/augmented', partFile(1)));
+    // Assess
+    expect(() => read()).toThrow(/augmented\/part-00001\.arrow is missing/);
+    write('augmented/manifest.json', { shards, missing: [0] });
+    expect(() => read()).toThrow(/augmented\/part-00001\.arrow is missing/);
+  });
+
+  it('trains on without the answers that have failed', () => {
+    // Arrange
+    rmSync(job.path('input/data/augmented', partFile(1)));
+    write('augmented/manifest.json', { shards, missing: [1] });
+    // Act
+    const parts = read();
+    // Assess
+    expect(parts.map(({ augmented }) => augmented === undefined)).toStrictEqual(
+      built.shards.map((_, part) => part === 1),
     );
   });
 
-  it('takes no shard for another one', () => {
+  it('refuses a model that uses the environment where no answer is left', () => {
     // Arrange
-    const job = newJob();
-    const last = readdirSync(job.path(train)).toSorted().at(-1)!;
-    renameSync(job.path(train, last), job.path(train, 'part-00099.arrow'));
+    write('augmented/manifest.json', { shards, missing: built.shards.map((_, part) => part) });
     // Assess
-    expect(() => [...readParts(folders(job.root), built.manifest, false)]).toThrow('is missing');
+    expect(() => read()).toThrow(/has no augmented shards, but the model uses the environment/);
+    rmSync(job.path('input/data/augmented'), { recursive: true });
+    expect(() => read()).toThrow(/start the job with channel "augmented"/);
   });
 });

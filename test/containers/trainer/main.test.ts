@@ -170,8 +170,11 @@ describe('Container: trainer', () => {
   it('trains on without the LE where a shard was not augmented, and leaves out a damaged checkpoint', async () => {
     // Arrange
     const job = newJob({ withAnswers: true });
-    const [missing] = readdirSync(job.path('input/data/augmented'));
-    rmSync(job.path('input/data/augmented', missing!));
+    rmSync(job.path('input/data/augmented/part-00000.arrow'));
+    writeFileSync(
+      job.path('input/data/augmented/manifest.json'),
+      JSON.stringify({ shards: built.shards.length, missing: [0] }),
+    );
     job.setHyperparameters(trainingJob({ objective: 'sqn', lea: {} }, { maximumEpochs: 1 }));
     mkdirSync(job.path('checkpoints'));
     writeFileSync(job.path('checkpoints/step-0000000009.checkpoint'), 'half');

@@ -45,11 +45,11 @@ describe('Function: scoreChampion', () => {
   });
 
   it('says so of a champion whose scores are no numbers, and ranks nothing first', () => {
-    // Arrange
+    // Arrange: weights that are numbers, and overflow.
     const { items } = built.manifest;
     const network = describeNetwork(resolve(small), items, 8, undefined);
     const weights = initialise(servedSpecs(network), 1, 'first');
-    for (const { values } of weights.values()) values.fill(Number.NaN);
+    for (const { values } of weights.values()) values.fill(3e38);
     const model = {
       backbone: 'sasrec',
       shape: network.shape,
@@ -62,7 +62,7 @@ describe('Function: scoreChampion', () => {
     scoreChampion(folders(job.root), 'tonight');
     // Assess
     const manifest = JSON.parse(readFileSync(job.path('model/manifest.json'), 'utf8'));
-    expect(manifest.unusable).toMatch(/with NaN: its weights are damaged/);
+    expect(manifest.unusable).toMatch(/its weights are damaged/);
     expect(existsSync(job.path('model/ranks'))).toBe(false);
   });
 

@@ -15,6 +15,7 @@ const config = parseConfig(
 );
 const plan: TrainingPlan = {
   run: 'night',
+  resource: 'lea-dev-night-1',
   bucket: 'data',
   config,
   championPrefix: undefined,
@@ -40,6 +41,15 @@ describe('Function: planTraining', () => {
     expect(job.name).toBe('champion');
     expect(job.hyperParameters.task).toBe('score');
     expect(JSON.stringify(job.channels)).toContain('s3://data/runs/before/models/plain/');
+  });
+
+  test('every job has a name that SageMaker takes', () => {
+    const long = { ...plan, resource: `lea-production1-${'a'.repeat(24)}-12` };
+
+    const jobs = planTraining({ ...long, championPrefix: 'runs/before/models/plain/' });
+
+    expect(new Set(jobs.map(({ jobName }) => jobName)).size).toBe(3);
+    for (const { jobName } of jobs) expect(`${jobName}-10`.length).toBeLessThanOrEqual(63);
   });
 
   test('what an earlier attempt finished is left out', () => {

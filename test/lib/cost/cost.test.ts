@@ -7,6 +7,7 @@ import { ConfigError, ValidationError } from '#lib/contracts/errors.ts';
 import { CostCapError, checkCap, estimateCost, parametersInName } from '#lib/cost/cost.ts';
 import { costTable } from '#lib/cost/cost-table.ts';
 import { parsePrices } from '#lib/cost/prices.ts';
+import { TimeLimitError } from '#lib/cost/times.ts';
 
 const file = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../../config/${name}`, import.meta.url), 'utf8'));
@@ -87,12 +88,14 @@ describe('Function: estimateCost', () => {
     );
   });
 
-  it('never has a training job run for longer than it may', () => {
+  it('prices at worst a training job that is stopped at its limit', () => {
     // Act
-    const { parts } = estimateCost(config(true), { ...counts, transitions: 1e12 }, tables);
+    const { parts } = estimateCost(config(false), { ...counts, transitions: 8e6 }, tables);
     // Assess
     const train = parts.find((part) => part.part.startsWith('Train'))!;
-    expect(train.seconds.high).toBe(maximumJobSeconds(config(true).operations));
+    const limit = maximumJobSeconds(config(false).operations);
+    expect(train.seconds.expected).toBeLessThan(limit);
+    expect(train.seconds.high).toBe(limit);
   });
 
   it('names the table that lacks an instance type', () => {
@@ -106,7 +109,7 @@ describe('Function: estimateCost', () => {
 
 describe('Function: checkCap', () => {
   const usd = { low: 1, expected: 4, high: 10 };
-  const estimate = { usd, parts: [{ part: 'Ask', usd, seconds: usd }] };
+  const estimate = { usd, parts: [{ part: 'Ask', usd, seconds: usd }], times: [] };
 
   it('lets a run through whose worst case is within the cap', () => {
     expect(() => checkCap(estimate, 10)).not.toThrow();
@@ -144,6 +147,42 @@ describe('Function: costTable', () => {
     expect(table).toMatch(/\$[\d.]+ per million transitions/);
     expect(table).toContain('a month in which nothing runs');
     expect(table).toContain('| Alarms (on 21 metrics) | $2.10 |');
+  });
+
+  it('has no price for a job that would be stopped before its end', () => {
+    // Arrange
+    const table = (environment: object, interactions: number, operations = {}) => {
+      const settings = {
+        training: { models: models(true) },
+        environment,
+        operations,
+      };
+      const question = { interactions, items: 1e4 };
+      return costTable(question, parseConfig(settings, 'test'), tables, deployed);
+    };
+    // Assess
+    expect(() => table({ adapter: { epochs: 100 } }, 2e6)).toThrow(TimeLimitError);
+    expect(() => table({ adapter: { epochs: 100 } }, 2e6)).toThrow(
+      /^Fit the environment \(ml\.g5\.xlarge\) is expected to take [\d.]+ h, longer than the 4\.0 h that a training job may take \(half of operations\.maximumRunHours\), and would be stopped\. Raise operations\.maximumRunHours to \d+ or more, or lower environment\.subsetFraction/,
+    );
+    expect(() => table({ baseModel: 'small-1m' }, 2e8, { maximumRunHours: 72 })).toThrow(
+      /^Training a \(ml\.c6i\.2xlarge\) .*more than the 72 hours that a run may be given: lower training\.maximumEpochs/,
+    );
+    expect(() => table({ baseModel: 'large-8b' }, 2e6)).toThrow(
+      /^The whole run is expected to take [\d.]+ h/,
+    );
+  });
+
+  it('asks for larger shards where there would be more than have keys', () => {
+    // Arrange
+    const small = parseConfig(
+      { training: { models: models(false) }, sequences: { shardItems: 64 } },
+      'test',
+    );
+    // Assess
+    expect(() => costTable({ interactions: 1e7, items: 1000 }, small, tables, deployed)).toThrow(
+      'The training sequences make 156,250 shards, a run may have 100,000. Raise sequences.shardItems from 64 to 1024 or more.',
+    );
   });
 
   it('asks for the size of a base model whose name does not tell it', () => {

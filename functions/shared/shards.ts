@@ -1,0 +1,39 @@
+import { ContractError } from '#lib/contracts/errors.ts';
+import { partOf, runs } from '#lib/contracts/keys.ts';
+import type { SequencesManifest } from '#lib/sequences/manifest.ts';
+import { decodeSequenceShard, type SequenceShard } from '#lib/sequences/shard.ts';
+import type { Objects } from '#platform/objects.ts';
+
+/**
+ * All training shards of a run, one after the other.
+ *
+ * @throws MissingArtefactError for a shard that is not there, ContractError when they have other rows than the manifest
+ *   says
+ */
+export async function* readTrainingShards(
+  objects: Objects,
+  run: string,
+  { shards, trainSequences }: SequencesManifest,
+): AsyncGenerator<SequenceShard> {
+  let rows = 0;
+  for (let part = 0; part < shards; part++) {
+    const shard = decodeSequenceShard(await objects.getBytes(runs.trainShard(run, part)));
+    rows += shard.users.length;
+    yield shard;
+  }
+  if (rows === trainSequences) return;
+  throw new ContractError(
+    `The training shards of run ${run} have ${rows} rows, but their manifest says ${trainSequences}: they are not of one build. Begin a run of another name.`,
+  );
+}
+
+/** Numbers of the training shards that have no augmented one. */
+export async function unansweredShards(
+  objects: Objects,
+  run: string,
+  shards: number,
+): Promise<number[]> {
+  const answered = new Set<number | undefined>();
+  for await (const { key } of objects.list(runs.augmentedPrefix(run))) answered.add(partOf(key));
+  return Array.from({ length: shards }, (_, part) => part).filter((part) => !answered.has(part));
+}

@@ -1,0 +1,19 @@
+import { ValidationError } from './errors.ts';
+import { maximumParts } from './keys.ts';
+
+/**
+ * Refuses more training shards than there are keys for.
+ *
+ * @param count of shards, or an estimate of it
+ * @param shardItems `sequences.shardItems`
+ * @throws ValidationError with the setting that helps, and how far
+ */
+export function expectShards(count: number, shardItems: number): void {
+  if (count <= maximumParts) return;
+  const enough = Math.ceil((shardItems * count) / maximumParts / 1024) * 1024;
+  throw new ValidationError(
+    `The training sequences make ${number(count)} shards, a run may have ${number(maximumParts)}. Raise sequences.shardItems from ${shardItems} to ${enough} or more.`,
+  );
+}
+
+const number = (value: number) => value.toLocaleString('en-US');

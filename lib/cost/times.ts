@@ -1,0 +1,81 @@
+import { PipelineError } from '#lib/contracts/errors.ts';
+import type { Range } from './prices.ts';
+
+/** How long a step is expected to take, and how long it may. */
+export interface StepTime {
+  readonly step: string;
+  readonly expectedSeconds: number;
+  readonly limitSeconds: number;
+  /** What the limit comes from, and the hours of `operations.maximumRunHours` that would do. */
+  readonly limit: string;
+  readonly neededRunHours: number;
+  /** What makes the step shorter. */
+  readonly advice: string;
+}
+
+/** A step would be stopped before its end. */
+export class TimeLimitError extends PipelineError {
+  constructor(message: string, details: Readonly<Record<string, unknown>>) {
+    super('TimeLimitError', message, { details });
+  }
+}
+
+/** Largest `operations.maximumRunHours`. */
+const mostRunHours = 72;
+
+/**
+ * A training job, which may take half of the run's time.
+ *
+ * @param maximumRunHours `operations.maximumRunHours`
+ */
+export function jobTime(
+  step: string,
+  seconds: Range,
+  maximumRunHours: number,
+  advice: string,
+): StepTime {
+  return {
+    step,
+    expectedSeconds: seconds.expected,
+    limitSeconds: (maximumRunHours / 2) * 3600,
+    limit: 'a training job may take (half of operations.maximumRunHours)',
+    neededRunHours: Math.ceil((2 * seconds.expected) / 3600),
+    advice,
+  };
+}
+
+/** All steps of a run after each other, jobs side by side as far as they may. */
+export function runTime(seconds: number, maximumRunHours: number, advice: string): StepTime {
+  return {
+    step: 'The whole run',
+    expectedSeconds: seconds,
+    limitSeconds: maximumRunHours * 3600,
+    limit: 'operations.maximumRunHours allows',
+    neededRunHours: Math.ceil(seconds / 3600),
+    advice,
+  };
+}
+
+/**
+ * What cannot end in time is not begun, and has no price: half an epoch is worth nothing.
+ *
+ * @throws TimeLimitError that names the step, how long it would take, and the settings that help
+ */
+export function checkTimes(times: readonly StepTime[]): void {
+  const late = times.find(({ expectedSeconds, limitSeconds }) => expectedSeconds > limitSeconds);
+  if (late === undefined) return;
+  const { step, expectedSeconds, limitSeconds, limit, neededRunHours, advice } = late;
+  const raise =
+    neededRunHours <= mostRunHours
+      ? `Raise operations.maximumRunHours to ${neededRunHours} or more, or ${advice}.`
+      : `That is more than the ${mostRunHours} hours that a run may be given: ${advice}.`;
+  throw new TimeLimitError(
+    `${step} is expected to take ${hours(expectedSeconds)}, longer than the ${hours(limitSeconds)} that ${limit}, and would be stopped. ${raise}`,
+    { step, expectedSeconds, limitSeconds },
+  );
+}
+
+function hours(seconds: number): string {
+  const value = seconds / 3600;
+  return `${value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')} h`;
+}

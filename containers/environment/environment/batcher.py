@@ -2,7 +2,8 @@
 
 import threading
 from collections import deque
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +21,19 @@ class Job:
     answers: list[RowAnswer | None]
     missing: int
     future: "Future[list[RowAnswer]]" = field(default_factory=Future)
+
+    def answer(self, index: int, answer: RowAnswer) -> None:
+        """Takes a row's answer; the last one settles the request."""
+        self.answers[index] = answer
+        self.missing -= 1
+        if self.missing == 0:
+            with suppress(InvalidStateError):  # cancelled, or failed with another batch: nobody waits any more
+                self.future.set_result([row for row in self.answers if row is not None])
+
+    def fail(self, error: BaseException) -> None:
+        """Settles the request with an error."""
+        with suppress(InvalidStateError):
+            self.future.set_exception(error)
 
 
 @dataclass(frozen=True)
@@ -56,8 +70,11 @@ class Batcher:
         self.mixes_requests = mixes_requests
         self.waiting: deque[Waiting] = deque()
         self.waiting_tokens = 0
+        self.running: list[Waiting] = []
         self.condition = threading.Condition()
         self.closing = False
+        self.failure: str | None = None
+        """Why the worker has ended although nobody closed it: nothing is answered any more."""
         self.worker = threading.Thread(target=self._work, name="model", daemon=True)
         self.worker.start()
 
@@ -66,7 +83,7 @@ class Batcher:
 
         Raises:
             RequestError: 413, more tokens than could ever wait.
-            OverloadError: too many tokens are waiting now, or the server is shutting down.
+            OverloadError: too many tokens are waiting now, the server is shutting down, or its worker has ended.
         """
         job = Job([None] * len(rows), len(rows))
         added = [
@@ -80,6 +97,8 @@ class Batcher:
             job.future.set_result([])
             return job.future
         with self.condition:
+            if self.failure is not None:
+                raise OverloadError(self.failure, 5)
             if self.closing:
                 raise OverloadError("the server is shutting down", 5)
             if self.waiting_tokens + tokens > self.queue_tokens:
@@ -97,34 +116,49 @@ class Batcher:
         self.worker.join()
 
     def _work(self) -> None:
-        while (batch := self._next()) is not None:
-            try:
-                answers = self._answer(batch)
-            except Exception as error:  # noqa: BLE001 - handed to whoever waits for these rows
-                for item in batch:
-                    if not item.job.future.done():
-                        item.job.future.set_exception(error)
-                continue
-            for item, answer in zip(batch, answers):
-                item.job.answers[item.index] = answer
-                item.job.missing -= 1
-                if item.job.missing == 0 and not item.job.future.done():
-                    item.job.future.set_result(item.job.answers)
+        try:
+            while self._next():
+                self._settle(self.running)
+                self.running = []
+        except BaseException as error:
+            self._give_up(error)
+            raise
 
-    def _next(self) -> list[Waiting] | None:
-        """The next batch; waits for one, None once closed and empty."""
+    def _settle(self, batch: list[Waiting]) -> None:
+        """Answers a batch, or hands its error to whoever waits for these rows."""
+        try:
+            answers = self._answer(batch)
+        except Exception as error:
+            for job in {id(item.job): item.job for item in batch}.values():
+                job.fail(error)
+            return
+        for item, answer in zip(batch, answers):
+            item.job.answer(item.index, answer)
+
+    def _give_up(self, error: BaseException) -> None:
+        """Tells everybody who waits that there will be no answer, and `/ping` why."""
+        with self.condition:
+            self.failure = f"the worker has ended: {type(error).__name__}: {error}"
+            lost, self.waiting, self.waiting_tokens = [*self.running, *self.waiting], deque(), 0
+        for item in lost:
+            item.job.fail(OverloadError(self.failure, 5))
+
+    def _next(self) -> bool:
+        """Waits for rows and takes a batch of them for `running`, an empty one if nobody wants them any more; False once
+        closed and empty."""
         with self.condition:
             while not self.waiting and not self.closing:
                 self.condition.wait()
             if not self.waiting:
-                return None
+                return False
             live = [item for item in self.waiting if not item.job.future.done()]
             eligible = [item for item in live if self.mixes_requests or item.job is live[0].job]
             chosen = take_batch(eligible, self.batch_tokens) if eligible else []
             taken = set(map(id, chosen))
             self.waiting = deque(item for item in live if id(item) not in taken)
             self.waiting_tokens = sum(item.tokens for item in self.waiting)
-            return chosen
+            self.running = chosen
+            return True
 
     def _answer(self, batch: list[Waiting]) -> list[RowAnswer]:
         """Runs a batch; where memory does not suffice, once more in halves.

@@ -6,12 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from .arrow_body import read_stream
+from .batching import QUEUED_TOKENS
 from .engine import RowAnswer
 from .errors import RequestError
 
 ARROW = "application/vnd.apache.arrow.stream"
 JSON = "application/json"
-COLUMNS = ("items", "candidates")
+COLUMNS = {"items": pa.list_(pa.int32()), "candidates": pa.int32()}
+MAXIMUM_BODY_BYTES = 25 * 1024 * 1024
+"""SageMaker's limit of a real-time request; a compressed body may not be more when unpacked either."""
+MAXIMUM_JSON_BYTES = 1024 * 1024
+"""JSON is for use by hand, and its values take fifty times their text."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ def decode(body: bytes, content_type: str, limits: Limits) -> EnvironmentRequest
     elif kind == JSON:
         values, offsets, candidates = _decode_json(body)
     else:
-        raise RequestError(f"content type {content_type!r}: expected {ARROW} or {JSON}", 415)
+        raise RequestError(f"content type {content_type[:60]!r}: expected {ARROW} or {JSON}", 415)
     _check(values, offsets, candidates, limits)
     rows = [values[start:end] for start, end in zip(offsets[:-1], offsets[1:])]
     return EnvironmentRequest(rows, candidates.tolist())
@@ -62,40 +68,47 @@ def encode(answers: list[RowAnswer], content_type: str, state_dimension: int) ->
 
 
 def _decode_arrow(body: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    try:
-        with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
-            table = reader.read_all()
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
-        raise RequestError(f"body is not an Arrow IPC stream: {error}") from None
-    if sorted(table.column_names) != sorted(COLUMNS):
-        raise RequestError(f"columns {table.column_names}: expected items and candidates")
-    kinds = {"items": pa.list_(pa.int32()), "candidates": pa.int32()}
-    columns = {}
-    for name, kind in kinds.items():
-        column = table[name].combine_chunks()
-        if column.null_count:
-            row = int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
-            raise RequestError(f"row {row}, column {name}: null")
-        try:
-            columns[name] = column.cast(kind)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise RequestError(f"column {name}: expected {kind}, got {column.type} ({error})") from None
-    items = columns["items"]
-    if items.flatten().null_count:
-        lengths = items.value_lengths().to_numpy(zero_copy_only=False)
-        place = int(np.flatnonzero(items.flatten().is_null().to_numpy(zero_copy_only=False))[0])
+    table = read_stream(body, _check_schema, QUEUED_TOKENS, MAXIMUM_BODY_BYTES)
+    items, candidates = (_cast(table, name) for name in COLUMNS)
+    flat = items.flatten()
+    lengths = items.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
+    if flat.null_count:
+        place = int(np.flatnonzero(flat.is_null().to_numpy(zero_copy_only=False))[0])
         row = int(np.searchsorted(np.cumsum(lengths), place, side="right"))
         raise RequestError(f"row {row}, column items, position {place - int(lengths[:row].sum())}: null")
-    lengths = items.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
-    values = items.flatten().to_numpy(zero_copy_only=False)
-    return values, np.concatenate([[0], np.cumsum(lengths)]), columns["candidates"].to_numpy(zero_copy_only=False)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    return flat.to_numpy(zero_copy_only=False), offsets, candidates.to_numpy(zero_copy_only=False)
+
+
+def _check_schema(schema: pa.Schema) -> None:
+    """Takes integers of any width. Values of other types may be far more than what was sent (dictionaries, runs, views)."""
+    if sorted(schema.names) != sorted(COLUMNS):
+        raise RequestError(f"columns {', '.join(schema.names)[:200] or '(none)'}: expected {' and '.join(COLUMNS)}")
+    for name, kind in COLUMNS.items():
+        given = schema.field(name).type
+        lists = pa.types.is_list(given) or pa.types.is_large_list(given)
+        if lists != pa.types.is_list(kind) or not pa.types.is_integer(given.value_type if lists else given):
+            raise RequestError(f"column {name}: expected {kind}, got {str(given)[:200]}")
+
+
+def _cast(table: pa.Table, name: str) -> pa.Array:
+    column = table[name].combine_chunks()
+    if column.null_count:
+        row = int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
+        raise RequestError(f"row {row}, column {name}: null")
+    try:
+        return column.cast(COLUMNS[name])
+    except pa.ArrowInvalid as error:
+        raise RequestError(f"column {name}: expected {COLUMNS[name]}: {str(error)[:200]}") from None
 
 
 def _decode_json(body: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    if len(body) > MAXIMUM_JSON_BYTES:
+        raise RequestError(f"a JSON body of more than {MAXIMUM_JSON_BYTES} bytes: send fewer rows, or {ARROW}", 413)
     try:
         document = json.loads(body)
-    except ValueError as error:
-        raise RequestError(f"body is not JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise RequestError(f"body is not JSON: {str(error)[:200]}") from None
     if not isinstance(document, dict) or sorted(document) != sorted(COLUMNS):
         raise RequestError("body: expected an object with exactly items and candidates")
     items, candidates = document["items"], document["candidates"]
@@ -106,12 +119,17 @@ def _decode_json(body: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             raise RequestError(f"row {row}, column items: expected an array")
         for position, value in enumerate(values):
             if not _whole(value):
-                raise RequestError(f"row {row}, column items, position {position}: expected a whole number, got {value!r}")
+                raise RequestError(f"row {row}, column items, position {position}: expected a whole number, got {_shown(value)}")
         if not _whole(count):
-            raise RequestError(f"row {row}, column candidates: expected a whole number, got {count!r}")
+            raise RequestError(f"row {row}, column candidates: expected a whole number, got {_shown(count)}")
     offsets = np.concatenate([[0], np.cumsum([len(values) for values in items], dtype=np.int64)]).astype(np.int64)
     flat = np.array([value for values in items for value in values], np.int32)
     return flat, offsets, np.array(candidates, np.int32)
+
+
+def _shown(value: object) -> str:
+    """A wrong value for a message: a list or an object by its kind, anything else by its beginning."""
+    return type(value).__name__ if isinstance(value, list | dict) else repr(value)[:60]
 
 
 def _whole(value: object) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
 
+from .codec import MAXIMUM_BODY_BYTES
 from .contract import Folders
 from .errors import CapacityError, LanguageEnvironmentError, OverloadError, RequestError
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from .batcher import Batcher
     from .codec import Limits
 
-MAXIMUM_BODY_BYTES = 25 * 1024 * 1024
-"""SageMaker's limit of a real-time request."""
 DRAIN_SECONDS = 25
 """SageMaker kills 30 s after SIGTERM."""
 
@@ -34,6 +33,12 @@ class Service:
     limits: "Limits | None" = None
     state_dimension: int = 0
     error: str | None = None
+    """Why there will never be a model."""
+
+    @property
+    def failure(self) -> str | None:
+        """Why nothing will be answered any more: the model could not be loaded, or its worker has ended."""
+        return self.error if self.batcher is None else self.batcher.failure
 
 
 def serve(folders: Folders) -> None:
@@ -78,9 +83,9 @@ def create_app(folder: Path) -> FastAPI:
 
     @app.get("/ping")
     async def ping() -> Response:
-        # Only a flag is read: health never waits for the model.
-        if service.error is not None:
-            return Response(service.error, 500, media_type="text/plain")
+        # Only flags are read: health never waits for the model.
+        if (failure := service.failure) is not None:
+            return _text(failure, 500)
         return Response(status_code=200 if service.batcher is not None else 503)
 
     @app.post("/invocations")

@@ -1,6 +1,7 @@
 """Class: Batcher."""
 
 import threading
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
@@ -98,6 +99,64 @@ def test_too_much_is_refused_and_overload_passes(batcher: Batcher):
     waiting.result(10)
     assert sums(batcher.submit(rows_of(41), [0]).result(10)) == [41 * 41]
     assert sums(first.result(10)) == [1]
+
+
+class Cancelling(Future):
+    """A future that its owner cancels at the worst moment: after the worker has looked at it, before it settles it."""
+
+    def done(self) -> bool:
+        looked = super().done()
+        self.cancel()
+        return looked
+
+    def set_result(self, result) -> None:
+        self.cancel()
+        super().set_result(result)
+
+    def set_exception(self, exception) -> None:
+        self.cancel()
+        super().set_exception(exception)
+
+
+@pytest.mark.parametrize("item", [1, 13])
+def test_the_worker_survives_a_request_that_is_cancelled_while_it_is_answered(batcher: Batcher, monkeypatch, item: int):
+    # Arrange: an answer, and an error
+    with monkeypatch.context() as patched:
+        patched.setattr("environment.batcher.Job", lambda answers, missing: Job(answers, missing, Cancelling()))
+        cancelled = batcher.submit([np.array([item], np.int32)], [0])
+        batcher.engine.started.wait(10)
+
+    # Act
+    batcher.engine.gate.set()
+    answer = batcher.submit(rows_of(2), [0]).result(10)
+
+    # Assess
+    assert cancelled.cancelled()
+    assert sums(answer) == [4]
+    assert batcher.worker.is_alive() and batcher.failure is None
+
+
+def test_the_end_of_the_worker_is_told_to_all_who_wait_and_to_those_who_come(batcher: Batcher, monkeypatch):
+    # Arrange: the second request waits while the first one ends the worker
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    running = batcher.submit(rows_of(1), [0])
+    batcher.engine.started.wait(10)
+    waiting = batcher.submit(rows_of(2), [0])
+    monkeypatch.setattr(batcher, "_answer", lambda batch: (_ for _ in ()).throw(SystemExit("gone")))
+    ending = batcher.submit(rows_of(3), [0])
+
+    # Act
+    batcher.engine.gate.set()
+    batcher.worker.join(10)
+
+    # Assess
+    assert sums(running.result(10)) == [1]
+    for future in (waiting, ending):
+        with pytest.raises(OverloadError, match="the worker has ended: SystemExit: gone"):
+            future.result(10)
+    assert batcher.failure == "the worker has ended: SystemExit: gone"
+    with pytest.raises(OverloadError, match="the worker has ended"):
+        batcher.submit(rows_of(1), [0])
 
 
 def test_closing_answers_what_waits_and_refuses_the_rest(batcher: Batcher):

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pytest
 import torch
 from environment import serve as command
-from environment.codec import ARROW
+from environment.codec import ARROW, JSON
 from environment.errors import CapacityError, OverloadError
 from fastapi.testclient import TestClient
 
@@ -163,6 +163,46 @@ def test_a_body_beyond_the_limit_is_refused(server: Server):
     assert httpx.post(f"{server.url}/invocations", content=b"", headers={"content-type": "text/csv"}).status_code == 415
 
 
+def test_bodies_that_are_no_request_are_the_clients_fault(server: Server):
+    # Arrange: what once was answered 500, or ended the process
+    map_column = pa.table({"items": pa.array([[(1, 2)]], pa.map_(pa.int32(), pa.int32())), "candidates": pa.array([1], pa.int32())})
+    texts = pa.table({"items": pa.array(["1"]), "candidates": pa.array([1], pa.int32())})
+    sinks = [pa.BufferOutputStream(), pa.BufferOutputStream()]
+    for sink, table in zip(sinks, (map_column, texts)):
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+    good = arrow_request([[1, 2, 3]], [1])
+    offsets = good.rindex(b"\x00\x00\x00\x00\x03\x00\x00\x00")
+    bodies = [
+        (b"[" * 100_000, JSON),
+        (sinks[0].getvalue().to_pybytes(), ARROW),
+        (sinks[1].getvalue().to_pybytes(), ARROW),
+        (good.replace(b"items", b"it\xffms"), ARROW),
+        (good[: offsets + 4] + b"\xff\xff\xff\x7f" + good[offsets + 8 :], ARROW),  # a list that ends far outside of its values
+        (good[: offsets + 4] + b"\x00\x00\x00\x80" + good[offsets + 8 :], ARROW),
+    ]
+
+    # Act
+    responses = [
+        httpx.post(f"{server.url}/invocations", content=body, headers={"content-type": kind}, timeout=60) for body, kind in bodies
+    ]
+
+    # Assess
+    assert [response.status_code for response in responses] == [400] * len(bodies), [response.text for response in responses]
+    assert httpx.get(f"{server.url}/ping").status_code == 200
+
+
+def test_it_listens_on_this_machine_alone_unless_told_otherwise(server: Server):
+    # Arrange: all of 127.0.0.0/8 is this machine, but only a server of every address has the rest of it
+    port = int(server.url.rpartition(":")[2])
+
+    # Act & Assess
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.2", port)) != 0
+    image = (PACKAGE / "Dockerfile").read_text()
+    assert "BIND_TO_HOST=0.0.0.0" in image
+
+
 def test_it_is_ready_only_when_loaded_and_sigterm_drains(fitted: Path):
     # Arrange
     server = start(fitted)
@@ -223,6 +263,7 @@ class HeldBatcher:
 
     def __init__(self) -> None:
         self.future: Future = Future()
+        self.failure: str | None = None
         self.error: Exception | None = None
 
     def submit(self, rows, candidates) -> Future:
@@ -259,8 +300,11 @@ def test_health_does_not_wait_for_the_model_and_overload_says_when_to_come_back(
         asking.join(10)
         held.future, held.error = Future(), CapacityError("no memory")
         too_small = client.post("/invocations", json={"items": [[1]], "candidates": [1]})
+        held.failure = "the worker has ended: SystemExit: gone"
+        dead = client.get("/ping")
 
     # Assess
     assert ping.status_code == 200
+    assert (dead.status_code, dead.text) == (500, "the worker has ended: SystemExit: gone\n")
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "3")
     assert too_small.status_code == 507

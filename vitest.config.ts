@@ -10,5 +10,17 @@ export default defineConfig({
     testTimeout: 240_000,
     hookTimeout: 240_000,
     env: { TF_CPP_MIN_LOG_LEVEL: '2' },
+    coverage: {
+      enabled: process.env.LEA_COVERAGE === 'true',
+      provider: 'v8',
+      // What runs in this process; Lambda functions, jobs and commands that tests start as processes are not counted.
+      include: [
+        '{lib,functions,platform,local,stacks,cli,layers}/**/*.ts',
+        'containers/trainer/**/*.ts',
+        'setup/**/*.mjs',
+      ],
+      reporter: ['text-summary', 'html', 'json-summary'],
+      reportsDirectory: 'coverage',
+    },
   },
 });

@@ -30,7 +30,7 @@ export interface LockRequest {
   readonly maximumHours: number;
 }
 
-type LockObjects = Pick<VersionedObjects, 'getVersion' | 'putIfAbsent' | 'putIfMatch'>;
+export type LockObjects = Pick<VersionedObjects, 'getVersion' | 'putIfAbsent' | 'putIfMatch'>;
 
 /** Attempts before somebody who loses every race gives up. */
 const attempts = 5;

@@ -4,7 +4,7 @@ import type { Comparison } from '#lib/evaluation/evaluation-file.ts';
 export const words = ['better', 'worse', 'no difference shown'] as const;
 export type Word = (typeof words)[number];
 
-type Difference = Pick<Comparison, 'difference' | 'low' | 'high'>;
+export type Difference = Pick<Comparison, 'difference' | 'low' | 'high'>;
 
 /** What an interval shows: that the first is better, that it is worse, or neither. */
 export function wordOf({ low, high }: Pick<Difference, 'low' | 'high'>): Word {

@@ -165,7 +165,7 @@ const optimiserNames: typeof stepNames = {
 };
 
 /** Two copies of a network: one learns, the other judges. */
-interface NetworkPair {
+export interface NetworkPair {
   readonly main: Readonly<Record<string, tf.Variable>>;
   readonly target: Readonly<Record<string, tf.Variable>>;
 }

@@ -7,7 +7,7 @@ import { ContractError } from '#lib/contracts/errors.ts';
  */
 
 /** Values `begin` to `begin + length - 1` of one buffer of one record batch. */
-interface Chunk {
+export interface Chunk {
   readonly data: Data;
   readonly begin: number;
   readonly length: number;

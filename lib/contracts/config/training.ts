@@ -89,7 +89,9 @@ const settings = {
   seed: z.int().min(0),
 } as const;
 
-type Settings = { readonly [Name in keyof typeof settings]: z.infer<(typeof settings)[Name]> };
+export type Settings = {
+  readonly [Name in keyof typeof settings]: z.infer<(typeof settings)[Name]>;
+};
 
 /**
  * `sound` trains on all positions of a sequence in one causal pass, with a slowly moving target network and dropout off

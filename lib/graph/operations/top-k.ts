@@ -14,7 +14,7 @@ export interface TopKInBlocksOptions {
 }
 
 /** The k largest of each row of a part of the columns. */
-type Best = {
+export type Best = {
   /** `[rows, k]`, descending */
   readonly values: tf.Tensor2D;
   /** `[rows, k]`, int32: columns of the whole */

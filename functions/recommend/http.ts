@@ -17,25 +17,37 @@ export interface HttpResponse {
   readonly body: string;
 }
 
-/** @throws ValidationError when it is not a POST of JSON */
-export function bodyOf(request: HttpRequest): unknown {
+/** Bytes of a request; ten thousand ids of 100 characters. */
+export const maximumBodyBytes = 1024 * 1024;
+
+/** What `answer` makes of the body of a request. */
+export async function respond(
+  request: HttpRequest,
+  answer: (body: unknown) => Promise<unknown>,
+): Promise<HttpResponse> {
+  return response(200, await answer(bodyOf(request)));
+}
+
+/** @throws ValidationError when it is not a POST of JSON, or too large */
+function bodyOf(request: HttpRequest): unknown {
   const { method } = request.requestContext.http;
   if (method !== 'POST') {
     throw new ValidationError(`Send a POST request with a JSON body, not a ${method} request.`);
   }
   const text = request.body ?? '';
+  const bytes = Buffer.byteLength(text, request.isBase64Encoded === true ? 'base64' : 'utf8');
+  if (bytes > maximumBodyBytes) {
+    throw new ValidationError(
+      `The body has ${bytes} bytes, at most ${maximumBodyBytes} are taken. Send the end of the history only: older items tell the model nothing.`,
+    );
+  }
   const decoded = request.isBase64Encoded === true ? Buffer.from(text, 'base64').toString() : text;
   try {
     return JSON.parse(decoded);
   } catch (error) {
-    throw new ValidationError(`The body is not JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
+    const reason = (error as Error).message.slice(0, 200);
+    throw new ValidationError(`The body is not JSON: ${reason}`, { cause: error });
   }
-}
-
-export function answer(value: unknown): HttpResponse {
-  return response(200, value);
 }
 
 /**

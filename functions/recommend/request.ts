@@ -5,7 +5,14 @@ import { ValidationError } from '#lib/contracts/errors.ts';
 /** What is asked: the items after a history. */
 export const recommendRequest = z.strictObject({
   /** Item ids, oldest first; may be empty. Only the model's window of the last ones matters. */
-  history: z.array(z.union([z.string(), z.number().transform(String)])).max(10_000),
+  history: z
+    .array(
+      z.union(
+        [z.string().min(1).max(256), z.int().transform(String)],
+        'an item id: text of 1 to 256 characters, or a whole number that JSON keeps exactly (send others as text)',
+      ),
+    )
+    .max(10_000),
   /** Length of the list. */
   count: z.int().min(1).max(1000).default(20),
 });

@@ -46,18 +46,26 @@ export function parseConfig(value: unknown, where: string): PipelineConfig {
   return result.data;
 }
 
-/** One line a problem: the key's path, what is wrong, what was expected. */
+/** Problems that a message names; somebody may send thousands. */
+const problemsShown = 20;
+/** Characters of a problem; names of keys may be of any length. */
+const problemLength = 300;
+
+/** One line per problem: the key's path, what is wrong, what was expected; of many the first ones, and how many more. */
 export function explain(error: z.ZodError): string {
-  return error.issues
-    .flatMap((issue) => {
-      const path = issue.path.map((part) =>
-        typeof part === 'number' ? `[${part}]` : `.${String(part)}`,
-      );
-      const at = path.join('').replace(/^\./, '');
-      if (issue.code === 'unrecognized_keys') {
-        return issue.keys.map((key) => `  ${at === '' ? key : `${at}.${key}`}: unknown key`);
-      }
-      return [`  ${at === '' ? '(top level)' : at}: ${issue.message}`];
-    })
-    .join('\n');
+  const lines = error.issues.flatMap((issue) => {
+    const path = issue.path.map((part) =>
+      typeof part === 'number' ? `[${part}]` : `.${String(part)}`,
+    );
+    const at = path.join('').replace(/^\./, '');
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => `  ${at === '' ? key : `${at}.${key}`}: unknown key`);
+    }
+    return [`  ${at === '' ? '(top level)' : at}: ${issue.message}`];
+  });
+  const shown = lines
+    .slice(0, problemsShown)
+    .map((line) => (line.length > problemLength ? `${line.slice(0, problemLength)}...` : line));
+  const more = lines.length - shown.length;
+  return [...shown, ...(more > 0 ? [`  and ${more} more`] : [])].join('\n');
 }

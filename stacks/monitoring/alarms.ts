@@ -18,8 +18,13 @@ export const alarms = {
   'batches-dead': 'Batch recommendations could not be made.',
   'uploads-waiting': 'An upload has been waiting to be planned for more than an hour.',
   'ranges-waiting': 'A range of an upload has been waiting to be parsed for more than three hours.',
+  'uploads-failed': 'An upload was refused or failed as a whole; none of its rows is used.',
   'many-rows-quarantined': 'More than alarms.quarantinedShare of the rows of an hour are bad.',
   'recommend-failing': 'More than 1 % of recommendations fail.',
+  'recommend-unavailable':
+    'Recommendations are refused, because there is no champion that can be served.',
+  'champion-not-followed':
+    'Instances cannot load the champion in service, and go on with an older one.',
   'recommend-throttled': 'Recommendations are refused for want of concurrency.',
   'recommend-slow': 'The slowest 1 % of recommendations exceed alarms.recommendMilliseconds.',
 } as const;
@@ -28,8 +33,8 @@ export type AlarmName = keyof typeof alarms;
 
 /** What of the stacks costs money every hour (`lib/cost/cost-table.ts`); a test counts it in the templates. */
 export const deployedCounts = {
-  // `many-rows-quarantined` divides one metric by another.
-  alarmMetrics: Object.keys(alarms).length + 1,
+  // `many-rows-quarantined` divides one metric by another, and `uploads-failed` adds two.
+  alarmMetrics: Object.keys(alarms).length + 2,
   // What remove-idle-endpoints reports every hour.
   customMetrics: 2,
   polledQueues: 3,

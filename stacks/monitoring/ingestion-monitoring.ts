@@ -3,7 +3,7 @@ import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch
 import { MetricStatistic, type MonitoringFacade } from 'cdk-monitoring-constructs';
 import type { Ingestion } from '../constructs/ingestion.ts';
 import type { Deployment } from '../deployment.ts';
-import { type Naming, pipelineMetric, threshold } from './thresholds.ts';
+import { aboveZero, type Naming, pipelineMetric, threshold } from './thresholds.ts';
 
 /** Uploads on their way in: queues, functions, and how many rows are bad. */
 export function monitorIngestion(
@@ -37,10 +37,10 @@ export function monitorIngestion(
   });
   facade.monitorLambdaFunction({ lambdaFunction: ingestion.planUpload.function });
   facade.monitorLambdaFunction({ lambdaFunction: ingestion.parseRange.function });
-  const metric = (name: string) =>
+  const metric = (name: string, service = 'parse-range') =>
     pipelineMetric(facade, deployment, {
       name,
-      service: 'parse-range',
+      service,
       statistic: MetricStatistic.SUM,
       period: Duration.hours(1),
     });
@@ -54,10 +54,29 @@ export function monitorIngestion(
       undefined,
       Duration.hours(1),
     );
+  const failed = facade
+    .createMetricFactory()
+    .createMetricMath(
+      'FILL(unreadable, 0) + FILL(unusable, 0)',
+      { unreadable: metric('UploadsFailed', 'plan-upload'), unusable: metric('UploadsFailed') },
+      'Failed uploads',
+      undefined,
+      Duration.hours(1),
+    );
   facade.monitorCustom({
     alarmFriendlyName: 'rows',
     humanReadableName: 'Rows',
     metricGroups: [
+      {
+        title: 'Failed uploads',
+        metrics: [
+          {
+            metric: failed,
+            alarmFriendlyName: 'uploads-failed',
+            addAlarm: { Warning: { ...aboveZero, ...naming('uploads-failed') } },
+          },
+        ],
+      },
       { title: 'Rows an hour', metrics: [read, quarantined] },
       {
         title: 'Share in quarantine',

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { maximumBodyBytes } from '#functions/recommend/http.ts';
+import { serving } from '#lib/contracts/keys.ts';
 import { startObjectStore } from '#local/object-store/server.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { buildTensorflowLayer } from '../../../layers/tensorflow/layer.ts';
@@ -32,6 +34,8 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: store.credentials.secretAccessKey,
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_DEV: 'true',
+    POWERTOOLS_METRICS_NAMESPACE: 'lea',
+    POWERTOOLS_METRICS_DISABLED: 'false',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   objects = createObjects(new S3Client({ forcePathStyle: true }), 'data');
@@ -56,6 +60,20 @@ const post = (body: unknown, method = 'POST') => ({
   isBase64Encoded: true,
   requestContext: { http: { method } },
 });
+
+/** What is printed until `end`, which gives it. */
+function captureOutput() {
+  const lines: string[] = [];
+  const spies = (['log', 'error', 'info', 'warn'] as const).map((method) =>
+    vi.spyOn(console, method).mockImplementation((...texts) => void lines.push(texts.join(' '))),
+  );
+  return {
+    end: () => {
+      for (const spy of spies) spy.mockRestore();
+      return lines;
+    },
+  };
+}
 
 interface Answer {
   statusCode: number;
@@ -101,7 +119,81 @@ describe('Function: recommend', () => {
     wasm.items.forEach((item, place) => {
       expect(item.score).toBeCloseTo(plain.items[place]!.score, 4);
     });
-    expect(wasm).toMatchObject({ source: 'model', unknownItems: ['nobody-knows'] });
+    const unknown = { unknownItems: ['nobody-knows'], unknownItemCount: 1 };
+    expect(wasm).toMatchObject({ source: 'model', ...unknown });
+  });
+
+  it('counts and logs what it refuses for want of a champion', async () => {
+    // Arrange: a champion whose files are gone.
+    const champion = await promoteSmallModel(objects, 'gone', 1);
+    await objects.remove(Object.values(serving.modelFiles(champion.prefix)));
+    vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'ERROR');
+    const lines = captureOutput();
+    // Act
+    const loud = await start('/nowhere');
+    const refused = (await loud(post({ history: [] }), context)) as Answer;
+    const wrong = (await loud(post({ history: 1 }), context)) as Answer;
+    // Assess
+    const printed = lines.end();
+    vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
+    expect([refused.statusCode, wrong.statusCode]).toStrictEqual([503, 400]);
+    expect(printed.filter((line) => line.includes('nothing can be recommended'))).toHaveLength(1);
+    expect(printed.filter((line) => line.includes('"RecommendationsUnavailable":1'))).toHaveLength(
+      1,
+    );
+  });
+
+  it('counts and logs that the champion in service cannot be followed', async () => {
+    // Arrange
+    await promoteSmallModel(objects, 'one', 1);
+    vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'ERROR');
+    const handler = await start('/nowhere');
+    const champion = await promoteSmallModel(objects, 'damaged', 2);
+    await objects.putBytes(serving.modelFiles(champion.prefix).weights, 'x');
+    const lines = captureOutput();
+    // Act
+    const answer = (await handler(post({ history: [] }), context)) as Answer;
+    // Assess
+    const printed = lines.end();
+    vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
+    expect(JSON.parse(answer.body).model.run).toBe('one');
+    expect(printed.filter((line) => line.includes('cannot be loaded'))).toHaveLength(1);
+    expect(printed.filter((line) => line.includes('"ChampionNotFollowed":1'))).toHaveLength(1);
+  });
+
+  it('answers with few bytes whatever it was sent', async () => {
+    // Arrange
+    await promoteSmallModel(objects, 'one', 1);
+    const handler = await start('/nowhere');
+    const ask = async (body: unknown) => (await handler(post(body), context)) as Answer;
+    const unknown = Array.from(
+      { length: 9000 },
+      (_, index) => `unknown-${index}-${'x'.repeat(80)}`,
+    );
+    // Act
+    const many = await ask({ history: unknown });
+    const wrong = await ask({ history: Array.from({ length: 10_000 }, () => null) });
+    const named = await ask({ history: [], ['k'.repeat(100_000)]: 1 });
+    const large = await ask({ history: ['x'.repeat(maximumBodyBytes)] });
+    const long = await ask({ history: ['x'.repeat(257)] });
+    // Assess
+    const { unknownItems, unknownItemCount } = JSON.parse(many.body);
+    expect([unknownItems.length, unknownItemCount]).toStrictEqual([100, 9000]);
+    expect([wrong, named, large, long].map(({ statusCode }) => statusCode)).toStrictEqual([
+      400, 400, 400, 400,
+    ]);
+    for (const { body } of [wrong, named, large, long]) expect(body.length).toBeLessThan(10_000);
+    expect(JSON.parse(wrong.body).message).toContain('and 9980 more');
+    expect(JSON.parse(large.body).message).toContain('at most 1048576 are taken');
+    expect(JSON.parse(long.body).message).toContain('history[0]: Too big');
+  });
+
+  it('refuses a number that JSON does not keep', async () => {
+    const handler = await start('/nowhere');
+    const event = { ...post({}), isBase64Encoded: false, body: '{"history": [9007199254740993]}' };
+    const answer = (await handler(event, context)) as Answer;
+    expect(answer.statusCode).toBe(400);
+    expect(JSON.parse(answer.body).message).toContain('send others as text');
   });
 
   it.each([

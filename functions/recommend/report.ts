@@ -1,0 +1,29 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { type HttpResponse, refusalOrThrow } from './http.ts';
+
+/**
+ * Says in logs and metrics what callers alone would hear of otherwise: a 503 is no fault of the function, so that
+ * Lambda does not count it.
+ */
+export function reporter(logger: Logger, metrics: Metrics) {
+  return {
+    /** @throws what is no refusal: Lambda counts it */
+    refusal(error: unknown): HttpResponse {
+      const refusal = refusalOrThrow(error);
+      if (refusal.statusCode >= 500) {
+        logger.error('nothing can be recommended', { error: error as Error });
+        metrics.addMetric('RecommendationsUnavailable', MetricUnit.Count, 1);
+      }
+      return refusal;
+    },
+
+    /** The champion that was known goes on serving. */
+    stale(errors: readonly unknown[]): void {
+      for (const error of errors) {
+        logger.error('the champion in service cannot be loaded', { error: error as Error });
+        metrics.addMetric('ChampionNotFollowed', MetricUnit.Count, 1);
+      }
+    },
+  };
+}

@@ -162,9 +162,9 @@ export const functionAccess = {
     read: [keys.lock, keys.runStatus],
     write: [keys.lock, keys.runStatus],
   },
-  recommend: { read: [keys.champion, keys.models] },
+  recommend: { read: [keys.champion, keys.models, keys.freshCounts] },
   'recommend-batch': {
-    read: [keys.champion, keys.models, keys.everybody],
+    read: [keys.champion, keys.models, keys.everybody, keys.freshCounts],
     list: [keys.recommendations],
     write: [keys.recommendations],
   },

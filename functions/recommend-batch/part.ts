@@ -1,7 +1,7 @@
 import { runs, serving } from '#lib/contracts/keys.ts';
 import type { AllItems, RecentHistories } from '#lib/sequences/everybody.ts';
 import { decodeAllItems, decodeRecentHistories } from '#lib/sequences/everybody-files.ts';
-import { loadRecommender } from '#lib/serving/champion-model.ts';
+import { loadCounts, loadRecommender } from '#lib/serving/champion-model.ts';
 import type { Asked, Recommender } from '#lib/serving/recommender.ts';
 import { gzipped } from '#platform/gzip.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -26,9 +26,13 @@ export async function recommendPart(
 ): Promise<number> {
   const items = decodeAllItems(await objects.getBytes(runs.allItems(run)));
   const histories = decodeRecentHistories(await objects.getBytes(runs.recentHistories(run, part)));
-  const recommender = await loadRecommender(objects, champion, historiesAtOnce);
+  const counts = await loadCounts(objects);
+  const options = { batch: historiesAtOnce, counts };
+  const recommender = await loadRecommender(objects, champion, options);
+  // As of the counts, not of now: the same lists when it is done again.
+  const asked = askedFor(histories, items, counts?.counts.asOf);
   try {
-    const lines = gzipped(linesOf(recommender, askedFor(histories, items), count));
+    const lines = gzipped(linesOf(recommender, asked, count));
     await objects.putStream(serving.recommendationsPart(run, batch, part), lines);
   } finally {
     recommender.dispose();
@@ -40,12 +44,14 @@ export async function recommendPart(
 function* askedFor(
   { users, offsets, items, earlierOffsets, earlierItems }: RecentHistories,
   { itemIds }: AllItems,
+  time: number | undefined,
 ): Generator<{ readonly user: string; readonly asked: Asked }> {
   const idsOf = (indices: Int32Array, ends: Int32Array, row: number) =>
     Array.from(indices.subarray(ends[row], ends[row + 1]), (item) => itemIds[item - 1]!);
   for (const [row, user] of users.entries()) {
     const history = idsOf(items, offsets, row);
-    yield { user, asked: { history, earlier: idsOf(earlierItems, earlierOffsets, row) } };
+    const earlier = idsOf(earlierItems, earlierOffsets, row);
+    yield { user, asked: { history, earlier, time } };
   }
 }
 

@@ -11,7 +11,7 @@ export function modelLoader(
   const tensorflow = activateTensorflow(wasmFolder);
   return async (champion) => {
     await tensorflow;
-    const recommender = await loadRecommender(objects, champion, 1);
+    const recommender = await loadRecommender(objects, champion, {});
     warmUp(recommender);
     return recommender;
   };

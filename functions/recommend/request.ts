@@ -15,6 +15,12 @@ export const recommendRequest = z.strictObject({
     .max(10_000),
   /** Length of the list. */
   count: z.int().min(1).max(1000).default(20),
+  context: z
+    .strictObject({
+      /** When the list is shown, Unix seconds; now, if nothing is said. */
+      time: z.number().min(0).optional(),
+    })
+    .optional(),
 });
 
 export type RecommendRequest = z.output<typeof recommendRequest>;

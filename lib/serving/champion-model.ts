@@ -2,9 +2,14 @@ import { enableProdMode } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import type { Champion } from '#lib/contracts/champion.ts';
 import { serving } from '#lib/contracts/keys.ts';
-import type { ReadableObjects } from '#lib/contracts/objects.ts';
+import type { ReadableObjects, VersionedObjects } from '#lib/contracts/objects.ts';
+import {
+  decodeFreshCounts,
+  type FreshCounts,
+  freshCountsFile,
+} from '#lib/popularity/fresh-counts.ts';
 import { activateBackend } from './backend.ts';
-import { Recommender } from './recommender.ts';
+import { Recommender, type RecommenderOptions } from './recommender.ts';
 
 /**
  * Activates TensorFlow.js without a native library: on WebAssembly where the layer `layers/tensorflow` has put its
@@ -19,16 +24,23 @@ export async function activateTensorflow(wasmFolder: string | undefined): Promis
   else await activateBackend('wasm', wasmFolder);
 }
 
+/** The counts of what everybody has taken of late; undefined while nothing has been counted. */
+export async function loadCounts(
+  objects: Pick<VersionedObjects, 'getVersion'>,
+): Promise<FreshCounts | undefined> {
+  const read = await objects.getVersion(serving.freshCounts, freshCountsFile);
+  return read && decodeFreshCounts(read.value);
+}
+
 /**
  * Loads the model that a champion pointer names.
  *
- * @param batch histories that are scored at once
  * @throws MissingArtefactError or ContractError when its files are not there or not as they should be
  */
 export async function loadRecommender(
   objects: ReadableObjects,
   champion: Champion,
-  batch: number,
+  options: RecommenderOptions,
 ): Promise<Recommender> {
   const keys = serving.modelFiles(champion.prefix);
   const [description, weights, vocabulary] = await Promise.all([
@@ -36,5 +48,5 @@ export async function loadRecommender(
     objects.getBytes(keys.weights),
     objects.getJson(keys.vocabulary, z.unknown()),
   ]);
-  return new Recommender({ description, weights, vocabulary }, { batch });
+  return new Recommender({ description, weights, vocabulary }, options);
 }

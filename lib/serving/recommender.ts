@@ -1,8 +1,10 @@
-import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { ContractError, ValidationError } from '#lib/contracts/errors.ts';
-import { decodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
-import { type LoadedModel, loadModel, scoreItems } from '#lib/recommender/score.ts';
+import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
+import { decodeModel } from '#lib/recommender/model-file.ts';
+import { type CountTerms, decodeBlend, isBlend } from './blend-file.ts';
+import { Prior } from './prior.ts';
+import { networkScorer, rulesScorer, type Scorer } from './scorers.ts';
 import { topItems } from './top-k.ts';
 
 /** The three files of a promoted model (docs/contracts.md, 6). */
@@ -17,7 +19,7 @@ export interface RecommenderFiles {
 
 export interface RecommendedItem {
   readonly item_id: string;
-  /** Logit of the supervised head; absent where the list is popularity's. Only comparable within one list. */
+  /** Only comparable within one list; absent where the list is popularity's. */
   readonly score?: number;
 }
 
@@ -36,31 +38,49 @@ export interface Asked {
   readonly history: readonly string[];
   /** Items taken before those: left out like them where lists leave the history out. */
   readonly earlier?: readonly string[];
+  /** When the list is shown, Unix seconds. @default now */
+  readonly time?: number | undefined;
+}
+
+export interface RecommenderOptions {
+  /** Histories that are scored at once by `recommendAll`, at most; memory grows with it. @default 1 */
+  readonly batch?: number;
+  /** Counts to begin with, see `setCounts`. */
+  readonly counts?: FreshCounts | undefined;
 }
 
 const vocabularySchema = z.array(z.string().min(1)).min(1);
+const noCountTerms: CountTerms = { epsilon: 1, terms: [] };
+/** Share of the vocabulary, the least frequent items, whose mean score an item has that the components do not know. */
+const rareShare = 0.2;
+
+/** What a model is, whatever its form. */
+interface Served {
+  readonly items: number;
+  readonly excludeHistory: boolean;
+  readonly components: readonly { readonly weight: number; readonly scorer: Scorer }[];
+  readonly counts: CountTerms;
+}
 
 /**
- * Top-k recommendations from a promoted model: one forward pass of the very backbone that was trained, on whatever
- * TF.js backend is active (see `activateBackend`). No LLM, no native library, no network.
+ * Top-k recommendations from a promoted model, a network or any blend of components and fresh counts: no LLM, no native
+ * library, no network.
  *
- * A history without any known item gets the most popular items: the vocabulary is ordered by occurrences in the
- * training sequences, so popularity needs no other file, and a new user is not shown what an untrained empty state
- * happens to score high.
+ * A history without any known item gets what is popular of late; while nothing has been counted, what is first in the
+ * vocabulary, which is ordered by occurrences in the training sequences. Items that have left the catalogue are never
+ * shown. Where counts play a part, items that the vocabulary lacks are shown too: the components take them for rare ones.
  */
 export class Recommender {
-  readonly #model: RecommenderModel;
-  readonly #loaded: LoadedModel;
+  readonly #served: Served;
   readonly #batch: number;
   readonly #itemIds: readonly string[];
   readonly #indices: ReadonlyMap<string, number>;
+  #prior: Prior;
+  #hasCounts: boolean;
 
-  /**
-   * @param batch histories that are scored at once by `recommendAll`, at most; memory grows with it
-   * @throws ContractError if the files do not follow their contract or do not belong together
-   */
-  constructor(files: RecommenderFiles, { batch = 1 }: { readonly batch?: number } = {}) {
-    this.#model = decodeModel(files.description, files.weights);
+  /** @throws ContractError if the files do not follow their contract or do not belong together */
+  constructor(files: RecommenderFiles, { batch = 1, counts }: RecommenderOptions = {}) {
+    this.#served = loadServed(files);
     const vocabulary = vocabularySchema.safeParse(files.vocabulary);
     if (!vocabulary.success) {
       throw new ContractError(
@@ -68,24 +88,32 @@ export class Recommender {
       );
     }
     this.#itemIds = vocabulary.data;
-    if (this.#itemIds.length !== this.#model.shape.items) {
+    if (this.#itemIds.length !== this.#served.items) {
       throw new ContractError(
-        `vocabulary.json has ${this.#itemIds.length} items, but model.json says ${this.#model.shape.items}; they are not of one model.`,
+        `vocabulary.json has ${this.#itemIds.length} items, but model.json says ${this.#served.items}; they are not of one model.`,
       );
     }
     this.#indices = new Map(this.#itemIds.map((id, place) => [id, place + 1]));
-    this.#loaded = loadModel(this.#model);
     this.#batch = batch;
+    this.#prior = this.#priorOf(counts);
+    this.#hasCounts = counts !== undefined;
   }
 
-  /** Number of items that can be recommended. */
+  /** Number of items that can be recommended after a history. */
   get items(): number {
-    return this.#itemIds.length;
+    const known = this.#itemIds.length + (this.#prior.isUsed ? this.#prior.extraIds.length : 0);
+    return known - [...this.#prior.left].filter((item) => item <= known).length;
   }
 
   /** Whether lists leave out the items of the history. */
   get excludesHistory(): boolean {
-    return this.#model.excludeHistory;
+    return this.#served.excludeHistory;
+  }
+
+  /** Takes in what has been counted since. */
+  setCounts(counts: FreshCounts): void {
+    this.#prior = this.#priorOf(counts);
+    this.#hasCounts = true;
   }
 
   /**
@@ -105,7 +133,8 @@ export class Recommender {
         `A list must have at least 1 item (an integer), not ${count}: change the count asked for.`,
       );
     }
-    const known = asked.map((one) => this.#look(one));
+    const now = Date.now() / 1000;
+    const known = asked.map((one) => this.#look(one, now));
     const lists = new Array<Recommendation>(asked.length);
     const scored: number[] = [];
     known.forEach((one, index) => {
@@ -114,9 +143,10 @@ export class Recommender {
     });
     for (let begin = 0; begin < scored.length; begin += this.#batch) {
       const some = scored.slice(begin, begin + this.#batch);
-      const scores = this.#score(some.map((index) => known[index]!.items)); // [some, items]
+      const histories = some.map((index) => known[index]!.items);
+      const scores = this.#served.components.map(({ scorer }) => scorer.score(histories));
       some.forEach((index, row) => {
-        const own = scores.subarray(row * this.items, (row + 1) * this.items);
+        const own = this.#combine(scores, row, known[index]!.time);
         lists[index] = this.#best(own, count, known[index]!);
       });
     }
@@ -125,10 +155,14 @@ export class Recommender {
 
   /** Frees the backend's memory; the recommender cannot be used any more. */
   dispose(): void {
-    this.#loaded.dispose();
+    for (const { scorer } of this.#served.components) scorer.dispose();
   }
 
-  #look({ history, earlier = [] }: Asked): Known {
+  #priorOf(counts: FreshCounts | undefined): Prior {
+    return new Prior(counts, this.#itemIds, this.#indices, this.#served.counts);
+  }
+
+  #look({ history, earlier = [], time }: Asked, now: number): Known {
     const items: number[] = [];
     const unknownItems = new Set<string>();
     for (const id of history) {
@@ -136,30 +170,37 @@ export class Recommender {
       if (index === undefined) unknownItems.add(id);
       else items.push(index);
     }
-    const excluded = new Set<number>();
-    if (this.#model.excludeHistory) {
+    const excluded = new Set(this.#prior.left);
+    if (this.#served.excludeHistory) {
       for (const item of items) excluded.add(item);
-      for (const id of earlier) excluded.add(this.#indices.get(id) ?? 0);
+      for (const id of [...unknownItems, ...earlier]) {
+        const index = this.#indices.get(id) ?? this.#prior.extraIndex(id);
+        if (index > 0) excluded.add(index);
+      }
     }
-    return { items, excluded, unknownItems: [...unknownItems] };
+    return { items, excluded, unknownItems: [...unknownItems], time: time ?? now };
   }
 
-  /** Scores of all items after each history, `[histories, items]`; only as many places as the longest one needs. */
-  #score(histories: readonly (readonly number[])[]): Float32Array {
-    const last = histories.map((history) => history.slice(-this.#model.shape.window));
-    const time = Math.max(...last.map((history) => history.length));
-    const items = new Int32Array(last.length * time); // [histories, time]
-    last.forEach((history, row) => {
-      items.set(history, row * time);
+  /**
+   * Adds the components and the counts up, `[items + extras]`.
+   *
+   * @param scores of each component, `[components][histories, items]`
+   */
+  #combine(scores: readonly Float32Array[], row: number, time: number): Float32Array {
+    const items = this.#itemIds.length;
+    const own = scores.map((all) => all.subarray(row * items, (row + 1) * items));
+    const prior = this.#prior.at(time);
+    const { components } = this.#served;
+    if (prior === undefined && own.length === 1 && components[0]!.weight === 1) return own[0]!;
+    const sum = prior?.slice() ?? new Float32Array(items);
+    own.forEach((values, which) => {
+      const { weight } = components[which]!;
+      for (let at = 0; at < items; at++) sum[at]! += weight * values[at]!;
+      if (sum.length === items) return;
+      const rare = weight * meanOfTail(values);
+      for (let at = items; at < sum.length; at++) sum[at]! += rare;
     });
-    const lengths = Int32Array.from(last, (history) => history.length);
-    return tf.tidy(() =>
-      scoreItems(
-        this.#loaded,
-        tf.tensor2d(items, [last.length, time], 'int32'),
-        tf.tensor1d(lengths, 'int32'),
-      ).dataSync<'float32'>(),
-    );
+    return sum;
   }
 
   #best(scores: Float32Array, count: number, { excluded, unknownItems }: Known): Recommendation {
@@ -167,7 +208,7 @@ export class Recommender {
     const best = topItems(scores, count, excluded);
     return {
       items: Array.from(best, (item) => ({
-        item_id: this.#itemIds[item - 1]!,
+        item_id: this.#idOf(item),
         score: scores[item - 1]!,
       })),
       source: 'model',
@@ -175,13 +216,51 @@ export class Recommender {
     };
   }
 
-  #mostPopular(count: number, { excluded, unknownItems }: Known): Recommendation {
-    const items: RecommendedItem[] = [];
-    for (let item = 1; item <= this.items && items.length < count; item++) {
-      if (!excluded.has(item)) items.push({ item_id: this.#itemIds[item - 1]! });
-    }
+  #mostPopular(count: number, { excluded, unknownItems, time }: Known): Recommendation {
+    const popularity = this.#hasCounts
+      ? this.#prior.popularity(time)
+      : new Float32Array(this.#itemIds.length);
+    const best = topItems(popularity, count, excluded);
+    const items = Array.from(best, (item) => ({ item_id: this.#idOf(item) }));
     return { items, source: 'popularity', unknownItems };
   }
+
+  #idOf(item: number): string {
+    return this.#itemIds[item - 1] ?? this.#prior.extraIds[item - 1 - this.#itemIds.length]!;
+  }
+}
+
+function loadServed({ description, weights }: RecommenderFiles): Served {
+  if (!isBlend(description)) {
+    const model = decodeModel(description, weights);
+    return {
+      items: model.shape.items,
+      excludeHistory: model.excludeHistory,
+      components: [{ weight: 1, scorer: networkScorer(model) }],
+      counts: noCountTerms,
+    };
+  }
+  const { items, excludeHistory, components, counts } = decodeBlend(description, weights);
+  return {
+    items,
+    excludeHistory,
+    counts,
+    components: components.map((part) => {
+      if (part.kind === 'rules') {
+        return { weight: part.weight, scorer: rulesScorer(part.rules, items, part.epsilon) };
+      }
+      const model = decodeModel(part.description, part.weights);
+      return { weight: part.weight, scorer: networkScorer(model) };
+    }),
+  };
+}
+
+/** What a component thinks of rare items on average: the vocabulary is ordered by frequency. */
+function meanOfTail(values: Float32Array): number {
+  const begin = Math.min(values.length - 1, Math.floor(values.length * (1 - rareShare)));
+  let sum = 0;
+  for (let at = begin; at < values.length; at++) sum += values[at]!;
+  return sum / (values.length - begin);
 }
 
 interface Known {
@@ -190,6 +269,8 @@ interface Known {
   /** Item indices that the list leaves out. */
   readonly excluded: ReadonlySet<number>;
   readonly unknownItems: readonly string[];
+  /** Unix seconds. */
+  readonly time: number;
 }
 
 /** Not even one score: where one is no number, the others are not what was trained either. */

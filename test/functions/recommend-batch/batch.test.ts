@@ -113,7 +113,7 @@ describe('Functions: recommendPart, finishBatch', () => {
     expect(await manifest()).toMatchObject({ run: 'a', parts: 3, count, champion });
     const lists = await published();
     expect([...lists.keys()].toSorted()).toStrictEqual(Object.keys(users).toSorted());
-    const recommender = await loadRecommender(objects, champion, 4);
+    const recommender = await loadRecommender(objects, champion, { batch: 4 });
     for (const [user, { items, source }] of lists) {
       expect(source).toBe(user === 'elsewhere' ? 'popularity' : 'model');
       const history = users[user]!.slice(-4);
@@ -162,7 +162,7 @@ describe('Functions: recommendPart, finishBatch', () => {
     expect(late.finished).toBe(false);
     expect(others.map(({ finished }) => finished)).toStrictEqual([false, true]);
     expect((await manifest()).champion.run).toBe('better');
-    const recommender = await loadRecommender(bucket.objects, better, 4);
+    const recommender = await loadRecommender(bucket.objects, better, { batch: 4 });
     for (const [user, { items }] of await published()) {
       const history = users[user]!.slice(-4);
       expect(items).toStrictEqual(recommender.recommend({ history }, count).items);

@@ -5,6 +5,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { maximumBodyBytes } from '#functions/recommend/http.ts';
 import { serving } from '#lib/contracts/keys.ts';
+import { encodeFreshCounts } from '#lib/popularity/fresh-counts.ts';
+import { countActions } from '#lib/popularity/item-counts.ts';
 import { startObjectStore } from '#local/object-store/server.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { buildTensorflowLayer } from '../../../layers/tensorflow/layer.ts';
@@ -82,6 +84,34 @@ interface Answer {
 }
 
 describe('Function: recommend', () => {
+  it('shows new users what is popular as of the request, and follows every upload', async () => {
+    // Arrange: item-7 was taken three times a week before item-9 was taken twice.
+    const handler = await start('/nowhere');
+    const week = 7 * 86_400;
+    const counted = (item: string, times: number, time: number) =>
+      Array.from({ length: times }, () => ({ item, time }));
+    const write = (actions: Parameters<typeof countActions>[0], time: number) => {
+      const counts = countActions(actions, time);
+      const none = { base: null, uploads: new Set<string>(), left: new Set(['item-8']) };
+      return objects.putJson(serving.freshCounts, encodeFreshCounts({ ...none, counts }));
+    };
+    await promoteSmallModel(objects, 'one', 1);
+    const first = async (time: number) => {
+      const answer = await handler({ history: [], count: 1, context: { time } }, context);
+      return answer as { items: { item_id: string }[]; source: string };
+    };
+    const old = counted('item-7', 3, 1e9);
+    // Act
+    await write([...old, ...counted('item-8', 9, 1e9)], 1e9);
+    const before = await first(1e9);
+    await write([...old, ...counted('item-9', 2, 1e9 + week)], 1e9 + week);
+    const after = await first(1e9 + week);
+    // Assess
+    expect(before).toMatchObject({ items: [{ item_id: 'item-7' }], source: 'popularity' });
+    expect(after).toMatchObject({ items: [{ item_id: 'item-9' }] });
+    await objects.remove([serving.champion, serving.freshCounts]);
+  });
+
   it('answers 503 while nothing has been promoted, then recommends, then follows a new champion', async () => {
     // Arrange
     const handler = await start('/nowhere');

@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { ContractError } from '#lib/contracts/errors.ts';
+
+/*
+ * One form for everything that can be served (docs/contracts.md, 6):
+ *
+ *   score(item | history, t) = sum_k w_k s_k(item | history) + sum_h v_h log(c_h(item, t) + epsilon)
+ *
+ * A network alone has a `model.json` of its own; everything else, rivals included, is a blend: `model.json` says what is
+ * added up, `weights.bin` has the components' numbers one after the other.
+ */
+
+const networkPart = z.strictObject({
+  kind: z.literal('network'),
+  weight: z.number(),
+  /** The network's own `model.json`; its offsets begin at `offset`. */
+  description: z.unknown(),
+  offset: z.int().min(0).multipleOf(4),
+  bytes: z.int().min(0).multipleOf(4),
+});
+
+const rulesPart = z.strictObject({
+  kind: z.literal('rules'),
+  weight: z.number(),
+  /** An item that no rule speaks for has the score `log(epsilon)`. */
+  epsilon: z.number().positive(),
+  /** From here: where each item's rules begin (int32, `[items + 2]`), whom they speak for (int32, `[rules]`), how strongly (float32, `[rules]`). */
+  offset: z.int().min(0).multipleOf(4),
+  rules: z.int().min(0),
+});
+
+const countTerms = z.strictObject({
+  /** What an item that nobody has taken counts. */
+  epsilon: z.number().positive(),
+  /** Seconds, one of those that are kept fresh; null for all time. */
+  terms: z.array(
+    z.strictObject({ halfLife: z.number().positive().nullable(), weight: z.number() }),
+  ),
+});
+
+const blendDescription = z.strictObject({
+  format: z.literal('lea-blend'),
+  formatVersion: z.literal(1),
+  items: z.int().min(1),
+  /** Longest history that tells the components anything. */
+  window: z.int().min(1),
+  excludeHistory: z.boolean(),
+  components: z.array(z.discriminatedUnion('kind', [networkPart, rulesPart])),
+  counts: countTerms,
+  /** SHA-256 of `weights.bin`. */
+  weightsHash: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+type BlendDescription = z.infer<typeof blendDescription>;
+export type CountTerms = z.infer<typeof countTerms>;
+
+/** Rules "after `i` comes `j`" by antecedent: those of item `i` are at `offsets[i]` to `offsets[i + 1] - 1`. */
+export interface Rules {
+  /** `[items + 2]` */
+  readonly offsets: Int32Array;
+  /** `[rules]` */
+  readonly items: Int32Array;
+  /** Above 0, `[rules]`. */
+  readonly strengths: Float32Array;
+}
+
+/** A component with its weight. */
+export type BlendPart =
+  | {
+      readonly kind: 'network';
+      readonly weight: number;
+      /** The parsed `model.json`, and `weights.bin`, of the network. */
+      readonly description: unknown;
+      readonly weights: Uint8Array;
+    }
+  | {
+      readonly kind: 'rules';
+      readonly weight: number;
+      readonly epsilon: number;
+      readonly rules: Rules;
+    };
+
+/** What is added up. */
+export interface Blend {
+  readonly items: number;
+  readonly window: number;
+  readonly excludeHistory: boolean;
+  readonly components: readonly BlendPart[];
+  readonly counts: CountTerms;
+}
+
+/** Whether a parsed `model.json` is a blend's. */
+export function isBlend(json: unknown): boolean {
+  return (json as { format?: unknown } | null)?.format === 'lea-blend';
+}
+
+/** Writes `model.json` and `weights.bin` (little-endian). */
+export function encodeBlend(blend: Blend): {
+  readonly description: BlendDescription;
+  readonly weights: Uint8Array;
+} {
+  const parts: Uint8Array[] = [];
+  let offset = 0;
+  const add = (bytes: Uint8Array) => {
+    parts.push(bytes);
+    offset += bytes.length;
+  };
+  const components = blend.components.map((part): BlendDescription['components'][number] => {
+    const begin = offset;
+    if (part.kind === 'network') {
+      add(part.weights);
+      const { kind, weight, description } = part;
+      return { kind, weight, description, offset: begin, bytes: part.weights.length };
+    }
+    const { kind, weight, epsilon, rules } = part;
+    for (const { buffer, byteOffset, byteLength } of [
+      rules.offsets,
+      rules.items,
+      rules.strengths,
+    ]) {
+      add(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+    return { kind, weight, epsilon, offset: begin, rules: rules.items.length };
+  });
+  const weights = Buffer.concat(parts);
+  return {
+    description: {
+      format: 'lea-blend',
+      formatVersion: 1,
+      items: blend.items,
+      window: blend.window,
+      excludeHistory: blend.excludeHistory,
+      components,
+      counts: blend.counts,
+      weightsHash: createHash('sha256').update(weights).digest('hex'),
+    },
+    weights,
+  };
+}
+
+/**
+ * Reads what `encodeBlend` wrote.
+ *
+ * @param json the parsed `model.json`
+ * @param bytes `weights.bin`
+ * @throws ContractError if a key is missing, unknown or wrong, or the weights are not those described
+ */
+export function decodeBlend(json: unknown, bytes: Uint8Array): Blend {
+  const parsed = blendDescription.safeParse(json);
+  if (!parsed.success) {
+    throw new ContractError(`model.json is not that of a blend: ${z.prettifyError(parsed.error)}`);
+  }
+  const { items, window, excludeHistory, components, counts, weightsHash } = parsed.data;
+  if (createHash('sha256').update(bytes).digest('hex') !== weightsHash) {
+    throw new ContractError(
+      'weights.bin is not the file that model.json describes: it is damaged or belongs to another model. Roll back, or run a night.',
+    );
+  }
+  return {
+    items,
+    window,
+    excludeHistory,
+    counts,
+    components: components.map((part): BlendPart => {
+      if (part.kind === 'network') {
+        const { kind, weight, description, offset } = part;
+        return { kind, weight, description, weights: bytes.subarray(offset, offset + part.bytes) };
+      }
+      const { kind, weight, epsilon, offset, rules } = part;
+      const ends = offset + 4 * (items + 2);
+      const own: Rules = {
+        offsets: new Int32Array(copyOf(bytes, offset, items + 2)),
+        items: new Int32Array(copyOf(bytes, ends, rules)),
+        strengths: new Float32Array(copyOf(bytes, ends + 4 * rules, rules)),
+      };
+      if (own.strengths.length !== rules || own.offsets.at(-1) !== rules) {
+        throw new ContractError(`weights.bin does not have the ${rules} rules of model.json.`);
+      }
+      return { kind, weight, epsilon, rules: own };
+    }),
+  };
+}
+
+/** A copy, so that the numbers are aligned whatever the file's own offset in memory. */
+function copyOf(bytes: Uint8Array, offset: number, numbers: number): ArrayBuffer {
+  return Uint8Array.from(bytes.subarray(offset, offset + 4 * numbers)).buffer;
+}

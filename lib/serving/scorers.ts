@@ -1,0 +1,81 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { RecommenderModel } from '#lib/recommender/model-file.ts';
+import { loadModel, scoreItems } from '#lib/recommender/score.ts';
+import type { Rules } from './blend-file.ts';
+
+/** Scores all items of the vocabulary after histories. */
+export interface Scorer {
+  /**
+   * @param histories item indices, the oldest first, at least one each
+   * @returns `[histories, items]`; item `i` at place `i - 1`. Only until the next call
+   */
+  score(histories: readonly (readonly number[])[]): Float32Array;
+  /** Frees the backend's memory. */
+  dispose(): void;
+}
+
+/** Logits of a network's supervised head, on the active TF.js backend; only as many places as the longest history needs. */
+export function networkScorer(model: RecommenderModel): Scorer {
+  const loaded = loadModel(model);
+  return {
+    score(histories) {
+      const last = histories.map((history) => history.slice(-model.shape.window));
+      const time = Math.max(...last.map((history) => history.length));
+      const items = new Int32Array(last.length * time); // [histories, time]
+      last.forEach((history, row) => {
+        items.set(history, row * time);
+      });
+      const lengths = Int32Array.from(last, (history) => history.length);
+      return tf.tidy(() =>
+        scoreItems(
+          loaded,
+          tf.tensor2d(items, [last.length, time], 'int32'),
+          tf.tensor1d(lengths, 'int32'),
+        ).dataSync<'float32'>(),
+      );
+    },
+    dispose: loaded.dispose,
+  };
+}
+
+/** Each step back in the history counts this much less, down to the smallest weight that is used. */
+const decay = 0.5;
+const minimumWeight = 0.01;
+
+/** `log(sum_k decay^k rule(h_k, j) + epsilon)`, `h_0` the last item: see `sequentialRules` in lib/evaluation. */
+export function rulesScorer(
+  { offsets, items, strengths }: Rules,
+  count: number,
+  epsilon: number,
+): Scorer {
+  const none = Math.log(epsilon);
+  let scores = new Float32Array(0);
+  const sums = new Float64Array(count);
+  return {
+    score(histories) {
+      if (scores.length !== histories.length * count) {
+        scores = new Float32Array(histories.length * count);
+      }
+      scores.fill(none);
+      histories.forEach((history, row) => {
+        const touched = new Set<number>();
+        let weight = 1;
+        for (let at = history.length - 1; at >= 0 && weight > minimumWeight; at--) {
+          const antecedent = history[at]!;
+          for (let rule = offsets[antecedent]!; rule < offsets[antecedent + 1]!; rule++) {
+            const place = items[rule]! - 1;
+            sums[place]! += weight * strengths[rule]!;
+            touched.add(place);
+          }
+          weight *= decay;
+        }
+        for (const place of touched) {
+          scores[row * count + place] = Math.log(sums[place]! + epsilon);
+          sums[place] = 0;
+        }
+      });
+      return scores;
+    },
+    dispose() {},
+  };
+}

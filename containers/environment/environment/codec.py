@@ -8,14 +8,13 @@ import pyarrow as pa
 
 from .arrow_body import read_stream
 from .batching import QUEUED_TOKENS
+from .contract import MAXIMUM_BODY_BYTES
 from .engine import RowAnswer
 from .errors import RequestError
 
 ARROW = "application/vnd.apache.arrow.stream"
 JSON = "application/json"
 COLUMNS = {"items": pa.list_(pa.int32()), "candidates": pa.int32()}
-MAXIMUM_BODY_BYTES = 25 * 1024 * 1024
-"""SageMaker's limit of a real-time request; a compressed body may not be more when unpacked either."""
 MAXIMUM_JSON_BYTES = 1024 * 1024
 """JSON is for use by hand, and its values take fifty times their text."""
 

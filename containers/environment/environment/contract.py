@@ -16,6 +16,8 @@ from .errors import ConfigurationError, DataError
 Task = Literal["fit", "vectors"]
 NEEDED: dict[Task, set[str]] = {"fit": {"config", "window"}, "vectors": {"config"}}
 """The hyperparameters of each task."""
+MAXIMUM_BODY_BYTES = 25 * 1024 * 1024
+"""SageMaker's limit of a real-time request; a compressed body may not be more when unpacked either."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,15 @@
 """The training channel: the vocabulary and the training rows, read from Arrow IPC streams."""
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from .config import camel_case
 from .errors import DataError
 
 
@@ -28,6 +31,19 @@ class Catalogue(ItemTexts):
 
     counts: np.ndarray
     """[items] int64: occurrences in the training sequences."""
+
+
+@dataclass(frozen=True)
+class SequencesManifest:
+    """What the run has decided about its sequences, and how much there must be of them."""
+
+    items: int
+    shards: int
+    train_sequences: int
+    window: int
+    """Longest history, in items; a training row has at most one more."""
+    exclude_history: bool
+    """Whether lists leave the user's history out."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +70,39 @@ class TrainingRows:
         return np.diff(self.offsets)
 
 
-def read_catalogue(folder: Path) -> Catalogue:
+def read_manifest(folder: Path) -> SequencesManifest:
+    """Reads `manifest.json`; what it says besides matters to others only.
+
+    Raises:
+        DataError: the file is missing or does not say what is needed.
+    """
+    path = folder / "manifest.json"
+    try:
+        document = json.loads(path.read_text(encoding="utf8"))
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing: channel sequences must hold a run's complete sequences/ folder.") from None
+    except ValueError as error:
+        raise DataError(f"{path} is not JSON: {error}") from None
+    given = document if isinstance(document, dict) else {}
+    values: dict[str, Any] = {}
+    for item in dataclasses.fields(SequencesManifest):
+        key = camel_case(item.name)
+        if type(given.get(key)) is not item.type:
+            raise DataError(f"{path}: {key} is {given.get(key)!r}, expected {item.type.__name__}: build the sequences again.")
+        values[item.name] = given[key]
+    return SequencesManifest(**values)
+
+
+def read_catalogue(folder: Path, manifest: SequencesManifest) -> Catalogue:
     """Reads `items.arrow`.
 
     Raises:
-        DataError: the file is missing, is not an Arrow stream, lacks a column or is empty.
+        DataError: the file is missing, is not an Arrow stream, lacks a column, is empty or has other items than the
+            manifest counts.
     """
     table = _read(folder / "items.arrow", {"item_id", "title", "fields", "count"})
+    if table.num_rows != manifest.items:
+        raise DataError(f"{folder / 'items.arrow'} has {table.num_rows} items, but manifest.json says {manifest.items}.")
     if table.num_rows < 2:
         raise DataError(f"{folder / 'items.arrow'} has {table.num_rows} items: the environment needs at least two.")
     return Catalogue(*_texts(table), table["count"].to_numpy().astype(np.int64))
@@ -81,15 +123,17 @@ def read_item_texts(path: Path) -> ItemTexts:
     return texts
 
 
-def read_training_rows(folder: Path, items: int, window: int) -> TrainingRows:
-    """Reads `train/part-*.arrow` in the order of the parts, all that `manifest.json` counts.
+def read_training_rows(folder: Path, manifest: SequencesManifest) -> TrainingRows:
+    """Reads `train/part-*.arrow` in the order of the parts, all that the manifest counts.
 
     Raises:
-        DataError: a shard or row that the manifest counts is missing, an item index outside 1..`items`, or a row longer
-            than `window + 1`.
+        DataError: a shard or row that the manifest counts is missing, an item index that the vocabulary does not have, or
+            a row longer than `window + 1`.
     """
-    shards, sequences = _counts(folder)
-    paths = [folder / "train" / f"part-{part:05d}.arrow" for part in range(shards)]
+    if manifest.shards < 1:
+        raise DataError(f"{folder / 'manifest.json'} counts no shards: the run has no training sequences.")
+    items, window = manifest.items, manifest.window
+    paths = [folder / "train" / f"part-{part:05d}.arrow" for part in range(manifest.shards)]
     numbers: dict[str, int] = {}
     users: list[int] = []
     values: list[np.ndarray] = []
@@ -106,35 +150,10 @@ def read_training_rows(folder: Path, items: int, window: int) -> TrainingRows:
             raise DataError(f"{path}: a row has {sizes.max()} items; window {window} allows 1 to {window + 1}.")
         values.append(flat.astype(np.int32))
         lengths.append(sizes.astype(np.int64))
-    if len(users) != sequences:
-        raise DataError(f"{folder / 'train'} has {len(users)} rows, but manifest.json says {sequences}.")
+    if len(users) != manifest.train_sequences:
+        raise DataError(f"{folder / 'train'} has {len(users)} rows, but manifest.json says {manifest.train_sequences}.")
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
     return TrainingRows(np.array(users, np.int64), len(numbers), np.concatenate(values), offsets)
-
-
-def _counts(folder: Path) -> tuple[int, int]:
-    """Shards and rows of the training sequences, as their manifest says."""
-    path = folder / "manifest.json"
-    try:
-        manifest = json.loads(path.read_text())
-        shards, sequences = int(manifest["shards"]), int(manifest["trainSequences"])
-    except FileNotFoundError as error:
-        raise DataError(f"{path} is missing: the channel is not that of a run's sequences.") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} does not say how many shards and rows there are: {error!r}.") from error
-    if shards < 1:
-        raise DataError(f"{path} counts no shards: the run has no training sequences.")
-    return shards, sequences
-
-
-def repeat_share(rows: TrainingRows) -> float:
-    """Share (0-1) of transitions whose next item occurs earlier in the same row."""
-    repeats = transitions = 0
-    for index in range(len(rows)):
-        row = rows.row(index)
-        repeats += len(row) - len(np.unique(row))
-        transitions += len(row) - 1
-    return repeats / max(transitions, 1)
 
 
 def _texts(table: pa.Table) -> tuple[list[str], list[str], list[dict[str, str]]]:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
 
-from .codec import MAXIMUM_BODY_BYTES
-from .contract import Folders
+from .contract import MAXIMUM_BODY_BYTES, Folders
 from .errors import CapacityError, LanguageEnvironmentError, OverloadError, RequestError
 
 if TYPE_CHECKING:

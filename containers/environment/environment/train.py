@@ -18,7 +18,8 @@ from .calibration import Calibration, fit_calibration
 from .checkpoint import Checkpoints
 from .config import EnvironmentConfig, to_json
 from .contract import Folders, Hyperparameters, report_progress
-from .data import Catalogue, TrainingRows, read_catalogue, read_training_rows, repeat_share
+from .data import Catalogue, TrainingRows, read_catalogue, read_manifest, read_training_rows
+from .errors import ConfigurationError
 from .flops import adapter_flops, item_token_flops
 from .item_text import item_sentences
 from .item_tokens import ItemTokenFit, Sentences, initial_tokens, tokenise
@@ -33,8 +34,6 @@ CALIBRATION_POSITIONS = 2000
 """Positions of training users that the calibration is fitted on, at least."""
 METRIC_NEGATIVES = 5
 """Negatives a position for the metrics."""
-REPEAT_SHARE = 0.01
-"""From this share of repeated items on, items of the history may be candidates."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,7 @@ class Input:
     rows: TrainingRows
     users: UserRows
     repeats: bool
+    """Whether items of the history may be actions: the run's own decision."""
     base: BaseModel
     sentences: Sentences
     fingerprint: str
@@ -123,8 +123,11 @@ def read_input(folders: Folders, parameters: Hyperparameters) -> Input:
     """Reads the channels and loads the base model."""
     config = parameters.config
     sequences = folders.channel("sequences")
-    catalogue = read_catalogue(sequences)
-    rows = read_training_rows(sequences, len(catalogue), parameters.window)
+    manifest = read_manifest(sequences)
+    if manifest.window != parameters.window:
+        raise ConfigurationError(f"Hyperparameter window is {parameters.window}, the sequences have window {manifest.window}.")
+    catalogue = read_catalogue(sequences, manifest)
+    rows = read_training_rows(sequences, manifest)
     torch.manual_seed(config.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     # Sums over tokens in a fixed order, so that the same job gives the same model; a GPU would pay with its speed.
@@ -137,7 +140,7 @@ def read_input(folders: Folders, parameters: Hyperparameters) -> Input:
         catalogue,
         rows,
         choose_users(rows, config.subset_fraction, config.seed),
-        repeat_share(rows) >= REPEAT_SHARE,
+        not manifest.exclude_history,
         base,
         tokenise(base, item_sentences(catalogue, config.item_tokens.template), config.item_tokens.maximum_text_tokens),
         fingerprint(parameters, sequences, base),

@@ -61,6 +61,15 @@ def write_stream(path: Path, table: pa.Table) -> None:
         writer.write_table(table)
 
 
+MANIFEST = {"items": 3, "shards": 1, "trainSequences": 1, "window": 2, "repeatShare": 0.05, "excludeHistory": True}
+
+
+def write_manifest(folder: Path, **values: int | bool) -> None:
+    """A run's `manifest.json`, as far as it is read here."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").write_text(json.dumps(MANIFEST | values))
+
+
 def write_sequences(folder: Path, users: int = 40, items: int = ITEMS, window: int = 8, seed: int = 3) -> Path:
     """A run's sequences: users walk around a ring of items, mostly forwards, so that histories predict what follows."""
     generator = np.random.default_rng(seed)
@@ -82,6 +91,7 @@ def write_sequences(folder: Path, users: int = 40, items: int = ITEMS, window: i
             }
         ),
     )
+    write_manifest(folder, items=items, shards=3, trainSequences=len(rows), window=window)
     for part, chunk in enumerate(np.array_split(np.arange(len(rows)), 3)):
         chosen = [rows[index] for index in chunk]
         write_stream(
@@ -96,14 +106,7 @@ def write_sequences(folder: Path, users: int = 40, items: int = ITEMS, window: i
                 }
             ),
         )
-    write_manifest(folder, shards=3, rows=len(rows))
     return folder
-
-
-def write_manifest(folder: Path, shards: int = 1, rows: int = 1) -> None:
-    """As much of a run's sequences manifest as the environment reads."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").write_text(json.dumps({"shards": shards, "trainSequences": rows}))
 
 
 TINY = {

@@ -10,14 +10,14 @@ from environment import train as command
 from environment.adapter_fit import AdapterFit, FitData
 from environment.batching import packed_length
 from environment.checkpoint import Checkpoints
-from environment.contract import Folders
+from environment.contract import Folders, read_hyperparameters
 from environment.layout import pack
 
 
 def fit_of(root: Path, sequences: Path, base: Path, layers: int | None) -> AdapterFit:
     """A fit before its first step, with adapters in the upper `layers` of three layers."""
     folders = Folders(write_job(root, sequences, base, {"adapter": TINY["adapter"] | {"layers": layers}}))
-    job = command.read_input(folders)
+    job = command.read_input(folders, read_hyperparameters(folders.root))
     table, _ = command.fit_item_tokens(job, Checkpoints(root / "none", ""), None)
     model = command.build_model(job, table)
     command.adapt(model, job.config)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from conftest import ITEMS, write_manifest, write_stream
-from environment.data import read_catalogue, read_training_rows, repeat_share
+from environment.data import SequencesManifest, read_catalogue, read_manifest, read_training_rows
 from environment.errors import DataError
 
 ROW = {"user_id": ["a"], "start": pa.array([0], pa.int32()), "items": pa.array([[1, 2]], pa.list_(pa.int32()))}
@@ -14,8 +14,9 @@ ROW = {"user_id": ["a"], "start": pa.array([0], pa.int32()), "items": pa.array([
 
 def test_rows_and_catalogue_are_read(sequences: Path):
     # Act
-    catalogue = read_catalogue(sequences)
-    rows = read_training_rows(sequences, len(catalogue), 8)
+    manifest = read_manifest(sequences)
+    catalogue = read_catalogue(sequences, manifest)
+    rows = read_training_rows(sequences, manifest)
 
     # Assess: the same as the files, read another way
     tables = [pa.ipc.open_stream(path.read_bytes()).read_all() for path in sorted((sequences / "train").iterdir())]
@@ -28,14 +29,32 @@ def test_rows_and_catalogue_are_read(sequences: Path):
     assert catalogue.fields[1] == {"colour": "green"}
 
 
-def test_repeats_are_counted(tmp_path: Path):
-    # Arrange
-    rows = pa.array([[1, 2, 1], [3], [4, 4, 4]], pa.list_(pa.int32()))
-    write_stream(tmp_path / "train" / "part-00000.arrow", pa.table({"user_id": ["a", "b", "c"], "items": rows}))
-    write_manifest(tmp_path, rows=3)
+def test_the_runs_decisions_are_read_from_its_manifest(tmp_path: Path):
+    # Arrange: 5 % of repeats, and a run that leaves the history out all the same
+    write_manifest(tmp_path, items=30, shards=3, trainSequences=70, window=8, excludeHistory=True, repeatShare=0.05)
 
-    # Act & Assess: 3 of 4 transitions
-    assert repeat_share(read_training_rows(tmp_path, 5, 5)) == 0.75
+    # Act & Assess
+    assert read_manifest(tmp_path) == SequencesManifest(30, 3, 70, 8, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "manifest.json is missing"),
+        ("{", "is not JSON"),
+        ("[]", "items is None, expected int"),
+        ('{"items": 1, "shards": 1, "trainSequences": 1, "window": true, "excludeHistory": true}', "window is True, expected int"),
+        ('{"items": 1, "shards": 1, "trainSequences": 1, "window": 2, "excludeHistory": "auto"}', "excludeHistory is 'auto', expected bool"),
+    ],
+)
+def test_a_manifest_that_does_not_say_enough_is_refused(tmp_path: Path, content: str | None, message: str):
+    # Arrange
+    if content is not None:
+        (tmp_path / "manifest.json").write_text(content)
+
+    # Act & Assess
+    with pytest.raises(DataError, match=message):
+        read_manifest(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +73,7 @@ def test_rows_against_the_contract_are_refused(tmp_path: Path, table: pa.Table, 
 
     # Act & Assess
     with pytest.raises(DataError, match=message):
-        read_training_rows(tmp_path, 3, 2)
+        read_training_rows(tmp_path, read_manifest(tmp_path))
 
 
 def test_a_shard_or_row_that_the_manifest_counts_is_not_trained_without(tmp_path: Path):
@@ -64,33 +83,32 @@ def test_a_shard_or_row_that_the_manifest_counts_is_not_trained_without(tmp_path
     # Act & Assess
     write_manifest(tmp_path, shards=2)
     with pytest.raises(DataError, match="part-00001.arrow is missing"):
-        read_training_rows(tmp_path, 3, 2)
-    write_manifest(tmp_path, rows=2)
+        read_training_rows(tmp_path, read_manifest(tmp_path))
+    write_manifest(tmp_path, trainSequences=2)
     with pytest.raises(DataError, match="has 1 rows, but manifest.json says 2"):
-        read_training_rows(tmp_path, 3, 2)
+        read_training_rows(tmp_path, read_manifest(tmp_path))
     write_manifest(tmp_path)
-    assert len(read_training_rows(tmp_path, 3, 2)) == 1
+    assert len(read_training_rows(tmp_path, read_manifest(tmp_path))) == 1
 
 
 def test_missing_and_damaged_files_are_explained(tmp_path: Path):
-    with pytest.raises(DataError, match="manifest.json is missing"):
-        read_training_rows(tmp_path, 3, 2)
-    for content, message in [("{", "does not say how many"), ('{"shards": 0, "trainSequences": 0}', "counts no shards")]:
-        (tmp_path / "manifest.json").write_text(content)
-        with pytest.raises(DataError, match=message):
-            read_training_rows(tmp_path, 3, 2)
+    write_manifest(tmp_path, shards=0)
+    with pytest.raises(DataError, match="counts no shards"):
+        read_training_rows(tmp_path, read_manifest(tmp_path))
+    write_manifest(tmp_path, items=1)
+    manifest = read_manifest(tmp_path)
     with pytest.raises(DataError, match="items.arrow is missing"):
-        read_catalogue(tmp_path)
+        read_catalogue(tmp_path, manifest)
     (tmp_path / "items.arrow").write_bytes(b"not arrow")
     with pytest.raises(DataError, match="not an Arrow IPC stream"):
-        read_catalogue(tmp_path)
+        read_catalogue(tmp_path, manifest)
     empty = {"item_id": [], "title": [], "fields": [], "count": pa.array([], pa.int32())}
     write_stream(tmp_path / "items.arrow", pa.table(empty))
-    with pytest.raises(DataError, match="has 0 items"):
-        read_catalogue(tmp_path)
+    with pytest.raises(DataError, match="has 0 items, but manifest.json says 1"):
+        read_catalogue(tmp_path, manifest)
     write_stream(
         tmp_path / "items.arrow",
         pa.table({"item_id": ["a"], "title": ["A"], "fields": [json.dumps({"x": "y"})], "count": pa.array([1], pa.int32())}),
     )
     with pytest.raises(DataError, match="has 1 items: .* at least two"):
-        read_catalogue(tmp_path)
+        read_catalogue(tmp_path, manifest)

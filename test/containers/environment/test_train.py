@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,9 +18,9 @@ from environment.artefact import read_environment
 from environment.checkpoint import Checkpoints, Interrupted
 from environment.contract import Folders, read_hyperparameters
 from environment.engine import CandidatePolicy, Engine
-from environment.errors import CapacityError
+from environment.errors import CapacityError, ConfigurationError
 from environment.users import choose_users
-from environment.data import read_catalogue, read_training_rows
+from environment.data import read_manifest, read_training_rows
 from safetensors.torch import load_file
 
 PACKAGE = Path(__file__).resolve().parents[3] / "containers" / "environment"
@@ -204,9 +205,34 @@ def test_half_precision_fits_and_serves(family_model: Path, sequences: Path, tmp
     assert 0 <= metrics(root)["pairAccuracy"] <= 1
 
 
+@pytest.mark.parametrize("exclude", [True, False])
+def test_whether_actions_may_repeat_is_the_runs_decision(sequences: Path, llama_model: Path, tmp_path: Path, exclude: bool):
+    # Arrange
+    folder = tmp_path / "sequences"
+    shutil.copytree(sequences, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"excludeHistory": exclude}))
+    root = write_job(tmp_path / "job", folder, llama_model)
+
+    # Act
+    job = command.read_input(Folders(root), read_hyperparameters(root))
+
+    # Assess
+    assert job.repeats is not exclude
+
+
+def test_a_window_that_is_not_the_sequences_own_is_refused(sequences: Path, llama_model: Path, tmp_path: Path):
+    # Arrange
+    root = write_job(tmp_path, sequences, llama_model, window=9)
+
+    # Act & Assess
+    with pytest.raises(ConfigurationError, match="window is 9, the sequences have window 8"):
+        command.read_input(Folders(root), read_hyperparameters(root))
+
+
 def test_users_are_split_without_overlap(sequences: Path):
     # Arrange
-    rows = read_training_rows(sequences, len(read_catalogue(sequences)), 8)
+    rows = read_training_rows(sequences, read_manifest(sequences))
 
     # Act
     chosen = choose_users(rows, 0.5, 1)

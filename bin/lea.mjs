@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// The command line, on whatever Node.js the host has: everything is set up, then bin/lea.ts runs on the pinned one.
+// The command line, on whatever Node.js the host has: the pinned one is put in place and runs bin/lea.ts, which has made
+// ready whatever else a command needs.
 import { launch } from '../setup/launch.mjs';
-import { setUp } from '../setup/setup.mjs';
+import { setUpNode } from '../setup/node.mjs';
 
-launch(setUp, 'bin/lea.ts', process.argv.slice(2), {
+launch(() => setUpNode(console.error), 'bin/lea.ts', process.argv.slice(2), {
   LEA_STARTED_AT: String(Date.now() - Math.round(performance.now())),
 });

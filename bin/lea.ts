@@ -1,56 +1,68 @@
+import type { Command } from '#cli/commands/command.ts';
 import { commands } from '#cli/commands/index.ts';
-import { PipelineError } from '#lib/contracts/errors.ts';
-import { LocalError } from '#local/errors.ts';
+import { UsageError } from '#cli/commands/options.ts';
+import { watchAncestors } from '#cli/process/ancestors.ts';
+import { watchOutput } from '#cli/process/broken-pipe.ts';
+
+/** How long a process may take to end after its command has. */
+const lastMilliseconds = 5000;
 
 /** `lea COMMAND ...`: finds the command, runs it, turns its failure into a message and an exit code. */
-async function main(args: readonly string[]): Promise<number> {
-  const [name = '--help', ...rest] = args;
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) {
-    const isHelp = name === '--help' || name === 'help' || name === '-h';
-    (isHelp ? console.log : console.error)(
-      isHelp ? usage() : `lea: no command "${name}"\n\n${usage()}`,
-    );
-    return isHelp ? 0 : 2;
+async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
+  if (name === '--help' || name === 'help' || name === '-h') {
+    console.log(usage());
+    return 0;
   }
-  if (rest.includes('--help')) {
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (entry === undefined) {
+    console.error(`lea: no command "${name}"\n\n${usage()}`);
+    return 2;
+  }
+  const command = await entry.load();
+  if (args.includes('--help')) {
     console.log(command.usage);
     return 0;
   }
   try {
-    return await command.run(rest);
+    const work = command.prepare(args);
+    await makeReady(command);
+    // What commands write comes from people's data: it is for the one who gave the command.
+    process.umask(0o077);
+    return await work();
   } catch (error) {
-    return explain(error, command.usage);
+    if (error instanceof UsageError) {
+      console.error(`lea ${name}: ${error.message}\n\n${command.usage}`);
+      return 2;
+    }
+    const { explain } = await import('#cli/commands/explain.ts');
+    const { message, exitCode } = explain(error);
+    if (message !== undefined) console.error(`\n${message}`);
+    if (process.env.LEA_DEBUG !== undefined) console.error(error);
+    return exitCode;
   }
 }
 
-function explain(error: unknown, commandUsage: string): number {
-  // node:util parseArgs: an unknown or incomplete option.
-  if (
-    error instanceof TypeError &&
-    'code' in error &&
-    String(error.code).startsWith('ERR_PARSE_ARGS')
-  ) {
-    console.error(`lea: ${error.message}\n\n${commandUsage}`);
-    return 2;
-  }
-  if (error instanceof PipelineError || error instanceof LocalError) {
-    console.error(`\n${error.code}: ${error.message}`);
-    if (process.env.LEA_DEBUG !== undefined) console.error(error);
-    return 1;
-  }
-  console.error(error);
-  return 1;
+async function makeReady({ needs }: Command): Promise<void> {
+  if (needs.length === 0) return;
+  const { setUp } = await import('../setup/setup.mjs');
+  setUp(needs);
 }
 
 function usage(): string {
-  const lines = commands.map((command) => `  ${command.name.padEnd(12)}${command.summary}`);
+  const lines = Object.entries(commands).map(
+    ([name, { summary }]) => `  ${name.padEnd(12)}${summary}`,
+  );
   return `Usage: lea COMMAND [options]\n\n${lines.join('\n')}\n\nlea COMMAND --help says more.`;
 }
 
-// The launcher is gone: end as if it had passed a signal on.
-process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
-process.channel?.unref();
-// What commands write comes from people's data: it is for the one who gave the command.
-process.umask(0o077);
+// Nobody waits for the outcome, or nobody reads it, any more: commands stop as if they were asked to.
+let isAsked = false;
+const stop = () => {
+  if (!isAsked) process.kill(process.pid, 'SIGTERM');
+  isAsked = true;
+};
+watchAncestors(stop);
+watchOutput(stop);
 process.exitCode = await main(process.argv.slice(2));
+// Whatever may be left open.
+setTimeout(() => process.exit(), lastMilliseconds).unref();

@@ -29,6 +29,6 @@ export function nodeHeaders() {
 
 function isPinned() {
   const wanted = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')).version;
-  if (nodeBinary() === process.execPath && process.version !== `v${wanted}`) return false;
+  if (nodeBinary() === process.execPath) return process.version === `v${wanted}`;
   return execFileSync(nodeBinary(), ['--version'], { encoding: 'utf8' }).trim() === `v${wanted}`;
 }

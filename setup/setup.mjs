@@ -7,14 +7,16 @@ import { setUpTensorflow } from './tensorflow.mjs';
 /**
  * Makes everything ready that `npm ci` does not install: the pinned Node.js, TensorFlow for Node.js, the Python
  * packages of the LLM environment and its small base model. Does nothing when all of it is there.
+ *
+ * @param {readonly string[]} needs what of the last two is wanted: `TensorFlow`, `Python`
  */
-export function setUp() {
+export function setUp(needs = ['TensorFlow', 'Python']) {
   const begin = Date.now();
   const report = (line) =>
     console.log(`set-up ${String(Math.round((Date.now() - begin) / 1000)).padStart(4)} s  ${line}`);
   setUpNode(report);
-  setUpTensorflow(report);
-  setUpPython(report);
+  if (needs.includes('TensorFlow')) setUpTensorflow(report);
+  if (needs.includes('Python')) setUpPython(report);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,10 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunSummary, runSummary } from '#lib/report/summary.ts';
+import {
+  eventually,
+  listeningAddresses,
+  loopbackInHexadecimal,
+  treeOf,
+} from './local/fixture/processes.ts';
 
 const root = join(import.meta.dirname, '..');
 const example = join(root, 'examples/movietweetings');
@@ -106,9 +120,18 @@ describe('A night on one machine', () => {
   test('from files to a verdict and a report', { timeout: 5 * minutes }, async () => {
     const out = join(dir, 'whole');
 
-    const { ended, output } = lea(...files, '--out', out);
+    const { child, ended, output } = lea(...files, '--out', out);
+    const listening = new Set<string>();
+    const watch = setInterval(() => {
+      for (const pid of treeOf(child.pid!)) {
+        for (const address of listeningAddresses(pid)) listening.add(address);
+      }
+    }, 200);
 
     expect(await ended, output()).toBe(0);
+    clearInterval(watch);
+    // Nobody else reaches any process of the night.
+    expect([...listening]).toEqual([loopbackInHexadecimal]);
     const summary = readSummary(out);
     expect(summary.status).toBe('succeeded');
     expect(summary.quarantined).toBe(2);
@@ -139,11 +162,21 @@ describe('A night on one machine', () => {
     expect(titles.filter((title) => text.includes(title))).toEqual([]);
   });
 
-  test('killed half way, it goes on and comes to the same end', {
-    timeout: 6 * minutes,
+  test('interrupted and killed, it goes on and comes to the same end', {
+    timeout: 8 * minutes,
   }, async () => {
-    // Arrange
+    // Arrange: a Ctrl-C during the fit, which npm hands on, too
     const out = join(dir, 'killed');
+    const interrupted = lea(...files, '--out', out);
+    await eventually(() => existsSync(join(out, 'cloud/containers/training-jobs')), 240);
+    interrupted.child.kill('SIGINT');
+    interrupted.child.kill('SIGINT');
+    expect(await interrupted.ended, interrupted.output()).toBe(130);
+    expect(interrupted.output()).toContain('stopped; the same command goes on from here');
+    expect(interrupted.output()).not.toContain('    at ');
+    expect(readdirSync(join(out, 'cloud/containers/training-jobs'))).toEqual([]);
+
+    // Then a kill
     const first = lea(...files, '--out', out);
     await new Promise<void>((resolve, reject) => {
       first.child.stdout?.on('data', () => {

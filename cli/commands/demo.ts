@@ -1,36 +1,39 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../setup/paths.mjs';
-import { nightConfig } from '../one-machine/config.ts';
-import { runNight } from '../one-machine/night.ts';
-import { readNight } from '../one-machine/night-file.ts';
 import type { Command } from './command.ts';
+import { readOptions } from './options.ts';
 
 const example = join(root, 'examples/movietweetings');
 const out = join(root, 'out/demo');
 
 /** The pipeline on the bundled data, from the beginning, or from where it was interrupted. */
 export const demo: Command = {
-  name: 'demo',
-  summary: 'run the whole pipeline on the bundled MovieTweetings data',
   usage: `Usage: npm run demo
 
 Runs ingestion and the nightly state machine on the bundled data and writes out/demo/summary.json and the report.
 Interrupted, it goes on where it stopped; finished, it starts anew.`,
-  async run() {
-    const configuration = nightConfig(join(example, 'config.json'));
-    const before = readNight(out);
-    const goesOn =
-      before !== undefined && !before.finished && before.config === configuration.configText;
-    if (existsSync(out) && !goesOn) rmSync(out, { recursive: true });
-    const night = await runNight({
-      interactions: join(example, 'interactions.jsonl.gz'),
-      items: join(example, 'items.jsonl.gz'),
-      ...configuration,
-      out,
-      run: 'demo',
-      startedAt: Number(process.env.LEA_STARTED_AT ?? Date.now()),
-    });
-    return night.status === 'succeeded' ? 0 : 1;
+  needs: ['TensorFlow', 'Python'],
+  prepare(args) {
+    readOptions(args, {});
+    return async () => {
+      const { nightConfig } = await import('../one-machine/config.ts');
+      const { runNight } = await import('../one-machine/night.ts');
+      const { readNight } = await import('../one-machine/night-file.ts');
+      const configuration = nightConfig(join(example, 'config.json'));
+      const before = readNight(out);
+      const goesOn =
+        before !== undefined && !before.finished && before.config === configuration.configText;
+      if (existsSync(out) && !goesOn) rmSync(out, { recursive: true });
+      const night = await runNight({
+        interactions: join(example, 'interactions.jsonl.gz'),
+        items: join(example, 'items.jsonl.gz'),
+        ...configuration,
+        out,
+        run: 'demo',
+        startedAt: Number(process.env.LEA_STARTED_AT ?? Date.now()),
+      });
+      return night.status === 'succeeded' ? 0 : 1;
+    };
   },
 };

@@ -1,12 +1,9 @@
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { ValidationError } from '#lib/contracts/errors.ts';
 import { root } from '../../setup/paths.mjs';
 import type { Command } from './command.ts';
+import { readOptions, UsageError } from './options.ts';
 
 export const environment: Command = {
-  name: 'environment',
-  summary: 'compare environments: what they cost, how good they are, what comes of it',
   usage: `Usage: npx lea environment study --config FILE [--out DIR]
 
 Fits every environment of a grid (base models, layers, shares of users, ...) on one data set, augments the training
@@ -18,17 +15,19 @@ transitions, pair accuracy on held-out users, NDCG@10 beside the recommender wit
                  as examples/movietweetings/environment-study.json
   --out DIR      where everything goes (default out/environment-study): results.json, study.md.
                  Interrupted, the same command goes on where it stopped.`,
-  async run([subcommand, ...args]) {
-    const { values } = parseArgs({
-      args,
-      options: { config: { type: 'string' }, out: { type: 'string' } },
+  needs: ['TensorFlow', 'Python'],
+  prepare([subcommand, ...args]) {
+    const { config, out } = readOptions(args, {
+      config: { type: 'string' },
+      out: { type: 'string' },
     });
-    if (subcommand !== 'study' || values.config === undefined) {
-      throw new ValidationError(`Expected "study --config FILE".\n\n${this.usage}`);
+    if (subcommand !== 'study' || config === undefined) {
+      throw new UsageError('Expected "study --config FILE".');
     }
-    // Loaded only now: it takes seconds.
-    const { study } = await import('../experiments/environment-study/main.ts');
-    await study(resolve(values.config), resolve(values.out ?? join(root, 'out/environment-study')));
-    return 0;
+    return async () => {
+      const { study } = await import('../experiments/environment-study/main.ts');
+      await study(resolve(config), resolve(out ?? join(root, 'out/environment-study')));
+      return 0;
+    };
   },
 };

@@ -1,9 +1,9 @@
+import { ensureNativeEnvironment } from '../../containers/trainer/native-process.ts';
+import { type ExperimentOptions, parseValue, planExperiment } from '../experiments/options.ts';
 import type { Command } from './command.ts';
-import { runProgram } from './program.ts';
+import { readOptions, UsageError } from './options.ts';
 
 export const experiment: Command = {
-  name: 'experiment',
-  summary: 'compare recommenders over models and seeds on any file of sequences',
   usage: `Usage: npx lea experiment --interactions FILE --models BACKBONE:OBJECTIVE,... --out DIR
                    [--format sequences|interactions] [--split leave-one-out|by-user|global-time] [--seeds N]
                    [--window N] [--exclude-history true|false|auto] [--minimum-user N] [--minimum-item N]
@@ -16,5 +16,56 @@ DIR/results.json. Interrupted, it goes on where it stopped.
            interactions  JSON lines as teams upload them
   --models             for example sasrec:supervised,gru4rec:snqn,sasrec:supervised:dropout=0.5
   --set                a setting of all models (config section training), for example --set dimension=128`,
-  run: (args) => runProgram('cli/experiments/main.ts', args),
+  needs: ['TensorFlow'],
+  prepare(args) {
+    const values = readOptions(args, {
+      format: { type: 'string', default: 'sequences' },
+      interactions: { type: 'string' },
+      models: { type: 'string' },
+      out: { type: 'string' },
+      split: { type: 'string' },
+      seeds: { type: 'string' },
+      window: { type: 'string' },
+      'exclude-history': { type: 'string' },
+      'minimum-user': { type: 'string' },
+      'minimum-item': { type: 'string' },
+      set: { type: 'string', multiple: true, default: [] },
+    });
+    const given = {
+      format: values.format,
+      interactions: values.interactions,
+      out: values.out,
+      models: values.models?.split(',') ?? [],
+      split: values.split,
+      seeds: parseValue(values.seeds),
+      window: parseValue(values.window),
+      excludeHistory: parseValue(values['exclude-history']),
+      minimumUserInteractions: parseValue(values['minimum-user']),
+      minimumItemInteractions: parseValue(values['minimum-item']),
+      training: readSettings(values.set),
+    };
+    const options = Object.fromEntries(
+      Object.entries(given).filter(([, value]) => value !== undefined),
+    ) as unknown as ExperimentOptions;
+    planExperiment(options);
+    return async () => {
+      ensureNativeEnvironment();
+      const { experimentOnTerminal } = await import('../experiments/main.ts');
+      await experimentOnTerminal(options);
+      return 0;
+    };
+  },
 };
+
+/** `dimension=128` to `{dimension: 128}`. */
+function readSettings(settings: readonly string[]): Record<string, unknown> {
+  const entries = settings.map((setting) => {
+    const at = setting.indexOf('=');
+    if (at < 1) throw new UsageError(`--set ${setting}: expected SETTING=VALUE.`);
+    return [setting.slice(0, at), parseValue(setting.slice(at + 1))] as const;
+  });
+  const names = entries.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new UsageError(`--set ${twice} is given more than once.`);
+  return Object.fromEntries(entries);
+}

@@ -1,20 +1,43 @@
-import { bench } from './bench.ts';
 import type { Command } from './command.ts';
-import { cost } from './cost.ts';
-import { demo } from './demo.ts';
-import { environment } from './environment.ts';
-import { experiment } from './experiment.ts';
-import { rollback } from './rollback.ts';
-import { run } from './run.ts';
-import { train } from './train.ts';
 
-export const commands: readonly Command[] = [
-  demo,
-  run,
-  train,
-  experiment,
-  environment,
-  cost,
-  rollback,
-  bench,
-];
+interface Entry {
+  /** One line. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** The commands of `lea` by name. Only the one that was given is loaded. */
+export const commands: Readonly<Record<string, Entry>> = {
+  demo: {
+    summary: 'run the whole pipeline on the bundled MovieTweetings data',
+    load: async () => (await import('./demo.ts')).demo,
+  },
+  run: {
+    summary: 'run the whole pipeline on this machine, on your own data',
+    load: async () => (await import('./run.ts')).run,
+  },
+  train: {
+    summary: 'train one recommender by hand, with progress and time left',
+    load: async () => (await import('./train.ts')).train,
+  },
+  experiment: {
+    summary: 'compare recommenders over models and seeds on any file of sequences',
+    load: async () => (await import('./experiment.ts')).experiment,
+  },
+  environment: {
+    summary: 'compare environments: what they cost, how good they are, what comes of it',
+    load: async () => (await import('./environment.ts')).environment,
+  },
+  cost: {
+    summary: 'estimate what a run, and a month without any, costs on AWS',
+    load: async () => (await import('./cost.ts')).cost,
+  },
+  rollback: {
+    summary: 'put an earlier champion back into service',
+    load: async () => (await import('./rollback.ts')).rollback,
+  },
+  bench: {
+    summary: 'run one benchmark of bench/ beside its peer',
+    load: async () => (await import('./bench.ts')).bench,
+  },
+};

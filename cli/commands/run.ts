@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import { nameRun } from '#lib/contracts/run.ts';
+import { formatOf, isMarker } from '#lib/interactions/plan.ts';
 import { nightConfig } from '../one-machine/config.ts';
-import { runNight } from '../one-machine/night.ts';
 import type { Command } from './command.ts';
+import { readOptions, UsageError } from './options.ts';
 
 /** The nightly pipeline on this machine, for anybody's data. */
 export const run: Command = {
-  name: 'run',
-  summary: 'run the whole pipeline on this machine, on your own data',
   usage: `Usage: npx lea run --interactions FILE --items FILE --out DIR
                    [--config FILE] [--run NAME] [--base-model DIR]
 
@@ -24,38 +23,52 @@ export const run: Command = {
   --run NAME           name of the run (default: today's date)
   --base-model DIR     Hugging Face folder of the causal language model that environment.baseModel names
                        (default: the small one that the set-up prepared)`,
-  async run(args) {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        interactions: { type: 'string' },
-        items: { type: 'string' },
-        config: { type: 'string' },
-        out: { type: 'string' },
-        run: { type: 'string' },
-        'base-model': { type: 'string' },
-      },
+  needs: ['TensorFlow', 'Python'],
+  prepare(args) {
+    const options = readOptions(args, {
+      interactions: { type: 'string' },
+      items: { type: 'string' },
+      config: { type: 'string' },
+      out: { type: 'string' },
+      run: { type: 'string' },
+      'base-model': { type: 'string' },
     });
-    const { interactions, items, out } = values;
+    const { interactions, items, out, run: name } = options;
     if (interactions === undefined || items === undefined || out === undefined) {
-      throw new ValidationError(`--interactions, --items and --out are needed.\n\n${this.usage}`);
+      throw new UsageError('--interactions, --items and --out are needed.');
     }
-    const night = await runNight({
-      interactions: existing(interactions),
-      items: existing(items),
-      ...nightConfig(values.config),
+    const request = {
+      interactions: uploadable(interactions),
+      items: uploadable(items),
+      ...nightConfig(options.config),
       out: resolve(out),
-      run: values.run,
-      baseModel: values['base-model'],
+      run: name === undefined ? undefined : nameRun(name, null, 'UTC', new Date()),
+      baseModel: options['base-model'],
       startedAt: Number(process.env.LEA_STARTED_AT ?? Date.now()),
-    });
-    return night.status === 'succeeded' ? 0 : 1;
+    };
+    return async () => {
+      const { runNight } = await import('../one-machine/night.ts');
+      const night = await runNight(request);
+      return night.status === 'succeeded' ? 0 : 1;
+    };
   },
 };
 
-function existing(file: string): string {
-  if (!existsSync(file)) throw new ValidationError(`There is no file ${file}.`);
-  if (!/\.(jsonl|csv)(\.gz)?$/.test(file)) {
+/**
+ * A file's path, if ingestion reads files of that name.
+ *
+ * @throws ValidationError when there is none, or ingestion would refuse or ignore it
+ */
+function uploadable(file: string): string {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw new ValidationError(`There is no file ${file}.`);
+  }
+  if (isMarker(basename(file))) {
+    throw new ValidationError(
+      `${file}: ingestion ignores files whose name begins with _ or ., as those of temporary and hidden files do. Rename it.`,
+    );
+  }
+  if (formatOf(file) === undefined) {
     throw new ValidationError(
       `${file}: the name must end in .jsonl, .csv, .jsonl.gz or .csv.gz, so that its format is known.`,
     );

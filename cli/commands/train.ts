@@ -1,9 +1,8 @@
+import { ensureNativeEnvironment } from '../../containers/trainer/native-process.ts';
 import type { Command } from './command.ts';
-import { runProgram } from './program.ts';
+import { readOptions, UsageError } from './options.ts';
 
 export const train: Command = {
-  name: 'train',
-  summary: 'train one recommender by hand, with progress and time left',
   usage: `Usage: npx lea train --interactions FILE --out DIR [--format interactions|sequences]
        npx lea train --sequences DIR [--augmented DIR] --out DIR
                  [--config FILE] [--model NAME]
@@ -17,5 +16,28 @@ curve, ranks, manifest. Interrupted, it goes on from DIR/checkpoints.
   --augmented DIR      its augmented shards, for a model that uses the environment
   --config FILE        pipeline configuration; what it does not mention is as in config/one-machine.json
   --model NAME         one of its training.models (default: the first)`,
-  run: (args) => runProgram('cli/training/main.ts', args),
+  needs: ['TensorFlow'],
+  prepare(args) {
+    const { out, ...options } = readOptions(args, {
+      interactions: { type: 'string' },
+      format: { type: 'string', default: 'interactions' },
+      sequences: { type: 'string' },
+      augmented: { type: 'string' },
+      config: { type: 'string' },
+      model: { type: 'string' },
+      out: { type: 'string' },
+    });
+    if (
+      out === undefined ||
+      (options.interactions === undefined) === (options.sequences === undefined)
+    ) {
+      throw new UsageError('--out and either --interactions or --sequences are needed.');
+    }
+    return async () => {
+      ensureNativeEnvironment();
+      const { trainFromFiles } = await import('../training/train-from-files.ts');
+      await trainFromFiles({ ...options, out });
+      return 0;
+    };
+  },
 };

@@ -94,7 +94,8 @@ function parseModel(name: string) {
 }
 
 /** Numbers, `null`, `true`, `[0,10]`; anything else is text. */
-function parseValue(text: string): unknown {
+export function parseValue(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
   try {
     return JSON.parse(text);
   } catch {

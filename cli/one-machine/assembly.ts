@@ -34,10 +34,11 @@ const keptDays = 7;
 /**
  * Synthesises the CDK app with a configuration, unless the same sources and configuration have been before.
  *
+ * @param signal stops it
  * @returns the cloud assembly's folder
  * @throws PipelineError with what CDK printed
  */
-export async function synthesise(configFile: string): Promise<string> {
+export async function synthesise(configFile: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256').update(readFileSync(configFile));
   for (const source of sources) addToHash(hash, source);
   const assemblies = join(root, '.cache/assemblies');
@@ -55,6 +56,7 @@ export async function synthesise(configFile: string): Promise<string> {
     await promisify(execFile)(join(root, 'node_modules/.bin/cdk'), args, {
       cwd: root,
       maxBuffer: 2 ** 26,
+      signal,
       env: {
         ...process.env,
         // The app is run by the pinned Node.js, whichever one the host has.
@@ -65,6 +67,7 @@ export async function synthesise(configFile: string): Promise<string> {
       },
     });
   } catch (cause) {
+    rmSync(unfinished, { recursive: true, force: true });
     const { stderr, stdout } = cause as { stderr?: string; stdout?: string };
     throw new PipelineError('SynthesisFailed', `cdk synth failed:\n${stderr}${stdout}`, { cause });
   }

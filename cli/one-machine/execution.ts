@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PipelineError } from '#lib/contracts/errors.ts';
 import type { Cloud } from '#local/cloud.ts';
 import { type ExecutionEvent, runStateMachine } from '#local/state-machine/run.ts';
+import { explainCause } from './causes.ts';
 import type { Progress } from './progress.ts';
 
 /**
@@ -13,6 +14,7 @@ export async function executeStateMachine(
   cloud: Cloud,
   input: { readonly run: string; readonly resume: boolean },
   progress: Progress,
+  signal: AbortSignal,
 ): Promise<void> {
   const result = await runStateMachine({
     definition: cloud.stateMachine,
@@ -21,12 +23,20 @@ export async function executeStateMachine(
     resources: cloud.resources,
     objects: cloud.objects,
     onEvent: (event) => show(event, progress),
+    signal,
   });
   if (result.status === 'SUCCEEDED') return;
+  const cause = result.cause === undefined ? 'no cause was given' : explainCause(result.cause);
   throw new PipelineError(
     result.error ?? result.status,
-    `The run ${result.status.toLowerCase().replace('_', ' ')}: ${result.cause ?? 'no cause was given'}`,
+    `The run ${result.status.toLowerCase().replace('_', ' ')}: ${cause}\nLogs: ${cloud.logs}`,
   );
+}
+
+/** The error's name, and the first line of what it says. */
+function describe({ error, cause }: { error: string | undefined; cause: string | undefined }) {
+  const [line = ''] = explainCause(cause ?? '').split('\n');
+  return line === '' ? error : `${error}: ${line}`;
 }
 
 function show(event: ExecutionEvent, progress: Progress): void {
@@ -37,12 +47,12 @@ function show(event: ExecutionEvent, progress: Progress): void {
       break;
     case 'state-retried':
       progress.say(
-        `${event.state}: trying again in ${event.delaySeconds.toFixed(0)} s (${event.error})`,
+        `${event.state}: trying again in ${event.delaySeconds.toFixed(0)} s (${describe(event)})`,
       );
       break;
     case 'state-failed':
       // What nothing catches here is told again by the state around it.
-      if (event.caughtBy !== undefined) progress.say(`${event.state} failed: ${event.error}`);
+      if (event.caughtBy !== undefined) progress.say(`${event.state} failed: ${describe(event)}`);
       break;
     case 'map-progress':
       progress.working(event.state, {

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { explain } from '#lib/contracts/config.ts';
+import { ValidationError } from '#lib/contracts/errors.ts';
 
 /** `<out>/night.json`: what the last run in this folder was, so that an interrupted one can go on. */
 const night = z.strictObject({
@@ -8,15 +10,30 @@ const night = z.strictObject({
   finished: z.boolean(),
   /** The configuration file's text. */
   config: z.string(),
-  /** SHA-256 of each file that was uploaded, by key prefix. */
+  /** SHA-256 of each file, or folder of files, that was uploaded, by key prefix. */
   uploaded: z.record(z.string(), z.string()),
 });
 
 export type Night = z.infer<typeof night>;
 
+/** @throws ValidationError when the file is not as `writeNight` leaves it */
 export function readNight(out: string): Night | undefined {
   const file = join(out, 'night.json');
-  return existsSync(file) ? night.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
+  if (!existsSync(file)) return undefined;
+  const wrong = (reason: string, cause: unknown) =>
+    new ValidationError(
+      `${file} cannot be read (${reason}). Without it the next run in this folder is a new one: remove it, or use another --out.`,
+      { cause },
+    );
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw wrong((cause as Error).message, cause);
+  }
+  const parsed = night.safeParse(value);
+  if (!parsed.success) throw wrong(explain(parsed.error).trim(), parsed.error);
+  return parsed.data;
 }
 
 /** Never leaves half a file behind. */

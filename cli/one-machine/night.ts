@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
@@ -11,15 +10,18 @@ import { type RunSummary, runSummary } from '#lib/report/summary.ts';
 import { summaryTable } from '#lib/report/table.ts';
 import { type Cloud, type CloudOptions, startCloud } from '#local/cloud.ts';
 import { FolderInUse } from '#local/errors.ts';
+import type { BatchFailure } from '#local/events/queue-source.ts';
 import type { ContainerProgress } from '#local/sagemaker/container.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { root } from '../../setup/paths.mjs';
+import { listenForInterruption } from '../process/interruption.ts';
 import { synthesise } from './assembly.ts';
+import { baseModelFiles } from './base-model.ts';
 import { executeStateMachine } from './execution.ts';
 import { localImages } from './images.ts';
 import { type Night, readNight, writeNight } from './night-file.ts';
 import { Progress, type StageProgress } from './progress.ts';
-import { uploadAndWait, uploadBaseModel } from './uploads.ts';
+import { type UploadContext, uploadAndWait, uploadBaseModel } from './uploads.ts';
 
 export interface NightRequest {
   /** Files of the documented upload formats. */
@@ -43,62 +45,110 @@ export interface NightRequest {
  * what came out. Called again after an interruption, it goes on where it stopped.
  *
  * @returns the run's summary, also at `<out>/summary.json`
+ * @throws Interrupted when somebody asked it to stop
  * @throws PipelineError that says what failed
  */
 export async function runNight(request: NightRequest): Promise<RunSummary> {
-  const { out, configText } = request;
-  const configFile = join(out, 'config.json');
-  mkdirSync(out, { recursive: true });
-  writeFileSync(configFile, configText);
   const progress = new Progress(request.startedAt);
-  const begun = Date.now();
-  const assembly = await synthesise(configFile);
-  progress.done('cdk synth', (Date.now() - begun) / 1000);
-  const cloud = await startWhenFree({
-    assembly,
-    dir: join(out, 'cloud'),
-    images: localImages,
-    onProgress: (container) => progress.working(container.name, describeStage(container)),
-    onBatchFailure: ({ reason }) => progress.say(`a function failed and is tried again: ${reason}`),
-    onWarning: (message) => progress.say(message),
-    redeliverySeconds: 2,
-  });
-  const stop = () => void cloud.stop().finally(() => process.exit(130));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  using interruption = listenForInterruption(() =>
+    progress.say('stopping; what is being trained is saved (Ctrl-C once more ends it at once)'),
+  );
   try {
-    const objects = createObjects(cloud.s3, cloud.outputs.DataBucketName!);
-    const night = await prepareNight(objects, request);
-    await ingest(objects, request, night, progress);
-    await releaseLeftLock(objects);
-    const resume = await hasBegun(objects, night.run);
-    await executeStateMachine(cloud, { run: night.run, resume }, progress);
-    writeNight(out, { ...night, finished: true });
-    return await publish(objects, night.run, request, progress);
-  } finally {
-    process.removeListener('SIGINT', stop);
-    process.removeListener('SIGTERM', stop);
-    await cloud.stop();
+    return await nightUntil(interruption.signal, request, progress);
+  } catch (error) {
+    // What fails because it was stopped is no failure.
+    if (!interruption.signal.aborted) throw error;
+    progress.say('stopped; the same command goes on from here');
+    throw interruption.signal.reason;
   }
 }
 
+async function nightUntil(
+  signal: AbortSignal,
+  request: NightRequest,
+  progress: Progress,
+): Promise<RunSummary> {
+  const { out, configText } = request;
+  const before = readNight(out);
+  if (usesEnvironment(request)) baseModelFiles(baseModelFolder(request), baseModelName(request));
+  const configFile = join(out, 'config.json');
+  mkdirSync(out, { recursive: true });
+  writeFileSync(configFile, configText);
+  const begun = Date.now();
+  const assembly = await synthesise(configFile, signal);
+  progress.done('cdk synth', (Date.now() - begun) / 1000);
+  const options = {
+    assembly,
+    dir: join(out, 'cloud'),
+    images: localImages,
+    onProgress: (container: ContainerProgress) =>
+      progress.working(container.name, describeStage(container)),
+    onBatchFailure: (failure: BatchFailure) => progress.say(describeFailure(failure)),
+    onWarning: (message: string) => progress.say(message),
+    redeliverySeconds: 2,
+  };
+  const cloud = await startWhenFree(options, signal);
+  return await untilStopped(cloud, progress, async () => {
+    const objects = createObjects(cloud.s3, cloud.outputs.DataBucketName!);
+    const night = await prepareNight(objects, request, before);
+    await ingest(request, progress, {
+      objects,
+      night,
+      save: () => writeNight(out, night),
+      drained: (stop) => cloud.drained(stop),
+      signal,
+    });
+    await releaseLeftLock(objects);
+    const resume = await hasBegun(objects, night.run);
+    await executeStateMachine(cloud, { run: night.run, resume }, progress, signal);
+    writeNight(out, { ...night, finished: true });
+    return await publish(objects, night.run, request, progress);
+  });
+}
+
+/** Works with a cloud and stops it, whatever comes of the work; of two failures the work's counts. */
+async function untilStopped<Result>(
+  cloud: Cloud,
+  progress: Progress,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  let result: Result;
+  try {
+    result = await work();
+  } catch (error) {
+    await cloud.stop().catch((failure: Error) => progress.say(failure.message));
+    throw error;
+  }
+  await cloud.stop();
+  return result;
+}
+
+const usesEnvironment = ({ config }: NightRequest) =>
+  config.training.models.some((model) => model.lea !== undefined);
+const baseModelName = ({ config }: NightRequest) => config.environment.baseModel;
+const baseModelFolder = (request: NightRequest) =>
+  request.baseModel ?? join(root, '.cache/base-models', baseModelName(request));
+
 /** A run that was just killed needs a moment to end its processes and to let go of the folder. */
-async function startWhenFree(options: CloudOptions): Promise<Cloud> {
+async function startWhenFree(options: CloudOptions, signal: AbortSignal): Promise<Cloud> {
   const until = Date.now() + 20_000;
   for (;;) {
     try {
       return await startCloud(options);
     } catch (error) {
       if (!(error instanceof FolderInUse) || Date.now() > until) throw error;
-      await sleep(500);
+      await sleep(500, undefined, { signal });
     }
   }
 }
 
 /** The night that was interrupted in this folder, or a new one. */
-async function prepareNight(objects: Objects, request: NightRequest): Promise<Night> {
+async function prepareNight(
+  objects: Objects,
+  request: NightRequest,
+  before: Night | undefined,
+): Promise<Night> {
   const config = request.configText;
-  const before = readNight(request.out);
   const wanted = request.run;
   if (before !== undefined && !before.finished && before.config === config) {
     if (wanted === undefined || wanted === before.run) return before;
@@ -124,15 +174,12 @@ async function hasBegun(objects: Objects, run: string): Promise<boolean> {
 }
 
 async function ingest(
-  objects: Objects,
   request: NightRequest,
-  night: Night,
   progress: Progress,
+  context: UploadContext,
 ): Promise<void> {
-  if (request.config.training.models.some((model) => model.lea !== undefined)) {
-    const { baseModel } = request.config.environment;
-    const folder = request.baseModel ?? join(root, '.cache/base-models', baseModel);
-    await uploadBaseModel(objects, baseModel, folder);
+  if (usesEnvironment(request)) {
+    await uploadBaseModel(baseModelName(request), baseModelFolder(request), context);
   }
   // The catalogue first: rows of unknown items are quarantined.
   for (const [prefix, file] of [
@@ -140,12 +187,15 @@ async function ingest(
     [uploads.logsPrefix, request.interactions],
   ] as const) {
     const begun = Date.now();
-    const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
-    const report = await uploadAndWait(objects, prefix, file, night.uploaded[prefix] === hash);
-    night.uploaded[prefix] = hash;
-    writeNight(request.out, night);
+    const report = await uploadAndWait(prefix, file, context);
     progress.done(`ingested ${describe(report)}`, (Date.now() - begun) / 1000);
   }
+}
+
+function describeFailure({ function: name, messages, givenUp, reason }: BatchFailure): string {
+  if (givenUp === 0) return `${name} failed and is tried again: ${reason}`;
+  const what = givenUp === messages ? '' : ` on ${givenUp} of ${messages} messages`;
+  return `${name} failed${what} for the last time, and is not tried again: ${reason}`;
 }
 
 function describeStage({ stage, progress, values }: ContainerProgress): StageProgress {

@@ -1,43 +1,63 @@
-import { createReadStream, readdirSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { MissingArtefactError, UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
+import { PipelineError, ValidationError } from '#lib/contracts/errors.ts';
 import { uploads } from '#lib/contracts/keys.ts';
 import { uploadId } from '#lib/interactions/plan.ts';
 import { type UploadReport, uploadReport } from '#lib/interactions/report.ts';
 import type { Objects } from '#platform/objects.ts';
+import { baseModelFiles, hashBaseModel } from './base-model.ts';
+import { hashFile } from './hash-file.ts';
+import type { Night } from './night-file.ts';
 
-const POLL_MILLISECONDS = 100;
+/** What uploading needs of a night. */
+export interface UploadContext {
+  readonly objects: Objects;
+  /** Knows what this folder's bucket holds already. */
+  readonly night: Night;
+  /** Keeps `night.uploaded`. */
+  readonly save: () => void;
+  /** Resolves when ingestion has nothing left to do. */
+  readonly drained: (signal: AbortSignal) => Promise<unknown>;
+  readonly signal: AbortSignal;
+}
 
 /**
- * Uploads a file as a team would and waits until ingestion has reported on it.
+ * Uploads a file as a team would, unless this very content was before, and waits until ingestion has reported on it.
  *
- * @param isThere true if this very content was uploaded before: then only its report is waited for
  * @throws ValidationError if ingestion refused the upload: the report's reason
- * @throws UnavailableError if no report comes
+ * @throws PipelineError `IngestionFailed` if ingestion gave up without a report
  */
 export async function uploadAndWait(
-  objects: Objects,
   prefix: string,
   file: string,
-  isThere: boolean,
-  limitSeconds = 600,
+  { objects, night, save, drained, signal }: UploadContext,
 ): Promise<UploadReport> {
   const key = prefix + basename(file);
-  const before = isThere ? await objects.head(key) : undefined;
-  if (before === undefined) await objects.putStream(key, createReadStream(file));
-  const { etag, lastModified } = (await objects.head(key))!;
-  const report = uploads.report(uploadId({ bucket: objects.bucket, key, etag, lastModified }));
-  const until = Date.now() + limitSeconds * 1000;
-  while (Date.now() < until) {
-    const found = await objects.getVersion(report, uploadReport);
-    if (found?.value.status === 'succeeded') return found.value;
-    if (found !== undefined) throw new ValidationError(explain(found.value, file));
-    await sleep(POLL_MILLISECONDS);
+  const hash = await hashFile(file);
+  const isThere = night.uploaded[prefix] === hash && (await objects.head(key)) !== undefined;
+  const remember = (value: string | undefined) => {
+    if (value === undefined) delete night.uploaded[prefix];
+    else night.uploaded[prefix] = value;
+    save();
+  };
+  if (!isThere) {
+    await objects.putStream(key, createReadStream(file), { signal });
+    remember(hash);
   }
-  throw new UnavailableError(
-    `Ingestion has not reported on ${file} within ${limitSeconds} s; the functions' logs are in the cloud's folder.`,
-  );
+  const { etag, lastModified } = (await objects.head(key))!;
+  await drained(signal);
+  const report = uploads.report(uploadId({ bucket: objects.bucket, key, etag, lastModified }));
+  const found = await objects.getVersion(report, uploadReport);
+  if (found?.value.status === 'succeeded') return found.value;
+  // The next time it is uploaded again.
+  remember(undefined);
+  if (found === undefined) {
+    throw new PipelineError(
+      'IngestionFailed',
+      `Ingestion gave up on ${file} without a report: see what failed above, and the functions' logs in the cloud's folder.`,
+    );
+  }
+  throw new ValidationError(explain(found.value, file));
 }
 
 function explain(report: UploadReport, file: string): string {
@@ -47,29 +67,42 @@ function explain(report: UploadReport, file: string): string {
   return [`${file} was refused: ${report.message}`, ...reasons].join('\n');
 }
 
-/** Puts a Hugging Face folder where the environment's training job looks for it, unless it is there already. */
+/**
+ * Puts a Hugging Face folder where the environment's training job looks for it, unless it is there already.
+ *
+ * @throws ValidationError when another model is there under this name: environments are known by it
+ */
 export async function uploadBaseModel(
+  name: string,
+  folder: string,
+  { objects, night, save, signal }: UploadContext,
+): Promise<void> {
+  const prefix = uploads.baseModelPrefix(name);
+  const files = baseModelFiles(folder, name);
+  const hash = await hashBaseModel(folder, files);
+  const before = night.uploaded[prefix];
+  if (before !== undefined && before !== hash) {
+    throw new ValidationError(
+      `${folder} is not the base model that this --out was begun with under the name "${name}". Give that one (--base-model), or another name (environment.baseModel), or another --out.`,
+    );
+  }
+  if (before === hash) return;
+  await putBaseModel(objects, name, folder, files, signal);
+  night.uploaded[prefix] = hash;
+  save();
+}
+
+/** @param files of `baseModelFiles` */
+export async function putBaseModel(
   objects: Objects,
   name: string,
   folder: string,
+  files: readonly string[],
+  signal?: AbortSignal,
 ): Promise<void> {
-  const prefix = uploads.baseModelPrefix(name);
-  let files: string[];
-  try {
-    files = readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => entry.name);
-  } catch (cause) {
-    throw new MissingArtefactError(
-      `There is no base model "${name}" at ${folder}. Put a Hugging Face-format causal language model there, or give its folder with --base-model.`,
-      { cause },
-    );
-  }
-  // config.json goes last: its presence says that the rest is there.
-  for (const file of files.toSorted(
-    (a, b) => Number(a === 'config.json') - Number(b === 'config.json'),
-  )) {
-    if ((await objects.head(prefix + file)) !== undefined) continue;
-    await objects.putStream(prefix + file, createReadStream(join(folder, file)));
+  const options = signal === undefined ? {} : { signal };
+  for (const file of files) {
+    const body = createReadStream(join(folder, file));
+    await objects.putStream(uploads.baseModelPrefix(name) + file, body, options);
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { resolveModel } from '#lib/contracts/config/training.ts';
+import { type ResolvedModel, resolveModel } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import type { Folders } from './contract.ts';
@@ -11,9 +11,7 @@ export interface TrainingByHand {
   readonly sequences: string;
   /** Folder with its augmented shards; only for models that use the LE. */
   readonly augmented: string | undefined;
-  readonly config: PipelineConfig;
-  /** Name of one of `config.training.models`. */
-  readonly model: string;
+  readonly model: ResolvedModel;
   /** The model goes here; checkpoints to `checkpoints/` in it, from which a stopped training goes on. */
   readonly out: string;
 }
@@ -28,27 +26,42 @@ export interface ByHandProgress {
 }
 
 /**
- * Trains one configured model from local folders, for `lea train`. Set `nativeEnvironment()` before the process starts.
+ * The settings of a configured model.
  *
- * @returns false if `shouldStop` ended it; the same call goes on from there
+ * @param name of one of `training.models`; the first unless given
+ * @param augmented folder of augmented shards
  * @throws ConfigError if there is no model of that name, or it needs augmented shards that are not given
  */
-export async function trainByHand(
-  task: TrainingByHand,
-  onProgress: (progress: ByHandProgress) => void,
-  shouldStop: () => boolean = () => false,
-): Promise<boolean> {
-  const { models, ...shared } = task.config.training;
-  const model = models.find(({ name }) => name === task.model);
+export function chooseModel(
+  config: PipelineConfig,
+  name: string | undefined,
+  augmented: string | undefined,
+): ResolvedModel {
+  const { models, ...shared } = config.training;
+  const model =
+    name === undefined ? models[0] : models.find((candidate) => candidate.name === name);
   if (model === undefined) {
-    const names = models.map(({ name }) => name).join(', ');
-    throw new ConfigError(`There is no model "${task.model}"; the configuration has ${names}.`);
+    const names = models.map((candidate) => candidate.name).join(', ');
+    throw new ConfigError(`There is no model "${name}"; the configuration has ${names}.`);
   }
-  if (model.lea !== undefined && task.augmented === undefined) {
+  if (model.lea !== undefined && augmented === undefined) {
     throw new ConfigError(
       `Model ${model.name} uses the environment: give its augmented shards too.`,
     );
   }
+  return resolveModel(shared, model);
+}
+
+/**
+ * Trains a model from local folders, for `lea train`. Set `nativeEnvironment()` before the process starts.
+ *
+ * @returns false if `shouldStop` ended it; the same call goes on from there
+ */
+export async function trainByHand(
+  task: TrainingByHand,
+  onProgress: (progress: ByHandProgress) => void,
+  shouldStop: () => boolean,
+): Promise<boolean> {
   const folders: Folders = {
     root: task.out,
     model: task.out,
@@ -56,10 +69,7 @@ export async function trainByHand(
     failure: join(task.out, 'failure'),
     channel: (name) => (name === 'augmented' ? (task.augmented ?? '') : task.sequences),
   };
-  const job = {
-    run: 'by-hand',
-    model: resolveModel(shared, model),
-  };
+  const job = { run: 'by-hand', model: task.model };
   return train(folders, job, shouldStop, (stage, progress, values = {}) =>
     onProgress({ stage, progress, values }),
   );

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InvocationResult, LocalFunction } from '../functions/function.ts';
 import type { Queue, QueueMessage } from '../object-store/fauxqs.ts';
+import { maximumTries } from './queues.ts';
 
 /** One event source mapping from a queue to a function. */
 export interface QueueSourceSettings {
@@ -28,6 +29,8 @@ export interface BatchFailure {
   readonly queue: string;
   readonly function: string;
   readonly messages: number;
+  /** How many of them have been tried as often as their queue allows, and go to its dead-letter queue. */
+  readonly givenUp: number;
   readonly reason: string;
 }
 
@@ -35,6 +38,7 @@ export interface BatchFailure {
 interface SqsRecord {
   readonly messageId: string;
   readonly receiptHandle: string;
+  readonly attributes: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }
 
@@ -80,7 +84,7 @@ export class QueueSource {
         else await this.#deliver(batch);
       } catch (error) {
         // The queue's folder is full or gone; what was received comes again after its visibility timeout.
-        this.#fail(0, (error as Error).message);
+        this.#fail({ messages: 0, givenUp: 0, reason: (error as Error).message });
         await sleep(1000, undefined, { signal: this.#stop.signal }).catch(() => {});
       }
     }
@@ -120,12 +124,17 @@ export class QueueSource {
         queue.changeVisibility(receiptHandle, redeliverySeconds);
       }
     }
-    if (failed.size > 0) this.#fail(failed.size, reason);
+    if (failed.size === 0) return;
+    const tries = maximumTries(queue);
+    const last = records.filter(({ messageId, attributes }) => {
+      return failed.has(messageId) && Number(attributes.ApproximateReceiveCount) >= tries;
+    });
+    this.#fail({ messages: failed.size, givenUp: last.length, reason });
   }
 
-  #fail(messages: number, reason: string): void {
+  #fail(failure: Pick<BatchFailure, 'messages' | 'givenUp' | 'reason'>): void {
     const { queue, target, onFailure } = this.#settings;
-    onFailure({ queue: queue.name, function: target.settings.name, messages, reason });
+    onFailure({ queue: queue.name, function: target.settings.name, ...failure });
   }
 
   /** https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */

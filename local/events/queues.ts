@@ -49,7 +49,17 @@ export function createQueues(templates: Templates, store: ObjectStore): Map<stri
 
 /** The queue that another one's failed messages go to. */
 export function deadLetterArn(queue: Queue): string | undefined {
-  const policy = queue.attributes.RedrivePolicy;
-  if (policy === undefined) return undefined;
-  return (JSON.parse(policy) as { deadLetterTargetArn?: string }).deadLetterTargetArn;
+  return redrivePolicy(queue).deadLetterTargetArn;
+}
+
+/** How often a message of the queue is delivered. */
+export function maximumTries(queue: Queue): number {
+  return Number(redrivePolicy(queue).maxReceiveCount ?? Number.POSITIVE_INFINITY);
+}
+
+function redrivePolicy(queue: Queue): {
+  readonly deadLetterTargetArn?: string;
+  readonly maxReceiveCount?: number | string;
+} {
+  return JSON.parse(queue.attributes.RedrivePolicy ?? '{}');
 }

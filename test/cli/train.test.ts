@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'lea-train-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function train(...args: string[]) {
-  const child = spawn(process.execPath, [join(root, 'cli/training/main.ts'), ...args]);
+  const child = spawn(process.execPath, [join(root, 'bin/lea.mjs'), 'train', ...args]);
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text;
@@ -59,7 +59,7 @@ describe('Command: train', () => {
       ...['--sequences', folder, '--model', 'unknown', '--out', join(folder, 'unknown')],
     );
 
-    expect(without.code).toBe(1);
+    expect(without.code).toBe(2);
     expect(without.stderr).toContain('--interactions or --sequences');
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toMatch(/no model "unknown".*sasrec-supervised/);

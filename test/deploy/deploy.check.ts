@@ -7,7 +7,8 @@ import { gunzipSync } from 'node:zlib';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import * as z from 'zod';
-import { uploadBaseModel } from '#cli/one-machine/uploads.ts';
+import { baseModelFiles } from '#cli/one-machine/base-model.ts';
+import { putBaseModel } from '#cli/one-machine/uploads.ts';
 import { environmentPlan } from '#functions/plan-environment/plan.ts';
 import { recommendationsManifest } from '#functions/recommend-batch/messages.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
@@ -103,7 +104,8 @@ describe('A deployment whose policies are enforced', () => {
     // Arrange
     onTestFailed(() => console.error(tail()));
     const { baseModel } = parseConfig(config, 'fixture.ts').environment;
-    await uploadBaseModel(objects, baseModel, join(root, '.cache/base-models', baseModel));
+    const folder = join(root, '.cache/base-models', baseModel);
+    await putBaseModel(objects, baseModel, folder, baseModelFiles(folder, baseModel));
     const machine = await deployedStateMachine(emulator, outputs.StateMachineArn!);
     // Act
     const execution = { input: { run: 'first' }, name: 'first-1' };

@@ -75,6 +75,9 @@ describe('Function: startCloud', () => {
   });
 
   it('moves a message to the dead-letter queue after maxReceiveCount, and its neighbours go through', async () => {
+    // Arrange
+    failures.length = 0;
+
     // Act
     await Promise.all([put('logs/1', 'good'), put('logs/2', 'poison'), put('logs/3', 'good')]);
     const deadLetters = await cloud.drained();
@@ -83,6 +86,12 @@ describe('Function: startCloud', () => {
     expect(deadLetters).toEqual([{ queue: expect.stringContaining('DeadLetters'), messages: 1 }]);
     expect(await keys('done/logs/')).toEqual(['done/logs/1', 'done/logs/3', 'done/logs/a.jsonl']);
     expect(await keys('attempts/')).toHaveLength(3);
+    // Whoever watches hears that the third try was the last.
+    expect(failures.map(({ messages, givenUp }) => [messages, givenUp])).toEqual([
+      [1, 0],
+      [1, 0],
+      [1, 1],
+    ]);
   });
 
   it('fails the whole batch when the function throws or names a message that it did not get', async () => {

@@ -1,4 +1,5 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { root } from '../../setup/paths.mjs';
@@ -64,6 +65,22 @@ describe.each(hosts())('On $name', ({ command }) => {
 
     expect(node).toBe('node');
     expect(existsSync(join(outdir, 'manifest.json'))).toBe(true);
+  });
+
+  it('a program has the process to itself, or ends with the one that started it', async () => {
+    const program = join(folder, 'program.ts');
+    writeFileSync(program, 'console.log(process.pid, process.ppid, process.env.LEA_LAUNCHER);\n');
+    const [path, ...flags] = command;
+    const child = spawn(path!, [...flags, 'bin/node.mjs', relative(root, program)], {
+      cwd: root,
+      env: { ...process.env, LEA_LAUNCHER: '' },
+    });
+    const [output] = await once(child.stdout, 'data');
+    await once(child, 'exit');
+
+    const [pid, parent, launcher] = String(output).trim().split(' ');
+    const isSame = Number(pid) === child.pid;
+    expect(isSame || (Number(parent) === child.pid && launcher === parent)).toBe(true);
   });
 
   it('lea runs a command', async () => {

@@ -143,6 +143,10 @@ export const functionAccess = {
   },
   'publish-report': {
     read: [
+      keys.champion,
+      keys.runChampion,
+      keys.everybody,
+      keys.freshCounts,
       keys.runConfig,
       keys.runManifest,
       keys.environmentPlan,

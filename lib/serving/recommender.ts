@@ -4,7 +4,7 @@ import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
 import { decodeModel } from '#lib/recommender/model-file.ts';
 import { type CountTerms, decodeBlend, isBlend } from './blend-file.ts';
 import { Prior } from './prior.ts';
-import { networkScorer, rulesScorer, type Scorer } from './scorers.ts';
+import { historyScorer, networkScorer, type Scorer } from './scorers.ts';
 import { topItems } from './top-k.ts';
 
 /** The three files of a promoted model (docs/contracts.md, 6). */
@@ -240,14 +240,16 @@ function loadServed({ description, weights }: RecommenderFiles): Served {
       counts: noCountTerms,
     };
   }
-  const { items, excludeHistory, components, counts } = decodeBlend(description, weights);
+  const blend = decodeBlend(description, weights);
+  const { items, excludeHistory, components, counts, trainingCounts, window } = blend;
   return {
     items,
     excludeHistory,
     counts,
     components: components.map((part) => {
-      if (part.kind === 'rules') {
-        return { weight: part.weight, scorer: rulesScorer(part.rules, items, part.epsilon) };
+      if (part.kind === 'history') {
+        const scorer = historyScorer(part.scorer, part.scale, trainingCounts, window);
+        return { weight: part.weight, scorer };
       }
       const model = decodeModel(part.description, part.weights);
       return { weight: part.weight, scorer: networkScorer(model) };

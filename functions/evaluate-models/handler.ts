@@ -2,7 +2,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { pipelineConfig } from '#lib/contracts/config.ts';
+import { readRunConfig } from '#functions/shared/run-config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
@@ -17,7 +17,7 @@ const objects = dataBucket();
 export const handler = instrument(
   z.strictObject({ run: runName }),
   async ({ run }, { logger, metrics }) => {
-    const config = await objects.getJson(runs.config(run), pipelineConfig);
+    const config = await readRunConfig(objects, run);
     const fixed = await objects.getVersion(runs.evaluation(run), evaluationFile);
     const { champion, unusable } = await readChampion(objects, run);
     // An attempt that promoted and then failed must not be compared with its own champion.

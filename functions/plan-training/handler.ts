@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { pipelineConfig } from '#lib/contracts/config.ts';
+import { readRunConfig } from '#functions/shared/run-config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
@@ -15,7 +15,7 @@ const event = z.strictObject({ run: runName, resource: z.string().min(1) });
 
 /** Lists the training jobs that are still to be done: the configured models, and ranking the champion's cases. */
 export const handler = instrument(event, async ({ run, resource }, { logger }) => {
-  const config = await objects.getJson(runs.config(run), pipelineConfig);
+  const config = await readRunConfig(objects, run);
   await recordAnswers(objects, run, config);
   const { inService, unusable, isNew } = await fixChampion(objects, run);
   const done = new Set<string>();

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type PipelineConfig, pipelineConfig } from '#lib/contracts/config.ts';
+import { readRunConfig } from '#functions/shared/run-config.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
 import { type RunManifest, runManifest } from '#lib/contracts/run.ts';
 import { augmentedManifest } from '#lib/environment/augmented-manifest.ts';
@@ -29,7 +30,7 @@ export async function gatherReport(
   run: string,
   startedAt: string,
 ): Promise<RunReport> {
-  const config = await objects.getJson(runs.config(run), pipelineConfig);
+  const config = await readRunConfig(objects, run);
   const { inputs } = await objects.getJson(runs.manifest(run), runManifest);
   const plan = await objects.getJson(runs.environmentPlan(run), environmentPlan);
   const inService = await gatherLists(objects, run);

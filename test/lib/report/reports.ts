@@ -86,7 +86,6 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
       read: 100_000,
       notActions: 0,
       unknownItems: 0,
-      forgotten: 0,
       duplicates: 5,
       belowMinimum: 31_940,
       usersBelowMinimum: 12_221,

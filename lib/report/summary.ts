@@ -39,6 +39,8 @@ export const runSummary = z.strictObject({
   environment: z
     .strictObject({
       baseModel: z.string(),
+      /** Where its weights came from and what was done to them, in words. */
+      baseModelOrigin: z.string(),
       parameters: z.int().min(0),
       pairAccuracy: score,
       subsetFraction: z.number().gt(0).max(1),
@@ -99,6 +101,7 @@ export function summarise(input: SummaryInput): RunSummary {
         ? null
         : {
             baseModel: environment.baseModel,
+            baseModelOrigin: environment.baseModelOrigin,
             parameters: environment.parameters,
             pairAccuracy: environment.pairAccuracy,
             subsetFraction: environment.subsetFraction,

@@ -30,6 +30,7 @@ describe('Function: summarise', () => {
       augmentedTransitions: 55_056,
       environment: {
         baseModel: 'smollm2-135m-instruct',
+        baseModelOrigin: 'a package',
         parameters: 134_515_008,
         pairAccuracy: 0.8234,
         subsetFraction: 0.3,

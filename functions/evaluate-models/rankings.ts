@@ -1,8 +1,9 @@
+import * as z from 'zod';
 import { readTrainingShards } from '#functions/shared/shards.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
-import { runs } from '#lib/contracts/keys.ts';
-import { recipeOf } from '#lib/contracts/recipe.ts';
+import { runs, serving } from '#lib/contracts/keys.ts';
+import { recipeOf, rivalRecipe } from '#lib/contracts/recipe.ts';
 import type { EvaluationInput, SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { decodeRanks } from '#lib/evaluation/ranks.ts';
@@ -12,7 +13,9 @@ import { decodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
+import { isBlendOfHistories } from '#lib/serving/blend-file.ts';
 import type { Objects } from '#platform/objects.ts';
+import { rankChampion } from './champion-ranks.ts';
 
 /**
  * Everything that a run's rankers said about its held-out cases. Rivals are fitted and ranked here.
@@ -42,6 +45,15 @@ export async function readRankings(
     };
     return { validation: await read('validation'), test: await read('test') };
   };
+  const asOf = config.evaluation.countsAsOf;
+  const championRanks = async (ranked: Champion) => {
+    const key = serving.modelFiles(ranked.prefix).description;
+    if (!isBlendOfHistories(await objects.getJson(key, z.unknown()))) {
+      return ranksOf(championLabel);
+    }
+    const task = { cases: cases.test, itemIds: itemTable.itemIds, events, split, asOf };
+    return { test: await rankChampion(objects, ranked, task) };
+  };
   const models = await Promise.all(
     config.training.models.map(async (model) => ({
       name: model.name,
@@ -60,7 +72,7 @@ export async function readRankings(
     window,
     split,
     baskets: false,
-    asOf: config.evaluation.countsAsOf,
+    asOf,
   });
   return {
     cases,
@@ -68,6 +80,8 @@ export async function readRankings(
     rivals,
     baselines: rivals.map(({ model, validation, test }) => ({
       name: model.name,
+      // What it learned on the way is of the data.
+      recipe: rivalRecipe(model.name, {}),
       ranks: { validation: validation.ranks, test: test.ranks },
     })),
     ...(champion !== undefined && {
@@ -75,7 +89,7 @@ export async function readRankings(
         run: champion.run,
         name: champion.name,
         recipe: champion.recipe,
-        ranks: await ranksOf(championLabel),
+        ranks: await championRanks(champion),
       },
     }),
   };

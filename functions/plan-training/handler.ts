@@ -6,7 +6,7 @@ import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { recordAnswers } from './answers.ts';
-import { fixChampion } from './champion.ts';
+import { fixChampion, prefixToRank } from './champion.ts';
 import { planTraining } from './plan.ts';
 
 const objects = dataBucket();
@@ -26,7 +26,7 @@ export const handler = instrument(event, async ({ run, resource }, { logger }) =
   // Ranks from before the champion was fixed may be of another one.
   if (isNew) done.delete(championLabel);
   if (unusable !== null) logger.error('the champion cannot be compared with', { run, unusable });
-  const championPrefix = unusable === null ? inService?.prefix : undefined;
+  const championPrefix = await prefixToRank(objects, { inService, unusable });
   const jobs = planTraining({
     run,
     resource,

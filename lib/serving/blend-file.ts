@@ -83,6 +83,9 @@ export type BlendPart =
       readonly scale: Scale;
     };
 
+/** What a history says. */
+export type HistoryPart = Extract<BlendPart, { kind: 'history' }>;
+
 /** What is added up. */
 export interface Blend {
   readonly items: number;
@@ -97,6 +100,20 @@ export interface Blend {
 /** Whether a parsed `model.json` is a blend's. */
 export function isBlend(json: unknown): boolean {
   return (json as { format?: unknown } | null)?.format === 'lea-blend';
+}
+
+/** Whether a parsed `model.json` is that of a blend without a network, which needs no TensorFlow. */
+export function isBlendOfHistories(json: unknown): boolean {
+  const parsed = blendDescription.safeParse(json);
+  return parsed.success && parsed.data.components.every(({ kind }) => kind === 'history');
+}
+
+/** The components of a blend that has no network. @throws ContractError if it has one */
+export function historyParts({ components }: Blend): HistoryPart[] {
+  return components.map((part) => {
+    if (part.kind === 'history') return part;
+    throw new ContractError('A blend with a network is not made of what histories say alone.');
+  });
 }
 
 /** Writes `model.json` and `weights.bin` (little-endian). */

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { FolderInUse, LocalError } from './errors.ts';
+import { FolderInUse } from './errors.ts';
 
 /** SQLite's result code for a lock that another holds. */
 const busy = 5;
@@ -14,29 +14,22 @@ const held = new Set<DatabaseSync>();
  * itself has none: of several processes exactly one gets it, and however that one ends, it is free again.
  *
  * @returns what gives it back
- * @throws FolderInUse when another living process has it, LocalError when the folder cannot be written
+ * @throws FolderInUse when another living process has it
  */
 export function lockFolder(dir: string): () => void {
   mkdirSync(dir, { recursive: true });
   const holder = join(dir, 'process.pid');
-  let opened: DatabaseSync | undefined;
+  const database = new DatabaseSync(join(dir, 'lock'), { timeout: 0 });
   try {
-    opened = new DatabaseSync(join(dir, 'lock'), { timeout: 0 });
-    opened.exec('BEGIN EXCLUSIVE');
+    database.exec('BEGIN EXCLUSIVE');
     writeFileSync(holder, String(process.pid));
   } catch (error) {
-    opened?.close();
-    const { errcode, message } = error as Error & { errcode?: number };
-    if (errcode !== busy) {
-      throw new LocalError('FolderUnusable', `${dir} cannot be locked: ${message}.`, {
-        cause: error,
-      });
-    }
+    database.close();
+    if ((error as { errcode?: number }).errcode !== busy) throw error;
     throw new FolderInUse(
       `${dir} is in use by ${nameOf(holder)}: wait until it has ended, or use another folder.`,
     );
   }
-  const database = opened;
   held.add(database);
   return () => {
     rmSync(holder, { force: true });

@@ -7,13 +7,14 @@ export const experiment: Command = {
   usage: `Usage: npx lea experiment --interactions FILE --models BACKBONE:OBJECTIVE,... --out DIR
                    [--format sequences|interactions] [--split leave-one-out|by-user|global-time] [--seeds N]
                    [--window N] [--exclude-history true|false|auto] [--minimum-user N] [--minimum-item N]
-                   [--set SETTING=VALUE ...]
+                   [--vectors FILE] [--set SETTING=VALUE ...]
 
 Trains and scores (full ranking, early stopping on the validation cases) every model with every seed and writes
 DIR/results.json. Interrupted, it goes on where it stopped.
 
   --format sequences   one user a line, "user item item ..." in time order (default);
            interactions  JSON lines as teams upload them
+  --vectors            item-vectors.arrow, for models with text={}
   --models             for example sasrec:supervised,gru4rec:snqn,sasrec:supervised:dropout=0.5
   --set                a setting of all models (config section training), for example --set dimension=128`,
   needs: ['TensorFlow'],
@@ -25,6 +26,7 @@ DIR/results.json. Interrupted, it goes on where it stopped.
       out: { type: 'string' },
       split: { type: 'string' },
       seeds: { type: 'string' },
+      vectors: { type: 'string' },
       window: { type: 'string' },
       'exclude-history': { type: 'string' },
       'minimum-user': { type: 'string' },
@@ -35,7 +37,9 @@ DIR/results.json. Interrupted, it goes on where it stopped.
       format: values.format,
       interactions: values.interactions,
       out: values.out,
-      models: values.models?.split(',') ?? [],
+      // Not within braces: a setting may be JSON.
+      models: values.models?.split(/,(?![^{]*\})/) ?? [],
+      vectors: values.vectors,
       split: values.split,
       seeds: parseValue(values.seeds),
       window: parseValue(values.window),

@@ -1,9 +1,13 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { PipelineError } from '#lib/contracts/errors.ts';
+import { decodeItemVectors } from '#lib/environment/item-vectors.ts';
 import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
+import { countRules } from '#lib/evaluation/baselines/sequential-rules.ts';
+import { judgeNetwork } from '#lib/evaluation/network-blend.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
+import { alignVectors, type TextVectors } from '#lib/recommender/text-table.ts';
 import { type TrainingProgress, trainModel } from '#lib/recommender/trainer.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../containers/trainer/checkpoints.ts';
@@ -77,12 +81,21 @@ export async function runExperiment(
     summary: summarise(finished),
     baselines,
   });
+  const text =
+    options.vectors === undefined
+      ? undefined
+      : alignVectors(decodeItemVectors(readFileSync(options.vectors)), built.itemTable.itemIds);
   const baselines = scoreBaselines(built, excludeHistory);
   for (const cell of cells) {
-    const fingerprint = fingerprintOf(cell.model, built.manifest.dataHash, excludeHistory);
+    const fingerprint = fingerprintOf(
+      cell.model,
+      built.manifest.dataHash,
+      excludeHistory,
+      cell.model.text && text?.known,
+    );
     const done =
       readCell(options.out, cell.file, fingerprint) ??
-      (await runCell(built, cell, { out: options.out, excludeHistory, fingerprint }, hooks));
+      (await runCell(built, cell, { out: options.out, excludeHistory, fingerprint, text }, hooks));
     finished.push(done);
     writeResults(options.out, results());
     hooks.onProgress?.({
@@ -128,7 +141,12 @@ function scoreBaselines(
 async function runCell(
   built: BuiltSequences,
   { name, seed, model, file }: Cell,
-  task: { readonly out: string; readonly excludeHistory: boolean; readonly fingerprint: string },
+  task: {
+    readonly out: string;
+    readonly excludeHistory: boolean;
+    readonly fingerprint: string;
+    readonly text: TextVectors | undefined;
+  },
   hooks: ExperimentHooks,
 ): Promise<CellResult> {
   const begun = performance.now();
@@ -141,6 +159,7 @@ async function runCell(
       window: built.manifest.window,
       excludeHistory: task.excludeHistory,
       validation: built.validation,
+      text: model.text && task.text,
     },
     {
       resumeFrom: loadCheckpoint(checkpoints, task.fingerprint, () => undefined),
@@ -154,13 +173,25 @@ async function runCell(
     if (trained.wasStopped) {
       throw new PipelineError('Stopped', `Stopped in ${name}, seed ${seed}; run again to go on.`);
     }
+    const judged = judgeNetwork(
+      {
+        backbone: model.backbone,
+        shape: { ...trained.network.shape, items: built.manifest.items + trained.otherIds.length },
+        excludeHistory: task.excludeHistory,
+        weights: trained.weights,
+      },
+      model.prior?.rules === true ? countRules(built) : undefined,
+      model.prior,
+      { events: built.events, split: built.manifest.split },
+      built,
+    );
     const cell: CellResult = {
       name,
       seed,
-      ...scoresOf(trained.rank(built.test)),
+      ...scoresOf(judged.test.ranks),
       backbone: model.backbone,
       objective: model.objective,
-      validation: scoresOf(trained.rank(built.validation)),
+      validation: scoresOf(judged.validation.ranks),
       epochs: trained.curve.length,
       bestEpoch: trained.bestEpoch,
       seconds: round((performance.now() - begun) / 1000),

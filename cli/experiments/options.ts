@@ -25,6 +25,8 @@ export const experimentOptions = z.strictObject({
   excludeHistory: sequencesConfig.shape.excludeHistory,
   /** `backbone:objective`, with settings of its own as `backbone:objective:dimension=128:dropout=0.5`. */
   models: z.array(z.string().min(1)).min(1),
+  /** Vectors of the items' texts (`item-vectors.arrow`), for models with `text`. */
+  vectors: z.string().min(1).optional(),
   /** Every model is trained with the seeds 1 to this. */
   seeds: z.int().min(1).max(1000).default(1),
   /** Settings of all models (config section `training` without `models`). */
@@ -72,7 +74,8 @@ export function planExperiment(options: ExperimentOptions): {
 
 /** `sasrec:supervised:dropout=0.5` -> a checked entry of `training.models`. */
 function parseModel(name: string) {
-  const [backbone, objective, ...settings] = name.split(':');
+  // Not within braces: a setting may be JSON.
+  const [backbone, objective, ...settings] = name.split(/:(?![^{]*\})/);
   const own = Object.fromEntries(
     settings.map((setting) => {
       const [key = '', ...value] = setting.split('=');

@@ -65,9 +65,13 @@ export function fingerprintOf(
   model: ResolvedModel,
   dataHash: string,
   excludeHistory: boolean,
+  vectors?: Float32Array,
 ): string {
-  const content = JSON.stringify([1, model, dataHash, excludeHistory]);
-  return createHash('sha256').update(content).digest('hex');
+  const hash = createHash('sha256').update(JSON.stringify([1, model, dataHash, excludeHistory]));
+  if (vectors !== undefined) {
+    hash.update(new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength));
+  }
+  return hash.digest('hex');
 }
 
 /** The finished cell of an earlier run; undefined if there is none of this fingerprint. */

@@ -1,16 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { BlendedNetwork } from '#lib/evaluation/network-blend.ts';
 import type { EpochRecord } from '#lib/recommender/checkpoint.ts';
 import { drawLearningCurve } from '#lib/recommender/learning-curve.ts';
-import { encodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
+import { encodeNetwork } from './blend-files.ts';
 
 /** Writes `model.json`, `weights.bin` and `vocabulary.json` (item ids, item `i` at place `i - 1`). */
 export function writeModel(
   folder: string,
-  model: RecommenderModel,
+  model: BlendedNetwork,
   itemIds: readonly string[],
 ): void {
-  const { description, weights } = encodeModel(model);
+  const { description, weights } = encodeNetwork(model);
   write(folder, 'model.json', json(description));
   write(folder, 'weights.bin', weights);
   write(folder, 'vocabulary.json', JSON.stringify(itemIds));
@@ -18,11 +19,20 @@ export function writeModel(
 
 /** Writes `ranks/<split>.bin`, little-endian int32, one a case. */
 export function writeRanks(folder: string, split: 'validation' | 'test', ranks: Int32Array): void {
-  const bytes = Buffer.alloc(4 * ranks.length);
-  ranks.forEach((rank, index) => {
-    bytes.writeInt32LE(rank, 4 * index);
+  write(folder, `ranks/${split}.bin`, encodeInts(ranks));
+}
+
+/** Writes `lists/<split>.bin`, little-endian int32: the first items of each case's list, 0 where there are no more. */
+export function writeLists(folder: string, split: 'validation' | 'test', lists: Int32Array): void {
+  write(folder, `lists/${split}.bin`, encodeInts(lists));
+}
+
+function encodeInts(values: Int32Array): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, index) => {
+    bytes.writeInt32LE(value, 4 * index);
   });
-  write(folder, `ranks/${split}.bin`, bytes);
+  return bytes;
 }
 
 /** Writes the learning curve as numbers and as a picture. */

@@ -11,6 +11,8 @@ export interface TrainingByHand {
   readonly sequences: string;
   /** Folder with its augmented shards; only for models that use the LE. */
   readonly augmented: string | undefined;
+  /** Folder of `item-vectors.arrow`; only for models that use their items' texts. */
+  readonly vectors?: string | undefined;
   readonly model: ResolvedModel;
   /** The model goes here; checkpoints to `checkpoints/` in it, from which a stopped training goes on. */
   readonly out: string;
@@ -62,12 +64,16 @@ export async function trainByHand(
   onProgress: (progress: ByHandProgress) => void,
   shouldStop: () => boolean,
 ): Promise<boolean> {
+  const channels: Readonly<Record<string, string>> = {
+    augmented: task.augmented ?? '',
+    vectors: task.vectors ?? '',
+  };
   const folders: Folders = {
     root: task.out,
     model: task.out,
     checkpoints: join(task.out, 'checkpoints'),
     failure: join(task.out, 'failure'),
-    channel: (name) => (name === 'augmented' ? (task.augmented ?? '') : task.sequences),
+    channel: (name) => channels[name] ?? task.sequences,
   };
   const job = { run: 'by-hand', model: task.model };
   return train(folders, job, shouldStop, (stage, progress, values = {}) =>

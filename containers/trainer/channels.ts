@@ -6,12 +6,18 @@ import { ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { partFile } from '#lib/contracts/keys.ts';
 import { augmentedManifest } from '#lib/environment/augmented-manifest.ts';
 import { type AugmentedShard, decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
+import { decodeItemVectors, type ItemVectors } from '#lib/environment/item-vectors.ts';
+import type { BlendedNetwork } from '#lib/evaluation/network-blend.ts';
 import type { TrainingPart } from '#lib/recommender/data/training-rows.ts';
-import { decodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
 import { decodeEvaluationCases, type EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import {
+  decodeInteractionEvents,
+  type InteractionEvents,
+} from '#lib/sequences/interaction-events.ts';
 import { decodeItemTable, type ItemTable } from '#lib/sequences/item-table.ts';
 import { type SequencesManifest, sequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeSequenceShard } from '#lib/sequences/shard.ts';
+import { decodeNetwork } from './blend-files.ts';
 import type { Folders } from './contract.ts';
 
 /** The held-out cases of a run and its vocabulary. */
@@ -20,6 +26,7 @@ export interface EvaluationChannel {
   readonly manifest: SequencesManifest;
   readonly validation: EvaluationCases;
   readonly test: EvaluationCases;
+  readonly events: InteractionEvents;
 }
 
 /** Reads what is in channel `sequences` besides the training shards. */
@@ -30,6 +37,7 @@ export function readEvaluation(folders: Folders): EvaluationChannel {
     itemTable: decodeItemTable(readBytes(join(channel, 'items.arrow'))),
     validation: decodeEvaluationCases(readBytes(join(channel, 'evaluation/validation.arrow'))),
     test: decodeEvaluationCases(readBytes(join(channel, 'evaluation/test.arrow'))),
+    events: decodeInteractionEvents(readBytes(join(channel, 'events.arrow'))),
   };
 }
 
@@ -83,14 +91,19 @@ function readAnswers(
     failed.has(part) ? undefined : decodeAugmentedShard(readBytes(join(channel, partFile(part))));
 }
 
+/** The vectors of the items' texts. */
+export function readVectors(folders: Folders): ItemVectors {
+  return decodeItemVectors(readBytes(join(folders.channel('vectors'), 'item-vectors.arrow')));
+}
+
 const vocabularySchema = z.array(z.string());
 
 /** Reads an existing recommender with the ids of its items, item `i` at place `i - 1`. */
-export function readModel(folders: Folders): { model: RecommenderModel; itemIds: string[] } {
+export function readModel(folders: Folders): { judged: BlendedNetwork; itemIds: string[] } {
   const channel = folders.channel('model');
   const description = readJson(join(channel, 'model.json'), z.unknown());
   return {
-    model: decodeModel(description, readBytes(join(channel, 'weights.bin'))),
+    judged: decodeNetwork(description, readBytes(join(channel, 'weights.bin'))),
     itemIds: readJson(join(channel, 'vocabulary.json'), vocabularySchema),
   };
 }

@@ -37,8 +37,7 @@ export type Job = { readonly run: string } & (
   | { readonly task: 'score' }
 );
 
-/** Everything that a job is told; docs/contracts.md names the same. */
-export const hyperparameters = z.strictObject({
+const hyperparameters = z.strictObject({
   task: z.enum(['train', 'score']),
   run: z.string().min(1),
   model: z.string().optional(),

@@ -1,9 +1,8 @@
 import { PipelineError } from '#lib/contracts/errors.ts';
+import { rankNetwork } from '#lib/evaluation/network-blend.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
-import { createRanker } from '#lib/recommender/model-ranker.ts';
-import { excludedPlaces, metricsAt, rankCases } from '#lib/recommender/ranking.ts';
-import { loadModel } from '#lib/recommender/score.ts';
-import { translateCases } from '#lib/recommender/translate-cases.ts';
+import { metricsAt } from '#lib/recommender/ranking.ts';
+import { translateCases, translateEvents } from '#lib/recommender/translate-cases.ts';
 import { writeManifest, writeRanks } from './artefacts.ts';
 import { type EvaluationChannel, readEvaluation, readModel } from './channels.ts';
 import { type Folders, reportProgress } from './contract.ts';
@@ -38,20 +37,16 @@ const splits = ['validation', 'test'] as const;
 type Ranks = Readonly<Record<(typeof splits)[number], Int32Array>>;
 
 function rankAll(folders: Folders, evaluation: EvaluationChannel): Ranks {
-  const { model, itemIds } = readModel(folders);
-  const loaded = loadModel(model);
-  try {
-    const [validation, test] = splits.map((split, place) => {
-      const cases = translateCases(evaluation[split], evaluation.itemTable.itemIds, itemIds);
-      const ranker = createRanker(loaded, model.excludeHistory ? excludedPlaces(cases) : 0);
-      const ranks = rankCases(ranker, cases);
-      reportProgress('rank', (place + 1) / splits.length);
-      return ranks;
-    });
-    return { validation: validation!, test: test! };
-  } finally {
-    loaded.dispose();
-  }
+  const { judged, itemIds } = readModel(folders);
+  const { itemTable, manifest } = evaluation;
+  const events = translateEvents(evaluation.events, itemTable.itemIds, itemIds);
+  const [validation, test] = splits.map((split, place) => {
+    const cases = translateCases(evaluation[split], itemTable.itemIds, itemIds);
+    const { ranks } = rankNetwork(judged, { events, split: manifest.split }, cases);
+    reportProgress('rank', (place + 1) / splits.length);
+    return ranks;
+  });
+  return { validation: validation!, test: test! };
 }
 
 /** What is wrong with the champion's files or numbers is said, anything else is thrown. */

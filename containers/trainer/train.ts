@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
+import { countRules } from '#lib/evaluation/baselines/sequential-rules.ts';
+import { judgeNetwork } from '#lib/evaluation/network-blend.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
-import type { RecommenderModel } from '#lib/recommender/model-file.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
+import { alignVectors } from '#lib/recommender/text-table.ts';
 import { trainModel } from '#lib/recommender/trainer.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
-import { writeLearningCurve, writeManifest, writeModel, writeRanks } from './artefacts.ts';
-import { readEvaluation, readParts } from './channels.ts';
+import {
+  writeLearningCurve,
+  writeLists,
+  writeManifest,
+  writeModel,
+  writeRanks,
+} from './artefacts.ts';
+import { type EvaluationChannel, readEvaluation, readParts, readVectors } from './channels.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
 import { type Folders, reportProgress } from './contract.ts';
 import { versions } from './versions.ts';
@@ -32,12 +40,15 @@ export async function train(
 ): Promise<boolean> {
   const begun = performance.now();
   report('read', 0);
-  const { itemTable, manifest, validation, test } = readEvaluation(folders);
+  const evaluation = readEvaluation(folders);
+  const { itemTable, manifest, validation } = evaluation;
   const parts = readParts(folders, manifest, model.lea !== undefined);
   const rows = await collectRows(parts, model.lea, itemTable.counts);
+  const text =
+    model.text === undefined ? undefined : alignVectors(readVectors(folders), itemTable.itemIds);
   report('read', 1, { rows: rows.rows, items: itemTable.itemIds.length });
 
-  const fingerprint = fingerprintOf(model, manifest, rows.environment?.states);
+  const fingerprint = fingerprintOf(model, manifest, rows.environment?.states, text?.known);
   const resumeFrom = loadCheckpoint(folders.checkpoints, fingerprint, (file, error) => {
     process.stderr.write(`Checkpoint ${file} is left out: ${error.message}\n`);
   });
@@ -51,6 +62,7 @@ export async function train(
       window: manifest.window,
       excludeHistory: manifest.excludeHistory,
       validation,
+      text,
     },
     {
       resumeFrom,
@@ -68,18 +80,26 @@ export async function train(
   );
   try {
     if (trained.wasStopped) return false;
-    const recommender: RecommenderModel = {
-      backbone: model.backbone,
-      shape: trained.network.shape,
-      excludeHistory: manifest.excludeHistory,
-      weights: trained.weights,
-    };
-    writeModel(folders.model, recommender, itemTable.itemIds);
-    writeLearningCurve(folders.model, model.name, trained.curve, trained.bestEpoch);
     report('rank', 0);
-    const ranks = { validation: trained.rank(validation), test: trained.rank(test) };
-    writeRanks(folders.model, 'validation', ranks.validation);
-    writeRanks(folders.model, 'test', ranks.test);
+    const judged = judgeNetwork(
+      {
+        backbone: model.backbone,
+        shape: { ...trained.network.shape, items: rows.counts.length + trained.otherIds.length },
+        excludeHistory: manifest.excludeHistory,
+        weights: trained.weights,
+      },
+      model.prior?.rules === true ? readRules(folders, evaluation) : undefined,
+      model.prior,
+      { events: evaluation.events, split: manifest.split },
+      evaluation,
+    );
+    writeModel(folders.model, judged.served, [...itemTable.itemIds, ...trained.otherIds]);
+    writeLearningCurve(folders.model, model.name, trained.curve, trained.bestEpoch);
+    for (const split of ['validation', 'test'] as const) {
+      writeRanks(folders.model, split, judged[split].ranks);
+      writeLists(folders.model, split, judged[split].lists);
+    }
+    const ranks = { validation: judged.validation.ranks, test: judged.test.ranks };
     const seconds = (performance.now() - begun) / 1000;
     writeManifest(folders.model, {
       run,
@@ -108,15 +128,22 @@ export async function train(
   }
 }
 
+/** Sequential rules of the training shards. */
+function readRules(folders: Folders, { itemTable, manifest }: EvaluationChannel) {
+  const shards = [...readParts(folders, manifest, false)].map(({ sequences }) => sequences);
+  return countRules({ itemTable, shards });
+}
+
 /** What a checkpoint must have been made from to be gone on with. */
 function fingerprintOf(
   model: ResolvedModel,
   { dataHash, excludeHistory }: SequencesManifest,
-  states: Uint16Array | undefined,
+  ...inputs: readonly (Uint16Array | Float32Array | undefined)[]
 ): string {
   const hash = createHash('sha256').update(JSON.stringify([model, dataHash, excludeHistory]));
-  if (states !== undefined) {
-    hash.update(new Uint8Array(states.buffer, states.byteOffset, states.byteLength));
+  for (const values of inputs) {
+    if (values === undefined) continue;
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   return hash.digest('hex');
 }

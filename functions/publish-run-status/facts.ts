@@ -1,6 +1,7 @@
-import * as z from 'zod';
+import { pipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import type { PriceList } from '#lib/cost/prices.ts';
+import { verdictFile } from '#lib/promotion/verdict.ts';
 import type { JsonService } from '#platform/json-service.ts';
 import type { Objects } from '#platform/objects.ts';
 import type { RunFacts, StatusChange } from './execution.ts';
@@ -15,12 +16,6 @@ export interface Sources {
   readonly prefix: string;
 }
 
-/** As much of these files as is told, so that those of another release do not keep a run's end from being announced. */
-const verdict = z.looseObject({ promoted: z.boolean() });
-const config = z.looseObject({
-  operations: z.looseObject({ environmentInstanceTypes: z.array(z.string()) }),
-});
-
 /** Nothing is known yet, or ever. */
 export const noFacts: RunFacts = { promoted: null, usd: null, report: null };
 
@@ -31,10 +26,10 @@ export async function findFacts(
   change: StatusChange,
 ): Promise<RunFacts> {
   const { objects } = sources;
-  const found = await objects.getVersion(runs.verdict(run), verdict);
+  const verdict = await objects.getVersion(runs.verdict(run), verdictFile);
   const report = await objects.head(runs.report(run));
   return {
-    promoted: found?.value.promoted ?? null,
+    promoted: verdict?.value.promoted ?? null,
     usd: await findSpent(sources, run, change),
     report: report === undefined ? null : report.key,
   };
@@ -45,17 +40,13 @@ async function findSpent(
   run: string,
   change: StatusChange,
 ): Promise<number | null> {
-  const begun = await objects.getVersion(runs.config(run), config);
-  if (begun === undefined) return 0;
+  const config = await objects.getVersion(runs.config(run), pipelineConfig);
+  if (config === undefined) return 0;
   const endedAt = (change.stopDate ?? Date.now()) / 1000;
-  const paid = await paidTraining(
-    sagemaker,
-    `${prefix}-${run}-`,
-    `s3://${objects.bucket}/${runs.jobsPrefix(run)}`,
-  );
+  const paid = await paidTraining(sagemaker, `${prefix}-${run}-`);
   const endpoint = await endpointUse(states, change.executionArn, endedAt);
   if (endpoint !== undefined) {
-    const { environmentInstanceTypes } = begun.value.operations;
+    const { environmentInstanceTypes } = config.value.operations;
     const instanceType = environmentInstanceTypes[endpoint.instance] ?? 'unknown';
     paid.push({ instanceType, seconds: endpoint.seconds });
   }

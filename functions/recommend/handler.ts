@@ -22,7 +22,7 @@ async function recommend(request: unknown) {
   const { history, count, context } = parseRequest(request);
   const { champion, model } = await current();
   const { run, name } = champion;
-  const made = model.recommend({ history, time: context?.time }, count);
+  const made = model.recommend({ history, ...context }, count);
   return { ...shorten(made), model: { run, name } };
 }
 

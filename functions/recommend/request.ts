@@ -19,6 +19,8 @@ export const recommendRequest = z.strictObject({
     .strictObject({
       /** When the list is shown, Unix seconds; now, if nothing is said. */
       time: z.number().min(0).optional(),
+      /** When the last action of the history was, Unix seconds. */
+      lastActionTime: z.number().min(0).optional(),
     })
     .optional(),
 });

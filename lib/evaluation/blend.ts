@@ -13,6 +13,7 @@ import { TopItems } from './top-items.ts';
  *
  *   score(item | history, t) = sum_k w_k s_k(item | history) + sum_h v_h log(c_h(item, t) + epsilon)
  *
+ * or, where the weights follow the request, w_k + sum_m z_m w_mk for w_k and the same for v_h, z_m its moderators.
  * s_k are components (a network, rules, neighbours), c_h decayed counts of everybody's actions before t. Popularity is
  * no component and all time; a network that knows nothing of time is a component and no counts.
  */
@@ -36,6 +37,19 @@ export interface CountTerms {
   readonly epsilon: number;
 }
 
+/**
+ * A number that says something of a request, about 0 on average, with which all weights change: after a long absence
+ * what is popular today counts more than what was taken last.
+ */
+export interface Moderator {
+  readonly name: string;
+  /**
+   * @param index a case
+   * @param features the request's rows of numbers, see `visitRequests`
+   */
+  value(index: number, features: readonly Float64Array[]): number;
+}
+
 /** Cases, and what their items are scored by. */
 export interface BlendInput {
   readonly cases: EvaluationCases;
@@ -46,9 +60,14 @@ export interface BlendInput {
   readonly excludeHistory: boolean;
   readonly components: readonly Component[];
   readonly counts: CountTerms;
+  /** What the weights follow; by default nothing. */
+  readonly moderators?: readonly Moderator[];
 }
 
-/** Weights of the components, then of the half-lives, `[components + halfLives]`. */
+/**
+ * Weights of the components, then of the half-lives, `[components + halfLives]`; then the same for each moderator,
+ * `[1 + moderators, components + halfLives]`.
+ */
 export type BlendWeights = Float64Array;
 
 /** What a ranker says about cases. */
@@ -63,22 +82,29 @@ export interface RankedLists {
 /**
  * Visits each request once, in the order in which its counts are read.
  *
- * @param visit gets the request's first case, the case after its last, and a row of numbers for each component and
- *   half-life, `[components + halfLives][items + 1]`, overwritten by the next visit
+ * @param visit gets the request's first case, the case after its last, a row of numbers for each component and
+ *   half-life, `[components + halfLives][items + 1]`, and 1 before the values of the moderators; both are overwritten by
+ *   the next visit
  * @param cases first cases of the requests to visit, all by default
  */
 export function visitRequests(
   input: BlendInput,
-  visit: (begin: number, end: number, features: readonly Float64Array[]) => void,
+  visit: (
+    begin: number,
+    end: number,
+    features: readonly Float64Array[],
+    moderation: Float64Array,
+  ) => void,
   cases?: Int32Array,
 ): void {
-  const { components, counts, items } = input;
+  const { components, counts, items, moderators = [] } = input;
   const offsets = requestOffsets(input.cases);
   const ends = new Map(Array.from(offsets.subarray(1), (end, at) => [offsets[at]!, end]));
   const features = Array.from(
     { length: components.length + counts.halfLives.length },
     () => new Float64Array(items + 1),
   );
+  const moderation = new Float64Array(1 + moderators.length).fill(1);
   sweepCounts(
     input.counting,
     items,
@@ -91,7 +117,10 @@ export function visitRequests(
         const row = features[components.length + which]!;
         writeLogCounts(decayed, which, time, counts.epsilon, row);
       });
-      visit(begin, ends.get(begin)!, features);
+      moderators.forEach((moderator, at) => {
+        moderation[1 + at] = moderator.value(begin, features);
+      });
+      visit(begin, ends.get(begin)!, features, moderation);
     },
     cases ?? offsets.subarray(0, -1),
   );
@@ -116,10 +145,10 @@ export function rankBlends(
   }));
   const scores = new Float64Array(input.items + 1);
   const top = new TopItems(listLength);
-  visitRequests(input, (begin, end, features) => {
+  visitRequests(input, (begin, end, features, moderation) => {
     const taken = input.excludeHistory ? takenBefore(input.cases, begin) : new Set<number>();
     blends.forEach((weightsOf, which) => {
-      combine(features, weightsOf(begin), scores);
+      combine(features, moderate(weightsOf(begin), moderation), scores);
       for (const item of taken) scores[item] = Number.NEGATIVE_INFINITY;
       const { ranks, lists } = ranked[which]!;
       listTop(scores, top);
@@ -131,6 +160,22 @@ export function rankBlends(
     });
   });
   return ranked;
+}
+
+/**
+ * The weights of one request, `weights[k] + sum_m moderation[m] weights[m, k]`, none below 0.
+ *
+ * @returns `[components + halfLives]`
+ */
+export function moderate(weights: BlendWeights, moderation: Float64Array): BlendWeights {
+  const size = weights.length / moderation.length;
+  if (moderation.length === 1) return weights;
+  return Float64Array.from({ length: size }, (_, k) =>
+    Math.max(
+      0,
+      moderation.reduce((sum, value, m) => sum + value * weights[m * size + k]!, 0),
+    ),
+  );
 }
 
 /** `scores[item] = sum_k weights[k] features[k][item]`. */

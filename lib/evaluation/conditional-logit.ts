@@ -5,6 +5,8 @@
 export interface ChoiceSets {
   /** Numbers a candidate, at most 31. */
   readonly features: number;
+  /** From this feature on weights may be below 0. */
+  readonly signed: number;
   /** `[sets + 1]` */
   readonly offsets: Int32Array;
   /** `[candidates, features]` */
@@ -21,7 +23,7 @@ const maximumSteps = 50;
 const tolerance = 1e-9;
 
 /**
- * The weights, none below 0, that make the choices most likely: a conditional logit (McFadden 1974,
+ * The weights, none below 0 but those of signed features, that make the choices most likely: a conditional logit (McFadden 1974,
  * https://eml.berkeley.edu/reprints/mcfadden/zarembka.pdf), `P(i) = exp(w . x_i) / sum_j exp(w . x_j)`, the sum over the
  * candidates that a feature with a weight put forward, with a ridge. Minimises
  * `mean over sets of -log P(chosen) + ridge / 2 |w|^2`, which is convex, by a projected Newton method (Bertsekas 1982).
@@ -44,7 +46,9 @@ export function fitConditionalLogit(
   for (let step = 0; step < maximumSteps; step++) {
     const { gradient, hessian } = current;
     // A weight at 0 that would go below it is left there.
-    const free = [...columns.keys()].filter((k) => weights[columns[k]!]! > 0 || gradient[k]! < 0);
+    const free = [...columns.keys()].filter(
+      (k) => columns[k]! >= choices.signed || weights[columns[k]!]! > 0 || gradient[k]! < 0,
+    );
     const direction = solve(
       free.map((k) => Float64Array.from(free, (l) => hessian[k]![l]!)),
       Float64Array.from(free, (k) => gradient[k]!),
@@ -58,7 +62,8 @@ export function fitConditionalLogit(
       moved = weights.slice();
       free.forEach((k, at) => {
         const column = columns[k]!;
-        moved[column] = Math.max(0, moved[column]! - length * direction[at]!);
+        const value = moved[column]! - length * direction[at]!;
+        moved[column] = column >= choices.signed ? value : Math.max(0, value);
       });
       next = differentiate(choices, columns, ridge, sets, moved);
       length /= 2;

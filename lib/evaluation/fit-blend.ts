@@ -33,7 +33,8 @@ const halfSeed = 11;
  * those with which a softmax makes the actions most likely (a conditional logit). The softmax is over the candidates,
  * the first items of every list that goes into the blend, and only requests whose action is among them count: the
  * weights decide the order at the head of a list, and a softmax over the catalogue would mostly learn to tell the tail
- * apart, where nobody looks. No weight is below 0, so that an item that nothing speaks for stays behind.
+ * apart, where nobody looks. No weight is below 0, so that an item that nothing speaks for stays behind; those of the
+ * moderators may be.
  *
  * @param blends the components and half-lives of each, as places in the weights
  */
@@ -66,7 +67,8 @@ export function collectChoices(
   settings: FitSettings,
 ): { readonly choices: ChoiceSets; readonly users: readonly string[] } {
   const { cases, items } = input;
-  const features = input.components.length + input.counts.halfLives.length;
+  const plain = input.components.length + input.counts.halfLives.length;
+  const features = plain * (1 + (input.moderators ?? []).length);
   const offsets = [0];
   const values: Float32Array[] = [];
   const proposers: Int32Array[] = [];
@@ -75,7 +77,7 @@ export function collectChoices(
   const candidates = new Candidates(items, settings.candidates);
   visitRequests(
     input,
-    (begin, end, rows) => {
+    (begin, end, rows, moderation) => {
       const taken = input.excludeHistory ? takenBefore(cases, begin) : new Set<number>();
       const proposed = candidates.propose(rows, taken);
       const own = new Float32Array(proposed.size * features);
@@ -83,8 +85,10 @@ export function collectChoices(
       for (const item of proposed.keys()) {
         const at = places.size * features;
         places.set(item, places.size);
-        rows.forEach((row, feature) => {
-          own[at + feature] = row[item]!;
+        moderation.forEach((value, m) => {
+          rows.forEach((row, feature) => {
+            own[at + m * plain + feature] = value * row[item]!;
+          });
         });
       }
       const shares = new Float32Array(proposed.size);
@@ -105,6 +109,7 @@ export function collectChoices(
     users,
     choices: {
       features,
+      signed: plain,
       offsets: Int32Array.from(offsets),
       values: joined(values, (length) => new Float32Array(length)),
       proposers: joined(proposers, (length) => new Int32Array(length)),

@@ -26,6 +26,7 @@ export interface BatchLoss {
  * `sum(w L_s(a+) + w_LE L_s(a_LE) + reinforcementWeight L_Q) / targets`.
  *
  * @param states `[places, state]` of the main network
+ * @param warmItems items with a training action; they come first in the vocabulary
  */
 export function batchLoss(
   model: ResolvedModel,
@@ -33,10 +34,11 @@ export function batchLoss(
   states: tf.Tensor2D,
   batch: BatchTensors,
   parts: ObjectiveLoss,
+  warmItems: number = Number.POSITIVE_INFINITY,
 ): BatchLoss {
   const count = tf.maximum(tf.sum(tensorOf(batch, 'weights')), 1);
   const mean = (sum: tf.Tensor) => tf.div(sum, count) as tf.Scalar;
-  const supervised = mean(supervisedSum(model, parameters, states, batch, parts));
+  const supervised = mean(supervisedSum(model, parameters, states, batch, parts, warmItems));
   if (parts.reinforcement === undefined) {
     return { total: supervised, supervised, reinforcement: tf.scalar(0) };
   }
@@ -51,9 +53,13 @@ function supervisedSum(
   states: tf.Tensor2D,
   batch: BatchTensors,
   parts: ObjectiveLoss,
+  warmItems: number,
 ): tf.Scalar {
+  const head = supervisedHead(parameters);
+  const items = head.kernel.shape[0];
   const comparison: Comparison = {
-    head: supervisedHead(parameters),
+    head,
+    compared: model.text?.coldNegatives === false ? Math.min(warmItems, items) : items,
     states: supervisedStates(parameters, states),
     ...rightActions(batch, parts),
   };

@@ -6,6 +6,7 @@ import { backbones } from './backbones/index.ts';
 import { qHeadSpecs, supervisedHeadSpecs } from './heads.ts';
 import { objectives } from './objectives/index.ts';
 import type { ParameterSpec, Weights } from './parameters.ts';
+import { type TextTable, textSpecs } from './text-table.ts';
 
 /** A model's backbone, its shape and all its parameters. */
 export interface Network {
@@ -14,6 +15,8 @@ export interface Network {
   readonly specs: readonly ParameterSpec[];
   /** Length of the LE state, 0 if the model does not see it. */
   readonly environmentDimension: number;
+  /** Undefined for a model that learns its items from actions alone. */
+  readonly text: TextTable | undefined;
 }
 
 /**
@@ -22,6 +25,7 @@ export interface Network {
  * @param items size of the vocabulary
  * @param window longest history in the sequences
  * @param environmentDimension length of the LE's states, undefined if there are none
+ * @param textDimension length of the items' vectors, undefined if there are none
  * @throws ConfigError if the settings contradict each other
  */
 export function describeNetwork(
@@ -29,6 +33,7 @@ export function describeNetwork(
   items: number,
   window: number,
   environmentDimension: number | undefined,
+  textDimension?: number,
 ): Network {
   if (model.backbone === 'sasrec' && model.dimension % model.heads !== 0) {
     throw new ConfigError(
@@ -49,21 +54,30 @@ export function describeNetwork(
   const seesEnvironment =
     environmentDimension !== undefined && model.lea?.state === 'q_only' && objective.usesQHead;
   const seen = seesEnvironment ? environmentDimension : undefined;
+  if (model.text !== undefined && textDimension === undefined) {
+    throw new ConfigError(
+      `Model ${model.name} uses its items' texts, but there are no item vectors.`,
+    );
+  }
+  const text =
+    model.text === undefined ? undefined : { dimension: textDimension!, settings: model.text };
   const qHead = objective.usesQHead ? qHeadSpecs(items, stateDimension, seen) : [];
+  const specs: ParameterSpec[] = [
+    {
+      name: itemEmbedding,
+      shape: [items, shape.dimension],
+      initialiser: { kind: 'normal', deviation: 0.01 },
+    },
+    ...backbone.parameterSpecs(shape),
+    ...supervisedHeadSpecs(model.head, backbone, shape),
+    ...qHead,
+  ];
   return {
     backbone,
     shape,
     environmentDimension: seen ?? 0,
-    specs: [
-      {
-        name: itemEmbedding,
-        shape: [items, shape.dimension],
-        initialiser: { kind: 'normal', deviation: 0.01 },
-      },
-      ...backbone.parameterSpecs(shape),
-      ...supervisedHeadSpecs(model.head, backbone, shape),
-      ...qHead,
-    ],
+    text,
+    specs: text === undefined ? specs : textSpecs(specs, text),
   };
 }
 

@@ -18,6 +18,8 @@ export function supervisedLoss(
 /** What a supervised loss compares. */
 export interface Comparison {
   readonly head: Head;
+  /** Items of the head, from the first on, that the right ones are compared with; the rest is left out. */
+  readonly compared: number;
   /** `[places, state]` */
   readonly states: tf.Tensor2D;
   /** int32 `[places, k]`: actions that are right (logged, augmented, later ones). */
@@ -38,10 +40,20 @@ export interface SampledItems {
  * Softmax cross-entropy over the whole catalogue, weighted and summed. All actions of a place share one pass over it:
  * `w CE(a) + w' CE(b) = (w + w') log sum exp z - w z_a - w' z_b`.
  */
-export function crossEntropy({ head, states, actions, weights }: Comparison): tf.Scalar {
-  const normaliser = softmaxNormaliser(head, states, tf.sum(weights, 1));
+export function crossEntropy(comparison: Comparison): tf.Scalar {
+  const { head, states, actions, weights } = comparison;
+  const normaliser = softmaxNormaliser(comparedPart(comparison), states, tf.sum(weights, 1));
   const own = valuesOf(head, states, actions); // [places, k]
   return tf.sub(normaliser, tf.sum(tf.mul(own, weights)));
+}
+
+function comparedPart({ head: { kernel, bias }, compared }: Comparison): Head {
+  const [items, width] = kernel.shape;
+  if (compared === items) return { kernel, bias };
+  return {
+    kernel: tf.slice(kernel, [0, 0], [compared, width]),
+    bias: bias === undefined ? undefined : tf.slice(bias, [0], [compared]),
+  };
 }
 
 /**

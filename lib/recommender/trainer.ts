@@ -19,7 +19,8 @@ import { describeNetwork, type Network, servedSpecs } from './network.ts';
 import { sizeOf, type Weights } from './parameters.ts';
 import { randomStream, shuffle } from './random.ts';
 import { excludedPlaces, metricsAt, rankCases } from './ranking.ts';
-import { createTrainingProgram, type TrainingProgram } from './training-program.ts';
+import { foldTables, type TextVectors } from './text-table.ts';
+import { createTrainingProgram, givenPrefix, type TrainingProgram } from './training-program.ts';
 
 /** What there is to train. */
 export interface TrainingTask {
@@ -29,6 +30,8 @@ export interface TrainingTask {
   readonly window: number;
   readonly excludeHistory: boolean;
   readonly validation: EvaluationCases;
+  /** Vectors of the items' texts, for a model that uses them. */
+  readonly text?: TextVectors | undefined;
   /** Execute operation by operation instead of as a compiled graph. */
   readonly runEagerly?: boolean;
 }
@@ -61,8 +64,13 @@ export interface TrainingProgress {
 /** A trained recommender. */
 export interface TrainedModel {
   readonly network: Network;
-  /** Parameters for serving, of the best epoch on validation. */
+  /**
+   * Parameters for serving, of the best epoch on validation. With texts the item tables have a row for every item of
+   * the catalogue: those of the vocabulary, then `otherIds`.
+   */
   readonly weights: ReadonlyMap<string, Weights>;
+  /** Items beyond the vocabulary that the weights know too. */
+  readonly otherIds: readonly string[];
   readonly curve: readonly EpochRecord[];
   readonly bestEpoch: number;
   readonly steps: number;
@@ -88,6 +96,7 @@ export async function trainModel(
     rows.counts.length,
     task.window,
     rows.environment?.stateDimension,
+    task.text?.dimension,
   );
   const layout = batchLayout(model, network);
   const program = createTrainingProgram({
@@ -96,6 +105,7 @@ export async function trainModel(
     layout,
     excluded: task.excludeHistory ? excludedPlaces(task.validation) : 0,
     runEagerly: task.runEagerly ?? false,
+    text: task.text && { vectors: task.text.known, counts: rows.counts },
   });
   const createSource = task.runEagerly === true ? createDirectSource : createThreadedSource;
   const source = createSource({
@@ -114,7 +124,8 @@ export async function trainModel(
     );
     return {
       network,
-      weights,
+      weights: network.text && task.text ? foldTables(weights, task.text) : weights,
+      otherIds: network.text && task.text ? task.text.otherIds : [],
       curve: state.curve,
       bestEpoch: state.bestEpoch,
       steps: state.step,
@@ -297,10 +308,9 @@ class TrainingRun {
 function storedVariables({ program }: TrainingProgram): StoredVariables {
   return {
     specs: Object.fromEntries(
-      Object.entries(program.variables).map(([name, { dtype, shape }]) => [
-        name,
-        { dtype, length: sizeOf(shape) },
-      ]),
+      Object.entries(program.variables)
+        .filter(([name]) => !name.startsWith(givenPrefix))
+        .map(([name, { dtype, shape }]) => [name, { dtype, length: sizeOf(shape) }]),
     ),
     read: (name) => program.readVariables([name])[name]!,
   };

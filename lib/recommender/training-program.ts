@@ -19,6 +19,7 @@ import type { Places } from './objectives/objective.ts';
 import { initialise } from './parameters.ts';
 import type { Ranker } from './ranking.ts';
 import { scoreItems } from './score.ts';
+import { boundDifferences, completeTables } from './text-table.ts';
 
 /** What a training step reports, means a target. */
 export interface StepLosses {
@@ -47,6 +48,22 @@ export interface TrainingProgram {
   dispose(): void;
 }
 
+/** What a model that uses its items' texts is given of them. */
+export interface TextInput {
+  /** `[items, dimension]` */
+  readonly vectors: Float32Array;
+  /** Occurrences of each item in the training sequences, `[items]`. */
+  readonly counts: Int32Array;
+}
+
+/** The same as variables: `vectors` `[items, dimension]`, `hasAction` `[items, 1]`. */
+interface TextVariables {
+  readonly vectors: tf.Variable<tf.Rank.R2>;
+  readonly hasAction: tf.Variable<tf.Rank.R2>;
+  /** Items with an action, which come first. */
+  readonly warmItems: number;
+}
+
 /**
  * Builds and compiles a model.
  *
@@ -59,6 +76,7 @@ export function createTrainingProgram(options: {
   readonly layout: BatchLayout;
   readonly excluded: number;
   readonly runEagerly?: boolean;
+  readonly text?: TextInput | undefined;
 }): TrainingProgram {
   const { model, network, layout } = options;
   const objective = objectives[model.objective];
@@ -82,6 +100,7 @@ export function createTrainingProgram(options: {
     }),
   };
 
+  const text = textVariables(network, options.text);
   const inputs: Record<string, TensorSpec> = {
     ...batchSpecs(layout),
     seed: { shape: [2], dtype: 'int32' },
@@ -96,8 +115,18 @@ export function createTrainingProgram(options: {
       steps[stepNames[phase][learner]] = step({
         inputs,
         run: (tensors: Record<string, tf.Tensor>) => {
-          const { losses, gradients } = lossAndGradients(model, network, layout, pair, tensors);
+          const { losses, gradients } = lossAndGradients(
+            model,
+            network,
+            layout,
+            pair,
+            tensors,
+            text,
+          );
           optimiser.apply(gradients);
+          if (text !== undefined && network.text !== undefined) {
+            boundDifferences(pair.main, text.hasAction, network.text.settings.bound);
+          }
           if (!isPaper) follow(pair.target, pair.main, model.targetRate);
           return losses;
         },
@@ -106,8 +135,14 @@ export function createTrainingProgram(options: {
   }
   const cases = rankingCases(network.shape.items);
   const program: Program = compile({
-    variables: named({ main, second }, optimisers),
-    steps: { ...steps, rank: rankingStep(network, main, cases, options.excluded) },
+    variables: {
+      ...named({ main, second }, optimisers),
+      ...(text && {
+        [`${givenPrefix}vectors`]: text.vectors as tf.Variable,
+        [`${givenPrefix}has-action`]: text.hasAction as tf.Variable,
+      }),
+    },
+    steps: { ...steps, rank: rankingStep(network, main, text, cases, options.excluded) },
     runEagerly: options.runEagerly ?? false,
     ownsVariables: true,
   });
@@ -174,6 +209,8 @@ export interface NetworkPair {
  * Targets without gradient, then the loss and its gradients by the variables' TF.js names.
  *
  * @param tensors the batch's arrays, `seed`, and `isActing` where the objective has a warm-up
+ * @param texts vectors of the items' texts, `[items, dimension]`, and how many items have a training action, for a
+ *   network that uses them
  */
 export function lossAndGradients(
   model: ResolvedModel,
@@ -181,6 +218,7 @@ export function lossAndGradients(
   layout: BatchLayout,
   { main, target }: NetworkPair,
   tensors: Readonly<Record<string, tf.Tensor>>,
+  texts?: { readonly vectors: tf.Tensor2D; readonly warmItems: number },
 ): { losses: Record<keyof StepLosses, tf.Tensor>; gradients: tf.NamedTensorMap } {
   const batch = tensors as BatchTensors;
   const objective = objectives[model.objective];
@@ -192,13 +230,21 @@ export function lossAndGradients(
   const inTargets: Dropout = model.preset === 'paper' ? drop : (x) => x;
   const targets = objective.computeTarget(
     places,
-    design.bootstrap(network, { main, target }, batch, inTargets),
+    design.bootstrap(
+      network,
+      {
+        main: completeTables(main, texts?.vectors),
+        target: completeTables(target, texts?.vectors),
+      },
+      batch,
+      inTargets,
+    ),
     model,
   );
   // Automatic differentiation disposes of everything but the loss; what is kept is handed on below.
   const kept: tf.Tensor[] = [];
   const { value: loss, grads } = tf.variableGrads(() => {
-    const parameters: Parameters = main;
+    const parameters = completeTables(main, texts?.vectors);
     const states = design.encode(network, parameters, batch, drop);
     const values = actionValues(parameters, states, batch);
     const decided = objective.computeLoss(places, values, targets, model);
@@ -208,6 +254,7 @@ export function lossAndGradients(
       states,
       batch,
       decided,
+      texts?.warmItems,
     );
     kept.push(tf.keep(tf.clone(supervised)), tf.keep(tf.clone(reinforcement)));
     return total;
@@ -220,7 +267,8 @@ export function lossAndGradients(
 /** Full ranking as a step: scores never leave the session. */
 function rankingStep(
   network: Network,
-  parameters: Parameters,
+  variables: Parameters,
+  text: TextVariables | undefined,
   cases: number,
   excluded: number,
 ): Steps[string] {
@@ -233,6 +281,7 @@ function rankingStep(
       ...(excluded > 0 && { excluded: int(cases, excluded) }),
     } as Record<string, TensorSpec>,
     run: (tensors: Record<string, tf.Tensor>) => {
+      const parameters = completeTables(variables, text?.vectors);
       const scores = scoreItems(
         { ...network, parameters },
         tensors.items as tf.Tensor2D,
@@ -250,6 +299,25 @@ function rankingStep(
       } as Record<string, tf.Tensor>;
     },
   });
+}
+
+/** Begins the names of variables that no step changes; they are made anew, not kept in checkpoints. */
+export const givenPrefix = 'given/';
+
+/** Variables, so that all steps share one copy. */
+function textVariables(network: Network, text: TextInput | undefined): TextVariables | undefined {
+  if (network.text === undefined || text === undefined) return undefined;
+  const { items } = network.shape;
+  const constant = (values: Float32Array, width: number) =>
+    tf.variable(tf.tensor2d(values, [items, width]), false);
+  return {
+    vectors: constant(text.vectors, network.text.dimension),
+    hasAction: constant(
+      Float32Array.from(text.counts, (count) => (count > 0 ? 1 : 0)),
+      1,
+    ),
+    warmItems: text.counts.findLastIndex((count) => count > 0) + 1,
+  };
 }
 
 /** Moves the target network a share of the way to the main one (Polyak averaging). */

@@ -1,4 +1,5 @@
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
 
 /**
  * Cases in another vocabulary: items that it does not have are left out of histories, and a target that it does not
@@ -12,8 +13,7 @@ export function translateCases(
   from: readonly string[],
   to: readonly string[],
 ): EvaluationCases {
-  const numbers = new Map(to.map((id, index) => [id, index + 1]));
-  const translated = [0, ...from.map((id) => numbers.get(id) ?? 0)]; // by item index of `from`
+  const translated = translation(from, to);
   const history = translateLists(cases.offsets, cases.items, translated);
   const earlier = translateLists(cases.earlierOffsets, cases.earlierItems, translated);
   return {
@@ -25,6 +25,27 @@ export function translateCases(
     earlierItems: Int32Array.from(earlier.kept, (at) => translated[cases.earlierItems[at]!]!),
     targets: cases.targets.map((target) => translated[target]!),
   };
+}
+
+/** Events in another vocabulary; those of items that it does not have are left out. */
+export function translateEvents(
+  { items, times, isHeldOut }: InteractionEvents,
+  from: readonly string[],
+  to: readonly string[],
+): InteractionEvents {
+  const translated = translation(from, to);
+  const kept = (_: number, at: number) => translated[items[at]!]! > 0;
+  return {
+    items: items.filter(kept).map((item) => translated[item]!),
+    times: times.filter(kept),
+    isHeldOut: isHeldOut.filter(kept),
+  };
+}
+
+/** By item index of `from`: the index in `to`, 0 for none. */
+function translation(from: readonly string[], to: readonly string[]): number[] {
+  const numbers = new Map(to.map((id, index) => [id, index + 1]));
+  return [0, ...from.map((id) => numbers.get(id) ?? 0)];
 }
 
 /** Which places of the lists stay, and where the lists that are left begin. */

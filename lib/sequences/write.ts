@@ -44,8 +44,7 @@ export async function writeSequences(
   await objects.putJson(runs.sequencesManifest(run), manifest);
 }
 
-/** Writes everything below `runs/<run>/everybody/`, the manifest last. */
-export async function writeEverybody(
+async function writeEverybody(
   objects: WritableObjects,
   run: string,
   { items, parts }: Everybody,

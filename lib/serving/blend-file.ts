@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { ContractError } from '#lib/contracts/errors.ts';
-import type { Scale } from '#lib/evaluation/rivals/evidence.ts';
-import type { HistoryScorer } from '#lib/evaluation/rivals/history-scorer.ts';
-import { restoreScorer } from '#lib/evaluation/rivals/pair-scorer.ts';
 
 /*
  * One form for everything that can be served (docs/contracts.md, 6):
@@ -23,21 +20,14 @@ const networkPart = z.strictObject({
   bytes: z.int().min(0).multipleOf(4),
 });
 
-const arraySpec = z.strictObject({
-  name: z.string(),
-  dtype: z.enum(['int32', 'float32']),
-  /** Numbers, and where they begin in `weights.bin`, in bytes. */
-  length: z.int().min(0),
-  offset: z.int().min(0).multipleOf(4),
-});
-
-const historyPart = z.strictObject({
-  kind: z.literal('history'),
-  scorer: z.enum(['sequential-rules', 'item-knn', 'repeat-last']),
+const rulesPart = z.strictObject({
+  kind: z.literal('rules'),
   weight: z.number(),
-  scale: z.enum(['evidence', 'lift']),
-  parameters: z.record(z.string(), z.number()),
-  arrays: z.array(arraySpec),
+  /** An item that no rule speaks for has the score `log(epsilon)`. */
+  epsilon: z.number().positive(),
+  /** From here: where each item's rules begin (int32, `[items + 2]`), whom they speak for (int32, `[rules]`), how strongly (float32, `[rules]`). */
+  offset: z.int().min(0).multipleOf(4),
+  rules: z.int().min(0),
 });
 
 const countTerms = z.strictObject({
@@ -49,6 +39,15 @@ const countTerms = z.strictObject({
   ),
 });
 
+/** What all weights follow, see lib/evaluation/moderators.ts. */
+const moderatorPart = z.strictObject({
+  kind: z.enum(['absence', 'recency']),
+  /** Place among the counts' terms of the half-life that says what is popular now. */
+  term: z.int().min(0),
+  /** Added to the weights of the components, then of the terms, times the moderator's value. */
+  weights: z.array(z.number()),
+});
+
 const blendDescription = z.strictObject({
   format: z.literal('lea-blend'),
   formatVersion: z.literal(1),
@@ -56,16 +55,28 @@ const blendDescription = z.strictObject({
   /** Longest history that tells the components anything. */
   window: z.int().min(1),
   excludeHistory: z.boolean(),
-  components: z.array(z.discriminatedUnion('kind', [networkPart, historyPart])),
+  components: z.array(z.discriminatedUnion('kind', [networkPart, rulesPart])),
   counts: countTerms,
-  /** How often each item was taken in training. */
-  trainingCounts: arraySpec,
+  moderators: z.array(moderatorPart).optional(),
+  /** When counts were read while the weights were fitted: right before a request, or the midnight (UTC) before it. */
+  countedAsOf: z.enum(['request', 'night']).optional(),
   /** SHA-256 of `weights.bin`. */
   weightsHash: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
 type BlendDescription = z.infer<typeof blendDescription>;
 export type CountTerms = z.infer<typeof countTerms>;
+export type BlendModerator = z.infer<typeof moderatorPart>;
+
+/** Rules "after `i` comes `j`" by antecedent: those of item `i` are at `offsets[i]` to `offsets[i + 1] - 1`. */
+export interface Rules {
+  /** `[items + 2]` */
+  readonly offsets: Int32Array;
+  /** `[rules]` */
+  readonly items: Int32Array;
+  /** Above 0, `[rules]`. */
+  readonly strengths: Float32Array;
+}
 
 /** A component with its weight. */
 export type BlendPart =
@@ -77,14 +88,11 @@ export type BlendPart =
       readonly weights: Uint8Array;
     }
   | {
-      readonly kind: 'history';
+      readonly kind: 'rules';
       readonly weight: number;
-      readonly scorer: HistoryScorer;
-      readonly scale: Scale;
+      readonly epsilon: number;
+      readonly rules: Rules;
     };
-
-/** What a history says. */
-export type HistoryPart = Extract<BlendPart, { kind: 'history' }>;
 
 /** What is added up. */
 export interface Blend {
@@ -93,27 +101,13 @@ export interface Blend {
   readonly excludeHistory: boolean;
   readonly components: readonly BlendPart[];
   readonly counts: CountTerms;
-  /** How often each item was taken in training, item `i` at place `i - 1`. */
-  readonly trainingCounts: Int32Array;
+  readonly moderators?: readonly BlendModerator[] | undefined;
+  readonly countedAsOf?: 'request' | 'night' | undefined;
 }
 
 /** Whether a parsed `model.json` is a blend's. */
 export function isBlend(json: unknown): boolean {
   return (json as { format?: unknown } | null)?.format === 'lea-blend';
-}
-
-/** Whether a parsed `model.json` is that of a blend without a network, which needs no TensorFlow. */
-export function isBlendOfHistories(json: unknown): boolean {
-  const parsed = blendDescription.safeParse(json);
-  return parsed.success && parsed.data.components.every(({ kind }) => kind === 'history');
-}
-
-/** The components of a blend that has no network. @throws ContractError if it has one */
-export function historyParts({ components }: Blend): HistoryPart[] {
-  return components.map((part) => {
-    if (part.kind === 'history') return part;
-    throw new ContractError('A blend with a network is not made of what histories say alone.');
-  });
 }
 
 /** Writes `model.json` and `weights.bin` (little-endian). */
@@ -127,13 +121,6 @@ export function encodeBlend(blend: Blend): {
     parts.push(bytes);
     offset += bytes.length;
   };
-  const addArray = (name: string, values: Int32Array | Float32Array) => {
-    const { buffer, byteOffset, byteLength, length } = values;
-    const dtype = values instanceof Int32Array ? ('int32' as const) : ('float32' as const);
-    const spec = { name, dtype, length, offset };
-    add(new Uint8Array(buffer, byteOffset, byteLength));
-    return spec;
-  };
   const components = blend.components.map((part): BlendDescription['components'][number] => {
     const begin = offset;
     if (part.kind === 'network') {
@@ -141,17 +128,16 @@ export function encodeBlend(blend: Blend): {
       const { kind, weight, description } = part;
       return { kind, weight, description, offset: begin, bytes: part.weights.length };
     }
-    const { kind, weight, scorer, scale } = part;
-    return {
-      kind,
-      scorer: scorer.kind as z.infer<typeof historyPart>['scorer'],
-      weight,
-      scale,
-      parameters: { ...scorer.parameters },
-      arrays: Object.entries(scorer.arrays).map(([name, values]) => addArray(name, values)),
-    };
+    const { kind, weight, epsilon, rules } = part;
+    for (const { buffer, byteOffset, byteLength } of [
+      rules.offsets,
+      rules.items,
+      rules.strengths,
+    ]) {
+      add(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+    return { kind, weight, epsilon, offset: begin, rules: rules.items.length };
   });
-  const trainingCounts = addArray('trainingCounts', blend.trainingCounts);
   const weights = Buffer.concat(parts);
   return {
     description: {
@@ -162,7 +148,8 @@ export function encodeBlend(blend: Blend): {
       excludeHistory: blend.excludeHistory,
       components,
       counts: blend.counts,
-      trainingCounts,
+      ...(blend.moderators && { moderators: [...blend.moderators] }),
+      ...(blend.countedAsOf && { countedAsOf: blend.countedAsOf }),
       weightsHash: createHash('sha256').update(weights).digest('hex'),
     },
     weights,
@@ -181,46 +168,47 @@ export function decodeBlend(json: unknown, bytes: Uint8Array): Blend {
   if (!parsed.success) {
     throw new ContractError(`model.json is not that of a blend: ${z.prettifyError(parsed.error)}`);
   }
-  const { items, window, excludeHistory, components, counts, trainingCounts, weightsHash } =
-    parsed.data;
+  const { items, window, excludeHistory, components, counts, weightsHash } = parsed.data;
+  const { moderators, countedAsOf } = parsed.data;
+  const width = components.length + counts.terms.length;
+  const wrong = moderators?.find(
+    ({ term, weights }) => weights.length !== width || term >= counts.terms.length,
+  );
+  if (wrong !== undefined) {
+    throw new ContractError(
+      `model.json: moderator "${wrong.kind}" needs ${width} weights, those of ${components.length} components and ${counts.terms.length} half-lives, and one of these to look at.`,
+    );
+  }
   if (createHash('sha256').update(bytes).digest('hex') !== weightsHash) {
     throw new ContractError(
       'weights.bin is not the file that model.json describes: it is damaged or belongs to another model. Roll back, or run a night.',
     );
-  }
-  const taken = arrayOf(bytes, trainingCounts);
-  if (!(taken instanceof Int32Array) || taken.length !== items) {
-    throw new ContractError(`weights.bin does not have training counts of ${items} items.`);
   }
   return {
     items,
     window,
     excludeHistory,
     counts,
-    trainingCounts: taken,
+    ...(moderators && { moderators }),
+    ...(countedAsOf && { countedAsOf }),
     components: components.map((part): BlendPart => {
       if (part.kind === 'network') {
         const { kind, weight, description, offset } = part;
         return { kind, weight, description, weights: bytes.subarray(offset, offset + part.bytes) };
       }
-      const { kind, scorer, weight, scale, parameters, arrays } = part;
-      const own = Object.fromEntries(arrays.map((spec) => [spec.name, arrayOf(bytes, spec)]));
-      return { kind, weight, scale, scorer: restoreScorer(scorer, parameters, own, items) };
+      const { kind, weight, epsilon, offset, rules } = part;
+      const ends = offset + 4 * (items + 2);
+      const own: Rules = {
+        offsets: new Int32Array(copyOf(bytes, offset, items + 2)),
+        items: new Int32Array(copyOf(bytes, ends, rules)),
+        strengths: new Float32Array(copyOf(bytes, ends + 4 * rules, rules)),
+      };
+      if (own.strengths.length !== rules || own.offsets.at(-1) !== rules) {
+        throw new ContractError(`weights.bin does not have the ${rules} rules of model.json.`);
+      }
+      return { kind, weight, epsilon, rules: own };
     }),
   };
-}
-
-function arrayOf(
-  bytes: Uint8Array,
-  { name, dtype, length, offset }: z.infer<typeof arraySpec>,
-): Int32Array | Float32Array {
-  if (offset + 4 * length > bytes.length) {
-    throw new ContractError(
-      `weights.bin does not have the ${length} numbers "${name}" of model.json.`,
-    );
-  }
-  const copy = copyOf(bytes, offset, length);
-  return dtype === 'int32' ? new Int32Array(copy) : new Float32Array(copy);
 }
 
 /** A copy, so that the numbers are aligned whatever the file's own offset in memory. */

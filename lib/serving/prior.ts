@@ -19,6 +19,7 @@ export class Prior {
   readonly #asOf: number;
   /** `[half-lives][items + extras]` */
   readonly #counts: readonly Float32Array[];
+  #logs: { readonly at: number; readonly values: readonly Float32Array[] } | undefined;
   #cached: { readonly at: number; readonly values: Float32Array } | undefined;
   #popular: { readonly at: number; readonly values: Float32Array } | undefined;
 
@@ -66,6 +67,16 @@ export class Prior {
     const at = Math.floor(time / step) * step;
     if (this.#cached?.at !== at) this.#cached = { at, values: this.#sum(this.#terms, at) };
     return this.#cached.values;
+  }
+
+  /** The terms one by one, `log(c_h(item, t) + epsilon)`, `[terms][items + extras]`; only for reading. */
+  logs(time: number): readonly Float32Array[] {
+    const at = Math.floor(time / step) * step;
+    if (this.#logs?.at !== at) {
+      const values = this.#terms.map(({ which }) => this.#sum([{ which, weight: 1 }], at));
+      this.#logs = { at, values };
+    }
+    return this.#logs.values;
   }
 
   /** Recent popularity, for those of whom nothing is known: the model's own idea of it, or that of the last week or so. */

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { ContractError, ValidationError } from '#lib/contracts/errors.ts';
+import { absence, recency } from '#lib/evaluation/moderators.ts';
 import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
 import { decodeModel } from '#lib/recommender/model-file.ts';
-import { type CountTerms, decodeBlend, isBlend } from './blend-file.ts';
+import { type BlendModerator, type CountTerms, decodeBlend, isBlend } from './blend-file.ts';
 import { Prior } from './prior.ts';
-import { historyScorer, networkScorer, type Scorer } from './scorers.ts';
+import { networkScorer, rulesScorer, type Scorer } from './scorers.ts';
 import { topItems } from './top-k.ts';
 
 /** The three files of a promoted model (docs/contracts.md, 6). */
@@ -40,6 +41,8 @@ export interface Asked {
   readonly earlier?: readonly string[];
   /** When the list is shown, Unix seconds. @default now */
   readonly time?: number | undefined;
+  /** When the last action of the history was, Unix seconds; undefined if nobody knows. */
+  readonly lastActionTime?: number | undefined;
 }
 
 export interface RecommenderOptions {
@@ -60,6 +63,7 @@ interface Served {
   readonly excludeHistory: boolean;
   readonly components: readonly { readonly weight: number; readonly scorer: Scorer }[];
   readonly counts: CountTerms;
+  readonly moderators: readonly BlendModerator[];
 }
 
 /**
@@ -146,7 +150,7 @@ export class Recommender {
       const histories = some.map((index) => known[index]!.items);
       const scores = this.#served.components.map(({ scorer }) => scorer.score(histories));
       some.forEach((index, row) => {
-        const own = this.#combine(scores, row, known[index]!.time);
+        const own = this.#combine(scores, row, known[index]!);
         lists[index] = this.#best(own, count, known[index]!);
       });
     }
@@ -162,7 +166,8 @@ export class Recommender {
     return new Prior(counts, this.#itemIds, this.#indices, this.#served.counts);
   }
 
-  #look({ history, earlier = [], time }: Asked, now: number): Known {
+  #look(asked: Asked, now: number): Known {
+    const { history, earlier = [], time = now, lastActionTime } = asked;
     const items: number[] = [];
     const unknownItems = new Set<string>();
     for (const id of history) {
@@ -178,7 +183,8 @@ export class Recommender {
         if (index > 0) excluded.add(index);
       }
     }
-    return { items, excluded, unknownItems: [...unknownItems], time: time ?? now };
+    const away = lastActionTime === undefined ? undefined : time - lastActionTime;
+    return { items, excluded, unknownItems: [...unknownItems], time, away };
   }
 
   /**
@@ -186,21 +192,45 @@ export class Recommender {
    *
    * @param scores of each component, `[components][histories, items]`
    */
-  #combine(scores: readonly Float32Array[], row: number, time: number): Float32Array {
+  #combine(scores: readonly Float32Array[], row: number, known: Known): Float32Array {
     const items = this.#itemIds.length;
     const own = scores.map((all) => all.subarray(row * items, (row + 1) * items));
-    const prior = this.#prior.at(time);
-    const { components } = this.#served;
+    const { components, counts, moderators } = this.#served;
+    const plain = [...components, ...counts.terms].map(({ weight }) => weight);
+    const weights = moderators.length === 0 ? plain : this.#moderate(plain, known);
+    const prior =
+      moderators.length === 0
+        ? this.#prior.at(known.time)
+        : weightedSum(this.#prior.logs(known.time), weights.slice(components.length));
     if (prior === undefined && own.length === 1 && components[0]!.weight === 1) return own[0]!;
     const sum = prior?.slice() ?? new Float32Array(items);
     own.forEach((values, which) => {
-      const { weight } = components[which]!;
+      const weight = weights[which]!;
       for (let at = 0; at < items; at++) sum[at]! += weight * values[at]!;
       if (sum.length === items) return;
       const rare = weight * meanOfTail(values);
       for (let at = items; at < sum.length; at++) sum[at]! += rare;
     });
     return sum;
+  }
+
+  /** The weights of one request: those of the model, and what its moderators add; none below 0. */
+  #moderate(plain: readonly number[], { items, time, away }: Known): number[] {
+    const logs = this.#prior.logs(time);
+    const values = this.#served.moderators.map(({ kind, term }) =>
+      kind === 'absence'
+        ? absence(away)
+        : recency(items, logs[term]!.subarray(0, this.#itemIds.length)),
+    );
+    return plain.map((weight, place) =>
+      Math.max(
+        0,
+        this.#served.moderators.reduce(
+          (sum, { weights }, which) => sum + values[which]! * weights[place]!,
+          weight,
+        ),
+      ),
+    );
   }
 
   #best(scores: Float32Array, count: number, { excluded, unknownItems }: Known): Recommendation {
@@ -238,18 +268,19 @@ function loadServed({ description, weights }: RecommenderFiles): Served {
       excludeHistory: model.excludeHistory,
       components: [{ weight: 1, scorer: networkScorer(model) }],
       counts: noCountTerms,
+      moderators: [],
     };
   }
   const blend = decodeBlend(description, weights);
-  const { items, excludeHistory, components, counts, trainingCounts, window } = blend;
+  const { items, excludeHistory, components, counts, moderators = [] } = blend;
   return {
     items,
     excludeHistory,
     counts,
+    moderators,
     components: components.map((part) => {
-      if (part.kind === 'history') {
-        const scorer = historyScorer(part.scorer, part.scale, trainingCounts, window);
-        return { weight: part.weight, scorer };
+      if (part.kind === 'rules') {
+        return { weight: part.weight, scorer: rulesScorer(part.rules, items, part.epsilon) };
       }
       const model = decodeModel(part.description, part.weights);
       return { weight: part.weight, scorer: networkScorer(model) };
@@ -273,6 +304,19 @@ interface Known {
   readonly unknownItems: readonly string[];
   /** Unix seconds. */
   readonly time: number;
+  /** Seconds since the last action; undefined if nobody knows. */
+  readonly away: number | undefined;
+}
+
+/** `sum_k weights[k] rows[k]` */
+function weightedSum(rows: readonly Float32Array[], weights: readonly number[]): Float32Array {
+  const sum = new Float32Array(rows[0]?.length ?? 0);
+  rows.forEach((row, which) => {
+    const weight = weights[which]!;
+    if (weight === 0) return;
+    for (let at = 0; at < sum.length; at++) sum[at]! += weight * row[at]!;
+  });
+  return sum;
 }
 
 /** Not even one score: where one is no number, the others are not what was trained either. */

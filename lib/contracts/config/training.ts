@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { halfLives } from '../half-lives.ts';
 
 /** How a recommender uses the LLM environment (`lea`); absent means not at all. */
 export const leaConfig = z.strictObject({
@@ -14,6 +15,59 @@ export const leaConfig = z.strictObject({
   minimumMargin: z.number().min(0).default(0),
   /** The reward used is `mean - uncertaintyPenalty * spread`. */
   uncertaintyPenalty: z.number().min(0).default(0),
+});
+
+/**
+ * Items as their texts describe them (`text`); absent means that every item is learned from its actions alone. Each row
+ * of an item table is `A t + d`: `t` the item's vector (docs/contracts.md, "Item vectors"), which stays as it is, `A`
+ * learned for all items together, and `d` a difference that is learned for the item itself.
+ */
+export const textConfig = z.strictObject({
+  /**
+   * Longest difference (Euclidean norm of `d`); 0 leaves the text alone. An item without a training action has none, so
+   * that it lies where its text says, among items whose difference is bounded.
+   */
+  bound: z.number().min(0).default(2),
+  /** Deviation of the elements of `A t` before training. */
+  deviation: z.number().positive().default(0.05),
+  /** Items without a training action are among those that the supervised loss compares the right one with. */
+  coldNegatives: z.boolean().default(false),
+});
+
+/**
+ * Recent popularity joined to a model's scores (`prior`): `w score + w' log(rules) + sum_h v_h log(c_h + epsilon)`, `c_h` everybody's
+ * actions of an item before the request, each counting half as much for every half-life that has passed. The weights
+ * are fitted on the validation cases after training.
+ */
+export const priorConfig = z.strictObject({
+  /** Days, of those that are counted as uploads come in; `null` counts all time. */
+  halfLives: z
+    .array(
+      z
+        .number()
+        .nullable()
+        .refine(
+          (days) => halfLives.includes(days === null ? Number.POSITIVE_INFINITY : days * 86_400),
+          `no half-life that is kept fresh: ${halfLives.map((seconds) => seconds / 86_400).join(', ')} (null instead of Infinity)`,
+        ),
+    )
+    .min(1)
+    .max(8)
+    .default([0.25, 1, 4, 32, null]),
+  /** What an item that nobody has taken counts. */
+  epsilon: z.number().positive().default(0.3),
+  /** Sequential rules take part too, with a weight of their own. */
+  rules: z.boolean().default(true),
+  /**
+   * What the weights follow: how long somebody was away (`absence`), and how much of what is popular now is in his history
+   * (`recency`).
+   */
+  moderators: z.array(z.enum(['absence', 'recency'])).default(['absence', 'recency']),
+  /**
+   * When counts are read in validation and test: right before the request, as serving does with fresh counts, or as of
+   * the last midnight (UTC) before it.
+   */
+  asOf: z.enum(['request', 'night']).default('request'),
 });
 
 const backbone = z.enum(['sasrec', 'gru4rec', 'caser', 'nextitnet']);
@@ -182,6 +236,8 @@ export const modelConfig = z.strictObject({
   backbone,
   objective,
   lea: leaConfig.optional(),
+  text: textConfig.optional(),
+  prior: priorConfig.optional(),
   preset: preset.optional(),
   ...optionalSettings,
 });
@@ -198,6 +254,8 @@ export const trainingConfig = trainingSettings.extend({
 });
 
 export type LeaConfig = z.infer<typeof leaConfig>;
+export type TextConfig = z.infer<typeof textConfig>;
+export type PriorConfig = z.infer<typeof priorConfig>;
 export type ModelConfig = z.infer<typeof modelConfig>;
 export type TrainingSettings = z.infer<typeof trainingSettings>;
 
@@ -207,6 +265,8 @@ export interface ResolvedModel extends Settings {
   readonly backbone: ModelConfig['backbone'];
   readonly objective: ModelConfig['objective'];
   readonly lea: LeaConfig | undefined;
+  readonly text: TextConfig | undefined;
+  readonly prior: PriorConfig | undefined;
   readonly preset: z.infer<typeof preset>;
 }
 
@@ -229,6 +289,8 @@ export function resolveModel(shared: TrainingSettings, model: ModelConfig): Reso
     backbone: model.backbone,
     objective: model.objective,
     lea: model.lea,
+    text: model.text,
+    prior: model.prior,
     preset: chosen,
     ...filled,
   };

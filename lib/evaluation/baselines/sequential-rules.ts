@@ -1,4 +1,14 @@
-import type { Baseline, TrainingData } from './baseline.ts';
+import type { Baseline, ItemScores, TrainingData } from './baseline.ts';
+
+/** Rules "after `i` comes `j`" by antecedent: those of item `i` are at `offsets[i]` to `offsets[i + 1] - 1`. */
+export interface Rules {
+  /** `[items + 2]` */
+  readonly offsets: Int32Array;
+  /** What comes, an item index each. */
+  readonly items: Int32Array;
+  /** Above 0. */
+  readonly strengths: Float32Array;
+}
 
 /** Steps between the two items of a rule, at most. */
 const maximumDistance = 10;
@@ -15,24 +25,33 @@ const minimumWeight = 0.01;
  * range of well-trained neural recommenders: whatever claims to be better should show it against this.
  */
 export function sequentialRules(data: TrainingData): Baseline {
-  const { offsets, items, strengths } = countRules(data);
+  const rules = countRules(data);
   return {
     name: 'sequential-rules',
-    score(history, scores) {
-      let weight = 1;
-      for (let index = history.length - 1; index >= 0 && weight > minimumWeight; index--) {
-        const antecedent = history[index]!;
-        for (let rule = offsets[antecedent]!; rule < offsets[antecedent + 1]!; rule++) {
-          scores.add(items[rule]!, weight * strengths[rule]!);
-        }
-        weight *= decay;
-      }
-    },
+    score: (history, scores) => scoreByRules(rules, history, scores),
   };
 }
 
+/** Adds the score of every item that a rule speaks for. */
+export function scoreByRules(
+  { offsets, items, strengths }: Rules,
+  history: Int32Array,
+  scores: ItemScores,
+): void {
+  let weight = 1;
+  for (let index = history.length - 1; index >= 0 && weight > minimumWeight; index--) {
+    const antecedent = history[index]!;
+    // A model knows rules of its training vocabulary alone.
+    const end = offsets[antecedent + 1] ?? 0;
+    for (let rule = offsets[antecedent] ?? 0; rule < end; rule++) {
+      scores.add(items[rule]!, weight * strengths[rule]!);
+    }
+    weight *= decay;
+  }
+}
+
 /** Rules by antecedent: those of item `i` are at `offsets[i]` to `offsets[i + 1] - 1`. */
-function countRules({ itemTable, shards }: TrainingData) {
+export function countRules({ itemTable, shards }: TrainingData): Rules {
   const count = itemTable.itemIds.length;
   const offsets = new Int32Array(count + 2);
   const items: number[] = [];
@@ -60,7 +79,7 @@ function countRules({ itemTable, shards }: TrainingData) {
     for (const item of followers) strengthOf[item] = 0;
     offsets[antecedent + 1] = items.length;
   }
-  return { offsets, items: Int32Array.from(items), strengths: Float64Array.from(strengths) };
+  return { offsets, items: Int32Array.from(items), strengths: Float32Array.from(strengths) };
 }
 
 /** The followers with the largest strengths, at most `maximumRules`, ties to the smaller item index. */

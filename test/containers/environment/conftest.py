@@ -1,11 +1,9 @@
 """Fixtures: the package on the path, tiny random base models of three families, a small run's sequences."""
 
 import json
-import subprocess
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "containers" / "environment"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -141,18 +139,6 @@ def fit(root: Path) -> Path:
 
     train(Folders(root), read_hyperparameters(root))
     return root
-
-
-def zod(expression: str, module: str, name: str, value: object = None) -> Any:
-    """What a TypeScript expression over `name` of a module of the pipeline, zod's `z` and `value` gives, through JSON."""
-    root = Path(__file__).resolve().parents[3]
-    script = (
-        f"import * as z from 'zod'; import {{ {name} }} from './{module}';"
-        "import { readFileSync } from 'node:fs';"
-        f"const value = JSON.parse(readFileSync(0, 'utf8')); process.stdout.write(JSON.stringify({expression}))"
-    )
-    command = [root / "node_modules" / ".bin" / "node", "--input-type=module", "-e", script]
-    return json.loads(subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, input=json.dumps(value), text=True).stdout)
 
 
 @pytest.fixture(scope="session", params=FAMILIES)

@@ -5,6 +5,7 @@ import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
 import { encodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import { encodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { InteractionLog } from '#lib/sequences/interaction-log.ts';
 import { encodeItemTable } from '#lib/sequences/item-table.ts';
 import { encodeSequenceShard } from '#lib/sequences/shard.ts';
@@ -46,6 +47,7 @@ export function createJob(built: BuiltSequences, { withAnswers = false } = {}): 
   put(`${sequences}/manifest.json`, JSON.stringify(built.manifest));
   put(`${sequences}/evaluation/validation.arrow`, encodeEvaluationCases(built.validation));
   put(`${sequences}/evaluation/test.arrow`, encodeEvaluationCases(built.test));
+  put(`${sequences}/events.arrow`, encodeInteractionEvents(built.events));
   built.shards.forEach((shard, index) => {
     const name = `part-${String(index).padStart(5, '0')}.arrow`;
     put(`${sequences}/train/${name}`, encodeSequenceShard(shard));

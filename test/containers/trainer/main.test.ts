@@ -59,7 +59,7 @@ describe('Container: trainer', () => {
     const whole = newJob({ withAnswers: true });
     const stopped = newJob({ withAnswers: true });
     const hyperparameters = trainingJob(
-      { objective: 'snqn', lea: {} },
+      { objective: 'snqn', lea: {}, prior: {} },
       { maximumEpochs: 12, patience: 20 },
     );
     for (const job of [whole, stopped]) job.setHyperparameters(hyperparameters);
@@ -90,6 +90,7 @@ describe('Container: trainer', () => {
     expect(files).toEqual([
       'learning-curve.json',
       'learning-curve.svg',
+      'lists',
       'manifest.json',
       'model.json',
       'ranks',

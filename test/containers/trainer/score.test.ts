@@ -57,7 +57,8 @@ describe('Function: scoreChampion', () => {
       weights,
     } as const;
     const job = championJob({});
-    writeModel(job.path('input/data/model'), model, built.itemTable.itemIds);
+    const served = { network: model, blend: undefined, rules: undefined };
+    writeModel(job.path('input/data/model'), served, built.itemTable.itemIds);
     // Act
     scoreChampion(folders(job.root), 'tonight');
     // Assess

@@ -29,6 +29,7 @@ function drawChoices(weights: readonly number[], sets: number, candidates: numbe
   }
   return {
     features,
+    signed: features,
     offsets: Int32Array.from({ length: sets + 1 }, (_, set) => set * candidates),
     values,
     proposers: new Int32Array(sets * candidates).fill(7),

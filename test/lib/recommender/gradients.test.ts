@@ -118,6 +118,7 @@ describe('Function: sampledSoftmax', () => {
     const items = 12;
     const comparison = {
       head: { kernel: draw(1, [items, 4]) as tf.Tensor2D, bias: draw(2, [items]) as tf.Tensor1D },
+      compared: items,
       states: draw(3, [5, 4]) as tf.Tensor2D,
       actions: tf.tensor2d(
         [

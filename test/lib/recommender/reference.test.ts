@@ -8,6 +8,7 @@ import { assembleLines, planLines } from '#lib/recommender/data/line-batches.ts'
 import { assemblePrefixes, buildReplay } from '#lib/recommender/data/prefix-batches.ts';
 import { collectRows, type TrainingRows } from '#lib/recommender/data/training-rows.ts';
 import { describeNetwork, type Network } from '#lib/recommender/network.ts';
+import { sizeOf } from '#lib/recommender/parameters.ts';
 import { randomStream } from '#lib/recommender/random.ts';
 import { scoreItems } from '#lib/recommender/score.ts';
 import { lossAndGradients } from '#lib/recommender/training-program.ts';
@@ -176,6 +177,116 @@ describe.each(['sasrec', 'gru4rec', 'caser', 'nextitnet'] as const)(
     });
   },
 );
+
+describe('Item tables from texts against the float64 reference', () => {
+  const golden = readGolden('sasrec');
+  const textDimension = 3;
+  const titles = Object.keys(golden.cases).filter(
+    (title) => golden.cases[title]!.preset === 'sound' || title === 'paper: SNQN',
+  );
+
+  it.each(titles)('the same loss, and the gradients that follow from its: %s', async (title) => {
+    // Arrange: vectors . map + difference is the reference's table, so all else must stay as it is
+    const goldenCase = golden.cases[title]!;
+    const plain = modelOf(golden, 'sasrec', goldenCase);
+    const model = { ...plain, text: { bound: 10, deviation: 0.05, coldNegatives: true } };
+    const rows = await goldenRows(golden, model.lea);
+    const { items, window } = golden.shape;
+    const network = describeNetwork(
+      model,
+      items,
+      window,
+      golden.environmentDimension,
+      textDimension,
+    );
+    const layout = { ...batchLayout(model, network), ...linesFor(model.preset, golden) };
+    const batch =
+      model.preset === 'paper'
+        ? prefixBatch(rows, layout, goldenCase, golden)
+        : lineBatch(rows, layout, goldenCase);
+    const pair = golden.parameters[model.preset === 'paper' ? 'separate' : 'tied'];
+    const random = randomStream(8, 'text');
+    const vectors = Array.from({ length: items * textDimension }, () => random.normal());
+    const split = (flat: Flat) => splitTables(flat, network, vectors, textDimension);
+    const [main, target] = pair.map((flat) => variablesOf(network, split(flat)));
+    const isActing = Float32Array.of(goldenCase.settings.isActing ? 1 : 0);
+
+    // Act
+    const { losses, gradients } = tf.tidy(() => {
+      const inputs = { ...batch, seed: Int32Array.of(1, 2), isActing };
+      const found = lossAndGradients(
+        model,
+        network,
+        layout,
+        { main: main!, target: target! },
+        feed(inputs, layout),
+        { vectors: tf.tensor2d(vectors, [items, textDimension]), warmItems: items },
+      );
+      return {
+        losses: read(found.losses),
+        gradients: read(
+          Object.fromEntries(
+            Object.entries(main!).map(([key, variable]) => [key, found.gradients[variable.name]]),
+          ),
+        ),
+      };
+    });
+
+    // Assess
+    expectClose(losses.loss!, [goldenCase.losses.loss], 'loss');
+    for (const { name: key, shape } of network.specs) {
+      const [table, part] = /^(.*)\/(text_map|difference)$/.exec(key)?.slice(1) ?? [key, ''];
+      const size = part === 'text_map' ? items * shape[1]! : sizeOf(shape);
+      const reference = goldenCase.gradients[table!] ?? new Array(size).fill(0);
+      const expected =
+        part === 'text_map' ? transposedProduct(vectors, reference, textDimension) : reference;
+      expectClose(gradients[key] ?? new Array(sizeOf(shape)).fill(0), expected, key);
+    }
+    tf.dispose([main, target]);
+  });
+});
+
+/** A network's parameters with the tables taken apart: random maps, and differences that make up for them. */
+function splitTables(flat: Flat, network: Network, vectors: readonly number[], dimension: number) {
+  const random = randomStream(9, 'map');
+  const split: Record<string, readonly number[]> = { ...flat };
+  for (const { name, shape } of network.specs) {
+    if (!name.endsWith('/text_map')) continue;
+    const table = name.slice(0, -'/text_map'.length);
+    const width = shape[1]!;
+    const map = Array.from({ length: dimension * width }, () => random.normal());
+    split[name] = map;
+    split[`${table}/difference`] = flat[table]!.map((value, at) => {
+      const [row, to] = [Math.floor(at / width), at % width];
+      let projected = 0;
+      for (let from = 0; from < dimension; from++) {
+        projected += vectors[row * dimension + from]! * map[from * width + to]!;
+      }
+      return value - projected;
+    });
+  }
+  return split;
+}
+
+/** `vectors^T . table` for tables with a row an item. */
+function transposedProduct(
+  vectors: readonly number[],
+  table: readonly number[],
+  dimension: number,
+): number[] {
+  const items = vectors.length / dimension;
+  const width = table.length / items;
+  const product = new Array<number>(dimension * width).fill(0);
+  for (let item = 0; item < items; item++) {
+    for (let from = 0; from < dimension; from++) {
+      for (let to = 0; to < width; to++) {
+        product[from * width + to]! +=
+          vectors[item * dimension + from]! * table[item * width + to]!;
+      }
+    }
+  }
+  return product;
+}
 
 async function goldenRows(golden: Golden, lea: LeaConfig | undefined): Promise<TrainingRows> {
   const { sequences, augmented } = shardsOf(golden);

@@ -95,10 +95,16 @@ describe('Function: buildSequences', () => {
         }
 
         // Assess
-        const { read, notActions, unknownItems, duplicates, belowMinimum } = built.excluded;
+        const { read, notActions, unknownItems, forgotten, duplicates, belowMinimum } =
+          built.excluded;
         expect(read).toBe(all.length);
         expect(
-          notActions + unknownItems + duplicates + belowMinimum + built.manifest.interactions,
+          notActions +
+            unknownItems +
+            forgotten +
+            duplicates +
+            belowMinimum +
+            built.manifest.interactions,
         ).toBe(read);
       }),
     );

@@ -1,0 +1,72 @@
+import { ContractError } from '#lib/contracts/errors.ts';
+import type { BlendedNetwork } from '#lib/evaluation/network-blend.ts';
+import { ruleEpsilon } from '#lib/evaluation/rule-scores.ts';
+import { decodeModel, encodeModel } from '#lib/recommender/model-file.ts';
+import { decodeBlend, encodeBlend, isBlend } from '#lib/serving/blend-file.ts';
+
+/** `model.json` and `weights.bin` (docs/contracts.md, 6): of a network alone, or of what it is joined with. */
+export function encodeNetwork({ network, blend, rules }: BlendedNetwork): {
+  readonly description: object;
+  readonly weights: Uint8Array;
+} {
+  const own = encodeModel(network);
+  if (blend === undefined) return own;
+  const [plain, ...moderated] = blend.weights;
+  const inFile = (halfLife: number) => (halfLife === Number.POSITIVE_INFINITY ? null : halfLife);
+  return encodeBlend({
+    items: network.shape.items,
+    window: network.shape.window,
+    excludeHistory: network.excludeHistory,
+    components: blend.components.map((kind, place) =>
+      kind === 'network'
+        ? { kind, weight: plain![place]!, description: own.description, weights: own.weights }
+        : { kind, weight: plain![place]!, epsilon: ruleEpsilon, rules: rules! },
+    ),
+    counts: {
+      epsilon: blend.epsilon,
+      terms: blend.halfLives.map((halfLife, place) => ({
+        halfLife: inFile(halfLife),
+        weight: plain![blend.components.length + place]!,
+      })),
+    },
+    moderators: blend.moderators.map((kind, place) => ({
+      kind,
+      term: blend.recencyHalfLife,
+      weights: [...moderated[place]!],
+    })),
+    countedAsOf: blend.asOf,
+  });
+}
+
+/**
+ * Reads what `encodeNetwork` wrote.
+ *
+ * @throws ContractError if the files are not those of a network, alone or joined
+ */
+export function decodeNetwork(json: unknown, bytes: Uint8Array): BlendedNetwork {
+  if (!isBlend(json)) {
+    return { network: decodeModel(json, bytes), blend: undefined, rules: undefined };
+  }
+  const { components, counts, moderators = [], countedAsOf = 'request' } = decodeBlend(json, bytes);
+  const network = components.find((part) => part.kind === 'network');
+  const rules = components.find((part) => part.kind === 'rules');
+  if (network === undefined) {
+    throw new ContractError(
+      'model.json is that of a blend without a network, which has none to score.',
+    );
+  }
+  const plain = [...components, ...counts.terms].map(({ weight }) => weight);
+  return {
+    network: decodeModel(network.description, network.weights),
+    rules: rules?.rules,
+    blend: {
+      components: components.map(({ kind }) => kind),
+      halfLives: counts.terms.map(({ halfLife }) => halfLife ?? Number.POSITIVE_INFINITY),
+      epsilon: counts.epsilon,
+      moderators: moderators.map(({ kind }) => kind),
+      asOf: countedAsOf,
+      recencyHalfLife: moderators[0]?.term ?? 0,
+      weights: [plain, ...moderators.map(({ weights }) => weights)],
+    },
+  };
+}

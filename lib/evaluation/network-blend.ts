@@ -1,0 +1,188 @@
+import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
+import type { PriorConfig } from '#lib/contracts/config/training.ts';
+import { planCounting } from '#lib/popularity/as-of.ts';
+import type { RecommenderModel } from '#lib/recommender/model-file.ts';
+import { networkComponent } from '#lib/recommender/network-component.ts';
+import { type EvaluationCases, historyOf } from '#lib/sequences/evaluation-cases.ts';
+import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
+import { ItemScores } from './baselines/baseline.ts';
+import type { Rules } from './baselines/sequential-rules.ts';
+import {
+  type BlendInput,
+  type BlendWeights,
+  type Component,
+  type RankedLists,
+  rankBlends,
+} from './blend.ts';
+import { fitBlends } from './fit-blend.ts';
+import { moderatorsOf } from './moderators.ts';
+import { ruleLogScores } from './rule-scores.ts';
+
+/** Seconds. */
+const day = 86_400;
+
+/** How a network's scores are joined with rules and recent popularity, see `blend.ts`. */
+export interface NetworkBlend {
+  readonly components: readonly ('network' | 'rules')[];
+  /** Seconds; `Infinity` counts all time. */
+  readonly halfLives: readonly number[];
+  readonly epsilon: number;
+  readonly moderators: readonly ('absence' | 'recency')[];
+  /** When counts were read while the weights were fitted. */
+  readonly asOf: PriorConfig['asOf'];
+  /** Place in `halfLives` of the counts that moderator `recency` looks at. */
+  readonly recencyHalfLife: number;
+  /** `[1 + moderators][components + halfLives]` */
+  readonly weights: readonly (readonly number[])[];
+}
+
+/** A network as it is served. */
+export interface BlendedNetwork {
+  readonly network: RecommenderModel;
+  /** Undefined for scores that know nothing of time. */
+  readonly blend: NetworkBlend | undefined;
+  /** There if they are a component of the blend. */
+  readonly rules: Rules | undefined;
+}
+
+/** What is known of everybody, in the model's vocabulary. */
+export interface NetworkWorld {
+  readonly events: InteractionEvents;
+  readonly split: SequencesConfig['split'];
+}
+
+/** A network as it is served, and what it shows on the held-out cases. */
+export interface JudgedNetwork {
+  readonly served: BlendedNetwork;
+  /** Each user's ranks come from weights that were learned from other users. */
+  readonly validation: RankedLists;
+  readonly test: RankedLists;
+}
+
+/**
+ * Joins a trained network with recent popularity, if it is to be, by weights fitted on the validation cases, and ranks
+ * all cases. Test cases are never fitted on.
+ *
+ * @param rules undefined if they are not to take part
+ * @param prior undefined for scores that know nothing of time
+ */
+export function judgeNetwork(
+  network: RecommenderModel,
+  rules: Rules | undefined,
+  prior: PriorConfig | undefined,
+  world: NetworkWorld,
+  { validation, test }: { readonly validation: EvaluationCases; readonly test: EvaluationCases },
+): JudgedNetwork {
+  if (prior === undefined) {
+    const served = { network, rules: undefined, blend: undefined };
+    return {
+      served,
+      validation: rankNetwork(served, world, validation),
+      test: rankNetwork(served, world, test),
+    };
+  }
+  // Without a single rule they have nothing to say.
+  const known = prior.rules && rules !== undefined && rules.items.length > 0 ? rules : undefined;
+  const unfitted = blendOf(known, prior);
+  const { blend, ranked } = withInput(network, known, unfitted, world, validation, (input) => {
+    const places = (1 + unfitted.moderators.length) * widthOf(unfitted);
+    const [fitted] = fitBlends(input, [Array.from({ length: places }, (_, place) => place)]);
+    const weightsFor = (index: number) => fitted!.weightsFor(validation.users[index]!);
+    return {
+      blend: { ...unfitted, weights: rowsOf(fitted!.weights, unfitted) },
+      ranked: rankBlends(input, [weightsFor])[0]!,
+    };
+  });
+  const served = { network, rules: known, blend };
+  return { served, validation: ranked, test: rankNetwork(served, world, test) };
+}
+
+/** A network by itself. */
+const plainBlend: NetworkBlend = {
+  components: ['network'],
+  halfLives: [],
+  epsilon: 1,
+  moderators: [],
+  asOf: 'request',
+  recencyHalfLife: 0,
+  weights: [[1]],
+};
+
+/** Ranks cases with a network and the weights that were fitted for it. */
+export function rankNetwork(
+  { network, rules, blend = plainBlend }: BlendedNetwork,
+  world: NetworkWorld,
+  cases: EvaluationCases,
+): RankedLists {
+  const weights = Float64Array.from(blend.weights.flat());
+  return withInput(network, rules, blend, world, cases, (input) => {
+    return rankBlends(input, [() => weights])[0]!;
+  });
+}
+
+/** The half-life nearest to a week says what is popular now. */
+function blendOf(
+  rules: Rules | undefined,
+  { halfLives, epsilon, moderators, asOf }: PriorConfig,
+): NetworkBlend {
+  const distances = halfLives.map((days) =>
+    days === null ? Number.POSITIVE_INFINITY : Math.abs(Math.log(days / 7)),
+  );
+  return {
+    components: rules === undefined ? ['network'] : ['network', 'rules'],
+    halfLives: halfLives.map((days) => (days === null ? Number.POSITIVE_INFINITY : days * day)),
+    epsilon,
+    moderators,
+    asOf,
+    recencyHalfLife: distances.indexOf(Math.min(...distances)),
+    weights: [],
+  };
+}
+
+const widthOf = ({ components, halfLives }: NetworkBlend) => components.length + halfLives.length;
+
+function rowsOf(weights: BlendWeights, blend: NetworkBlend): number[][] {
+  const size = widthOf(blend);
+  return Array.from({ length: 1 + blend.moderators.length }, (_, row) => [
+    ...weights.subarray(row * size, (row + 1) * size),
+  ]);
+}
+
+function withInput<Result>(
+  model: RecommenderModel,
+  rules: Rules | undefined,
+  blend: NetworkBlend,
+  { events, split }: NetworkWorld,
+  cases: EvaluationCases,
+  use: (input: BlendInput) => Result,
+): Result {
+  const counting = planCounting(events, cases.times, blend.asOf, split);
+  const network = networkComponent(model, cases, counting.times);
+  try {
+    const parts = { network, rules: rulesComponent(rules, model.shape.items, cases) };
+    const plain = { cases, components: blend.components.map((name) => parts[name]) };
+    const moderators = moderatorsOf(plain, blend.recencyHalfLife);
+    return use({
+      ...plain,
+      counting,
+      items: model.shape.items,
+      excludeHistory: model.excludeHistory,
+      counts: { halfLives: blend.halfLives, epsilon: blend.epsilon },
+      moderators: blend.moderators.map((name) => moderators.find((one) => one.name === name)!),
+    });
+  } finally {
+    network.dispose();
+  }
+}
+
+function rulesComponent(
+  rules: Rules | undefined,
+  items: number,
+  cases: EvaluationCases,
+): Component {
+  const scores = new ItemScores(items);
+  return {
+    name: 'rules',
+    write: (index, out) => ruleLogScores(rules, historyOf(cases, index), scores, out),
+  };
+}

@@ -1,0 +1,75 @@
+import { PipelineError } from '#lib/contracts/errors.ts';
+import {
+  type EvaluationCases,
+  historyOf,
+  requestOffsets,
+} from '#lib/sequences/evaluation-cases.ts';
+import type { RecommenderModel } from './model-file.ts';
+import { createScorer } from './score.ts';
+
+/** Scores held at once, `[histories, items]`: 16 MiB. */
+const scoresAtOnce = 4 * 1024 * 1024;
+const maximumHistories = 256;
+
+/** A network as what a blend adds up: logits of the supervised head. `dispose` frees its tensors. */
+export interface NetworkComponent {
+  readonly name: 'network';
+  /**
+   * Writes the logits of all items for a case's history; `scores` is `[items + 1]`, place 0 is left alone. Requests that
+   * are asked for in the order of `times` are scored many at once.
+   */
+  write(index: number, scores: Float64Array): void;
+  dispose(): void;
+}
+
+/**
+ * Puts a model on the active TF.js backend.
+ *
+ * @param times when each case is asked for, `[cases]`: see `sweepCounts`
+ */
+export function networkComponent(
+  model: RecommenderModel,
+  cases: EvaluationCases,
+  times: Float64Array,
+): NetworkComponent {
+  const { items, window } = model.shape;
+  const batch = Math.max(1, Math.min(maximumHistories, Math.floor(scoresAtOnce / items)));
+  const scorer = createScorer(model, batch);
+  const order = requestOffsets(cases)
+    .slice(0, -1)
+    .sort((a, b) => times[a]! - times[b]! || a - b);
+  const placeOf = new Map(Array.from(order, (index, place) => [index, place]));
+  let first = 0;
+  let known = 0;
+  let logits: Float32Array = new Float32Array(0); // [known, items]
+  const scoreFrom = (place: number) => {
+    const some = order.subarray(place, place + batch);
+    const histories = new Int32Array(batch * window);
+    const lengths = new Int32Array(batch);
+    some.forEach((index, row) => {
+      const history = historyOf(cases, index).slice(-window);
+      histories.set(history, row * window);
+      lengths[row] = history.length;
+    });
+    logits = scorer.score(histories, lengths);
+    const wrong = logits.findIndex((logit) => !Number.isFinite(logit));
+    if (wrong !== -1 && wrong < some.length * items) {
+      throw new PipelineError(
+        'ScoresNotFinite',
+        `The model scores item ${1 + (wrong % items)} with ${logits[wrong]} in case ${some[Math.floor(wrong / items)]}: its weights are damaged or its training diverged. Lower learningRate or reinforcementWeight and train again.`,
+      );
+    }
+    first = place;
+    known = some.length;
+  };
+  return {
+    name: 'network',
+    write(index, scores) {
+      const place = placeOf.get(index)!;
+      if (place < first || place >= first + known) scoreFrom(place);
+      const begin = (place - first) * items;
+      for (let item = 1; item <= items; item++) scores[item] = logits[begin + item - 1]!;
+    },
+    dispose: () => scorer.dispose(),
+  };
+}

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { priorConfig } from '#lib/contracts/config/training.ts';
+import { halfLives } from '#lib/contracts/half-lives.ts';
+import { countRules } from '#lib/evaluation/baselines/sequential-rules.ts';
+import { judgeNetwork, rankNetwork } from '#lib/evaluation/network-blend.ts';
+import { nativeBackend } from '#lib/graph/tensorflow.ts';
+import { DecayedCounts } from '#lib/popularity/decayed-counts.ts';
+import { noCounts } from '#lib/popularity/fresh-counts.ts';
+import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
+import { initialise } from '#lib/recommender/parameters.ts';
+import { historyOf } from '#lib/sequences/evaluation-cases.ts';
+import { Recommender } from '#lib/serving/recommender.ts';
+import { decodeNetwork, encodeNetwork } from '../../../containers/trainer/blend-files.ts';
+import { resolve, small } from '../../lib/recommender/fixtures.ts';
+import { smallSequences } from './job-folder.ts';
+
+const built = smallSequences();
+const { items, window } = built.manifest;
+const { itemIds } = built.itemTable;
+nativeBackend();
+
+function joined(prior: object) {
+  const network = describeNetwork(resolve(small), items, window, undefined);
+  const weights = initialise(servedSpecs(network), 2, 'first');
+  for (const { values } of weights.values()) values.set(values.map((x) => 3 * x));
+  const model = {
+    backbone: 'sasrec',
+    shape: network.shape,
+    excludeHistory: true,
+    weights,
+  } as const;
+  const world = { events: built.events, split: built.manifest.split };
+  const judged = judgeNetwork(model, countRules(built), priorConfig.parse(prior), world, built);
+  return { ...judged, world };
+}
+
+describe('Functions: encodeNetwork, decodeNetwork', () => {
+  it('give the same ranks back', () => {
+    // Arrange
+    const { served, test, world } = joined({ asOf: 'night' });
+
+    // Act
+    const { description, weights } = encodeNetwork(served);
+    const read = decodeNetwork(JSON.parse(JSON.stringify(description)), weights);
+
+    // Assess
+    expect(read.blend).toEqual(served.blend);
+    expect(rankNetwork(read, world, built.test)).toEqual(test);
+  });
+
+  it('are what serving loads: with counts as of the request it shows the lists that were judged', () => {
+    // Arrange
+    const { served, test } = joined({});
+    const { description, weights } = encodeNetwork(served);
+    const { times, offsets, historyTimes } = built.test;
+    let compared = 0;
+
+    for (const index of [0, 7, 30, 61]) {
+      const time = times[index]!;
+      const known = new DecayedCounts(items, halfLives);
+      const before = [...built.events.times.keys()].filter(
+        (at) => built.events.isHeldOut[at] === 0 && built.events.times[at]! < time,
+      );
+      for (const at of before) known.add(built.events.items[at]!, built.events.times[at]!);
+      const byItem = new Map(
+        itemIds.map((id, place) => [
+          id,
+          Float64Array.from(halfLives, (_, which) => {
+            const { values, factor } = known.at(which, time);
+            return values[place + 1]! * factor;
+          }),
+        ]),
+      );
+      const counts = { ...noCounts, counts: { asOf: time, counts: byItem } };
+      const recommender = new Recommender(
+        { description, weights, vocabulary: itemIds },
+        { counts },
+      );
+
+      // Act
+      const list = recommender.recommend(
+        {
+          history: [...historyOf(built.test, index)].map((item) => itemIds[item - 1]!),
+          time,
+          lastActionTime: historyTimes[offsets[index + 1]! - 1],
+        },
+        10,
+      );
+
+      // Assess: serving lets counts stand still for a minute, so near ties may change places
+      const judgedList = [...test.lists.subarray(index * 10, index * 10 + 10)].map(
+        (item) => itemIds[item - 1]!,
+      );
+      const shown = list.items.map((item) => item.item_id);
+      expect(shown.slice(0, 3)).toEqual(judgedList.slice(0, 3));
+      expect(shown.filter((id) => judgedList.includes(id)).length).toBeGreaterThanOrEqual(9);
+      recommender.dispose();
+      compared++;
+    }
+    expect(compared).toBe(4);
+  });
+
+  it('refuse a moderator whose weights are not there', () => {
+    // Arrange
+    const { description, weights } = encodeNetwork(joined({}).served);
+    const damaged = structuredClone(description) as { moderators: { weights: number[] }[] };
+    damaged.moderators[0]!.weights.pop();
+
+    // Act & Assess
+    expect(() => decodeNetwork(damaged, weights)).toThrow(
+      'moderator "absence" needs 7 weights, those of 2 components and 5 half-lives',
+    );
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { priorConfig } from '#lib/contracts/config/training.ts';
+import { countRules } from '#lib/evaluation/baselines/sequential-rules.ts';
+import { absence, recency } from '#lib/evaluation/moderators.ts';
+import { judgeNetwork, rankNetwork } from '#lib/evaluation/network-blend.ts';
+import { nativeBackend } from '#lib/graph/tensorflow.ts';
+import { createRanker } from '#lib/recommender/model-ranker.ts';
+import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
+import { initialise } from '#lib/recommender/parameters.ts';
+import { excludedPlaces, metricsAt, rankCases } from '#lib/recommender/ranking.ts';
+import { loadModel } from '#lib/recommender/score.ts';
+import { smallSequences } from '../../containers/trainer/job-folder.ts';
+import { resolve, small } from '../recommender/fixtures.ts';
+
+const built = smallSequences();
+const { items, window, split } = built.manifest;
+nativeBackend();
+
+function untrained() {
+  const network = describeNetwork(resolve(small), items, window, undefined);
+  const weights = initialise(servedSpecs(network), 2, 'first');
+  for (const { values } of weights.values()) values.set(values.map((x) => 3 * x));
+  return { backbone: 'sasrec', shape: network.shape, excludeHistory: true, weights } as const;
+}
+
+const world = { events: built.events, split };
+
+describe('Function: judgeNetwork', () => {
+  it('ranks a network without a prior as the ranker of training does', () => {
+    // Arrange
+    const model = untrained();
+    const loaded = loadModel(model);
+
+    // Act
+    const judged = judgeNetwork(model, undefined, undefined, world, built);
+
+    // Assess
+    const ranker = createRanker(loaded, excludedPlaces(built.test));
+    expect(judged.test.ranks).toEqual(rankCases(ranker, built.test));
+    expect(judged.served.blend).toBeUndefined();
+    loaded.dispose();
+  });
+
+  it('makes up for a network that knows nothing', () => {
+    // Arrange: in this world the next item follows from the last one
+    const model = untrained();
+    const prior = priorConfig.parse({ halfLives: [0.25, null] });
+
+    // Act
+    const judged = judgeNetwork(model, countRules(built), prior, world, built);
+
+    // Assess
+    const alone = judgeNetwork(model, undefined, undefined, world, built);
+    const [joined, plain] = [judged, alone].map(({ test }) => metricsAt(test.ranks, 10).ndcg);
+    expect(joined).toBeGreaterThan(plain! + 0.1);
+    expect(judged.served.blend).toMatchObject({
+      components: ['network', 'rules'],
+      asOf: 'request',
+    });
+    expect(judged.served.blend!.weights.map(({ length }) => length)).toEqual([4, 4, 4]);
+    expect(rankNetwork(judged.served, world, built.test)).toEqual(judged.test);
+  });
+});
+
+describe('Moderators', () => {
+  it('grow with the time somebody was away, and are as usual where nobody knows', () => {
+    const values = [0, 30, 86_400, 30 * 86_400].map(absence);
+    expect(values.toSorted((a, b) => a - b)).toEqual(values);
+    expect(absence(undefined)).toBe(0);
+    expect(absence(-5)).toBe(absence(0));
+  });
+
+  it('tell who is with what is popular now, the last item first', () => {
+    // Arrange: item 1 is popular, 2 and 3 are not
+    const logCounts = Float64Array.of(4, -1, -1);
+
+    // Act & Assess
+    expect(recency([1], logCounts)).toBeGreaterThan(recency([2], logCounts));
+    expect(recency([2, 1], logCounts)).toBeGreaterThan(recency([1, 2], logCounts));
+    expect(recency([], logCounts)).toBe(-1);
+  });
+});

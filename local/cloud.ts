@@ -208,7 +208,7 @@ async function start(
     get stateMachine() {
       return onlyStateMachine(templates);
     },
-    resources: taskResources({ functions, sagemaker, s3, topics, bus }),
+    resources: taskResources({ functions, sagemaker, topics }),
     objects: bucketObjects(s3),
     functions,
     sagemaker,

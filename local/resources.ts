@@ -1,13 +1,4 @@
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  PutObjectCommand,
-  type PutObjectCommandInput,
-  type S3Client,
-  type S3ServiceException,
-} from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import type { EventBus } from './events/bus.ts';
 import type { LocalFunctions } from './functions/functions.ts';
 import type { FunctionError } from './functions/protocol.ts';
 import type { Topics } from './notifications.ts';
@@ -20,9 +11,7 @@ import type { TaskResource, TaskResources } from './state-machine/resources.ts';
 export interface ResourceServices {
   readonly functions: LocalFunctions;
   readonly sagemaker: SageMaker;
-  readonly s3: S3Client;
   readonly topics: Topics;
-  readonly bus: EventBus;
 }
 
 /**
@@ -35,27 +24,11 @@ export function taskResources(services: ResourceServices): TaskResources {
   return {
     'arn:aws:states:::lambda:invoke': invokeFunction(services.functions),
     ...sagemakerResources(services.sagemaker),
-    ...objectResources(services.s3),
     'arn:aws:states:::sns:publish': async (args) => {
       const request = parse(publishRequest, 'sns:publish', args);
       const { Message } = request;
       const text = typeof Message === 'string' ? Message : JSON.stringify(Message);
       return services.topics.publish(request.TopicArn, text, request.Subject);
-    },
-    'arn:aws:states:::events:putEvents': async (args) => {
-      const { Entries } = parse(putEventsRequest, 'events:putEvents', args);
-      const ids = Entries.map(({ Source, DetailType, Detail, EventBusName, Resources }) =>
-        services.bus.put(
-          {
-            source: Source,
-            'detail-type': DetailType,
-            detail: typeof Detail === 'string' ? JSON.parse(Detail) : Detail,
-            resources: Resources,
-          },
-          EventBusName?.split('/').at(-1),
-        ),
-      );
-      return { Entries: ids.map((EventId) => ({ EventId })), FailedEntryCount: 0 };
     },
   };
 }
@@ -71,32 +44,6 @@ const publishRequest = z.strictObject({
   TopicArn: z.string(),
   Message: z.union([z.string(), z.looseObject({})]),
   Subject: z.string().max(100, 'must have at most 100 characters').optional(),
-});
-
-const putEventsRequest = z.strictObject({
-  Entries: z
-    .array(
-      z.strictObject({
-        Source: z.string(),
-        DetailType: z.string(),
-        Detail: z.union([z.string(), z.looseObject({})]),
-        EventBusName: z.string().optional(),
-        Resources: z.array(z.string()).default([]),
-      }),
-    )
-    .min(1)
-    .max(10),
-});
-
-const location = { Bucket: z.string(), Key: z.string() };
-const readRequest = z.strictObject({ ...location, Range: z.string().optional() });
-const putRequest = z.strictObject({
-  ...location,
-  Body: z.unknown().optional(),
-  ContentType: z.string().optional(),
-  Metadata: z.record(z.string(), z.string()).optional(),
-  IfNoneMatch: z.string().optional(),
-  IfMatch: z.string().optional(),
 });
 
 function invokeFunction(functions: LocalFunctions): TaskResource {
@@ -164,56 +111,6 @@ function sagemakerFailure(error: Error, general: string): Error {
   const name = error.code === 'ValidationException' ? general : `SageMaker.${error.code}Exception`;
   const cause = `${error.message} (Service: SageMaker, Status Code: 400, Error Code: ${error.code})`;
   return new TaskError(name, cause);
-}
-
-function objectResources(s3: S3Client): TaskResources {
-  const resource = 'arn:aws:states:::aws-sdk:s3';
-  return {
-    [`${resource}:putObject`]: async (args) => {
-      const { Body, ...request } = parse(putRequest, 's3:putObject', args);
-      const text = typeof Body === 'string' ? Body : JSON.stringify(Body ?? '');
-      const input = { ...request, Body: text } as PutObjectCommandInput;
-      const { ETag } = await objectCall(() => s3.send(new PutObjectCommand(input)));
-      return { ETag };
-    },
-    [`${resource}:headObject`]: async (args) => {
-      const { Bucket, Key } = parse(readRequest, 's3:headObject', args);
-      return describe(await objectCall(() => s3.send(new HeadObjectCommand({ Bucket, Key }))));
-    },
-    [`${resource}:getObject`]: async (args) => {
-      const { Bucket, Key, Range } = parse(readRequest, 's3:getObject', args);
-      const request = { Bucket, Key, ...(Range === undefined ? {} : { Range }) };
-      const object = await objectCall(() => s3.send(new GetObjectCommand(request)));
-      return { Body: await object.Body!.transformToString(), ...describe(object) };
-    },
-  };
-}
-
-interface ObjectHead {
-  readonly ContentLength?: number | undefined;
-  readonly ContentType?: string | undefined;
-  readonly ETag?: string | undefined;
-  readonly LastModified?: Date | undefined;
-  readonly Metadata?: Record<string, string> | undefined;
-}
-
-function describe({ ContentLength, ContentType, ETag, LastModified, Metadata }: ObjectHead) {
-  return { ContentLength, ContentType, ETag, LastModified: LastModified?.toISOString(), Metadata };
-}
-
-/** Names S3's errors as Step Functions does: the modelled ones by name, all others in general. */
-async function objectCall<Result>(call: () => Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (error) {
-    const { name, message, $metadata } = error as S3ServiceException;
-    const code = name === 'NotFound' ? 'NoSuchKey' : name;
-    const modelled = ['NoSuchKey', 'NoSuchBucket'].includes(code);
-    const cause = `${message} (Service: S3, Status Code: ${$metadata?.httpStatusCode}, Error Code: ${code})`;
-    throw new TaskError(modelled ? `S3.${code}Exception` : 'S3.S3Exception', cause, {
-      cause: error,
-    });
-  }
 }
 
 /** Step Functions rejects fields that it does not know when the machine is created; here the run ends. */

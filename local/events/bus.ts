@@ -40,7 +40,6 @@ const ruleProperties = z.looseObject({
 
 interface Rule {
   readonly matches: (event: BusEvent) => boolean;
-  readonly bus: string;
   readonly queues: readonly { queue: Queue; input: string | undefined }[];
 }
 
@@ -53,8 +52,8 @@ export interface EventBusOptions {
 }
 
 /**
- * EventBridge's default bus as far as the templates use it: object-created events of S3, and events that tasks
- * put, go to the queues of the rules that match. Delivery is synchronous: when a writer has its answer, its event
+ * EventBridge's default bus as far as the templates use it: object-created events of S3 go to the queues of the rules that
+ * match. Delivery is synchronous: when a writer has its answer, its event
  * is in the queue, on disk.
  */
 export class EventBus {
@@ -69,12 +68,12 @@ export class EventBus {
       const { EventPattern, EventBusName, State, Targets } = propertiesOf(resource, ruleProperties);
       // A rule on a schedule alone never fires here: nights do not pass on one machine.
       if (EventPattern === undefined || State === 'DISABLED') return [];
-      // Other services' events do not occur here, so what their rules do with them cannot matter.
-      if (!concerns(EventPattern.source)) return [];
+      // Other events do not occur here, so what rules do with them cannot matter.
+      const bus = EventBusName?.split('/').at(-1) ?? 'default';
+      if (bus !== 'default' || !concerns(EventPattern.source)) return [];
       return [
         {
           matches: compilePattern(EventPattern, `${where}.EventPattern`),
-          bus: EventBusName?.split('/').at(-1) ?? 'default',
           queues: Targets.map((target) => {
             const queue = options.queueByArn(target.Arn);
             if (queue === undefined) {
@@ -97,9 +96,13 @@ export class EventBus {
   /** Delivers the event of a new object, if its bucket sends events at all. */
   objectCreated(created: ObjectCreated): void {
     if (!this.#options.buckets.has(created.bucket)) return;
-    this.put({
+    this.#deliver({
+      version: '0',
+      id: randomUUID(),
       source: 'aws.s3',
       'detail-type': 'Object Created',
+      account: localAccount,
+      region: this.#options.region,
       time: created.time.toISOString().replace(/\.\d+Z$/, 'Z'),
       resources: [`arn:aws:s3:::${created.bucket}`],
       // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
@@ -120,31 +123,16 @@ export class EventBus {
     });
   }
 
-  /** Delivers an event to every rule of its bus that matches; returns its id. */
-  put(
-    event: Pick<BusEvent, 'source' | 'detail-type' | 'detail'> & Partial<BusEvent>,
-    bus = 'default',
-  ): string {
-    const complete: BusEvent = {
-      version: '0',
-      id: randomUUID(),
-      'detail-type': event['detail-type'],
-      source: event.source,
-      account: localAccount,
-      time: event.time ?? new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
-      region: this.#options.region,
-      resources: event.resources ?? [],
-      detail: event.detail,
-    };
+  /** Delivers an event to every rule that matches. */
+  #deliver(event: BusEvent): void {
     for (const rule of this.#rules) {
-      if (rule.bus !== bus || !rule.matches(complete)) continue;
-      for (const { queue, input } of rule.queues) enqueue(queue, input ?? JSON.stringify(complete));
+      if (!rule.matches(event)) continue;
+      for (const { queue, input } of rule.queues) enqueue(queue, input ?? JSON.stringify(event));
     }
-    return complete.id;
   }
 }
 
 function concerns(source: unknown): boolean {
   if (!Array.isArray(source)) return true;
-  return source.some((value) => value === 'aws.s3' || !String(value).startsWith('aws.'));
+  return source.includes('aws.s3');
 }

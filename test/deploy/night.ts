@@ -81,7 +81,7 @@ export async function runNight(
     ...execution,
     definition,
     resources: asRole(address, role, {
-      ...taskResources({ sagemaker, s3 } as never),
+      ...taskResources({ sagemaker } as never),
       'arn:aws:states:::lambda:invoke': async (args) => {
         const { FunctionName, Payload } = args as { FunctionName: string; Payload: unknown };
         const answer = await invoke(address, FunctionName, Payload);

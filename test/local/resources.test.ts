@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cloud, startCloud } from '#local/cloud.ts';
 import { TaskError } from '#local/state-machine/errors.ts';
@@ -73,52 +73,6 @@ describe('Function: taskResources, functions', () => {
     expect(missing).toBe('Lambda.ResourceNotFoundException');
     expect(unknown).toBe('States.Runtime');
     expect(explanation).toContain('Colour');
-  });
-});
-
-describe('Function: taskResources, objects', () => {
-  const s3 = 'aws-sdk:s3';
-
-  it('puts, heads and gets', async () => {
-    // Act
-    const put = await call(`${s3}:putObject`, {
-      Bucket,
-      Key: 'tasks/a.json',
-      Body: { a: 1 },
-      ContentType: 'application/json',
-      IfNoneMatch: '*',
-    });
-    const head = await call(`${s3}:headObject`, { Bucket, Key: 'tasks/a.json' });
-    const got = await call(`${s3}:getObject`, { Bucket, Key: 'tasks/a.json' });
-
-    // Assess
-    expect(head).toMatchObject({
-      ...(put as object),
-      ContentLength: 7,
-      ContentType: 'application/json',
-    });
-    expect(got).toMatchObject({ Body: '{"a":1}' });
-  });
-
-  it('names failures for Retry and Catch', async () => {
-    // Arrange
-    await cloud.s3.send(new PutObjectCommand({ Bucket, Key: 'tasks/lock', Body: 'mine' }));
-    const put = { Bucket, Key: 'tasks/lock', Body: 'theirs', IfNoneMatch: '*' };
-
-    // Act
-    const [exists, cause] = await failure(`${s3}:putObject`, put);
-    const [noKey] = await failure(`${s3}:getObject`, { Bucket, Key: 'nothing' });
-    const [noHead] = await failure(`${s3}:headObject`, { Bucket, Key: 'nothing' });
-    const [noBucket] = await failure(`${s3}:getObject`, { Bucket: 'nowhere-at-all', Key: 'a' });
-
-    // Assess
-    expect(exists).toBe('S3.S3Exception');
-    expect(cause).toContain('Status Code: 412');
-    expect([noKey, noHead, noBucket]).toEqual([
-      'S3.NoSuchKeyException',
-      'S3.NoSuchKeyException',
-      'S3.NoSuchBucketException',
-    ]);
   });
 });
 
@@ -205,7 +159,7 @@ async function readSoon(Key: string): Promise<string> {
   }
 }
 
-describe('Function: taskResources, messages and events', () => {
+describe('Function: taskResources, messages', () => {
   it('records what is published, and refuses unknown topics', async () => {
     // Act
     const message = { TopicArn: cloud.outputs.TopicArn, Message: { a: 1 }, Subject: 'Hello' };
@@ -223,20 +177,5 @@ describe('Function: taskResources, messages and events', () => {
     expect((await failure('sns:publish', { ...message, Message: '' }))[0]).toBe(
       'SNS.InvalidParameterException',
     );
-  });
-
-  it('puts events on the bus', async () => {
-    // Arrange
-    const Detail = { bucket: { name: Bucket }, object: { key: 'logs/by-hand' } };
-    await cloud.s3.send(new PutObjectCommand({ Bucket, Key: 'elsewhere', Body: 'x' }));
-
-    // Act
-    const answer = await call('events:putEvents', {
-      Entries: [{ Source: 'my.own', DetailType: 'Object Created', Detail }],
-    });
-
-    // Assess
-    expect(answer).toEqual({ Entries: [{ EventId: expect.any(String) }], FailedEntryCount: 0 });
-    expect(await cloud.drained()).toEqual([]);
   });
 });

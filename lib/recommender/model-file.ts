@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { backbone } from '#lib/contracts/config/training.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { BackboneShape } from './backbones/backbone.ts';
 import { sizeOf, type Weights } from './parameters.ts';
@@ -7,7 +8,7 @@ import { sizeOf, type Weights } from './parameters.ts';
 const description = z.strictObject({
   format: z.literal('lea-recommender'),
   formatVersion: z.literal(1),
-  backbone: z.enum(['sasrec', 'gru4rec', 'caser', 'nextitnet']),
+  backbone,
   dimension: z.int().min(1),
   blocks: z.int().min(1),
   heads: z.int().min(1),

@@ -75,8 +75,8 @@ function constructed(text: string): string[] {
     });
 }
 
-const templateOf = (name: string) =>
-  parts
+function templateOf(name: string) {
+  const found = parts
     .map((part) => synthesis.template(part))
     .find(
       (template) =>
@@ -85,7 +85,10 @@ const templateOf = (name: string) =>
             Properties: { FunctionName: `lea-dev-${name}` },
           }),
         ).length > 0,
-    )!;
+    );
+  if (found === undefined) throw new Error(`No stack has the function ${name}.`);
+  return found;
+}
 
 /** Goes with a queue: what its consumer and its senders also get from CDK. */
 const ofQueues = new Set(

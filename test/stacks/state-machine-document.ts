@@ -22,18 +22,10 @@ interface DrawnMachine {
 /** Where every failure leads that is not caught otherwise. */
 const failureDoor = 'StopEnvironment?';
 
-const functionNames: Readonly<Record<NightlyFunction, string>> = {
-  beginRun: 'begin-run',
-  buildSequences: 'build-sequences',
-  planEnvironment: 'plan-environment',
-  augmentSequences: 'augment-sequences',
-  planTraining: 'plan-training',
-  registerModel: 'register-model',
-  evaluateModels: 'evaluate-models',
-  promoteWinner: 'promote-winner',
-  publishReport: 'publish-report',
-  endRun: 'end-run',
-};
+/** Stands for the functions' ARNs: the names of their folders. */
+const functionNames = new Proxy({} as Record<NightlyFunction, string>, {
+  get: (_, name) => String(name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+});
 
 /**
  * The definition that a configuration deploys, with words in place of what only a deployment knows, and of the

@@ -70,7 +70,7 @@ export const priorConfig = z.strictObject({
   asOf: z.enum(['request', 'night']).default('request'),
 });
 
-const backbone = z.enum(['sasrec', 'gru4rec', 'caser', 'nextitnet']);
+export const backbone = z.enum(['sasrec', 'gru4rec', 'caser', 'nextitnet']);
 const objective = z.enum(['supervised', 'auxiliary', 'sqn', 'sac', 'snqn', 'sa2c']);
 
 /** Settings of a model; `training` sets them for all models of a run, an entry of `training.models` for one. */

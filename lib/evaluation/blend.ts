@@ -167,7 +167,7 @@ export function rankBlends(
  *
  * @returns `[components + halfLives]`
  */
-export function moderate(weights: BlendWeights, moderation: Float64Array): BlendWeights {
+function moderate(weights: BlendWeights, moderation: Float64Array): BlendWeights {
   const size = weights.length / moderation.length;
   if (moderation.length === 1) return weights;
   return Float64Array.from({ length: size }, (_, k) =>

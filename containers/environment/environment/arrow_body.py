@@ -36,7 +36,7 @@ def read_stream(body: bytes, check: Callable[[pa.Schema], None], maximum_rows: i
         schema = _read_schema(next(messages, None))
         check(schema)
         rows = size = 0
-        batches = []
+        batches: list[pa.RecordBatch] = []
         for message in messages:
             if message.type != "record batch":
                 raise RequestError(f"body: a message of type {message.type!r}; expected record batches alone")

@@ -161,7 +161,7 @@ def decoder_config(decoder: "PreTrainedModel") -> dict[str, Any]:
     for name in ("_name_or_path", "_model_name_or_path", "architectures", "transformers_version", "dtype"):
         config.pop(name, None)
     config |= {"model_type": decoder.config.model_type, "vocab_size": 1}
-    config |= {name: 0 for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
+    config |= dict.fromkeys(("pad_token_id", "bos_token_id", "eos_token_id"), 0)
     return config
 
 

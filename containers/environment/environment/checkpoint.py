@@ -52,7 +52,7 @@ class Checkpoints:
             return None
         try:
             saved = torch.load(self.path, weights_only=True, map_location="cpu")
-        except Exception as error:  # noqa: BLE001 - a torn file fails in any way; starting again is always right
+        except Exception as error:
             print(f"Checkpoint {self.path} cannot be read and is not used: {error}", flush=True)
             return None
         if saved.get("fingerprint") != self.fingerprint:

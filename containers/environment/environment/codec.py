@@ -1,5 +1,6 @@
 """The bytes of a request and of its answer: Arrow IPC streams, and JSON for use by hand."""
 
+import itertools
 import json
 from dataclasses import dataclass
 
@@ -55,7 +56,7 @@ def decode(body: bytes, content_type: str, limits: Limits) -> EnvironmentRequest
     else:
         raise RequestError(f"content type {content_type[:60]!r}: expected {ARROW} or {JSON}", 415)
     _check(values, offsets, candidates, limits)
-    rows = [values[start:end] for start, end in zip(offsets[:-1], offsets[1:])]
+    rows = [values[start:end] for start, end in itertools.pairwise(offsets)]
     return EnvironmentRequest(rows, candidates.tolist())
 
 

@@ -1,7 +1,7 @@
 """Hyperparameters as frozen dataclasses, parsed strictly from the JSON of config section `environment`.
 
 Keys are camelCase in JSON and snake_case here. The schema with the documentation of each key is
-`lib/contracts/config/environment.ts`; the defaults are the same.
+`lib/contracts/config/environment.ts`; a test compares defaults, types and limits with the JSON Schema that is made of it.
 """
 
 import dataclasses
@@ -9,16 +9,19 @@ import re
 import types
 import typing
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from .errors import ConfigurationError
-
-Config = TypeVar("Config")
 
 
 def within(minimum: float, maximum: float = float("inf"), *, above: bool = False) -> dict[str, Any]:
     """Field metadata: the values allowed, `minimum` itself left out when `above`."""
     return {"minimum": minimum, "maximum": maximum, "above": above}
+
+
+def text(minimum: int = 0, maximum: float = float("inf"), pattern: str = "") -> dict[str, Any]:
+    """Field metadata: the characters that a text may have, and an expression that the whole of it must match."""
+    return {"minimumLength": minimum, "maximumLength": maximum, "pattern": pattern}
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class ItemTokenConfig:
     epochs: float = field(default=1.0, metadata=within(0))
     learning_rate: float = field(default=2e-2, metadata=within(0, above=True))
     maximum_text_tokens: int = field(default=48, metadata=within(4, 512))
-    template: str = "item is titled {title}[, {other}]."
+    template: str = field(default="item is titled {title}[, {other}].", metadata=text(1))
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class ItemVectorConfig:
 class EnvironmentConfig:
     """Config section `environment`; `base_model` and `maximum_age_days` matter to the pipeline only."""
 
-    base_model: str = "smollm2-135m-instruct"
+    base_model: str = field(default="smollm2-135m-instruct", metadata=text(pattern="^[A-Za-z0-9._-]+$"))
     layers: int | None = field(default=None, metadata=within(1))
     subset_fraction: float = field(default=0.3, metadata=within(0, 1, above=True))
     maximum_age_days: float = field(default=7.0, metadata=within(0))
@@ -74,7 +77,7 @@ class EnvironmentConfig:
     candidates: int = field(default=8, metadata=within(1, 100))
     similar_candidates: int = field(default=6, metadata=within(0, 100))
     reward_heads: int = field(default=3, metadata=within(1, 16))
-    instruction: str = ""
+    instruction: str = field(default="", metadata=text(maximum=1000))
     item_tokens: ItemTokenConfig = field(default_factory=ItemTokenConfig)
     adapter: AdapterConfig = field(default_factory=AdapterConfig)
     item_vectors: ItemVectorConfig = field(default_factory=ItemVectorConfig)
@@ -89,7 +92,7 @@ def parse_config(value: Any) -> EnvironmentConfig:
         ConfigurationError: naming each unknown key and each wrong value, and what was expected.
     """
     problems: list[str] = []
-    config = _parse(EnvironmentConfig, value, "", problems)
+    config: EnvironmentConfig = _parse(EnvironmentConfig, value, "", problems)
     if problems:
         raise ConfigurationError("Hyperparameter config is not valid:\n  " + "\n  ".join(problems))
     return config
@@ -109,7 +112,7 @@ def camel_case(name: str) -> str:
     return re.sub(r"_([a-z])", lambda match: match.group(1).upper(), name)
 
 
-def _parse(cls: type[Config], value: Any, path: str, problems: list[str]) -> Config:
+def _parse(cls: Any, value: Any, path: str, problems: list[str]) -> Any:
     if not isinstance(value, dict):
         problems.append(f"{path or '(top level)'}: expected an object, got {value!r}")
         return cls()
@@ -142,12 +145,25 @@ def _value(hint: Any, limits: Any, value: Any, path: str, problems: list[str]) -
         return value
     if "minimum" in limits:
         low, high, above = limits["minimum"], limits["maximum"], limits["above"]
-        if not (low < value if above else low <= value) or value > high:
+        if not (low < value if above else low <= value) or value > high or value == float("inf"):
             sign = ">" if above else ">="
             upper = "" if high == float("inf") else f" and <= {high}"
             problems.append(f"{path}: expected {sign} {low}{upper}, got {value!r}")
             return value
+    if isinstance(value, str) and "pattern" in limits:
+        expected = _text_problem(value, limits)
+        if expected:
+            problems.append(f"{path}: expected {expected}, got {value[:60]!r}")
     return float(value) if hint is float else value
+
+
+def _text_problem(value: str, limits: Any) -> str | None:
+    length = len(value.encode("utf-16-le", "surrogatepass")) // 2  # as JavaScript counts
+    if not limits["minimumLength"] <= length <= limits["maximumLength"]:
+        return f"{limits['minimumLength']} to {limits['maximumLength']} characters"
+    if limits["pattern"] and not re.fullmatch(limits["pattern"], value):
+        return f"a text that matches {limits['pattern']}"
+    return None
 
 
 def _join(path: str, key: str) -> str:

@@ -16,6 +16,8 @@ from .errors import ConfigurationError, DataError
 Task = Literal["fit", "vectors"]
 NEEDED: dict[Task, set[str]] = {"fit": {"config", "window"}, "vectors": {"config"}}
 """The hyperparameters of each task."""
+WINDOW = (2, 200)
+"""The smallest and the largest window, those of the pipeline's `sequences.window`."""
 MAXIMUM_BODY_BYTES = 25 * 1024 * 1024
 """SageMaker's limit of a real-time request; a compressed body may not be more when unpacked either."""
 
@@ -92,8 +94,8 @@ def read_hyperparameters(root: Path) -> Hyperparameters:
             f"{path}: expected exactly the hyperparameters {expected} for task {task}, got {', '.join(sorted(raw)) or 'none'}."
         )
     window = _decoded("window", raw.get("window", "0"))
-    if "window" in raw and (not isinstance(window, int) or isinstance(window, bool) or not 2 <= window <= 200):
-        raise ConfigurationError(f"Hyperparameter window: expected a whole number from 2 to 200, got {window!r}.")
+    if "window" in raw and (not isinstance(window, int) or isinstance(window, bool) or not WINDOW[0] <= window <= WINDOW[1]):
+        raise ConfigurationError(f"Hyperparameter window: expected a whole number from {WINDOW[0]} to {WINDOW[1]}, got {window!r}.")
     return Hyperparameters(task, parse_config(_decoded("config", raw["config"])), window)
 
 

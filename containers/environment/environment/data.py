@@ -1,7 +1,7 @@
 """The training channel: the vocabulary and the training rows, read from Arrow IPC streams."""
 
-import dataclasses
 import json
+import typing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,11 +85,11 @@ def read_manifest(folder: Path) -> SequencesManifest:
         raise DataError(f"{path} is not JSON: {error}") from None
     given = document if isinstance(document, dict) else {}
     values: dict[str, Any] = {}
-    for item in dataclasses.fields(SequencesManifest):
-        key = camel_case(item.name)
-        if type(given.get(key)) is not item.type:
-            raise DataError(f"{path}: {key} is {given.get(key)!r}, expected {item.type.__name__}: build the sequences again.")
-        values[item.name] = given[key]
+    for name, kind in typing.get_type_hints(SequencesManifest).items():
+        key = camel_case(name)
+        if type(given.get(key)) is not kind:
+            raise DataError(f"{path}: {key} is {given.get(key)!r}, expected {kind.__name__}: build the sequences again.")
+        values[name] = given[key]
     return SequencesManifest(**values)
 
 

@@ -42,10 +42,10 @@ def change_instance(family: ModuleType, apply: Callable[[], None]) -> None:
     """
     before = dict(vars(family))
     apply()
-    fused = vars(family).get(ROTATION)
+    fused: Rotation | None = vars(family).get(ROTATION)
     for name, value in before.items():
         setattr(family, name, value)
-    if fused is not before.get(ROTATION):
+    if fused is not None and fused is not before.get(ROTATION):
         setattr(family, ROTATION, by_device(fused, before[ROTATION]))
 
 

@@ -8,6 +8,7 @@ layers has lost its vocabulary head; a read-out from the cut is then learned bes
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -150,7 +151,7 @@ class ItemTokenFit:
         logits = hidden[real].float() @ self.head.T  # [text tokens, words]
         return functional.cross_entropy(logits, targets[real]), int(real.sum())
 
-    def save(self) -> dict[str, object]:
+    def save(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
         return {
             "done": self.done,
@@ -161,7 +162,7 @@ class ItemTokenFit:
             "headAdam": self.head_adam.state_dict(),
         }
 
-    def load(self, saved: dict[str, object]) -> None:
+    def load(self, saved: dict[str, Any]) -> None:
         """Goes on where `save` was called."""
         self.done, self.tokens = saved["done"], saved["tokens"]
         self.table.copy_(saved["table"])

@@ -38,7 +38,7 @@ class Encoded:
     space: str
     metadata: dict[str, str]
     """Of `item-vectors.arrow`."""
-    metrics: dict[str, object]
+    metrics: dict[str, int]
 
 
 @enough_memory(
@@ -71,11 +71,12 @@ def write_item_vectors(folders: Folders, config: EnvironmentConfig) -> None:
         "whitening": whitening.name,
     }
     _write(folders.model / "item-vectors.arrow", catalogue.identifiers, vectors, metadata)
+    seconds = time.monotonic() - started
     metrics = {
         "items": len(catalogue),
         "sentences": len(set(sentences)),
         **encoded.metrics,
-        "seconds": time.monotonic() - started,
+        "seconds": seconds,
         "cpuSeconds": time.process_time(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         **metadata,
@@ -83,7 +84,7 @@ def write_item_vectors(folders: Folders, config: EnvironmentConfig) -> None:
     }
     (folders.model / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf8")
     shutil.rmtree(folders.checkpoints / "store", ignore_errors=True)
-    report_progress("metrics", 1.0, items=len(catalogue), computed=metrics["computed"], seconds=metrics["seconds"])
+    report_progress("metrics", 1.0, items=len(catalogue), computed=encoded.metrics["computed"], seconds=seconds)
 
 
 def _encode_with_model(folders: Folders, config: EnvironmentConfig, sentences: list[str]) -> Encoded:

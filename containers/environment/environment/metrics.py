@@ -1,5 +1,6 @@
 """What `metrics.json` says about a fitted environment, computed on users that it was not fitted on."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ def spread_against_error(
 
 
 def _by_length(accuracy: np.ndarray, popularity: np.ndarray, lengths: np.ndarray) -> list[dict[str, float]]:
-    ranges = zip(LENGTH_EDGES, LENGTH_EDGES[1:])
+    ranges = itertools.pairwise(LENGTH_EDGES)
     return [
         {"from": low, "to": high - 1, **_compare(accuracy, popularity, (lengths >= low) & (lengths < high))}
         for low, high in ranges

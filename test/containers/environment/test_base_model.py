@@ -32,7 +32,7 @@ def test_the_first_layers_are_kept_unchanged(family_model: Path):
     mask = torch.ones(4, 4, dtype=torch.bool).tril()[None, None]
 
     # Act
-    options = dict(inputs_embeds=embeddings, position_ids=ids, attention_mask=mask, use_cache=False)
+    options = {"inputs_embeds": embeddings, "position_ids": ids, "attention_mask": mask, "use_cache": False}
     expected = whole.decoder(**options, output_hidden_states=True).hidden_states[2]
     norm = next(module for name, module in cut.decoder.named_modules() if name in ("norm", "ln_f"))
     actual = cut.decoder(**options).last_hidden_state
@@ -48,12 +48,12 @@ def test_a_saved_decoder_without_words_is_the_same(family_model: Path):
     decoder = load(family_model, 2).decoder
     words = {f"{name}.weight" for name, module in decoder.named_modules() if module is decoder.get_input_embeddings()}
     weights = {name: value for name, value in decoder.state_dict().items() if name not in words}
-    options = dict(
-        inputs_embeds=torch.randn(2, 3, decoder.config.hidden_size),
-        position_ids=torch.arange(3)[None],
-        attention_mask=torch.ones(1, 1, 3, 3, dtype=torch.bool).tril(),
-        use_cache=False,
-    )
+    options = {
+        "inputs_embeds": torch.randn(2, 3, decoder.config.hidden_size),
+        "position_ids": torch.arange(3)[None],
+        "attention_mask": torch.ones(1, 1, 3, 3, dtype=torch.bool).tril(),
+        "use_cache": False,
+    }
 
     # Act
     built = build_decoder(json.loads(json.dumps(decoder_config(decoder))), weights, torch.float32, torch.device("cpu"))
@@ -96,7 +96,8 @@ def test_a_tokenizer_of_another_model_is_refused(copied: Path):
     config = json.loads((copied / "config.json").read_text())
     (copied / "config.json").write_text(json.dumps(config | {"vocab_size": 50}))
     weights = load_file(copied / "model.safetensors")
-    save_file({name: value[:50].clone() if value.shape[0] > 300 else value for name, value in weights.items()}, copied / "model.safetensors")
+    cut = {name: value[:50].clone() if value.shape[0] > 300 else value for name, value in weights.items()}
+    save_file(cut, copied / "model.safetensors")
 
     # Act & Assess
     with pytest.raises(BaseModelError, match="the tokenizer knows .* tokens, the model embeds 50"):

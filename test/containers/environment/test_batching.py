@@ -1,5 +1,7 @@
 """Module: batching."""
 
+import itertools
+
 import numpy as np
 from environment.batching import epoch_batches, packed_length, token_batches
 from hypothesis import given
@@ -25,7 +27,7 @@ def test_no_batch_could_have_taken_the_next_row(tokens: np.ndarray, budget: int)
     batches = token_batches(tokens, budget)
 
     # Assess: batches come shortest rows first
-    for batch, following in zip(batches, batches[1:]):
+    for batch, following in itertools.pairwise(batches):
         assert tokens[batch].max() <= tokens[following].min()
         assert tokens[following[0]] * (len(batch) + 1) > budget
 

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from bench import __main__ as command
 from bench.accelerator import Shape, forward_utilisation, peak_of, training_utilisation
 from bench.measure import by_turns, higher_is_better, lower_is_better
 from bench.scoring import packed_beside_naive
 from bench.serialisation import serialisation_share
 from bench.training import cheaper_training
+
+from bench import __main__ as command
 
 
 @pytest.mark.parametrize("instruction", [0, 4])

@@ -1,10 +1,14 @@
 """Module: contract."""
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
-from environment.contract import Folders, read_hyperparameters, report_progress, write_failure
+from conftest import zod
+from environment.config import camel_case
+from environment.contract import WINDOW, Folders, read_hyperparameters, report_progress, write_failure
+from environment.data import SequencesManifest
 from environment.errors import ConfigurationError, DataError
 
 
@@ -43,7 +47,7 @@ def test_the_task_decides_what_else_is_expected(tmp_path: Path):
         ("[1]", "expected an object of hyperparameters, got list"),
         ({}, "expected exactly the hyperparameters config and window for task fit, got none"),
         ({"window": "50"}, "expected exactly the hyperparameters config and window for task fit, got window"),
-        ({"task": "vectors", "config": "{}", "window": "50"}, "expected exactly the hyperparameters config for task vectors, got config, window"),
+        ({"task": "vectors", "config": "{}", "window": "50"}, "hyperparameters config for task vectors, got config, window"),
         ({"task": "serve", "config": "{}"}, "task: expected one of fit, vectors, got 'serve'"),
         ({"task": ["fit"], "config": "{}"}, "task: expected one of fit, vectors, got .'fit'."),
         ({"config": "{}", "window": "50", "epochs": "1"}, "got config, epochs, window"),
@@ -59,6 +63,37 @@ def test_wrong_hyperparameters_are_explained(tmp_path: Path, value: object, mess
     # Act & Assess
     with pytest.raises(ConfigurationError, match=message):
         read_hyperparameters(root)
+
+
+def test_the_window_has_the_limits_of_the_pipelines_schema():
+    # Act
+    window = zod("z.toJSONSchema(sequencesConfig.shape.window)", "lib/contracts/config/sequences.ts", "sequencesConfig")
+
+    # Assess
+    assert (window["minimum"], window["maximum"]) == WINDOW
+
+
+def test_what_is_read_of_the_sequences_manifest_is_written_by_the_pipeline():
+    # Act
+    schema = zod("z.toJSONSchema(sequencesManifest)", "lib/sequences/manifest.ts", "sequencesManifest")
+
+    # Assess
+    kinds = {int: "integer", bool: "boolean"}
+    for item in dataclasses.fields(SequencesManifest):
+        assert schema["properties"][camel_case(item.name)]["type"] == kinds[item.type]
+        assert camel_case(item.name) in schema["required"]
+
+
+def test_the_metrics_of_a_fit_are_what_the_pipeline_reads(fitted: Path):
+    # Arrange
+    metrics = json.loads((fitted / "model" / "metrics.json").read_text())
+
+    # Act
+    result = zod("environmentMetrics.safeParse(value)", "lib/environment/metrics.ts", "environmentMetrics", metrics)
+
+    # Assess
+    assert result["success"], result
+    assert result["data"] == metrics
 
 
 def test_a_job_without_hyperparameters_or_channel_says_so(tmp_path: Path):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import WORDS, titles, write_stream
+from conftest import WORDS, titles, write_stream, zod
 from environment import item_vectors as command
 from environment.config import parse_config
 from environment.contract import Folders
@@ -89,6 +89,19 @@ def test_every_item_gets_a_vector_in_the_catalogues_order(plain: Path):
     }
     assert len(metadata["whitening"]) == 16
     assert (metrics(plain)["items"], metrics(plain)["sentences"], metrics(plain)["computed"]) == (ITEMS, ITEMS, ITEMS)
+
+
+def test_the_pipelines_own_reader_takes_the_file(plain: Path):
+    # Act
+    plainly = "({ vectors, ...rest }) => ({ ...rest, vectors: [...vectors] })"
+    expression = f"({plainly})(decodeItemVectors(readFileSync(value)))"
+    decoded = zod(expression, "lib/environment/item-vectors.ts", "decodeItemVectors", str(plain / "item-vectors.arrow"))
+
+    # Assess
+    identifiers, vectors, metadata = read(plain)
+    assert (decoded["itemIds"], decoded["dimension"]) == (identifiers, 8)
+    np.testing.assert_array_equal(np.array(decoded["vectors"], np.float32).reshape(-1, 8), vectors)
+    assert {key: str(value) for key, value in decoded["origin"].items()} == {k: v for k, v in metadata.items() if k != "dimension"}
 
 
 def test_the_same_job_gives_the_same_bytes(plain: Path, catalogue: Path, llama_model: Path, tmp_path: Path):

@@ -1,5 +1,6 @@
 """Command: serve, over HTTP against a real process, and its application with a model that is held."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -55,10 +56,8 @@ def wait_until_ready(server: Server) -> list[int]:
     with httpx.Client(timeout=2) as client:
         while not statuses or statuses[-1] != 200:
             assert server.process.poll() is None, "the server ended"
-            try:
+            with contextlib.suppress(httpx.TransportError):
                 statuses.append(client.get(f"{server.url}/ping").status_code)
-            except httpx.TransportError:
-                pass
             time.sleep(0.1)
     return statuses
 

@@ -17,10 +17,10 @@ from environment.adapter_fit import AdapterFit
 from environment.artefact import read_environment
 from environment.checkpoint import Checkpoints, Interrupted
 from environment.contract import Folders, read_hyperparameters
+from environment.data import read_manifest, read_training_rows
 from environment.engine import CandidatePolicy, Engine
 from environment.errors import CapacityError, ConfigurationError
 from environment.users import choose_users
-from environment.data import read_manifest, read_training_rows
 from safetensors.torch import load_file
 
 PACKAGE = Path(__file__).resolve().parents[3] / "containers" / "environment"

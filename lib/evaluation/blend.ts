@@ -72,7 +72,7 @@ export type BlendWeights = Float64Array;
 
 /** What a ranker says about cases. */
 export interface RankedLists {
-  /** Place of each case's target in its list, from 1; 0 if it was left out of it, `[cases]`. */
+  /** Place of each case's target in its list, from 1; 0 if it was left out of it or nobody knows it, `[cases]`. */
   readonly ranks: Int32Array;
   /** The first items of each case's list, 0 where there are no more, `[cases, listLength]`. */
   readonly lists: Int32Array;
@@ -154,7 +154,8 @@ export function rankBlends(
       listTop(scores, top);
       for (let index = begin; index < end; index++) {
         const target = input.cases.targets[index]!;
-        ranks[index] = taken.has(target) ? 0 : placeOf(target, scores);
+        const isShown = target >= 1 && target <= input.items && !taken.has(target);
+        ranks[index] = isShown ? placeOf(target, scores) : 0;
         lists.set(top.items, index * listLength);
       }
     });

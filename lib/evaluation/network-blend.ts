@@ -82,7 +82,10 @@ export function judgeNetwork(
     };
   }
   // Without a single rule they have nothing to say.
-  const known = prior.rules && rules !== undefined && rules.items.length > 0 ? rules : undefined;
+  const known =
+    prior.rules && rules !== undefined && rules.items.length > 0
+      ? forItems(rules, network.shape.items)
+      : undefined;
   const unfitted = blendOf(known, prior);
   const { blend, ranked } = withInput(network, known, unfitted, world, validation, (input) => {
     const places = (1 + unfitted.moderators.length) * widthOf(unfitted);
@@ -95,6 +98,13 @@ export function judgeNetwork(
   });
   const served = { network, rules: known, blend };
   return { served, validation: ranked, test: rankNetwork(served, world, test) };
+}
+
+/** Rules of a vocabulary for one that begins with it and goes on: of the rest there are none. */
+function forItems(rules: Rules, items: number): Rules {
+  const offsets = new Int32Array(items + 2).fill(rules.items.length);
+  offsets.set(rules.offsets);
+  return { ...rules, offsets };
 }
 
 /** A network by itself. */

@@ -12,6 +12,8 @@ import {
 import { afterAll, describe, expect, it } from 'vitest';
 import { nativeEnvironment } from '#lib/graph/native-environment.ts';
 import { decodeModel } from '#lib/recommender/model-file.ts';
+import { decodeNetwork } from '../../../containers/trainer/blend-files.ts';
+import { encodeItemVectors } from '../../lib/environment/item-vectors-file.ts';
 import { createJob, type JobFolder, smallSequences, trainingJob } from './job-folder.ts';
 
 const main = new URL('../../../containers/trainer/main.ts', import.meta.url).pathname;
@@ -59,7 +61,7 @@ describe('Container: trainer', () => {
     const whole = newJob({ withAnswers: true });
     const stopped = newJob({ withAnswers: true });
     const hyperparameters = trainingJob(
-      { objective: 'snqn', lea: {}, prior: {} },
+      { objective: 'snqn', lea: {} },
       { maximumEpochs: 12, patience: 20 },
     );
     for (const job of [whole, stopped]) job.setHyperparameters(hyperparameters);
@@ -148,6 +150,40 @@ describe('Container: trainer', () => {
       }
     });
     expect(same).toBeGreaterThan(10);
+  });
+
+  it('joins a model with what is popular and what its texts say, which ranks the same as a champion', async () => {
+    // Arrange: the catalogue has one item more
+    const job = newJob();
+    const itemIds = [...built.itemTable.itemIds, 'new'];
+    const vectors = itemIds.map((_, item) => [Math.sin(item), Math.cos(item)]);
+    mkdirSync(job.path('input/data/vectors'), { recursive: true });
+    writeFileSync(
+      job.path('input/data/vectors/item-vectors.arrow'),
+      encodeItemVectors(itemIds, vectors),
+    );
+    job.setHyperparameters(trainingJob({ text: {}, prior: {} }, { maximumEpochs: 2 }));
+
+    // Act
+    const trained = await run(job);
+    const champion = newJob();
+    cpSync(job.path('model'), champion.path('input/data/model'), { recursive: true });
+    champion.setHyperparameters({ task: 'score', run: 'next' });
+    const scored = await run(champion);
+
+    // Assess
+    expect(trained).toMatchObject({ code: 0, stderr: '' });
+    expect(scored.code).toBe(0);
+    const { network, blend } = decodeNetwork(
+      jsonOf(job, 'model/model.json'),
+      readFileSync(job.path('model/weights.bin')),
+    );
+    expect(network.shape.items).toBe(itemIds.length);
+    expect(jsonOf(job, 'model/vocabulary.json')).toEqual(itemIds);
+    expect(blend).toMatchObject({ components: ['network', 'rules'] });
+    expect(ranksOf(champion, 'test')).toEqual(ranksOf(job, 'test'));
+    const lists = readFileSync(job.path('model/lists/test.bin'));
+    expect(lists).toHaveLength(4 * 10 * built.test.targets.length);
   });
 
   it.each([

@@ -3,23 +3,52 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { ValidationError } from '#lib/contracts/errors.ts';
 
 const OUTPUT_BYTES = 256 * 1024;
+/** Up to here, nobody asks how far data expand. */
+const FREE_BYTES = 4 * 1024 * 1024;
+const MEBIBYTE = 1024 * 1024;
+
+/** How much may come of gzipped data. */
+export interface GunzipLimits {
+  readonly maximumUnpackedBytes: number;
+  /** How many times as large as the gzipped bytes read so far, once there are more than 4 MiB. */
+  readonly maximumExpansion: number;
+}
 
 /**
  * Uncompresses a gzipped stream, chunk by chunk. Whoever stops reading closes the source.
  *
  * @param where what is read, for the message
- * @throws ValidationError when the data is not gzip, or ends too early; an error of the source as it is
+ * @param limits none for data of our own
+ * @throws ValidationError when the data is not gzip, ends too early, or is more than the limits allow; an error of the
+ *   source as it is
  */
-export async function* gunzipped(source: Readable, where: string): AsyncGenerator<Uint8Array> {
+export async function* gunzipped(
+  source: Readable,
+  where: string,
+  limits?: GunzipLimits,
+): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip({ chunkSize: OUTPUT_BYTES });
   // Errors of either stream arrive through the loop below.
   pipeline(source, gunzip, () => {});
   try {
-    for await (const chunk of gunzip) yield chunk as Uint8Array;
+    let bytes = 0;
+    for await (const chunk of gunzip) {
+      bytes += (chunk as Uint8Array).byteLength;
+      if (limits) checkLimits(bytes, gunzip.bytesWritten, where, limits);
+      yield chunk as Uint8Array;
+    }
   } catch (error) {
-    if (!String((error as NodeJS.ErrnoException).code).startsWith('Z_')) throw error;
+    if (
+      error instanceof ValidationError ||
+      !String((error as NodeJS.ErrnoException).code).startsWith('Z_')
+    ) {
+      throw error;
+    }
     const what = (error as Error).message;
-    throw new ValidationError(`${where} is not a complete gzip file (${what}).`, { cause: error });
+    throw new ValidationError(
+      `${where} is not a complete gzip file, or has something else behind it (${what}).`,
+      { cause: error },
+    );
   }
 }
 
@@ -29,4 +58,37 @@ export async function* gunzipped(source: Readable, where: string): AsyncGenerato
 export function gzipped(text: Iterable<string> | AsyncIterable<string>): Readable {
   // Errors arrive at the reader.
   return pipeline(Readable.from(text), createGzip(), () => {});
+}
+
+/**
+ * The first bytes of chunks; reads no further than necessary.
+ *
+ * @returns at least so many, or all; `isWhole` when there are no more
+ */
+export async function beginningOf(
+  chunks: AsyncIterable<Uint8Array>,
+  bytes: number,
+): Promise<{ head: Uint8Array; isWhole: boolean }> {
+  const taken: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    taken.push(chunk);
+    length += chunk.byteLength;
+    if (length > bytes) return { head: Buffer.concat(taken), isWhole: false };
+  }
+  return { head: Buffer.concat(taken), isWhole: true };
+}
+
+function checkLimits(bytes: number, read: number, where: string, limits: GunzipLimits): void {
+  const { maximumUnpackedBytes, maximumExpansion } = limits;
+  if (bytes > maximumUnpackedBytes) {
+    throw new ValidationError(
+      `${where} has more than ${Math.floor(maximumUnpackedBytes / MEBIBYTE).toLocaleString('en-US')} MiB uncompressed, which is the most that is read. Split it.`,
+    );
+  }
+  if (bytes > FREE_BYTES && bytes > maximumExpansion * read) {
+    throw new ValidationError(
+      `${where} becomes more than ${maximumExpansion} times as large when uncompressed, as no log does. Upload it uncompressed, if it is one.`,
+    );
+  }
 }

@@ -1,5 +1,6 @@
 import { ensureNativeEnvironment } from '../../containers/trainer/native-process.ts';
 import { type ExperimentOptions, parseValue, planExperiment } from '../experiments/options.ts';
+import { nightConfig } from '../one-machine/config.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
 
@@ -7,15 +8,17 @@ export const experiment: Command = {
   usage: `Usage: npx lea experiment --interactions FILE --models BACKBONE:OBJECTIVE,... --out DIR
                    [--format sequences|interactions] [--split leave-one-out|by-user|global-time] [--seeds N]
                    [--window N] [--exclude-history true|false|auto] [--minimum-user N] [--minimum-item N]
-                   [--vectors FILE] [--set SETTING=VALUE ...]
+                   [--config FILE] [--vectors FILE] [--set SETTING=VALUE ...]
 
 Trains and scores (full ranking, early stopping on the validation cases) every model with every seed and writes
 DIR/results.json. Interrupted, it goes on where it stopped.
 
   --format sequences   one user a line, "user item item ..." in time order (default);
-           interactions  JSON lines as teams upload them
+           interactions  JSON lines or CSV as teams upload them, read by the rules of ingestion
   --vectors            item-vectors.arrow, for models with text={}
   --models             for example sasrec:supervised,gru4rec:snqn,sasrec:supervised:dropout=0.5
+  --config FILE        pipeline configuration; its section "interactions" says how interactions are read and
+                       rewarded (default: config/one-machine.json)
   --set                a setting of all models (config section training), for example --set dimension=128`,
   needs: ['TensorFlow'],
   prepare(args) {
@@ -31,6 +34,7 @@ DIR/results.json. Interrupted, it goes on where it stopped.
       'exclude-history': { type: 'string' },
       'minimum-user': { type: 'string' },
       'minimum-item': { type: 'string' },
+      config: { type: 'string' },
       set: { type: 'string', multiple: true, default: [] },
     });
     const given = {
@@ -46,6 +50,7 @@ DIR/results.json. Interrupted, it goes on where it stopped.
       excludeHistory: parseValue(values['exclude-history']),
       minimumUserInteractions: parseValue(values['minimum-user']),
       minimumItemInteractions: parseValue(values['minimum-item']),
+      reading: nightConfig(values.config).config.interactions,
       training: readSettings(values.set),
     };
     const options = Object.fromEntries(

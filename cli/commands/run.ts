@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import { uploads } from '#lib/contracts/keys.ts';
 import { nameRun } from '#lib/contracts/run.ts';
-import { formatOf, isMarker } from '#lib/interactions/plan.ts';
+import { endings, formatOf, leftoverOf } from '#lib/interactions/plan.ts';
 import { nightConfig } from '../one-machine/config.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
@@ -12,7 +13,7 @@ export const run: Command = {
   usage: `Usage: npx lea run --interactions FILE --items FILE --out DIR
                    [--config FILE] [--run NAME] [--base-model DIR]
 
-  --interactions FILE  JSON lines or CSV, optionally gzipped (.jsonl, .csv, .jsonl.gz, .csv.gz):
+  --interactions FILE  JSON lines or CSV (.jsonl, .ndjson, .json, .csv), optionally gzipped (.gz behind it):
                        user_id, item_id, timestamp, event_type?, value?
   --items FILE         the same formats: item_id, title, any other text fields
   --config FILE        pipeline configuration; what it does not mention is as in config/one-machine.json
@@ -63,14 +64,13 @@ function uploadable(file: string): string {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
     throw new ValidationError(`There is no file ${file}.`);
   }
-  if (isMarker(basename(file))) {
-    throw new ValidationError(
-      `${file}: ingestion ignores files whose name begins with _ or ., as those of temporary and hidden files do. Rename it.`,
-    );
+  const leftover = leftoverOf(uploads.logsPrefix + basename(file));
+  if (leftover !== undefined) {
+    throw new ValidationError(`${file}: ingestion ignores it, for ${leftover}. Rename it.`);
   }
   if (formatOf(file) === undefined) {
     throw new ValidationError(
-      `${file}: the name must end in .jsonl, .csv, .jsonl.gz or .csv.gz, so that its format is known.`,
+      `${file}: the name must end in ${endings}, so that its format is known.`,
     );
   }
   return resolve(file);

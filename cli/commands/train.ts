@@ -10,8 +10,9 @@ export const train: Command = {
 Trains one model of the configuration and writes it to DIR as a training job would: weights, vocabulary, learning
 curve, ranks, manifest. Interrupted, it goes on from DIR/checkpoints.
 
-  --interactions FILE  JSON lines as teams upload them, or with --format sequences one user a line,
-                       "user item item ..." in time order; a name that ends in .gz is gzipped
+  --interactions FILE  JSON lines or CSV as teams upload them, read by the rules of ingestion and the section
+                       "interactions" of the configuration; or with --format sequences one user a line,
+                       "user item item ..." in time order. Gzipped or not
   --sequences DIR      what a run has below runs/RUN/sequences/
   --augmented DIR      its augmented shards, for a model that uses the environment
   --config FILE        pipeline configuration; what it does not mention is as in config/one-machine.json

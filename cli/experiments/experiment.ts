@@ -6,12 +6,13 @@ import { decodeItemVectors } from '#lib/environment/item-vectors.ts';
 import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
 import { countRules } from '#lib/evaluation/baselines/sequential-rules.ts';
 import { judgeNetwork } from '#lib/evaluation/network-blend.ts';
+import type { UploadReport } from '#lib/interactions/report.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { alignVectors, type TextVectors } from '#lib/recommender/text-table.ts';
 import { type TrainingProgress, trainModel } from '#lib/recommender/trainer.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../containers/trainer/checkpoints.ts';
-import { readInteractions } from './interaction-file.ts';
+import { readInteractions } from '../data/interaction-file.ts';
 import { type Cell, type ExperimentOptions, planExperiment } from './options.ts';
 import {
   type CellResult,
@@ -48,6 +49,8 @@ export type ExperimentProgress =
 /** What may be asked of a running experiment. */
 export interface ExperimentHooks {
   onProgress?(progress: ExperimentProgress): void;
+  /** Gets the report that the file would get as an upload. */
+  onReport?(report: UploadReport): void;
   /** True stops with a checkpoint; the same call later goes on from it. */
   shouldStop?(): boolean;
 }
@@ -66,7 +69,7 @@ export async function runExperiment(
   hooks: ExperimentHooks = {},
 ): Promise<{ readonly results: ExperimentResults; readonly path: string }> {
   const { options, cells } = planExperiment(asked);
-  const built = await readData(options);
+  const built = await readData(options, hooks);
   const { users, items, interactions, excludeHistory } = built.manifest;
   hooks.onProgress?.({ stage: 'read', users, items, actions: interactions });
   const finished: CellResult[] = [];
@@ -112,8 +115,9 @@ export async function runExperiment(
 
 async function readData(
   options: ReturnType<typeof planExperiment>['options'],
+  hooks: ExperimentHooks,
 ): Promise<BuiltSequences> {
-  const log = await readInteractions(options.interactions, options.format);
+  const log = await readInteractions(options, { interactions: options.reading }, hooks.onReport);
   return buildSequences(
     log,
     sequencesConfig.parse({

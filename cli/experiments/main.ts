@@ -1,3 +1,4 @@
+import { describeReport } from '../data/upload-file.ts';
 import { listenForInterruption } from '../process/interruption.ts';
 import { runExperiment } from './experiment.ts';
 import type { ExperimentOptions } from './options.ts';
@@ -14,6 +15,7 @@ export async function experimentOnTerminal(options: ExperimentOptions): Promise<
   const { signal } = interruption;
   try {
     const { results, path } = await runExperiment(options, {
+      onReport: (report) => process.stdout.write(`${describeReport(report).join('\n')}\n`),
       shouldStop: () => signal.aborted,
       onProgress({ stage, ...values }) {
         const pairs = Object.entries(values).filter(([, value]) => value !== undefined);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import {
   modelConfig,
@@ -8,13 +9,16 @@ import {
 } from '#lib/contracts/config/training.ts';
 import { explain } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { fileFormats } from '../data/interaction-file.ts';
 
 /** What an experiment runs on and what it compares. */
 export const experimentOptions = z.strictObject({
-  /** `sequences`: one user a line, `user item item ...` in time order. `interactions`: JSON lines as teams upload them. */
-  format: z.enum(['sequences', 'interactions']),
-  /** The file; gzipped if its name ends in `.gz`. */
+  /** `sequences`: one user a line, `user item item ...` in time order. `interactions`: as teams upload them. */
+  format: z.enum(fileFormats),
+  /** The file, gzipped or not. */
   interactions: z.string().min(1),
+  /** How interactions are read and what they count for. */
+  reading: interactionsConfig.prefault({}),
   /** Folder of `results.json`; a folder with results of the same cells is gone on with. */
   out: z.string().min(1),
   split: sequencesConfig.shape.split,

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { PipelineError, ValidationError } from '#lib/contracts/errors.ts';
 import { uploads } from '#lib/contracts/keys.ts';
 import { uploadId } from '#lib/interactions/plan.ts';
-import { type UploadReport, uploadReport } from '#lib/interactions/report.ts';
+import { explainFailure, type UploadReport, uploadReport } from '#lib/interactions/report.ts';
 import type { Objects } from '#platform/objects.ts';
 import { baseModelFiles, hashBaseModel } from './base-model.ts';
 import { hashFile } from './hash-file.ts';
@@ -57,14 +57,7 @@ export async function uploadAndWait(
       `Ingestion gave up on ${file} without a report: see what failed above, and the functions' logs in the cloud's folder.`,
     );
   }
-  throw new ValidationError(explain(found.value, file));
-}
-
-function explain(report: UploadReport, file: string): string {
-  const reasons = report.reasons.map(
-    ({ reason, count, meaning, advice }) => `  ${reason}: ${count} rows. ${meaning} ${advice}`,
-  );
-  return [`${file} was refused: ${report.message}`, ...reasons].join('\n');
+  throw new ValidationError(explainFailure(found.value, file));
 }
 
 /**

@@ -1,9 +1,12 @@
 import { join, resolve } from 'node:path';
+import { ValidationError } from '#lib/contracts/errors.ts';
 import { chooseModel, trainByHand } from '../../containers/trainer/by-hand.ts';
+import { fileFormats } from '../data/interaction-file.ts';
+import { prepareSequences } from '../data/prepare-sequences.ts';
+import { describeReport } from '../data/upload-file.ts';
 import { nightConfig } from '../one-machine/config.ts';
 import { Progress } from '../one-machine/progress.ts';
 import { listenForInterruption } from '../process/interruption.ts';
-import { prepareSequences } from './prepare-sequences.ts';
 
 /** What `lea train` was asked for; `cli/commands/train.ts` says what each is. */
 export interface TrainingRequest {
@@ -31,9 +34,22 @@ export async function trainFromFiles(request: TrainingRequest): Promise<void> {
   const { name } = model;
   const progress = new Progress(Date.now());
   using interruption = listenForInterruption(() => progress.say('stopping after this step'));
-  const folder =
-    sequences ??
-    (await prepareSequences(interactions!, request.format, config.sequences, join(out, 'data')));
+  const folder = sequences ?? (await prepare(interactions!));
+
+  async function prepare(file: string): Promise<string> {
+    const format = fileFormats.find((name) => name === request.format);
+    if (format === undefined) {
+      throw new ValidationError(
+        `--format is "${request.format}"; it must be sequences or interactions.`,
+      );
+    }
+    const source = { interactions: file, format };
+    const { folder: prepared } = await prepareSequences(source, config, join(out, 'data'), (report) => {
+      for (const line of describeReport(report)) progress.say(line);
+    });
+    return prepared;
+  }
+
   const isComplete = await trainByHand(
     { sequences: folder, augmented, model, out },
     ({ stage, progress: share, values: facts }) =>

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { PassThrough, type Transform } from 'node:stream';
-import { createGzip } from 'node:zlib';
+import { createGzip, type Gzip } from 'node:zlib';
 import type { Objects } from '#platform/objects.ts';
 
 /** Text goes on in blocks of this size, so that the compressed bytes do not depend on how it arrived. */
@@ -8,17 +7,17 @@ const BLOCK_BYTES = 256 * 1024;
 const GZIP_LEVEL = 4;
 
 /**
- * Writes an object as its text comes, with bounded memory. Without any text there will be no object; the same text
+ * Writes a gzipped object as its text comes, with bounded memory. Without any text there will be no object; the same text
  * gives the same bytes. An object that is there already stays: an earlier call wrote it, of the same text.
  */
-export function createOutput(objects: Objects, key: string, compress: boolean) {
-  let stream: Transform | undefined;
+export function createOutput(objects: Objects, key: string) {
+  let stream: Gzip | undefined;
   let stored: Promise<unknown> | undefined;
   let pending: Buffer[] = [];
   let pendingBytes = 0;
 
-  function open(): Transform {
-    const opened = compress ? createGzip({ level: GZIP_LEVEL }) : new PassThrough();
+  function open(): Gzip {
+    const opened = createGzip({ level: GZIP_LEVEL });
     stream = opened;
     stored = objects.putStreamIfAbsent(key, opened);
     // Whoever waits for room must learn that nobody reads any more; `stored` has the error.

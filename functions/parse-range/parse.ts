@@ -23,8 +23,8 @@ export async function parseRange(
 ): Promise<void> {
   const { upload } = plan;
   const parser = createRangeParser(plan, range, knownItems);
-  const rows = createOutput(objects, rowsKey(plan, range), true);
-  const quarantine = createOutput(objects, uploads.quarantine(upload, range), false);
+  const rows = createOutput(objects, rowsKey(plan, range));
+  const quarantine = createOutput(objects, uploads.quarantine(upload, range));
   let failure: RangeReport['failure'] = null;
   try {
     for await (const chunk of readRange(objects, plan, range, signal)) {
@@ -70,7 +70,7 @@ async function* readRange(
       range: { start, end },
       ...(signal && { signal }),
     });
-    yield* compressed ? gunzipped(stream, key) : stream;
+    yield* compressed ? gunzipped(stream, key, plan.settings) : stream;
   } catch (error) {
     const failure = fromServiceError(error, `reading ${key}`);
     if (failure instanceof ConflictError || failure instanceof MissingArtefactError) {

@@ -21,11 +21,12 @@ export const handler = instrument(sqsEvent, async (event, { logger, metrics, sig
   processMessages(event, objectCreated, logger, async ({ detail }) => {
     const { key, etag } = detail.object;
     const outcome = await planUpload(objects, { key, etag, config, signal, now: new Date() });
-    if (outcome.state === 'failed') metrics.addMetric('UploadsFailed', MetricUnit.Count, 1);
-    if (outcome.state !== 'planned') {
-      logger.info('nothing to parse', { key, ...outcome });
-      return;
-    }
+    if (outcome.state === 'unread') {
+      const { upload, status, message } = outcome.report;
+      if (status === 'failed') metrics.addMetric('UploadsFailed', MetricUnit.Count, 1);
+      logger.info('upload reported', { key, upload, status, message });
+    } else if (outcome.state !== 'planned') logger.info('nothing to parse', { key, ...outcome });
+    if (outcome.state !== 'planned') return;
     const { upload, ranges } = outcome.plan;
     const messages = ranges.map((_, range) => ({ upload, range }));
     await sendMessages(queues, environment.PARSE_QUEUE_URL, messages);

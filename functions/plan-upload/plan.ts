@@ -3,15 +3,21 @@ import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
 import { items, uploads } from '#lib/contracts/keys.ts';
 import {
+  endings,
   formatOf,
-  isMarker,
   kindOf,
+  leftoverOf,
   settingsOf,
   type UploadPlan,
   uploadId,
   uploadPlan,
 } from '#lib/interactions/plan.ts';
-import { failedReport, type UploadFacts } from '#lib/interactions/report.ts';
+import {
+  emptyMessage,
+  type UploadFacts,
+  type UploadReport,
+  unreadReport,
+} from '#lib/interactions/report.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
 import { toJson } from '#platform/objects.ts';
 import { scanFile } from './scan.ts';
@@ -19,8 +25,8 @@ import { scanFile } from './scan.ts';
 /** What became of an "Object Created" event. */
 export type PlanOutcome =
   | { readonly state: 'ignored'; readonly why: string }
-  /** The file cannot be read; the report that says why is written. */
-  | { readonly state: 'failed'; readonly upload: string; readonly why: string }
+  /** Nothing of the file is to be parsed; the report that says why is written. */
+  | { readonly state: 'unread'; readonly report: UploadReport }
   /** An earlier call has come to the upload's report. */
   | { readonly state: 'reported'; readonly upload: string }
   /** The ranges are to be parsed. */
@@ -48,9 +54,10 @@ export async function planUpload(objects: Objects, request: PlanRequest): Promis
   const { key, etag } = request;
   const kind = kindOf(key);
   if (kind === undefined) return { state: 'ignored', why: 'not below logs/ or catalog/' };
-  if (isMarker(key)) return { state: 'ignored', why: 'a marker, not data' };
   const file = await objects.head(key);
   if (file === undefined) return { state: 'ignored', why: 'deleted before it was read' };
+  const leftover = leftoverOf(key);
+  if (leftover !== undefined && file.bytes === 0) return { state: 'ignored', why: leftover };
   if (etag !== undefined && unquoted(etag) !== unquoted(file.etag)) {
     return { state: 'ignored', why: 'replaced; the newer version has an event of its own' };
   }
@@ -62,42 +69,50 @@ export async function planUpload(objects: Objects, request: PlanRequest): Promis
 
   const arrivedAt = file.lastModified.toISOString();
   const facts: UploadFacts = { upload, key, kind, arrivedAt, bytes: file.bytes };
+  const unread = async (status: UploadReport['status'], why: string): Promise<PlanOutcome> => {
+    const report = unreadReport(facts, status, why);
+    const first = await objects.putIfAbsent(uploads.report(upload), toJson(report));
+    return first ? { state: 'unread', report } : { state: 'reported', upload };
+  };
+  if (leftover !== undefined) return unread('ignored', `${key} was not read: ${leftover}.`);
+  let plan: UploadPlan | undefined;
   try {
-    const plan = await createPlan(objects, request, file, facts);
-    if (await objects.putIfAbsent(uploads.plan(upload), toJson(plan))) {
-      return { state: 'planned', plan };
-    }
-    // Another delivery of the event was faster: its plan counts.
-    return { state: 'planned', plan: await objects.getJson(uploads.plan(upload), uploadPlan) };
+    plan = await createPlan(objects, request, file, facts);
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    const report = toJson(failedReport(facts, error.message));
-    const first = await objects.putIfAbsent(uploads.report(upload), report);
-    return first ? { state: 'failed', upload, why: error.message } : { state: 'reported', upload };
+    return unread('failed', error.message);
   }
+  if (plan === undefined) return unread('succeeded', emptyMessage(key));
+  if (await objects.putIfAbsent(uploads.plan(upload), toJson(plan))) {
+    return { state: 'planned', plan };
+  }
+  // Another delivery of the event was faster: its plan counts.
+  return { state: 'planned', plan: await objects.getJson(uploads.plan(upload), uploadPlan) };
 }
 
+/** @returns undefined when the file has no rows */
 async function createPlan(
   objects: Objects,
   { config, now, signal }: PlanRequest,
   file: ObjectSummary,
   facts: UploadFacts,
-): Promise<UploadPlan> {
+): Promise<UploadPlan | undefined> {
   const { key, kind, bytes } = facts;
-  if (bytes === 0) throw new ValidationError(`${key} is empty. Upload it with content.`);
   const format = formatOf(key);
   if (format === undefined) {
     throw new ValidationError(
-      `The name ${key} does not say what the file is: it must end in .jsonl or .csv, gzipped also in .jsonl.gz or .csv.gz.`,
+      `The name ${key} does not say what the file is: it must end in ${endings}.`,
     );
   }
+  const scan = bytes > 0 && (await scanFile(objects, file, kind, format, config, signal));
+  if (!scan) return undefined;
   if (kind === 'logs') await waitForCatalogue(objects, now);
   return {
     ...facts,
     bucket: objects.bucket,
     etag: file.etag,
     format,
-    ...(await scanFile(objects, file, kind, format, config, signal)),
+    ...scan,
     catalogue: kind === 'logs' ? await knownCatalogue(objects) : [],
     settings: settingsOf(config),
   };
@@ -111,7 +126,7 @@ async function createPlan(
 async function waitForCatalogue(objects: Objects, now: Date): Promise<void> {
   for await (const file of objects.list(uploads.catalogPrefix)) {
     const age = now.getTime() - file.lastModified.getTime();
-    if (isMarker(file.key) || age > CATALOGUE_PATIENCE_MILLISECONDS) continue;
+    if (leftoverOf(file.key) !== undefined || age > CATALOGUE_PATIENCE_MILLISECONDS) continue;
     const upload = uploadId({ bucket: objects.bucket, ...file });
     if (await objects.head(uploads.report(upload))) continue;
     throw new UnavailableError(

@@ -1,69 +1,68 @@
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
-import { parseCsvHeader } from '#lib/interactions/file-rows.ts';
+import { type Content, headBytes, inspectContent, isGzip } from '#lib/interactions/content.ts';
+import type { FileFormat } from '#lib/interactions/file-rows.ts';
 import type { PlannedRange, UploadKind, UploadPlan } from '#lib/interactions/plan.ts';
-import { createRangePlanner, readFirstRecord } from '#lib/interactions/range-planner.ts';
-import { interactionFields, requiredFields } from '#lib/interactions/rows.ts';
-import { gunzipped } from '#platform/gzip.ts';
+import { createRangePlanner } from '#lib/interactions/range-planner.ts';
+import { beginningOf, gunzipped } from '#platform/gzip.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
-import { fromServiceError } from '#platform/service-errors.ts';
 
 /** What looking through a file tells about how to read it. */
-export type Scan = Pick<UploadPlan, 'compressed' | 'columns' | 'ranges'>;
-
-/** Beginnings of files that cannot be JSON lines or CSV in UTF-8, and what to do about them. */
-const foreign: readonly (readonly [string, string])[] = [
-  ['fffe', 'is UTF-16 text. Save it as UTF-8.'],
-  ['feff', 'is UTF-16 text. Save it as UTF-8.'],
-  ['504b0304', 'is a zip archive. Compress with gzip, or not at all.'],
-  ['50415231', 'is a Parquet file. Write it as JSON lines or CSV.'],
-  ['28b52ffd', 'is compressed with Zstandard. Compress with gzip, or not at all.'],
-  ['425a68', 'is compressed with bzip2. Compress with gzip, or not at all.'],
-];
-const GZIP = '1f8b';
+export type Scan = Pick<
+  UploadPlan,
+  'compressed' | 'framing' | 'carriageReturns' | 'skipBytes' | 'columns' | 'ranges'
+>;
 
 /**
- * Looks through an uploaded file: where it can be cut, and what its columns are. The content says whether it is
- * gzipped, not the name.
+ * Looks through an uploaded file: how its rows are framed, where it can be cut, and what its columns are. The content
+ * says whether it is gzipped, not the name.
  *
+ * @returns undefined when the file has no rows
  * @throws ValidationError when the file cannot be read; its message is for the team
  */
 export async function scanFile(
   objects: Objects,
   file: ObjectSummary,
   kind: UploadKind,
-  format: 'jsonl' | 'csv',
+  format: FileFormat,
   config: InteractionsConfig,
   signal?: AbortSignal,
-): Promise<Scan> {
+): Promise<Scan | undefined> {
   const { key, bytes, etag } = file;
   const version = { etag, ...(signal && { signal }) };
-  const range = { start: 0, end: Math.min(bytes, 4) };
-  const begin = Buffer.from(await objects.getBytes(key, { ...version, range })).toString('hex');
-  const other = foreign.find(([magic]) => begin.startsWith(magic));
-  if (other) throw new ValidationError(`${key} ${other[1]}`);
-
-  const compressed = begin.startsWith(GZIP);
+  const most = headBytes(config.maximumLineBytes);
+  const range = { start: 0, end: Math.min(bytes, most) };
+  let head: Uint8Array = await objects.getBytes(key, { ...version, range });
+  let isWhole = head.byteLength === bytes;
+  const compressed = isGzip(head);
   const limit = compressed ? config.maximumCompressedBytes : config.maximumUploadBytes;
   if (bytes > limit) throw new ValidationError(tooLarge(key, bytes, limit, compressed));
-  const stream = await objects.getStream(key, version);
-  const options = { ...config, quotes: format === 'csv' };
-  let first: Buffer | undefined;
-  let ranges: PlannedRange[] = [{ start: 0, end: bytes, firstLine: 1 }];
   if (compressed) {
-    first = await readFirstRecord(gunzipped(stream, key), options);
-  } else {
-    const planner = createRangePlanner(options);
-    try {
-      for await (const chunk of stream) planner.push(chunk);
-    } catch (error) {
-      throw fromServiceError(error, `reading ${key}`);
-    }
-    ({ ranges, firstRecord: first } = planner.end());
+    const content = gunzipped(await objects.getStream(key, version), key, config);
+    ({ head, isWhole } = await beginningOf(content, most));
   }
-  if (first === undefined) throw new ValidationError(`${key} has no rows. Upload it with some.`);
-  const columns = format === 'csv' ? checkHeader(key, kind, first.toString('utf8')) : null;
-  return { compressed, columns, ranges };
+  const content = inspectContent(head, isWhole, { key, kind, format });
+  if (content === undefined) return undefined;
+  const { firstLine, ...framing } = content;
+  if (compressed) return { compressed, ...framing, ranges: [{ start: 0, end: bytes, firstLine }] };
+  const whole = isWhole ? [head] : await objects.getStream(key, version);
+  return { compressed, ...framing, ranges: await cut(whole, content, config, key) };
+}
+
+async function cut(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  content: Content,
+  config: InteractionsConfig,
+  key: string,
+): Promise<PlannedRange[]> {
+  const planner = createRangePlanner({ ...config, ...content });
+  try {
+    for await (const chunk of chunks) planner.push(chunk);
+    return planner.end();
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    throw new ValidationError(`${key} cannot be read to its end: ${error.message}`);
+  }
 }
 
 function tooLarge(key: string, bytes: number, limit: number, compressed: boolean): string {
@@ -71,23 +70,4 @@ function tooLarge(key: string, bytes: number, limit: number, compressed: boolean
   return compressed
     ? `${key} has ${size(bytes)} gzipped; at most ${size(limit)} are read, because a gzipped file cannot be cut. Split it, or upload it uncompressed.`
     : `${key} has ${size(bytes)}; at most ${size(limit)} are read. Split it into several files.`;
-}
-
-function checkHeader(key: string, kind: UploadKind, header: string): string[] {
-  const required = requiredFields[kind];
-  const columns = parseCsvHeader(header, kind === 'logs' ? interactionFields : required);
-  const missing = required.filter((name) => !columns.includes(name));
-  if (missing.length > 0) {
-    const separator = columns.length === 1 && /[;\t|]/.test(header) ? ' Separate by commas.' : '';
-    throw new ValidationError(
-      `The header line of ${key} has no ${missing.join(', ')}; it needs ${required.join(', ')}.${separator}`,
-    );
-  }
-  const twice = columns.find((name, i) => columns.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new ValidationError(
-      `The header line of ${key} names the column "${twice}" twice; names must differ.`,
-    );
-  }
-  return columns;
 }

@@ -35,7 +35,7 @@ export const uploads = {
   counts: (upload: string) => `uploads/${upload}/counts.json`,
   reportPrefix: 'uploads/',
   quarantine: (upload: string, range: number) =>
-    `quarantine/${upload}/part-${partNumber(range)}.jsonl`,
+    `quarantine/${upload}/part-${partNumber(range)}.jsonl.gz`,
   quarantinePrefix: (upload: string) => `quarantine/${upload}/`,
 };
 

@@ -1,25 +1,32 @@
 import { csvFields } from './csv.ts';
-import { type Checked, reject } from './reasons.ts';
+import { type Checked, type Rejection, reject } from './reasons.ts';
 import type { FileRow } from './rows.ts';
 
-/** Parses one JSON line. Ids that are numbers beyond a double's precision are kept digit by digit, as text. */
-export function parseJsonRow(text: string): Checked<FileRow> {
-  let value: { user_id?: unknown; item_id?: unknown } | null;
+export type FileFormat = 'jsonl' | 'csv';
+
+/**
+ * Parses one JSON object. Ids and timestamps that are numbers beyond a double's precision are kept digit by digit, as
+ * text.
+ *
+ * @param documented names that are known in any case
+ */
+export function parseJsonRow(text: string, documented: readonly string[] = []): Checked<FileRow> {
+  if (!JSON_BEGINS.test(text)) return explainBroken(text);
+  let value: unknown;
   try {
     value = JSON.parse(text);
-    if (isInexact(value?.user_id) || isInexact(value?.item_id))
-      value = JSON.parse(text, keepDigits);
+    if (losesDigits(value)) value = JSON.parse(text, keepDigits);
   } catch {
-    return reject('broken-json', 'the line is not one complete JSON value');
+    return explainBroken(text);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return reject('wrong-type', 'the line must be one JSON object, {...}');
   }
-  return { row: value as FileRow };
+  return { row: withDocumentedNames(value as FileRow, documented) };
 }
 
 /**
- * Parses one CSV record. Empty fields are absent; `value` becomes a number where it reads as one.
+ * Parses one CSV record. Empty fields and columns without a name are absent.
  *
  * @param columns the names of the header line
  */
@@ -32,28 +39,86 @@ export function parseCsvRow(text: string, columns: readonly string[]): Checked<F
     );
   }
   const row: Record<string, unknown> = {};
-  columns.forEach((column, i) => {
-    if (fields[i] !== '') row[column] = fields[i];
-  });
-  if (typeof row.value === 'string' && isNumber(row.value)) row.value = Number(row.value);
+  for (let i = 0; i < columns.length; i++) {
+    if (fields[i] !== '' && columns[i] !== '') row[columns[i]!] = fields[i];
+  }
   return { row };
 }
 
-/**
- * Column names of a CSV header line: without surrounding blanks or byte order mark, documented names in any case.
- */
+/** Column names of a CSV header line: without surrounding blanks, documented names in any case. */
 export function parseCsvHeader(text: string, documented: readonly string[]): string[] {
-  return csvFields(text.replace(/^\uFEFF/, '')).map((name) => {
+  return csvFields(text).map((name) => {
     const trimmed = name.trim();
     return documented.find((field) => field === trimmed.toLowerCase()) ?? trimmed;
   });
 }
 
-const isInexact = (value: unknown) => Number.isInteger(value) && !Number.isSafeInteger(value);
-
-function keepDigits(name: string, value: unknown, context?: { source?: string }): unknown {
-  const isId = name === 'user_id' || name === 'item_id';
-  return isId && isInexact(value) ? (context?.source ?? value) : value;
+/** A row whose fields have the documented names, where only their case differs. */
+function withDocumentedNames(row: FileRow, documented: readonly string[]): FileRow {
+  const isOther = (name: string) => {
+    if (documented.includes(name)) return false;
+    const lower = name.toLowerCase();
+    return documented.includes(lower) && !Object.hasOwn(row, lower);
+  };
+  for (const name in row) {
+    if (!isOther(name)) continue;
+    return Object.fromEntries(
+      Object.entries(row).map(([field, value]) => [
+        isOther(field) ? field.toLowerCase() : field,
+        value,
+      ]),
+    );
+  }
+  return row;
 }
 
-const isNumber = (text: string) => text.trim() !== '' && Number.isFinite(Number(text));
+const isInexact = (value: unknown) => Number.isInteger(value) && !Number.isSafeInteger(value);
+
+const isExact = (name: string) => /^(?:user_id|item_id|timestamp)$/i.test(name);
+
+function losesDigits(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  for (const name in value) {
+    if (isInexact((value as FileRow)[name]) && isExact(name)) return true;
+  }
+  return false;
+}
+
+function keepDigits(name: string, value: unknown, context?: { source?: string }): unknown {
+  return isInexact(value) && isExact(name) ? (context?.source ?? value) : value;
+}
+
+/** What any JSON value begins with. Most lines that are no JSON at all are told by it, without an exception. */
+const JSON_BEGINS = /^\s*[[{"\dtfn-]/;
+const NAN = /("(?:[^"\\]|\\.)*")|-?\b(?:NaN|Infinity)\b/g;
+
+/** Says what a line is that JSON cannot read. */
+function explainBroken(text: string): Rejection {
+  if (isJsonButForNan(text)) {
+    return reject('nan-in-json', 'the line has NaN or Infinity where a value belongs');
+  }
+  if (/^\s*\{\s*'/.test(text)) {
+    return reject('broken-json', "the line is in Python's notation, with single quotes");
+  }
+  return reject('broken-json', 'the line is not one complete JSON value');
+}
+
+function isJsonButForNan(text: string): boolean {
+  if (!text.includes('NaN') && !text.includes('Infinity')) return false;
+  let found = false;
+  const without = text.replaceAll(NAN, (match, quoted) => {
+    if (quoted !== undefined) return match;
+    found = true;
+    return 'null';
+  });
+  return found && isJson(without);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

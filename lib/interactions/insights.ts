@@ -1,16 +1,7 @@
-import * as z from 'zod';
-import type { MergedInteractions, MergedTally } from './merge.ts';
-
-/** Something about an upload that a team should know, though it was taken. */
-export const insight = z.strictObject({
-  code: z.string(),
-  /** What was found. */
-  message: z.string(),
-  /** What to do about it. */
-  advice: z.string(),
-});
-
-export type Insight = z.infer<typeof insight>;
+import { type Insight, number, percent, when } from './insight.ts';
+import type { MergedInteractions, MergedItems, MergedTally } from './merge.ts';
+import type { UploadPlan } from './plan.ts';
+import { rewardInsights } from './reward-insights.ts';
 
 /** Fewest interactions, and users with two or more, from which anything can be learnt (as Amazon Personalize). */
 const MINIMUM_INTERACTIONS = 1000;
@@ -23,10 +14,6 @@ const DUPLICATE_SHARE = 0.2;
 const MIDNIGHT_SHARE = 0.9;
 const ONE_USER_SHARE = 0.1;
 
-export const number = (value: number): string => value.toLocaleString('en-US');
-export const percent = (share: number): string =>
-  `${(share * 100).toLocaleString('en-US', { maximumFractionDigits: 1 })} %`;
-
 /**
  * Checks an upload of interactions as a whole.
  *
@@ -36,18 +23,17 @@ export function interactionInsights(
   merged: MergedTally,
   found: MergedInteractions,
   knownItems: number | undefined,
+  settings: UploadPlan['settings'],
 ): Insight[] {
   const { good } = merged;
   return [
     ...volumeInsights(merged, found),
     ...timeInsights(good, found),
     ...fieldInsights(merged, found),
+    ...rewardInsights(found, settings),
     ...knownItemInsights(found, knownItems),
   ];
 }
-
-const when = (holds: boolean, code: string, message: string, advice: string): Insight[] =>
-  holds ? [{ code, message, advice }] : [];
 
 function volumeInsights({ good, read, duplicate }: MergedTally, { users }: MergedInteractions) {
   return [
@@ -146,10 +132,25 @@ function knownItemInsights({ items }: MergedInteractions, knownItems: number | u
 }
 
 /** Checks an upload of items as a whole. */
-export function itemInsights(merged: MergedTally): Insight[] {
-  const fields = Object.entries(merged.items?.fields ?? {});
-  const incomplete = fields.filter(([, rows]) => rows < COMPLETE_SHARE * merged.good);
+export function itemInsights(merged: MergedTally, items: MergedItems): Insight[] {
+  const { good, notes } = merged;
+  const fields = Object.entries(items.fields);
+  const incomplete = fields.filter(([, rows]) => rows < COMPLETE_SHARE * good);
+  const leftOut = Object.keys(items.leftOut);
+  const untitled = notes['absent-title'] ?? 0;
   return [
+    ...when(
+      untitled > 0,
+      'items-without-title',
+      `${number(untitled)} of the ${number(good)} items have no title; their id stands for it.`,
+      'Give every item a title: it is the first thing that the language model reads.',
+    ),
+    ...when(
+      leftOut.length > 0,
+      'nested-fields',
+      `Fields that are objects, or have some in them, are left out: ${leftOut.join(', ')} (of up to ${number(Math.max(...Object.values(items.leftOut)))} items).`,
+      'Give what the language model should read of them fields of their own, as text, numbers or lists.',
+    ),
     ...when(
       fields.length === 0,
       'titles-only',

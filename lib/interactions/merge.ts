@@ -1,26 +1,39 @@
 import type { Reason } from './reasons.ts';
-import { createSketch, type SketchSummary, type StoredSketch } from './sketch.ts';
+import type { Note } from './rows.ts';
+import { createSketch, type SketchSummary } from './sketch.ts';
+import { createSpellingCounts, type Spelling } from './spellings.ts';
 import {
   countName,
   EXAMPLES_PER_REASON,
+  type IdTally,
   sketchSeed,
   sketchSize,
   sortedCounts,
+  spellingSize,
   type Tally,
 } from './tally.ts';
 
 /** What was found in all ranges of an upload together; sketches are summed up. */
-export interface MergedTally
-  extends Pick<Tally, 'read' | 'good' | 'quarantined' | 'duplicate' | 'reasons' | 'unusedFields'> {
+export interface MergedTally extends Omit<Tally, 'interactions' | 'items'> {
   readonly interactions: MergedInteractions | undefined;
-  readonly items:
-    | { readonly items: SketchSummary; readonly fields: Record<string, number> }
-    | undefined;
+  readonly items: MergedItems | undefined;
+}
+
+/** Ids of one kind in all ranges. */
+export interface MergedIds extends SketchSummary {
+  /** How many come in more than one spelling, by what those differ in. */
+  readonly spelledTwice: Partial<Record<Spelling, number>>;
+}
+
+export interface MergedItems {
+  readonly items: MergedIds;
+  readonly fields: Record<string, number>;
+  readonly leftOut: Record<string, number>;
 }
 
 export interface MergedInteractions {
-  readonly users: SketchSummary;
-  readonly items: SketchSummary;
+  readonly users: MergedIds;
+  readonly items: MergedIds;
   readonly eventTypes: Record<string, number>;
   readonly withEventType: number;
   readonly withValue: number;
@@ -47,10 +60,24 @@ export function mergeTallies(upload: string, tallies: readonly Tally[]): MergedT
     }
     return sortedCounts(counts);
   };
-  const sketch = (value: (tally: Tally) => StoredSketch | undefined) => {
-    const merged = createSketch(sketchSize(tallies.length), sketchSeed(upload));
-    for (const stored of tallies.map(value)) if (stored) merged.merge(stored);
-    return merged.summary();
+  const numbers = <Name extends string>(value: (tally: Tally) => Partial<Record<Name, number>>) => {
+    const counts = new Map<Name, number>();
+    for (const [name, count] of tallies.flatMap((tally) =>
+      Object.entries<number>(value(tally) as Record<string, number>),
+    )) {
+      counts.set(name as Name, (counts.get(name as Name) ?? 0) + count);
+    }
+    return sortedCounts(counts) as Partial<Record<Name, number>>;
+  };
+  const ids = (value: (tally: Tally) => IdTally | undefined): MergedIds => {
+    const all = createSketch(sketchSize(tallies.length), sketchSeed(upload));
+    const spelled = createSpellingCounts(spellingSize(tallies.length), sketchSeed(upload));
+    for (const stored of tallies.map(value)) {
+      if (stored === undefined) continue;
+      all.merge(stored.all);
+      spelled.merge(stored.spellings);
+    }
+    return { ...all.summary(), spelledTwice: spelled.count(all) };
   };
   const times = (
     pick: (a: number, b: number) => number,
@@ -65,12 +92,16 @@ export function mergeTallies(upload: string, tallies: readonly Tally[]): MergedT
     good: sum((tally) => tally.good),
     quarantined: sum((tally) => tally.quarantined),
     duplicate: sum((tally) => tally.duplicate),
+    kept: sum((tally) => tally.kept),
+    notes: numbers<Note>((tally) => tally.notes),
+    knownBy: numbers<Spelling>((tally) => tally.knownBy),
+    repeatedHeaders: sum((tally) => tally.repeatedHeaders),
     reasons: mergeReasons(tallies),
     unusedFields: names((tally) => tally.unusedFields),
     interactions: tallies.some((tally) => tally.interactions)
       ? {
-          users: sketch((tally) => tally.interactions?.users),
-          items: sketch((tally) => tally.interactions?.items),
+          users: ids((tally) => tally.interactions?.users),
+          items: ids((tally) => tally.interactions?.items),
           eventTypes: names((tally) => tally.interactions?.eventTypes),
           withEventType: sum((tally) => tally.interactions?.withEventType ?? 0),
           withValue: sum((tally) => tally.interactions?.withValue ?? 0),
@@ -81,8 +112,9 @@ export function mergeTallies(upload: string, tallies: readonly Tally[]): MergedT
       : undefined,
     items: tallies.some((tally) => tally.items)
       ? {
-          items: sketch((tally) => tally.items?.items),
+          items: ids((tally) => tally.items?.items),
           fields: names((tally) => tally.items?.fields),
+          leftOut: names((tally) => tally.items?.leftOut),
         }
       : undefined,
   };

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
+import { type InteractionsConfig, interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { interactions, items, uploads } from '#lib/contracts/keys.ts';
+import { framings } from './framing.ts';
 
 /** What a team uploads: interactions, or the items that they are about. */
 export type UploadKind = 'logs' | 'catalog';
@@ -12,6 +13,13 @@ export const plannedRange = z.strictObject({
   end: z.int().min(1),
   /** Line of the file with which the range begins, from 1. */
   firstLine: z.int().min(1),
+});
+
+/** What of the configuration parsing and reporting depend on. */
+const planSettings = interactionsConfig.omit({
+  rangeBytes: true,
+  maximumUploadBytes: true,
+  maximumCompressedBytes: true,
 });
 
 /** How one upload is read. Everything that parsing depends on is in it, so that parsing twice gives the same. */
@@ -27,16 +35,15 @@ export const uploadPlan = z.strictObject({
   format: z.enum(['jsonl', 'csv']),
   /** Gzipped: one range, which is the whole file. */
   compressed: z.boolean(),
-  /** Column names of a CSV file. */
+  /** As `Content` of `content.ts`. */
+  framing: z.enum(framings),
+  carriageReturns: z.boolean(),
+  skipBytes: z.int().min(0),
   columns: z.array(z.string()).nullable(),
   ranges: z.array(plannedRange).min(1),
   /** Keys of the catalogue's parts at the time of planning: the items that are known. Empty without a catalogue. */
   catalogue: z.array(z.string()),
-  settings: z.strictObject({
-    maximumBadShare: z.number().min(0).max(1),
-    maximumIdLength: z.int().min(1),
-    maximumLineBytes: z.int().min(1024),
-  }),
+  settings: planSettings,
 });
 
 export type PlannedRange = z.infer<typeof plannedRange>;
@@ -83,21 +90,31 @@ export function kindOf(key: string): UploadKind | undefined {
   return undefined;
 }
 
-/** True for what tools leave beside data: folder markers, `_SUCCESS`, hidden files. */
-export function isMarker(key: string): boolean {
-  const name = key.slice(key.lastIndexOf('/') + 1);
-  return name === '' || name.startsWith('_') || name.startsWith('.');
+/**
+ * Why a key is not read although it lies in the inbox: what jobs and tools leave beside data. Undefined for data.
+ * A folder of a partition (`_day=1`) is none of those.
+ */
+export function leftoverOf(key: string): string | undefined {
+  const parts = key.split('/').slice(1);
+  if (parts.at(-1) === '') return 'it is a folder marker';
+  if (parts.some((part) => /^[._]/.test(part) && !part.includes('='))) {
+    return 'its name, or that of a folder it is in, begins with _ or . as those of temporary and hidden files do';
+  }
+  return /(\.crc|\$folder\$)$/.test(key)
+    ? 'it is a file that jobs leave beside their data'
+    : undefined;
 }
 
 /** The format that a key's ending names; undefined for an ending that we do not read. */
 export function formatOf(key: string): 'jsonl' | 'csv' | undefined {
-  const match = /\.(jsonl|csv)(?:\.gz)?$/i.exec(key);
-  return match?.[1]?.toLowerCase() as 'jsonl' | 'csv' | undefined;
+  const match = /\.(jsonl|ndjson|json|csv)(?:\.gz)?$/i.exec(key);
+  if (match === null) return undefined;
+  return match[1]!.toLowerCase() === 'csv' ? 'csv' : 'jsonl';
 }
 
+/** The endings of names that are read. */
+export const endings = '.jsonl, .ndjson, .json or .csv, gzipped also with .gz behind it';
+
 /** The settings that a plan carries. */
-export const settingsOf = (config: InteractionsConfig): UploadPlan['settings'] => ({
-  maximumBadShare: config.maximumBadShare,
-  maximumIdLength: config.maximumIdLength,
-  maximumLineBytes: config.maximumLineBytes,
-});
+export const settingsOf = (config: InteractionsConfig): UploadPlan['settings'] =>
+  planSettings.strip().parse(config);

@@ -1,9 +1,10 @@
+import { createRowSplitter, type RowSplitterOptions } from './framing.ts';
 import type { PlannedRange } from './plan.ts';
-import { createRecordSplitter, type RawRecord } from './records.ts';
+import type { RawRecord } from './records.ts';
 
-export interface RangePlannerOptions {
-  readonly quotes: boolean;
-  readonly maximumLineBytes: number;
+export interface RangePlannerOptions extends RowSplitterOptions {
+  /** Bytes before the first row; they belong to the first range. */
+  readonly skipBytes: number;
   /** A range ends with the first record that makes it at least this long. */
   readonly rangeBytes: number;
 }
@@ -15,9 +16,8 @@ export interface RangePlannerOptions {
 export function createRangePlanner(options: RangePlannerOptions) {
   const ranges: PlannedRange[] = [];
   let start = 0;
-  let firstLine = 1;
+  let { firstLine, skipBytes: skip } = options;
   let size = 0;
-  let firstRecord: Buffer | undefined;
 
   function close(end: number, nextLine: number) {
     if (end > start) ranges.push({ start, end, firstLine });
@@ -25,41 +25,23 @@ export function createRangePlanner(options: RangePlannerOptions) {
     firstLine = nextLine;
   }
 
-  const splitter = createRecordSplitter({ ...options, firstLine: 1 }, (record: RawRecord) => {
-    firstRecord ??= Buffer.from(record.bytes.subarray(record.start, record.end));
-    if (record.nextOffset - start >= options.rangeBytes) close(record.nextOffset, record.nextLine);
+  const splitter = createRowSplitter(options, (record: RawRecord) => {
+    const end = options.skipBytes + record.nextOffset;
+    if (end - start >= options.rangeBytes) close(end, record.nextLine);
   });
 
   return {
     push(chunk: Uint8Array): void {
       size += chunk.byteLength;
-      splitter.push(chunk);
+      const passed = Math.min(skip, chunk.byteLength);
+      skip -= passed;
+      if (passed < chunk.byteLength) splitter.push(chunk.subarray(passed));
     },
-    /** Ends the file. */
-    end(): { ranges: PlannedRange[]; firstRecord: Buffer | undefined; bytes: number } {
+    /** Ends the file. @throws ValidationError, as `push`, when rows cannot be told apart */
+    end(): PlannedRange[] {
       splitter.end();
       close(size, firstLine);
-      return { ranges, firstRecord, bytes: size };
+      return ranges;
     },
   };
-}
-
-/**
- * The first record of a stream, for a CSV file's header line; undefined when there is none.
- * Reads no further than necessary.
- */
-export async function readFirstRecord(
-  stream: AsyncIterable<Uint8Array>,
-  options: { readonly quotes: boolean; readonly maximumLineBytes: number },
-): Promise<Buffer | undefined> {
-  let first: Buffer | undefined;
-  const splitter = createRecordSplitter({ ...options, firstLine: 1 }, (record) => {
-    first ??= Buffer.from(record.bytes.subarray(record.start, record.end));
-  });
-  for await (const chunk of stream) {
-    splitter.push(chunk);
-    if (first !== undefined) return first;
-  }
-  splitter.end();
-  return first;
 }

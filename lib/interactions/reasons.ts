@@ -4,9 +4,15 @@ export const reasons = {
     meaning: 'The line is not one complete JSON value.',
     advice: 'Write one JSON object a line, with a JSON library, and no line breaks inside it.',
   },
+  'nan-in-json': {
+    meaning: 'The line has NaN or Infinity, which JSON does not know.',
+    advice:
+      'Write null or leave the field out (in Python, json.dumps(..., allow_nan=False) finds the place).',
+  },
   'broken-csv': {
     meaning: 'A quoted field is not closed, or text follows its closing quote.',
-    advice: 'Quote fields with ", double each " inside them, and close them.',
+    advice:
+      'Quote fields with ", double each " inside them, and close them (Spark: option("escape", "\\"")).',
   },
   'wrong-column-count': {
     meaning: 'The line has more or fewer fields than the header line.',
@@ -14,11 +20,12 @@ export const reasons = {
   },
   'missing-field': {
     meaning: 'A required field is absent, null or empty.',
-    advice: 'Interactions need user_id, item_id and timestamp; items need item_id and title.',
+    advice: 'Interactions need user_id, item_id and timestamp; items need item_id.',
   },
   'wrong-type': {
     meaning: 'A field has a value of another type than documented.',
-    advice: 'Ids are text or numbers, value is a number, everything else is text.',
+    advice:
+      'Ids are text or numbers, value is a number (12.99, not $12.99), everything else is text.',
   },
   'id-too-long': {
     meaning: 'A user_id or item_id has more characters than allowed (256 unless configured).',
@@ -27,7 +34,8 @@ export const reasons = {
   'impossible-timestamp': {
     meaning:
       'The timestamp cannot be read, or lies before 1990 or more than a day after the upload arrived.',
-    advice: 'Use Unix seconds, Unix milliseconds or ISO 8601 (2026-11-23T17:32:00Z).',
+    advice:
+      'Use Unix seconds (or milli-, micro- or nanoseconds) or ISO 8601 (2026-11-23T17:32:00Z).',
   },
   'unknown-item': {
     meaning: 'The item was in no catalogue upload when this upload arrived.',

@@ -20,6 +20,8 @@ export interface RawRecord {
 export interface SplitterOptions {
   /** True for CSV, whose quoted fields may contain line breaks. */
   readonly quotes: boolean;
+  /** True for a file whose lines end in `\r`: each counts as `\n`. */
+  readonly carriageReturns?: boolean;
   /** Longest record kept whole, in bytes. */
   readonly maximumLineBytes: number;
   readonly firstLine: number;
@@ -44,7 +46,7 @@ export function createRecordSplitter(
   options: SplitterOptions,
   onRecord: (record: RawRecord) => void,
 ) {
-  const { quotes, maximumLineBytes } = options;
+  const { quotes, carriageReturns = false, maximumLineBytes } = options;
   const keptBytes = Math.min(KEPT_BYTES, maximumLineBytes);
   const record: RawRecord = {
     bytes: Buffer.alloc(0),
@@ -124,7 +126,9 @@ export function createRecordSplitter(
   return {
     /** Takes the next bytes of the file. */
     push(chunk: Uint8Array): void {
-      let data = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      let data = carriageReturns
+        ? withLineFeeds(chunk)
+        : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       if (head !== undefined) {
         const lineEnd = data.indexOf(LINE_FEED);
         headLength += lineEnd === -1 ? data.length : lineEnd;
@@ -161,6 +165,17 @@ export function createRecordSplitter(
       rest = Buffer.alloc(0);
     },
   };
+}
+
+/** A copy in which every `\r` is `\n`; all offsets stay. */
+function withLineFeeds(chunk: Uint8Array): Buffer {
+  const data = Buffer.from(chunk);
+  let at = data.indexOf(CARRIAGE_RETURN);
+  while (at !== -1) {
+    data[at] = LINE_FEED;
+    at = data.indexOf(CARRIAGE_RETURN, at + 1);
+  }
+  return data;
 }
 
 function countLines(data: Buffer, start: number, end: number): number {

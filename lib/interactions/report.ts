@@ -1,13 +1,9 @@
 import * as z from 'zod';
 import { uploads } from '#lib/contracts/keys.ts';
-import {
-  type Insight,
-  insight,
-  interactionInsights,
-  itemInsights,
-  number,
-  percent,
-} from './insights.ts';
+import { fileInsights } from './file-insights.ts';
+import { idInsights } from './id-insights.ts';
+import { type Insight, insight, number, percent } from './insight.ts';
+import { interactionInsights, itemInsights } from './insights.ts';
 import { type MergedTally, mergeTallies } from './merge.ts';
 import type { UploadPlan } from './plan.ts';
 import { type Reason, reasons } from './reasons.ts';
@@ -35,7 +31,7 @@ export const uploadReport = z.strictObject({
   /** Key of the uploaded object. */
   file: z.string(),
   kind: z.enum(['logs', 'catalog']),
-  status: z.enum(['succeeded', 'failed']),
+  status: z.enum(['succeeded', 'failed', 'ignored']),
   /** What became of the upload, in a sentence. */
   message: z.string(),
   arrivedAt: z.iso.datetime(),
@@ -52,8 +48,10 @@ export const uploadReport = z.strictObject({
   reasons: z.array(
     reasonTally.extend({ reason: z.string(), meaning: z.string(), advice: z.string() }),
   ),
-  /** Where the quarantined rows are; null when there are none. */
+  /** Where the quarantined rows are; null when none are kept. */
   quarantine: z.string().nullable(),
+  /** How many of them are kept there, the first ones of every range. */
+  quarantineKept: count.default(0),
   /** About the good rows of a log. */
   interactions: z
     .strictObject({
@@ -85,11 +83,18 @@ export type UploadFacts = Pick<UploadPlan, 'upload' | 'key' | 'kind' | 'arrivedA
   readonly bytes: number;
 };
 
-/** The report of an upload that could not even be planned. Nothing of it was read. */
-export function failedReport(facts: UploadFacts, message: string): UploadReport {
+/**
+ * The report of an upload of which nothing was read: `failed` because it cannot be, `ignored` because it is no data,
+ * `succeeded` because it has no rows, as jobs write files that have nothing to say.
+ */
+export function unreadReport(
+  facts: UploadFacts,
+  status: UploadReport['status'],
+  message: string,
+): UploadReport {
   return {
     ...common(facts),
-    status: 'failed',
+    status,
     message,
     ranges: 0,
     read: 0,
@@ -99,6 +104,7 @@ export function failedReport(facts: UploadFacts, message: string): UploadReport 
     badShare: 0,
     reasons: [],
     quarantine: null,
+    quarantineKept: 0,
     interactions: null,
     items: null,
     insights: [],
@@ -129,7 +135,8 @@ export function reportUpload(plan: UploadPlan, ranges: readonly RangeReport[]): 
     duplicate: merged.duplicate,
     badShare,
     reasons: explainReasons(merged),
-    quarantine: merged.quarantined > 0 ? uploads.quarantinePrefix(plan.upload) : null,
+    quarantine: merged.kept > 0 ? uploads.quarantinePrefix(plan.upload) : null,
+    quarantineKept: merged.kept,
     interactions: describeInteractions(merged, knownItems),
     items: merged.items
       ? {
@@ -138,7 +145,7 @@ export function reportUpload(plan: UploadPlan, ranges: readonly RangeReport[]): 
           fields: merged.items.fields,
         }
       : null,
-    insights: insightsOf(merged, knownItems),
+    insights: insightsOf(plan, merged, knownItems),
   };
 }
 
@@ -158,31 +165,42 @@ function problemOf(
   merged: MergedTally,
   badShare: number,
 ): string | undefined {
+  const { maximumBadShare, toleratedBadRows } = plan.settings;
+  const { read, good, quarantined } = merged;
   const broken = ranges.find((range) => range.failure !== null);
   if (broken?.failure) {
     return `${plan.key} could not be read to its end: ${broken.failure.message} Nothing of it is used.`;
   }
-  if (merged.read === 0) {
-    return `${plan.key} has no rows. Upload a file with at least one.`;
-  }
-  if (badShare > plan.settings.maximumBadShare) {
+  const few = quarantined <= toleratedBadRows && quarantined < good;
+  if (badShare > maximumBadShare && !few) {
     const [reason, { count }] = mostFrequent(merged)[0]!;
     return (
-      `${number(merged.quarantined)} of the ${number(merged.read)} rows of ${plan.key} (${percent(badShare)}) are bad, more than the ` +
-      `${percent(plan.settings.maximumBadShare)} that interactions.maximumBadShare allows; ${number(count)} of them are "${reason}". ` +
+      `${number(quarantined)} of the ${number(read)} rows of ${plan.key} (${percent(badShare)}) are bad, more than the ` +
+      `${percent(maximumBadShare)} that interactions.maximumBadShare allows; ${number(count)} of them are "${reason}". ` +
       `Nothing of the file is used. Correct it and upload it again.`
     );
   }
-  if (merged.good === 0) {
+  if (read > 0 && good === 0) {
     return `${plan.key} has no good rows. Correct the file and upload it again.`;
+  }
+  if (good > 0 && merged.notes['absent-title'] === good) {
+    return `No item of ${plan.key} has a title. Name the field that says what the item is "title", and upload the file again.`;
   }
   return undefined;
 }
 
-function success(plan: UploadPlan, { read, good, quarantined, duplicate }: MergedTally): string {
+/** What became of an upload without rows. */
+export const emptyMessage = (key: string): string =>
+  `${key} has no rows, so there was nothing to take.`;
+
+function success(plan: UploadPlan, merged: MergedTally): string {
+  const { read, good, quarantined, duplicate, kept } = merged;
+  if (read === 0) return emptyMessage(plan.key);
+  const some =
+    kept < quarantined ? ` (${number(kept)} of them kept, the first ones of every range)` : '';
   return (
     `${number(good)} of the ${number(read)} rows of ${plan.key} were taken; ` +
-    `${number(quarantined)} are in quarantine, ${number(duplicate)} repeat another row.`
+    `${number(quarantined)} are in quarantine${some}, ${number(duplicate)} repeat another row.`
   );
 }
 
@@ -219,9 +237,28 @@ function describeInteractions(
   };
 }
 
-function insightsOf(merged: MergedTally, knownItems: number | undefined): Insight[] {
-  if (merged.good === 0) return [];
-  return merged.interactions
-    ? interactionInsights(merged, merged.interactions, knownItems)
-    : itemInsights(merged);
+function insightsOf(
+  plan: UploadPlan,
+  merged: MergedTally,
+  knownItems: number | undefined,
+): Insight[] {
+  const { good, interactions } = merged;
+  return [
+    ...fileInsights(plan, merged),
+    ...idInsights(merged, knownItems !== undefined),
+    ...(good > 0 && interactions
+      ? interactionInsights(merged, interactions, knownItems, plan.settings)
+      : []),
+    ...(good > 0 && merged.items ? itemInsights(merged, merged.items) : []),
+  ];
+}
+
+/** The message of a report that failed, with its reasons and remarks, for a person at a terminal. */
+export function explainFailure(report: UploadReport, file: string): string {
+  const reasons = report.reasons.map(({ reason, count, meaning, advice, examples }) => {
+    const first = examples[0] ? `, first in line ${examples[0].line}: ${examples[0].detail}` : '';
+    return `  ${reason}, ${number(count)} rows${first}. ${meaning} ${advice}`;
+  });
+  const remarks = report.insights.map(({ message, advice }) => `  ${message} ${advice}`);
+  return [`${file} was refused: ${report.message}`, ...reasons, ...remarks].join('\n');
 }

@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { readId } from './ids.ts';
+import { isShortened, readNumber } from './numbers.ts';
+import { isPlaceholder } from './placeholders.ts';
 import { type Checked, type Rejection, reject } from './reasons.ts';
 import { parseTimestamp } from './timestamps.ts';
 
@@ -10,7 +13,7 @@ export interface Interaction {
   readonly timestamp: number;
   readonly event_type: string | null;
   readonly value: number | null;
-  /** Line of the uploaded file. */
+  /** Line of the uploaded file; number of the object, where the file is a series of JSON objects. */
   readonly line: number;
 }
 
@@ -22,6 +25,23 @@ export interface Item {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** Something about a row that was taken which its team should know. */
+export const notes = [
+  /** Blanks or control characters were around an id (user and item each). */
+  'trimmed-id',
+  /** An id is a word for "nothing". */
+  'placeholder-user',
+  'placeholder-item',
+  /** A spreadsheet has cut the digits of an id, or of a time. */
+  'shortened-id',
+  'shortened-time',
+  /** An optional field had a word for "nothing". */
+  'placeholder-field',
+  /** An item has no title; its id stands for it. */
+  'absent-title',
+] as const;
+export type Note = (typeof notes)[number];
+
 /** What the checks of rows need to know besides the row. */
 export interface RowRules {
   /** Longest id, in characters. */
@@ -31,6 +51,17 @@ export interface RowRules {
   /** The items of the catalogue; undefined when there is none, and then no item is unknown. */
   readonly knownItems: ReadonlySet<string> | undefined;
 }
+
+/** Who hears what the checks notice of a row that they may take all the same. */
+export interface RowListener {
+  note(note: Note): void;
+  /** Told of a field of an item that has no plain text. */
+  leftOut(field: string): void;
+  /** Told of an item that the catalogue does not have. */
+  unknown(item: string): void;
+}
+
+const nobody: RowListener = { note() {}, leftOut() {}, unknown() {} };
 
 /** A row as its file has it: parsed, not yet checked. */
 export type FileRow = Readonly<Record<string, unknown>>;
@@ -42,110 +73,139 @@ const interactionRow = z.object({
   user_id: textOrNumber.describe('text or a number'),
   item_id: textOrNumber.describe('text or a number'),
   timestamp: textOrNumber.describe('a number or an ISO 8601 text'),
-  event_type: z.string().nullish().describe('text'),
-  value: z.number().nullish().describe('a number'),
+  event_type: textOrNumber.nullish().describe('text'),
+  value: textOrNumber.nullish().describe('a number'),
 });
 
-/** Types of the required fields of an uploaded item. */
+/** Types of the named fields of an uploaded item. */
 const itemRow = z.looseObject({
   item_id: textOrNumber.describe('text or a number'),
-  title: textOrNumber.describe('text'),
+  title: textOrNumber.nullish().describe('text'),
 });
 
 /** The fields of an interaction; a file's other fields are not used. */
 export const interactionFields: readonly string[] = Object.keys(interactionRow.shape);
+/** What a CSV file must have a column for. */
 export const requiredFields = {
   logs: ['user_id', 'item_id', 'timestamp'],
   catalog: ['item_id', 'title'],
 } as const;
+
+/** Fields of either kind of file that are known by name, in any case. */
+export const namedFields = { logs: interactionFields, catalog: requiredFields.catalog } as const;
 
 /** Checks one row of a log. */
 export function checkInteraction(
   row: FileRow,
   rules: RowRules,
   line: number,
+  tell = nobody,
 ): Checked<Interaction> {
   const parsed = interactionRow.safeParse(row);
   if (!parsed.success) return explainTypes(parsed.error, row, interactionRow.shape);
-  const { user_id, item_id, timestamp, event_type, value } = parsed.data;
-  const problem =
-    checkId('user_id', user_id, rules) ??
-    checkId('item_id', item_id, rules) ??
-    checkEventType(event_type, rules);
-  if (problem) return problem;
+  const { timestamp } = parsed.data;
+  const user = checkId('user_id', parsed.data.user_id, rules, tell);
+  if (typeof user !== 'string') return user;
+  const item = checkId('item_id', parsed.data.item_id, rules, tell);
+  if (typeof item !== 'string') return item;
+  const event = checkEventType(parsed.data.event_type, rules, tell);
+  if (event !== null && typeof event !== 'string') return event;
+  const value = checkValue(parsed.data.value, tell);
+  if (value !== null && typeof value !== 'number') return value;
   if (timestamp === '') return reject('missing-field', 'timestamp is empty');
   const seconds = parseTimestamp(timestamp, rules.latestTimestamp);
   if (typeof seconds !== 'number') return seconds;
-  const item = String(item_id);
+  if (typeof timestamp === 'string' && isShortened(timestamp)) tell.note('shortened-time');
   if (rules.knownItems && !rules.knownItems.has(item)) {
+    tell.unknown(item);
     return reject('unknown-item', 'item_id is in no catalogue upload that came before this file');
   }
   return {
-    row: {
-      user_id: String(user_id),
-      item_id: item,
-      timestamp: seconds,
-      event_type: event_type || null,
-      value: value ?? null,
-      line,
-    },
+    row: { user_id: user, item_id: item, timestamp: seconds, event_type: event, value, line },
   };
 }
 
-/** Checks one row of a catalogue. Fields other than the required ones are kept as text. */
-export function checkItem(row: FileRow, rules: RowRules): Checked<Item> {
+/**
+ * Checks one row of a catalogue. Fields other than the named ones are kept as text; those that have no plain text,
+ * because objects are in them, are left out.
+ */
+export function checkItem(row: FileRow, rules: RowRules, tell = nobody): Checked<Item> {
   const parsed = itemRow.safeParse(row);
   if (!parsed.success) return explainTypes(parsed.error, row, itemRow.shape);
-  const { item_id, title, ...others } = parsed.data;
-  const problem = checkId('item_id', item_id, rules);
-  if (problem) return problem;
-  if (String(title).trim() === '') return reject('missing-field', 'title is empty');
-  const fields: Record<string, string> = {};
-  for (const [name, value] of Object.entries(others)) {
-    const text = asText(value);
-    if (text === undefined) {
-      return reject('wrong-type', `${name} must be text, a number, or a list of these`);
-    }
-    if (text !== '') fields[name] = text;
+  const id = checkId('item_id', parsed.data.item_id, rules, tell);
+  if (typeof id !== 'string') return id;
+  let title = optionalText(String(parsed.data.title ?? ''), tell);
+  if (title.trim() === '') {
+    tell.note('absent-title');
+    title = id;
   }
-  const item = { item_id: String(item_id), title: String(title), fields };
-  if (![item.title, ...Object.values(fields)].every((text) => text.isWellFormed())) {
+  const fields = new Map<string, string>();
+  for (const [name, value] of Object.entries(row)) {
+    if (name === 'item_id' || name === 'title') continue;
+    const text = asText(value);
+    if (text === undefined || name === '' || name === '__proto__') tell.leftOut(name);
+    else if (optionalText(text, tell) !== '') fields.set(name, text);
+  }
+  if (![title, ...fields.values()].every((text) => text.isWellFormed())) {
     return reject('not-utf8', 'a text contains half a character (a lone surrogate)');
   }
-  return { row: item };
+  return { row: { item_id: id, title, fields: Object.fromEntries(fields) } };
 }
 
-function checkId(name: string, id: string | number, rules: RowRules): Rejection | undefined {
-  const text = String(id);
-  const most = rules.maximumIdLength;
-  if (text.length > most) {
-    const has = `${name} has ${text.length} characters`;
-    return reject('id-too-long', `${has}; at most ${most} are allowed`);
-  }
-  if (text.trim() === '') return reject('missing-field', `${name} is empty`);
-  if (!text.isWellFormed()) {
-    return reject('not-utf8', `${name} contains half a character (a lone surrogate)`);
-  }
-  return undefined;
+function checkId(
+  name: 'user_id' | 'item_id',
+  value: string | number,
+  rules: RowRules,
+  tell: RowListener,
+): string | Rejection {
+  const id = readId(name, value, rules.maximumIdLength);
+  if (typeof id !== 'string' || typeof value !== 'string') return id;
+  if (id !== value) tell.note('trimmed-id');
+  if (isPlaceholder(id)) tell.note(name === 'user_id' ? 'placeholder-user' : 'placeholder-item');
+  else if (isShortened(id)) tell.note('shortened-id');
+  return id;
 }
 
-function checkEventType(type: string | null | undefined, rules: RowRules): Rejection | undefined {
-  if (type && (type.length > rules.maximumIdLength || !type.isWellFormed())) {
+function checkEventType(
+  value: string | number | null | undefined,
+  rules: RowRules,
+  tell: RowListener,
+): string | null | Rejection {
+  if (value === null || value === undefined) return null;
+  const type = optionalText(String(value).trim(), tell);
+  if (type.length > rules.maximumIdLength || !type.isWellFormed() || type === '__proto__') {
     return reject(
       'wrong-type',
       `event_type must be a name of at most ${rules.maximumIdLength} characters`,
     );
   }
-  return undefined;
+  return type === '' ? null : type;
 }
 
-/** Text of a catalogue field: lists are joined by commas. Undefined for what has no plain text. */
+function checkValue(
+  value: string | number | null | undefined,
+  tell: RowListener,
+): number | null | Rejection {
+  if (typeof value !== 'string') return value ?? null;
+  const text = optionalText(value.trim(), tell);
+  if (text === '') return null;
+  return readNumber(text) ?? reject('wrong-type', 'value must be a number, but is other text');
+}
+
+/** A text, or nothing if it stands for that. */
+function optionalText(text: string, tell: RowListener): string {
+  if (!isPlaceholder(text)) return text;
+  tell.note('placeholder-field');
+  return '';
+}
+
+/** Text of a catalogue field: lists, also in lists, are joined by commas. Undefined for what has no plain text. */
 function asText(value: unknown): string | undefined {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (!Array.isArray(value)) return undefined;
-  const texts = value.map((part) => (Array.isArray(part) ? undefined : asText(part)));
+  const texts = value.map(asText);
   return texts.includes(undefined) ? undefined : texts.filter((text) => text !== '').join(', ');
 }
 
@@ -157,8 +217,16 @@ function explainTypes(
 ): Rejection {
   const name = String(error.issues[0]?.path[0] ?? '');
   const value = row[name];
-  if (value === undefined) return reject('missing-field', `${name} is absent`);
+  if (value === undefined) {
+    const similar = Object.keys(row).find(
+      (other) => other !== name && plainName(other) === plainName(name),
+    );
+    const instead = similar === undefined ? '' : `; the row has "${similar}"`;
+    return reject('missing-field', `${name} is absent${instead}`);
+  }
   if (value === null) return reject('missing-field', `${name} is null`);
   const kind = Array.isArray(value) ? 'a list' : `of type ${typeof value}`;
   return reject('wrong-type', `${name} must be ${shape[name]?.description}, but is ${kind}`);
 }
+
+const plainName = (name: string) => name.replaceAll(/[_\s-]/g, '').toLowerCase();

@@ -1,8 +1,5 @@
 import * as z from 'zod';
-import { hash128 } from './hash.ts';
-
-/** Hashes are 53-bit integers, so that they are exact in a double. */
-const HASH_RANGE = 2 ** 53;
+import { createHasher, HASH_RANGE, packNumbers, unpackNumbers } from './hash53.ts';
 
 /** A sketch as JSON; `hashes` and `counts` are base64 of little-endian float64 and uint32, same order. */
 export const storedSketch = z.strictObject({
@@ -35,7 +32,7 @@ export interface SketchSummary {
  */
 export function createSketch(size: number, seed: number) {
   const counts = new Map<number, number>();
-  const hash = new Uint32Array(4);
+  const hash = createHasher(seed);
   let below = HASH_RANGE;
 
   function prune() {
@@ -44,36 +41,41 @@ export function createSketch(size: number, seed: number) {
     for (const dropped of hashes.subarray(size)) counts.delete(dropped);
   }
 
-  function count(key: number, times: number) {
-    if (key >= below) return;
-    counts.set(key, (counts.get(key) ?? 0) + times);
+  function count(key: number, times: number): boolean {
+    if (key >= below) return true;
+    const known = counts.get(key);
+    counts.set(key, (known ?? 0) + times);
     if (counts.size > 2 * size) prune();
+    return known === undefined;
   }
 
   return {
-    add(text: string): void {
-      hash.fill(seed);
-      hash128(text, hash);
-      count((hash[0]! >>> 11) * 2 ** 32 + hash[1]!, 1);
-    },
+    /** @returns false when the text is known to have come before */
+    add: (text: string): boolean => count(hash(text), 1),
 
     /** Adds what another range's sketch of the same seed has counted. */
     merge(stored: StoredSketch): void {
       below = Math.min(below, stored.below);
       for (const key of counts.keys()) if (key >= below) counts.delete(key);
-      const hashes = decode(stored.hashes, Float64Array);
-      const times = decode(stored.counts, Uint32Array);
+      const hashes = unpackNumbers(stored.hashes);
+      const times = unpackCounts(stored.counts);
       hashes.forEach((key, i) => {
         count(key, times[i]!);
       });
     },
+
+    /** Hashes from here on are not kept. */
+    below: (): number => below,
+
+    /** True when a text with this hash, which is below `below`, was added. */
+    has: (hashed: number): boolean => counts.has(hashed),
 
     /** The sketch as JSON; the same for the same texts in any order. */
     store(): StoredSketch {
       if (counts.size > size) prune();
       const hashes = Float64Array.from(counts.keys()).sort();
       const times = Uint32Array.from(hashes, (key) => counts.get(key)!);
-      return { below, hashes: encode(hashes), counts: encode(times) };
+      return { below, hashes: packNumbers(hashes), counts: packCounts(times) };
     },
 
     summary(): SketchSummary {
@@ -90,13 +92,14 @@ export function createSketch(size: number, seed: number) {
   };
 }
 
-function encode(values: Float64Array | Uint32Array): string {
-  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
-}
+export type Sketch = ReturnType<typeof createSketch>;
 
-function decode<T>(text: string, ArrayType: new (buffer: ArrayBuffer) => T): T {
+const packCounts = (values: Uint32Array): string =>
+  Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
+
+function unpackCounts(text: string): Uint32Array {
   const bytes = Buffer.from(text, 'base64');
   const copy = new ArrayBuffer(bytes.length);
   new Uint8Array(copy).set(bytes);
-  return new ArrayType(copy);
+  return new Uint32Array(copy);
 }

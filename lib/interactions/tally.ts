@@ -2,8 +2,9 @@ import * as z from 'zod';
 import type { UploadKind } from './plan.ts';
 import type { Reason, Rejection } from './reasons.ts';
 import { reasons } from './reasons.ts';
-import { type Interaction, type Item, interactionFields } from './rows.ts';
+import { type Interaction, type Item, interactionFields, type Note, notes } from './rows.ts';
 import { createSketch, storedSketch } from './sketch.ts';
+import { createSpellingCounts, type Spelling, spellings, storedSpellings } from './spellings.ts';
 import { DAY_SECONDS } from './timestamps.ts';
 
 /** Counts by name, with names beyond the first so many counted together. */
@@ -22,10 +23,13 @@ const reasonTallies = z.partialRecord(
   reasonTally,
 );
 
+/** Ids of one kind in a range. */
+const idTally = z.strictObject({ all: storedSketch, spellings: storedSpellings });
+
 /** What was found in the interactions of a range. */
 const interactionTally = z.strictObject({
-  users: storedSketch,
-  items: storedSketch,
+  users: idTally,
+  items: idTally,
   eventTypes: counts,
   withEventType: z.int().min(0),
   withValue: z.int().min(0),
@@ -37,9 +41,11 @@ const interactionTally = z.strictObject({
 
 /** What was found in the items of a range. */
 const itemTally = z.strictObject({
-  items: storedSketch,
-  /** How many rows have each field besides the required ones. */
+  items: idTally,
+  /** How many rows have each field besides the named ones. */
   fields: counts,
+  /** Fields without plain text, and how many rows lost them. */
+  leftOut: counts,
 });
 
 /** What was found in a range. Every row that was read is good, quarantined or a duplicate. */
@@ -48,7 +54,15 @@ export const tally = z.strictObject({
   good: z.int().min(0),
   quarantined: z.int().min(0),
   duplicate: z.int().min(0),
+  /** Quarantined rows that were kept; the others are only counted. */
+  kept: z.int().min(0),
   reasons: reasonTallies,
+  /** Good rows by what was noted of them. */
+  notes: z.partialRecord(z.enum(notes), z.int().min(1)),
+  /** Rows of unknown items that are known in another spelling, by what that differs in. */
+  knownBy: z.partialRecord(z.enum(spellings), z.int().min(1)),
+  /** Lines that repeat the header line, as files that were put together have them; they are no rows. */
+  repeatedHeaders: z.int().min(0),
   /** Fields of interactions that the pipeline does not use, and how many rows have them. */
   unusedFields: counts,
   interactions: interactionTally.nullable(),
@@ -56,6 +70,7 @@ export const tally = z.strictObject({
 });
 
 export type Tally = z.infer<typeof tally>;
+export type IdTally = z.infer<typeof idTally>;
 
 export const EXAMPLES_PER_REASON = 3;
 const NAMES = 50;
@@ -69,6 +84,9 @@ const SMALLEST_SKETCH = 1024;
 export const sketchSize = (ranges: number): number =>
   Math.max(SMALLEST_SKETCH, Math.floor(SKETCHED / ranges));
 
+/** How many ids that a fold changes one of so many ranges keeps. */
+export const spellingSize = (ranges: number): number => sketchSize(ranges) / 4;
+
 /** Adds to a count by name. */
 export function countName(counts: Map<string, number>, name: string, times = 1): void {
   const named = counts.has(OTHER_NAMES) ? counts.size - 1 : counts.size;
@@ -77,8 +95,22 @@ export function countName(counts: Map<string, number>, name: string, times = 1):
 }
 
 /** Names in a fixed order, so that equal tallies are equal bytes. */
-export const sortedCounts = (counts: ReadonlyMap<string, number>): Record<string, number> =>
-  Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+export const sortedCounts = <Name extends string>(
+  counts: ReadonlyMap<Name, number>,
+): Record<Name, number> =>
+  Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))) as Record<Name, number>;
+
+/** Counts the ids of one kind. */
+function createIdCounts(upload: string, ranges: number) {
+  const all = createSketch(sketchSize(ranges), sketchSeed(upload));
+  const spelled = createSpellingCounts(spellingSize(ranges), sketchSeed(upload));
+  return {
+    add(id: string): void {
+      if (all.add(id)) spelled.add(id);
+    },
+    store: (): IdTally => ({ all: all.store(), spellings: spelled.store() }),
+  };
+}
 
 /**
  * Counts the rows of one range.
@@ -87,14 +119,17 @@ export const sortedCounts = (counts: ReadonlyMap<string, number>): Record<string
  * @param ranges how many ranges the upload has
  */
 export function createTally(kind: UploadKind, upload: string, ranges: number) {
-  const total = { read: 0, good: 0, quarantined: 0, duplicate: 0 };
+  const total = { read: 0, good: 0, quarantined: 0, duplicate: 0, kept: 0 };
   const found = new Map<Reason, { count: number; examples: z.infer<typeof example>[] }>();
+  const noted = new Map<Note, number>();
+  const knownBy = new Map<Spelling, number>();
   const unusedFields = new Map<string, number>();
   const eventTypes = new Map<string, number>();
   const fields = new Map<string, number>();
-  const seed = sketchSeed(upload);
-  const users = createSketch(sketchSize(ranges), seed);
-  const items = createSketch(sketchSize(ranges), seed);
+  const leftOut = new Map<string, number>();
+  const users = createIdCounts(upload, ranges);
+  const items = createIdCounts(upload, ranges);
+  let repeatedHeaders = 0;
   let withEventType = 0;
   let withValue = 0;
   let atMidnight = 0;
@@ -134,6 +169,21 @@ export function createTally(kind: UploadKind, upload: string, ranges: number) {
       entry.count++;
       if (entry.examples.length < EXAMPLES_PER_REASON) entry.examples.push({ line, detail });
     },
+    kept(): void {
+      total.kept++;
+    },
+    note(note: Note): void {
+      noted.set(note, (noted.get(note) ?? 0) + 1);
+    },
+    leftOut(field: string): void {
+      countName(leftOut, field);
+    },
+    unknownBut(spelling: Spelling): void {
+      knownBy.set(spelling, (knownBy.get(spelling) ?? 0) + 1);
+    },
+    repeatedHeader(): void {
+      repeatedHeaders++;
+    },
     /** Notes the fields that an interaction has besides the documented ones. */
     fields(row: object): void {
       for (const name in row) {
@@ -146,6 +196,9 @@ export function createTally(kind: UploadKind, upload: string, ranges: number) {
         reasons: Object.fromEntries(
           [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)),
         ) as Tally['reasons'],
+        notes: sortedCounts(noted),
+        knownBy: sortedCounts(knownBy),
+        repeatedHeaders,
         unusedFields: sortedCounts(unusedFields),
         interactions:
           kind === 'logs'
@@ -160,7 +213,14 @@ export function createTally(kind: UploadKind, upload: string, ranges: number) {
                 lastTimestamp: Number.isFinite(last) ? last : null,
               }
             : null,
-        items: kind === 'catalog' ? { items: items.store(), fields: sortedCounts(fields) } : null,
+        items:
+          kind === 'catalog'
+            ? {
+                items: items.store(),
+                fields: sortedCounts(fields),
+                leftOut: sortedCounts(leftOut),
+              }
+            : null,
       };
     },
   };

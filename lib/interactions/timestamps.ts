@@ -1,3 +1,4 @@
+import { readNumber } from './numbers.ts';
 import { type Rejection, reject } from './reasons.ts';
 
 /** 1990-01-01T00:00:00Z in Unix seconds: interactions before it are taken for errors. */
@@ -6,14 +7,20 @@ export const DAY_SECONDS = 86_400;
 
 /** Numbers from here on are milliseconds: as seconds they lie beyond the year 5138, as milliseconds after 1973. */
 const FIRST_MILLISECONDS = 1e11;
-
-const iso8601 =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:Z|([+-])(\d{2}):?(\d{2})?)?)?$/i;
-const decimal = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+/** Likewise microseconds after milliseconds, and nanoseconds after microseconds. */
+const FIRST_MICROSECONDS = 1e14;
+const FIRST_NANOSECONDS = 1e17;
 
 /**
- * Reads Unix seconds, Unix milliseconds (numbers or digits) or ISO 8601. A time without a zone is UTC, a date
- * without a time is its midnight.
+ * ISO 8601, with what databases and programs make of it: slashes, a blank before the zone, `UTC` and `GMT` as its name,
+ * the zone's name in brackets behind it (Java), the basic form `20261123T175325Z`.
+ */
+const iso8601 =
+  /^(\d{4})([-/]?)(\d{2})\2(\d{2})(?:[T ](\d{2})(:?)(\d{2})(?:\6(\d{2})(?:[.,](\d+))?)?(?: ?(?:Z|UTC|GMT|([+-])(\d{2}):?(\d{2})?)(?:\[[\w/+-]+\])?)?)?$/i;
+
+/**
+ * Reads Unix seconds, milli-, micro- or nanoseconds (numbers or digits; the size tells which) or ISO 8601. A time
+ * without a zone is UTC, a date without a time is its midnight.
  *
  * @param value what the row has
  * @param latest the last credible moment, Unix seconds
@@ -24,7 +31,7 @@ export function parseTimestamp(value: string | number, latest: number): number |
   if (seconds === undefined || !Number.isFinite(seconds)) {
     return reject(
       'impossible-timestamp',
-      'timestamp is neither Unix seconds, nor Unix milliseconds, nor an existing ISO 8601 date or time',
+      'timestamp is neither a Unix time nor an existing ISO 8601 date or time',
     );
   }
   if (seconds >= EARLIEST_SECONDS && seconds <= latest) return seconds;
@@ -38,15 +45,23 @@ export function parseTimestamp(value: string | number, latest: number): number |
 }
 
 function fromNumber(value: number): number {
-  return Math.abs(value) < FIRST_MILLISECONDS ? value : value / 1000;
+  const size = Math.abs(value);
+  if (size < FIRST_MILLISECONDS) return value;
+  if (size < FIRST_MICROSECONDS) return value / 1e3;
+  return size < FIRST_NANOSECONDS ? value / 1e6 : value / 1e9;
 }
 
 function fromText(text: string): number | undefined {
-  if (decimal.test(text)) return fromNumber(Number(text));
+  const unix = readNumber(text);
+  if (unix !== undefined) {
+    // A double does not hold every nanosecond, but every second of them with its fraction.
+    const isNanoseconds = Math.abs(unix) >= FIRST_NANOSECONDS && /^\d+$/.test(text);
+    return isNanoseconds ? Number(`${text.slice(0, -9)}.${text.slice(-9)}`) : fromNumber(unix);
+  }
   const match = iso8601.exec(text);
   if (match === null) return undefined;
-  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '0'] = match;
-  const [sign, zoneHour = '0', zoneMinute = '0'] = match.slice(8);
+  const [, year, , month, day, hour = '0', , minute = '0', second = '0', fraction = '0'] = match;
+  const [sign, zoneHour = '0', zoneMinute = '0'] = match.slice(10);
   const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day));
   const exists =
     // Date.UTC turns 30 February into 2 March and the year 99 into 1999.

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
+import { settingsOf } from '#lib/interactions/plan.ts';
 import { createRangeParser } from '#lib/interactions/range-parser.ts';
 
 const run = promisify(execFile);
@@ -34,10 +36,13 @@ describe('Bundled example: MovieTweetings', () => {
           kind,
           format: 'jsonl',
           compressed: true,
+          framing: 'lines',
+          carriageReturns: false,
+          skipBytes: 0,
           columns: null,
           ranges: [{ start: 0, end: 1, firstLine: 1 }],
           catalogue: [],
-          settings: { maximumBadShare: 0, maximumIdLength: 256, maximumLineBytes: 2 ** 20 },
+          settings: settingsOf(interactionsConfig.parse({})),
         },
         0,
         known,

@@ -252,10 +252,8 @@ describe('Functions: plan-upload and parse-range', () => {
   });
 
   it.each([
-    ['is empty', 'logs/a.jsonl', '', /is empty/],
-    ['has only blank lines', 'logs/a.jsonl', '\n \n\n', /no rows/],
-    ['has only a header line', 'logs/a.csv', 'user_id,item_id,timestamp\n', /no rows/],
-    ['has an ending that says nothing', 'logs/a.txt', 'x', /must end in \.jsonl or \.csv/],
+    ['has an ending that says nothing', 'logs/a.txt', 'x', /must end in \.jsonl, \.ndjson, /],
+    ['holds objects and something else', 'logs/a.json', '[{"user_id":1},7]', /object 2 does not/],
     ['lacks a column', 'logs/a.csv', 'user_id,item_id\n1,2\n', /has no timestamp/],
     ['is separated by semicolons', 'logs/a.csv', 'user_id;item_id;timestamp\n', /by commas/],
     ['names a column twice', 'catalog/a.csv', 'item_id,title,x,x\n', /"x" twice/],
@@ -299,15 +297,149 @@ describe('Functions: plan-upload and parse-range', () => {
     expect(report.read).toBe(report.good + report.quarantined + report.duplicate);
   });
 
-  it.each(['logs/', 'logs/folder/', 'logs/_SUCCESS', 'logs/.hidden.csv', 'elsewhere/a.csv'])(
-    'ignores %s',
-    async (key) => {
-      await objects.putBytes(key, 'x');
+  it.each([
+    ['logs/', ''],
+    ['logs/folder/', ''],
+    ['logs/_SUCCESS', ''],
+    ['elsewhere/a.csv', 'x'],
+  ])('ignores %s', async (key, body) => {
+    await objects.putBytes(key, body);
 
-      expect(await announce(key)).toStrictEqual({ batchItemFailures: [] });
-      expect(await keysBelow('uploads/')).toStrictEqual([]);
+    expect(await announce(key)).toStrictEqual({ batchItemFailures: [] });
+    expect(await keysBelow('uploads/')).toStrictEqual([]);
+  });
+
+  it.each(['logs/_temporary/0/part-0.csv', 'logs/.hidden.jsonl', 'logs/part-0.csv.crc'])(
+    'ignores %s and says so, since something is in it',
+    async (key) => {
+      // Act
+      const report = await ingest(key, 'user_id,item_id,timestamp\n1,2,1700000000\n');
+
+      // Assess
+      expect(report).toMatchObject({ status: 'ignored', read: 0 });
+      expect(report.message).toMatch(
+        new RegExp(`^${key.replaceAll('.', '\\.')} was not read: .*\\.$`),
+      );
+      expect(await keysBelow('interactions/')).toStrictEqual([]);
     },
   );
+
+  it.each([
+    ['no bytes', 'logs/part-00001.csv', ''],
+    ['blank lines only', 'logs/a.jsonl', '\n \n\n'],
+    ['a header line only', 'logs/part-00002.csv', 'user_id,item_id,timestamp\n'],
+    ['no bytes, gzipped', 'logs/a.jsonl.gz', gzipSync('')],
+    ['an empty array', 'logs/a.json', '[]'],
+  ])('takes a file with %s for one that has nothing to say', async (_, key, body) => {
+    // Act
+    const report = await ingest(key, body);
+
+    // Assess
+    expect(report).toMatchObject({ status: 'succeeded', read: 0, good: 0 });
+    expect(report.message).toMatch(/has no rows/);
+  });
+
+  it.each([
+    ['a JSON array, one object a line', (rows: string[]) => `[\n${rows.join(',\n')}\n]\n`],
+    ['a JSON array on one line', (rows: string[]) => `[${rows.join(', ')}]`],
+    [
+      'a JSON array, indented',
+      (rows: string[]) =>
+        JSON.stringify(
+          rows.map((row) => JSON.parse(row)),
+          null,
+          2,
+        ),
+    ],
+    ['objects without line breaks', (rows: string[]) => rows.join('')],
+    [
+      'indented objects',
+      (rows: string[]) => rows.map((row) => JSON.stringify(JSON.parse(row), null, 2)).join('\n'),
+    ],
+    ['lines that end in carriage returns', (rows: string[]) => `${rows.join('\r')}\r`],
+    ['a byte order mark before every line', (rows: string[]) => `\uFEFF${rows.join('\n\uFEFF')}`],
+  ])('reads %s, in several ranges and gzipped', async (_, write) => {
+    // Arrange
+    const rows = interactions(300);
+    const file = write(rows.map((row) => JSON.stringify(row)));
+
+    // Act
+    const plain = await ingest('logs/plain.jsonl', file);
+    const found = await linesBelow('interactions/');
+    const zipped = await ingest('logs/zipped.json.gz', gzipSync(file));
+
+    // Assess
+    expect(plain.ranges).toBeGreaterThan(3);
+    expect(plain).toMatchObject({ status: 'succeeded', read: 300, good: 300 });
+    expect(zipped).toMatchObject({ status: 'succeeded', read: 300, good: 300, ranges: 1 });
+    expect(found).toStrictEqual(
+      rows.map((row, i) => ({ ...row, event_type: null, value: null, line: i + 1 })),
+    );
+  });
+
+  it.each([
+    ['the separator', 'sep=,\r\n', '\r\n', 1],
+    ['a comment with a quote', '# exported "today, at noon\n', '\n', 1],
+    ['blank lines', '\n\n', '\n', 2],
+    ['nothing, with lines that end in carriage returns', '', '\r', 0],
+    ['a byte order mark', '\uFEFF', '\n', 0],
+  ])('reads a CSV file with %s above its header line', async (_, above, lineBreak, lines) => {
+    // Arrange
+    const rows = interactions(300);
+    const file = ['user_id,item_id,timestamp', ...rows.map((row) => Object.values(row).join())];
+
+    // Act
+    const plain = await ingest('logs/plain.csv', above + file.join(lineBreak));
+    const found = await linesBelow('interactions/');
+    const zipped = await ingest('logs/zipped.csv.gz', gzipSync(above + file.join(lineBreak)));
+
+    // Assess
+    expect(plain.ranges).toBeGreaterThan(1);
+    expect(plain).toMatchObject({ status: 'succeeded', read: 300, good: 300 });
+    expect(zipped).toMatchObject({ status: 'succeeded', read: 300, good: 300 });
+    expect(found).toStrictEqual(
+      rows.map((row, i) => ({
+        ...row,
+        event_type: null,
+        value: null,
+        line: i + 2 + lines,
+      })),
+    );
+  });
+
+  it('keeps a beginning of the quarantine, gzipped, and counts all of it', async () => {
+    // Arrange: 500,000 lines of one letter are a million bytes, and would be a hundred million of quarantine.
+    const file = Buffer.from('x\n'.repeat(500_000));
+
+    // Act
+    const report = await ingest('logs/a.jsonl.gz', gzipSync(file));
+
+    // Assess
+    expect(report).toMatchObject({ status: 'failed', read: 500_000, quarantined: 500_000 });
+    const kept = await linesBelow(report.quarantine ?? 'none');
+    expect(kept).toHaveLength(report.quarantineKept);
+    expect(kept.map(({ line }) => line)).toStrictEqual(kept.map((_, i) => i + 1));
+    expect(JSON.stringify(kept).length).toBeGreaterThan(3_000_000);
+    expect(JSON.stringify(kept).length).toBeLessThan(4.3e6);
+    const [key = ''] = await keysBelow(report.quarantine ?? 'none');
+    expect((await objects.head(key))?.bytes).toBeLessThan(200_000);
+    expect(report.insights.map(({ code }) => code)).toContain('quarantine-cut');
+  });
+
+  it('refuses what unpacks to more than text does, without reading it to its end', async () => {
+    // Arrange: 40 KB that become 40 MB
+    const bomb = gzipSync(Buffer.from('x\n'.repeat(20_000_000)), { level: 9 });
+
+    // Act
+    const report = await ingest('logs/bomb.jsonl.gz', bomb);
+
+    // Assess
+    expect(bomb.length).toBeLessThan(50_000);
+    expect(report.status).toBe('failed');
+    expect(report.message).toMatch(/more than 200 times as large when uncompressed/);
+    expect(report.read).toBeLessThan(2_300_000);
+    expect(await keysBelow('interactions/')).toStrictEqual([]);
+  });
 
   it('ignores the event of a version that is no longer there', async () => {
     // Arrange

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeReport } from '../../data/upload-file.ts';
 import { readStudy } from './config.ts';
 import { runStudy } from './study.ts';
 import { studyTable } from './table.ts';
@@ -21,6 +22,7 @@ export async function study(file: string, out: string): Promise<void> {
       onProgress(cell, { name, stage, progress }) {
         if (progress === 1) console.log(`${cell}: ${name} ${stage} done`);
       },
+      onReport: (report) => console.log(describeReport(report).join('\n')),
       onCell: (results) => writeFileSync(join(out, 'study.md'), `${studyTable(results)}\n`),
     });
     console.log(`\n${studyTable(results)}\n\n${join(out, 'results.json')}`);

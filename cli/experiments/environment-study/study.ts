@@ -11,12 +11,13 @@ import {
   encodeEnvironmentRequest,
 } from '#lib/environment/client.ts';
 import { decodeRanks } from '#lib/evaluation/ranks.ts';
+import type { UploadReport } from '#lib/interactions/report.ts';
 import type { BuiltSequences } from '#lib/sequences/build.ts';
 import type { ContainerProgress } from '#local/sagemaker/container.ts';
+import { prepareSequences } from '../../data/prepare-sequences.ts';
 import { currentCommit, machine, writeWhole } from '../results.ts';
 import { folderName, type StudyCell, type StudyModel, type StudyPlan } from './config.ts';
 import { Containers } from './containers.ts';
-import { prepareSequences } from './data.ts';
 import {
   type Augmentation,
   type CellMeasurement,
@@ -33,6 +34,8 @@ const CONCURRENCY = 2;
 export interface StudyHooks {
   onProgress?(cell: string, progress: ContainerProgress): void;
   onCell?(results: StudyResults): void;
+  /** Gets the report that each file would get as an upload. */
+  onReport?(report: UploadReport): void;
 }
 
 /**
@@ -53,7 +56,12 @@ export async function runStudy(
   const containers = new Containers(signal, (progress) => hooks.onProgress?.(cellName, progress));
   try {
     const { config } = plan.cells[0]!;
-    const { built, folder: sequences } = await prepareSequences(plan, config, resolve(out));
+    const { built, folder: sequences } = await prepareSequences(
+      { interactions: plan.interactions, items: plan.items, format: 'interactions' },
+      config,
+      resolve(out),
+      hooks.onReport,
+    );
     const { dataHash } = built.manifest;
     cellName = 'without environment';
     const plain: TrainedRecommender[] = [];

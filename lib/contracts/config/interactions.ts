@@ -6,6 +6,8 @@ const MEBIBYTE = 1024 * 1024;
 export const interactionsConfig = z.strictObject({
   /** Largest share of quarantined rows (0-1) with which an upload still counts as successful. */
   maximumBadShare: z.number().min(0).max(1).default(0.05),
+  /** So many quarantined rows never fail an upload that has more good ones: a share of few rows says little. */
+  toleratedBadRows: z.int().min(0).default(5),
   /** Bytes of an uncompressed file that one Lambda parses; a gzipped file is one range. */
   rangeBytes: z
     .int()
@@ -21,6 +23,18 @@ export const interactionsConfig = z.strictObject({
     .int()
     .min(1)
     .default(64 * MEBIBYTE),
+  /** Largest content of a gzipped file, in bytes. */
+  maximumUnpackedBytes: z
+    .int()
+    .min(1)
+    .default(2 * 1024 * MEBIBYTE),
+  /** How many times as large as its gzipped bytes a content beyond 4 MiB may be. Text is rarely beyond 30. */
+  maximumExpansion: z.number().min(2).default(200),
+  /** Quarantined rows kept of a range, in bytes; the others are only counted. */
+  maximumQuarantineBytes: z
+    .int()
+    .min(0)
+    .default(4 * MEBIBYTE),
   /** Longest line (a CSV record may span several), in bytes; longer ones are quarantined. */
   maximumLineBytes: z
     .int()

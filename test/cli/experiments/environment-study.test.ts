@@ -248,12 +248,14 @@ describe('Function: readStudy', () => {
     // Arrange
     writeFileSync(
       join(folder, 'bad.jsonl'),
-      '{"item_id": "i1", "title": "Stone"}\n{"item_id": "i2"}\n',
+      '{"item_id": "i1", "title": "Stone"}\n{"item_id": {}, "title": "Stone"}\n',
     );
     const plan = readStudy(write('bad.json', { items: 'bad.jsonl' }));
 
     // Act & Assess
     const run = runStudy(plan, join(folder, 'bad'), new AbortController().signal);
-    await expect(run).rejects.toThrow('bad.jsonl, line 2: title is absent');
+    await expect(run).rejects.toThrow(
+      /bad\.jsonl .*first in line 2: item_id must be text or a number/s,
+    );
   });
 });

@@ -103,13 +103,17 @@ describe('Function: runExperiment', () => {
   });
 
   it.each([
-    ['u1\n', /line 1: expected a user and at least one item/, 'sequences'],
-    ['{"user_id": "u"}\n', /line 1: .*item_id/s, 'interactions'],
-    ['not json\n', /line 1 is not JSON/, 'interactions'],
-  ] as const)('names the line of bad data', async (text, message, format) => {
+    ['bad.txt', 'u1\n', /line 1: expected a user and at least one item/, 'sequences'],
+    ['bad.txt', '\n{"user_id": "u"}\n', /holds JSON, not seq.*--format interactions/, 'sequences'],
+    ['bad.csv', 'USER_ID,item_id,timestamp\n', /holds CSV with a header.*--format/, 'sequences'],
+    ['bad.jsonl', '{"user_id": "u"}\n', /first in line 1: item_id is absent/, 'interactions'],
+    ['bad.jsonl', '\nnot json\n', /first in line 2: the line is not one complete/, 'interactions'],
+    ['bad.txt', '{}\n', /must end in \.jsonl/, 'interactions'],
+    ['missing.jsonl', undefined, /missing\.jsonl cannot be read/, 'interactions'],
+  ] as const)('says what is wrong with %s: %s', async (name, text, message, format) => {
     // Arrange
-    const interactions = join(folder, 'bad.txt');
-    writeFileSync(interactions, text);
+    const interactions = join(folder, name);
+    if (text !== undefined) writeFileSync(interactions, text);
 
     // Act
     const run = runExperiment({

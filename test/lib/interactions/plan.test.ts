@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatOf, isMarker, kindOf, uploadId } from '#lib/interactions/plan.ts';
+import { formatOf, kindOf, leftoverOf, uploadId } from '#lib/interactions/plan.ts';
 
 const version = {
   bucket: 'a-bucket',
@@ -33,21 +33,41 @@ describe('Function: uploadId', () => {
   });
 });
 
-describe('Functions: kindOf, isMarker, formatOf', () => {
+describe('Functions: kindOf, formatOf', () => {
   it.each([
-    ['logs/a/b.jsonl', 'logs', false, 'jsonl'],
-    ['logs/a.JSONL.GZ', 'logs', false, 'jsonl'],
-    ['catalog/items.csv', 'catalog', false, 'csv'],
-    ['catalog/items.csv.gz', 'catalog', false, 'csv'],
-    ['logs/a.json', 'logs', false, undefined],
-    ['logs/a.csv.zip', 'logs', false, undefined],
-    ['logs/', 'logs', true, undefined],
-    ['logs/2026/', 'logs', true, undefined],
-    ['logs/_SUCCESS', 'logs', true, undefined],
-    ['logs/.part.crc', 'logs', true, undefined],
-    ['interactions/a.jsonl', undefined, false, 'jsonl'],
-    ['mylogs/a.jsonl', undefined, false, 'jsonl'],
-  ])('reads %s', (key, kind, marker, format) => {
-    expect([kindOf(key), isMarker(key), formatOf(key)]).toStrictEqual([kind, marker, format]);
+    ['logs/a/b.jsonl', 'logs', 'jsonl'],
+    ['logs/a.JSONL.GZ', 'logs', 'jsonl'],
+    ['logs/a.ndjson', 'logs', 'jsonl'],
+    ['logs/a.json.gz', 'logs', 'jsonl'],
+    ['catalog/items.csv', 'catalog', 'csv'],
+    ['catalog/items.csv.gz', 'catalog', 'csv'],
+    ['logs/a.txt', 'logs', undefined],
+    ['logs/a.csv.zip', 'logs', undefined],
+    ['interactions/a.jsonl', undefined, 'jsonl'],
+    ['mylogs/a.jsonl', undefined, 'jsonl'],
+  ])('reads %s', (key, kind, format) => {
+    expect([kindOf(key), formatOf(key)]).toStrictEqual([kind, format]);
   });
+});
+
+describe('Function: leftoverOf', () => {
+  it.each([
+    'logs/',
+    'logs/2026/',
+    'logs/_SUCCESS',
+    'logs/.part-0.csv.crc',
+    'logs/part-0.csv.crc',
+    'logs/_temporary/0/part-0.csv',
+    'logs/day_$folder$',
+    'catalog/.hidden/items.jsonl',
+  ])('knows that %s is no data', (key) => {
+    expect(leftoverOf(key)).toBeDefined();
+  });
+
+  it.each(['logs/a.jsonl', 'logs/_day=1/a.jsonl', 'logs/2026/part_0.csv', 'logs/crc.csv'])(
+    'takes %s for data',
+    (key) => {
+      expect(leftoverOf(key)).toBeUndefined();
+    },
+  );
 });

@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRangePlanner, readFirstRecord } from '#lib/interactions/range-planner.ts';
+import { createRangePlanner } from '#lib/interactions/range-planner.ts';
 import { chunkSizes, chunksOf, fileBytes, splitAll } from './arbitraries.ts';
 
-const options = { quotes: true, maximumLineBytes: 1024 };
+const options = {
+  framing: 'csv',
+  carriageReturns: false,
+  maximumLineBytes: 1024,
+  firstLine: 1,
+  skipBytes: 0,
+} as const;
+const splitting = { quotes: true, maximumLineBytes: 1024 };
 
 function plan(chunks: readonly Buffer[], rangeBytes: number) {
   const planner = createRangePlanner({ ...options, rangeBytes });
@@ -17,29 +24,42 @@ describe('Function: createRangePlanner', () => {
     const file = Buffer.from('header\n1234567890\n"a\nb"\nlast');
 
     // Act
-    const { ranges, firstRecord, bytes } = plan([file], 12);
+    const ranges = plan([file], 12);
 
     // Assess
     expect(ranges).toStrictEqual([
       { start: 0, end: 18, firstLine: 1 },
       { start: 18, end: 28, firstLine: 3 },
     ]);
-    expect(firstRecord?.toString()).toBe('header');
-    expect(bytes).toBe(28);
+  });
+
+  it('begins behind what comes before the first row, and gives it to the first range', () => {
+    // Arrange
+    const file = Buffer.from('sep=,\nheader\n1234567890\n1234567890\n');
+    const planner = createRangePlanner({ ...options, skipBytes: 13, firstLine: 3, rangeBytes: 20 });
+
+    // Act
+    for (const byte of file) planner.push(Buffer.from([byte]));
+
+    // Assess
+    expect(planner.end()).toStrictEqual([
+      { start: 0, end: 24, firstLine: 3 },
+      { start: 24, end: 35, firstLine: 4 },
+    ]);
   });
 
   it('gives ranges that are the file when put together, for any file, chunks and size', () => {
     fc.assert(
       fc.property(fileBytes, chunkSizes, fc.integer({ min: 1, max: 300 }), (file, sizes, size) => {
         // Act
-        const { ranges } = plan(chunksOf(file, sizes), size);
+        const ranges = plan(chunksOf(file, sizes), size);
 
         // Assess
         const pieces = ranges.map(({ start, end }) => file.subarray(start, end));
         expect(Buffer.concat(pieces).equals(file)).toBe(true);
         expect(pieces.every((piece) => piece.length > 0)).toBe(true);
         for (const piece of pieces.slice(0, -1)) expect(piece.length).toBeGreaterThanOrEqual(size);
-        expect(ranges).toStrictEqual(plan([file], size).ranges);
+        expect(ranges).toStrictEqual(plan([file], size));
       }),
     );
   });
@@ -48,9 +68,9 @@ describe('Function: createRangePlanner', () => {
     fc.assert(
       fc.property(fileBytes, fc.integer({ min: 1, max: 300 }), (file, size) => {
         // Act
-        const { ranges } = plan([file], size);
+        const ranges = plan([file], size);
         const records = ranges.flatMap(({ start, end, firstLine }) =>
-          splitAll([file.subarray(start, end)], { ...options, firstLine }),
+          splitAll([file.subarray(start, end)], { ...splitting, firstLine }),
         );
 
         // Assess
@@ -60,38 +80,9 @@ describe('Function: createRangePlanner', () => {
           length,
           problem,
         });
-        const whole = splitAll([file], { ...options, firstLine: 1 });
+        const whole = splitAll([file], { ...splitting, firstLine: 1 });
         expect(records.map(relevant)).toStrictEqual(whole.map(relevant));
       }),
     );
-  });
-});
-
-describe('Function: readFirstRecord', () => {
-  it('stops reading once it has the record', async () => {
-    // Arrange
-    let served = 0;
-    async function* endless() {
-      for (;;) {
-        served++;
-        yield Buffer.from(served === 3 ? 'c\nnext' : 'ab,');
-      }
-    }
-
-    // Act
-    const record = await readFirstRecord(endless(), options);
-
-    // Assess
-    expect(record?.toString()).toBe('ab,ab,c');
-    expect(served).toBe(3);
-  });
-
-  it('takes a line without a line break, and tells an empty file', async () => {
-    const of = async function* (...chunks: Buffer[]) {
-      yield* chunks;
-    };
-
-    expect((await readFirstRecord(of(Buffer.from('only')), options))?.toString()).toBe('only');
-    expect(await readFirstRecord(of(), options)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCsvHeader, parseCsvRow } from '#lib/interactions/file-rows.ts';
@@ -11,10 +11,11 @@ import {
 } from '#lib/interactions/rows.ts';
 
 const guide = readFileSync(join(import.meta.dirname, '../../../docs/data.md'), 'utf8');
-const source = readFileSync(
-  join(import.meta.dirname, '../../../lib/interactions/insights.ts'),
-  'utf8',
-);
+const folder = join(import.meta.dirname, '../../../lib/interactions');
+const source = readdirSync(folder)
+  .filter((name) => name.endsWith('insights.ts'))
+  .map((name) => readFileSync(join(folder, name), 'utf8'))
+  .join('\n');
 
 describe('Guide: docs/data.md', () => {
   it.each(Object.keys(reasons))('explains the reason %s', (reason) => {

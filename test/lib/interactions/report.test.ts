@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { UploadPlan } from '#lib/interactions/plan.ts';
+import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
+import { settingsOf, type UploadPlan } from '#lib/interactions/plan.ts';
 import { createRangeParser } from '#lib/interactions/range-parser.ts';
 import { type RangeReport, reportUpload, uploadReport } from '#lib/interactions/report.ts';
 
@@ -13,10 +14,13 @@ const plan: UploadPlan = {
   kind: 'logs',
   format: 'jsonl',
   compressed: false,
+  framing: 'lines',
+  carriageReturns: false,
+  skipBytes: 0,
   columns: null,
   ranges: [{ start: 0, end: 1000, firstLine: 1 }],
   catalogue: [],
-  settings: { maximumBadShare: 0.05, maximumIdLength: 256, maximumLineBytes: 2 ** 20 },
+  settings: settingsOf(interactionsConfig.parse({ eventRewards: { buy: 1, click: 0.2 } })),
 };
 
 interface Upload {
@@ -118,7 +122,6 @@ describe('Function: reportUpload', () => {
   });
 
   it.each([
-    ['no rows', { rows: [] }, /has no rows/],
     [
       'only bad rows, were they allowed',
       { rows: [], bad: 3, change: { settings: { ...plan.settings, maximumBadShare: 1 } } },
@@ -130,6 +133,36 @@ describe('Function: reportUpload', () => {
     expect(failed.status).toBe('failed');
     expect(failed.message).toMatch(message);
     expect(failed.insights).toStrictEqual([]);
+  });
+
+  it('takes an upload with no rows, and says so', () => {
+    const { status, message, insights } = report({ rows: [] });
+
+    expect(status).toBe('succeeded');
+    expect(message).toMatch(/has no rows/);
+    expect(insights.map(({ code }) => code)).toContain('no-rows');
+  });
+
+  it.each([
+    [1, 9, 'succeeded'],
+    [5, 6, 'succeeded'],
+    [5, 5, 'failed'],
+    [6, 60, 'failed'],
+  ])('with %i bad rows beside %i good ones has %s', (bad, good, status) => {
+    expect(report({ rows: interactions(good), bad }).status).toBe(status);
+  });
+
+  it('fails a catalogue none of whose items has a title', () => {
+    const change = { kind: 'catalog', key: 'catalog/a.jsonl' } as const;
+    const rows = [
+      { item_id: 1, name: 'One' },
+      { item_id: 2, name: 'Two', title: 'nan' },
+    ];
+
+    const failed = report({ rows, change });
+
+    expect(failed).toMatchObject({ status: 'failed', good: 2 });
+    expect(failed.message).toMatch(/No item of catalog\/a\.jsonl has a title/);
   });
 
   it('fails an upload of which a range could not be read', () => {
@@ -194,6 +227,135 @@ describe('Function: reportUpload', () => {
     expect(found?.advice).toMatch(/\.$/);
   });
 
+  it.each([
+    ['without ".0"', (i: number) => `${i}.0`, ['0', '1', '2']],
+    ['without zeros at the beginning', (i: number) => i, ['000', '001', '002']],
+    ['in another case', (i: number) => `I${i}`, ['i0', 'i1', 'i2']],
+    [
+      'in another Unicode normal form',
+      (i: number) => `cafe\u0301-${i}`,
+      ['caf\u00e9-0', 'caf\u00e9-1', 'caf\u00e9-2'],
+    ],
+    [
+      'with their exponents written out',
+      (i: number) => `8.8${i}E+12`,
+      ['8800000000000', '8810000000000', '8820000000000'],
+    ],
+    ['without blanks and invisible characters', (i: number) => `a\u200b${i}`, ['a0', 'a1', 'a2']],
+  ])('says that all unknown items match %s', (how, item, known) => {
+    const { status, insights } = report({
+      rows: interactions(60, (i) => ({ item_id: item(i % 3) })),
+      known: new Set(known),
+    });
+
+    expect(status).toBe('failed');
+    expect(insights.map(({ message }) => message)).toContain(
+      `All 60 rows of unknown items match an item of the catalogue ${how}.`,
+    );
+  });
+
+  it('says how many of the unknown items match', () => {
+    const { insights } = report({
+      rows: interactions(60, (i) => ({ item_id: i % 4 ? `I${i % 20}` : 'nowhere' })),
+      known: new Set(Array.from({ length: 20 }, (_, i) => `i${i}`)),
+    });
+
+    expect(insights.map(({ message }) => message)).toContain(
+      '45 of the 60 rows of unknown items match an item of the catalogue in another case.',
+    );
+  });
+
+  it.each([
+    ['in case', (i: number) => (i % 2 ? `Ann${i >> 1}` : `ann${i >> 1}`)],
+    ['in case', (i: number) => (i % 2 ? `ANN${i >> 1}` : `Ann${i >> 1}`)],
+    ['in ".0" at the end', (i: number) => (i % 2 ? `17${i >> 1}.0` : `17${i >> 1}`)],
+    ['in zeros at the beginning', (i: number) => (i % 2 ? `0${1 + (i >> 1)}` : 1 + (i >> 1))],
+    ['in blanks or invisible characters', (i: number) => (i % 2 ? `a b${i >> 1}` : `ab${i >> 1}`)],
+  ])('counts users in two spellings that differ %s', (how, user) => {
+    const { insights, interactions: found } = report({
+      rows: interactions(2000, (i) => ({ user_id: user(i % 62) })),
+      known: twenty,
+    });
+
+    expect(found?.users).toBe(62);
+    expect(insights.map(({ message }) => message)).toContain(
+      `31 users appear in two spellings that differ ${how}.`,
+    );
+  });
+
+  it('counts items in two spellings where no catalogue decides, and in a catalogue', () => {
+    const rows = [1, 2].flatMap((i) => [
+      { item_id: `i${i}`, title: 'x', user_id: 'u', timestamp: 1_700_000_000 + i },
+      { item_id: `I${i}`, title: 'x', user_id: 'u', timestamp: 1_700_000_009 + i },
+    ]);
+    const change = { kind: 'catalog', key: 'catalog/a.jsonl' } as const;
+    const remark = '2 items appear in two spellings that differ in case.';
+    const messages = (upload: Upload) => report(upload).insights.map(({ message }) => message);
+
+    expect(messages({ rows })).toContain(remark);
+    expect(messages({ rows, known: new Set(['i1', 'i2', 'I1', 'I2']) })).not.toContain(remark);
+    expect(messages({ rows, change })).toContain(remark);
+  });
+
+  it.each([
+    [
+      'placeholder-users',
+      { user_id: 'NULL' },
+      /^400 rows have a word for "nothing" .* as user_id, which counts as one user a word\.$/,
+    ],
+    ['placeholder-items', { item_id: 'nan' }, /^400 rows have .* as item_id/],
+    ['shortened-ids', { user_id: '8.80E+12' }, /^400 rows have an id such as 8\.80E\+12/],
+    ['shortened-timestamps', { timestamp: '1.70E+12' }, /^8 rows have a timestamp such as/],
+    ['trimmed-ids', { user_id: ' 7\t' }, /around 400 ids were taken off/],
+    ['placeholder-fields', { value: 'NULL', event_type: '\\N' }, /^800 optional fields/],
+  ])('remarks %s with their number', (code, odd, message) => {
+    const { insights } = report({
+      rows: interactions(2000, (i) => ({ value: i, ...(i % 5 ? {} : odd) })),
+    });
+
+    expect(insights.find((insight) => insight.code === code)?.message).toMatch(message);
+  });
+
+  it('says which event types have no reward, and which rewards no event type', () => {
+    const rows = interactions(2000, (i) => ({ event_type: i % 4 ? 'Buy' : 'view' }));
+    const messages = (upload: Upload) =>
+      new Map(report(upload).insights.map(({ code, message }) => [code, message]));
+
+    const found = messages({ rows, known: twenty });
+
+    expect(found.get('event-types-without-reward')).toBe(
+      'Event types without a reward of their own, which count for interactions.defaultReward (1): ' +
+        'Buy (1,500 rows), view (500 rows). Perhaps the same: Buy and buy.',
+    );
+    expect(found.get('rewards-without-event-type')).toMatch(
+      /no row of the upload has: buy, click\./,
+    );
+  });
+
+  it('says what became of nameless columns, and of header lines in between', () => {
+    const text =
+      ',user_id,item_id,timestamp\n0,u,i,1700000000\n,user_id,item_id,timestamp\n1,v,i,1700000000\n';
+    const columns = ['', 'user_id', 'item_id', 'timestamp'];
+    const change = { format: 'csv', framing: 'csv', columns, skipBytes: 27 } as const;
+    const parser = createRangeParser({ ...plan, ...change }, 0, undefined);
+
+    const { rows } = parser.push(Buffer.from(text));
+
+    expect(
+      rows
+        .trimEnd()
+        .split('\n')
+        .map((row) => JSON.parse(row).user_id),
+    ).toStrictEqual(['u', 'v']);
+    const result = reportUpload({ ...plan, ...change }, [
+      { upload: plan.upload, range: 0, tally: parser.tally(), knownItems: null, failure: null },
+    ]);
+    expect(result).toMatchObject({ read: 2, good: 2 });
+    const codes = result.insights.map(({ code }) => code);
+    expect(codes).toContain('nameless-columns');
+    expect(codes).toContain('repeated-header');
+  });
+
   it('counts event types beyond the first fifty together', () => {
     const { interactions: found, insights } = report({
       rows: interactions(2000, (i) => ({ event_type: `type ${i}` })),
@@ -202,7 +364,12 @@ describe('Function: reportUpload', () => {
 
     expect(Object.keys(found?.eventTypes ?? {})).toHaveLength(51);
     expect(found?.eventTypes['(other)']).toBe(1950);
-    expect(insights[0]?.message).toContain('more than 50');
+    expect(insights.find(({ code }) => code === 'many-event-types')?.message).toContain(
+      'more than 50',
+    );
+    expect(insights.find(({ code }) => code === 'event-types-without-reward')?.message).toMatch(
+      /\(other\) \(1,950 rows\), .* and 41 more\./,
+    );
   });
 
   it('describes a catalogue', () => {

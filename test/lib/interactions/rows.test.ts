@@ -22,6 +22,20 @@ describe('Function: checkInteraction', () => {
       { event_type: 'click', value: 4.5 },
     ],
     [{ event_type: '', value: null }, {}],
+    [
+      { event_type: 3, value: '2' },
+      { event_type: '3', value: 2 },
+    ],
+    [
+      { event_type: ' buy ', value: ' 4.50 ' },
+      { event_type: 'buy', value: 4.5 },
+    ],
+    [{ event_type: 'NULL', value: 'nan' }, {}],
+    [{ event_type: '\\N', value: '' }, {}],
+    [{ value: '1e3' }, { value: 1000 }],
+    [{ user_id: '\u0000 user\t', item_id: ' item\u00a0' }, {}],
+    [{ user_id: 'us\u0000er' }, { user_id: 'us\u0000er' }],
+    [{ user_id: 'NULL' }, { user_id: 'NULL' }],
     [{ timestamp: '2023-11-14T22:13:20Z' }, {}],
     [{ session: 'not ours' }, {}],
     [{ value: 0 }, { value: 0 }],
@@ -40,9 +54,21 @@ describe('Function: checkInteraction', () => {
     [{ user_id: true }, 'wrong-type', 'user_id must be text or a number, but is of type boolean'],
     [{ item_id: ['a'] }, 'wrong-type', 'item_id must be text or a number, but is a list'],
     [{ timestamp: {} }, 'wrong-type', /timestamp must be a number or an ISO 8601 text/],
-    [{ event_type: 3 }, 'wrong-type', 'event_type must be text, but is of type number'],
+    [{ event_type: true }, 'wrong-type', 'event_type must be text, but is of type boolean'],
+    [{ event_type: '__proto__' }, 'wrong-type', /event_type must be a name/],
+    [{ user_id: 2 ** 53 }, 'wrong-type', /more digits than can be kept; write it as text/],
+    [
+      { user_id: undefined, userId: 'x' },
+      'missing-field',
+      'user_id is absent; the row has "userId"',
+    ],
+    [{ item_id: '\t\u0000' }, 'missing-field', 'item_id is empty'],
     [{ event_type: 'x'.repeat(21) }, 'wrong-type', /at most 20 characters/],
-    [{ value: '4' }, 'wrong-type', 'value must be a number, but is of type string'],
+    [{ value: '$12.99' }, 'wrong-type', 'value must be a number, but is other text'],
+    [{ value: '1,234.50' }, 'wrong-type', 'value must be a number, but is other text'],
+    [{ value: '0x10' }, 'wrong-type', 'value must be a number, but is other text'],
+    [{ value: '1e999' }, 'wrong-type', 'value must be a number, but is other text'],
+    [{ value: true }, 'wrong-type', 'value must be a number, but is of type boolean'],
     [
       { user_id: 'u'.repeat(21) },
       'id-too-long',
@@ -103,12 +129,41 @@ describe('Function: checkItem', () => {
     });
   });
 
+  it.each([{}, { title: null }, { title: ' ' }, { title: 'nan' }])(
+    'lets the id stand for a title that is %j',
+    (given) => {
+      const noted: string[] = [];
+      const tell = { note: (note: string) => noted.push(note), leftOut() {}, unknown() {} };
+
+      const checked = checkItem({ item_id: 'a', ...given }, rules, tell);
+
+      expect(checked).toStrictEqual({ row: { item_id: 'a', title: 'a', fields: {} } });
+      expect(noted).toContain('absent-title');
+    },
+  );
+
+  it('joins lists in lists, and leaves out what has no plain text, saying so', () => {
+    // Arrange
+    const left: string[] = [];
+    const tell = { note() {}, leftOut: (field: string) => left.push(field), unknown() {} };
+    const given = JSON.parse(
+      '{"item_id": "a", "title": "x", "categories": [["Home", "Lamps"], ["Garden"]], "brand": "\\\\N",' +
+        '"details": {"weight": "2 kg"}, "images": [{"url": "y"}], "__proto__": "p", "": "nameless"}',
+    );
+
+    // Act
+    const checked = checkItem(given, rules, tell);
+
+    // Assess
+    expect(checked).toStrictEqual({
+      row: { item_id: 'a', title: 'x', fields: { categories: 'Home, Lamps, Garden' } },
+    });
+    expect(left).toStrictEqual(['details', 'images', '__proto__', '']);
+  });
+
   it.each([
     [{ title: 'x' }, 'missing-field', 'item_id is absent'],
-    [{ item_id: 'a', title: ' ' }, 'missing-field', 'title is empty'],
     [{ item_id: 'a', title: ['x'] }, 'wrong-type', 'title must be text, but is a list'],
-    [{ item_id: 'a', title: 'x', size: { h: 1 } }, 'wrong-type', /size must be text/],
-    [{ item_id: 'a', title: 'x', tags: [['y']] }, 'wrong-type', /tags must be text/],
     [{ item_id: 'a'.repeat(21), title: 'x' }, 'id-too-long', /21 characters/],
     [{ item_id: 'a', title: 'x\udfff' }, 'not-utf8', /lone surrogate/],
   ])('refuses %j as %s', (given, reason, detail) => {
@@ -124,23 +179,55 @@ describe('Function: parseJsonRow', () => {
     expect(parseJsonRow(text)).toMatchObject({ reason: 'broken-json' });
   });
 
+  it.each([
+    ['{"value": NaN}', 'nan-in-json'],
+    ['{"value": [1, -Infinity]}', 'nan-in-json'],
+    ['{"title": "NaN", "value": Infinity}', 'nan-in-json'],
+    ['{"title": "NaN"', 'broken-json'],
+    ['{"value": NaNs}', 'broken-json'],
+  ])('tells NaN from other breakage in %s', (text, reason) => {
+    expect(parseJsonRow(text)).toMatchObject({ reason });
+  });
+
+  it('recognises the notation of Python', () => {
+    expect(parseJsonRow("{'item_id': 'i0'}")).toMatchObject({
+      reason: 'broken-json',
+      detail: expect.stringMatching(/Python/),
+    });
+  });
+
+  it('knows documented names in any case, and no others', () => {
+    const text = '{"USER_ID": 12345678901234567890, "Item_Id": "i", "timestamp": 1, "Note": 2}';
+
+    expect(parseJsonRow(text, interactionFields)).toStrictEqual({
+      row: { user_id: '12345678901234567890', item_id: 'i', timestamp: 1, Note: 2 },
+    });
+    expect(parseJsonRow('{"user_id": "a", "USER_ID": "b"}', interactionFields)).toStrictEqual({
+      row: { user_id: 'a', USER_ID: 'b' },
+    });
+  });
+
   it.each(['[]', 'null', '3', '"text"'])('refuses %s, which is no object', (text) => {
     expect(parseJsonRow(text)).toMatchObject({ reason: 'wrong-type' });
   });
 
-  it('keeps all digits of ids that are large numbers', () => {
+  it('keeps all digits of ids and times that are large numbers', () => {
     const text =
-      '{"user_id": 12345678901234567890, "item_id": -9007199254740993, "timestamp": 1e9}';
+      '{"user_id": 12345678901234567890, "item_id": -9007199254740993, "timestamp": 1365029107250000001}';
 
     expect(parseJsonRow(text)).toStrictEqual({
-      row: { user_id: '12345678901234567890', item_id: '-9007199254740993', timestamp: 1e9 },
+      row: {
+        user_id: '12345678901234567890',
+        item_id: '-9007199254740993',
+        timestamp: '1365029107250000001',
+      },
     });
   });
 });
 
 describe('Functions: parseCsvHeader, parseCsvRow', () => {
   it('knows documented columns in any case and leaves the others as they are', () => {
-    const header = '\uFEFF User_ID,ITEM_ID ,"Time, local",timestamp';
+    const header = ' User_ID,ITEM_ID ,"Time, local",timestamp';
 
     expect(parseCsvHeader(header, interactionFields)).toStrictEqual([
       'user_id',
@@ -150,14 +237,11 @@ describe('Functions: parseCsvHeader, parseCsvRow', () => {
     ]);
   });
 
-  it('leaves out empty fields and reads numbers only where one is wanted', () => {
-    const columns = ['user_id', 'event_type', 'value'];
+  it('leaves out empty fields and columns without a name', () => {
+    const columns = ['', 'user_id', 'event_type', 'value', ''];
 
-    expect(parseCsvRow('007,,4.50', columns)).toStrictEqual({
-      row: { user_id: '007', value: 4.5 },
-    });
-    expect(parseCsvRow('1,click,many', columns)).toStrictEqual({
-      row: { user_id: '1', event_type: 'click', value: 'many' },
+    expect(parseCsvRow('0,007,,4.50,x', columns)).toStrictEqual({
+      row: { user_id: '007', value: '4.50' },
     });
   });
 

@@ -1,0 +1,114 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
+import { ValidationError } from '#lib/contracts/errors.ts';
+import { headBytes, inspectContent, isGzip } from '#lib/interactions/content.ts';
+import {
+  endings,
+  formatOf,
+  settingsOf,
+  type UploadKind,
+  type UploadPlan,
+} from '#lib/interactions/plan.ts';
+import {
+  emptyMessage,
+  explainFailure,
+  type RangeReport,
+  reportUpload,
+  type UploadReport,
+} from '#lib/interactions/report.ts';
+import { createRowReader } from '#lib/interactions/row-reader.ts';
+import type { Interaction, Item } from '#lib/interactions/rows.ts';
+import { beginningOf, gunzipped } from '#platform/gzip.ts';
+
+/** A file on this machine, its beginning and its content, both uncompressed if it is gzipped, whatever its name. */
+export interface LocalFile {
+  readonly bytes: number;
+  readonly head: Uint8Array;
+  /** The head is all of it. */
+  readonly isWhole: boolean;
+  readonly compressed: boolean;
+  content(): AsyncIterable<Uint8Array>;
+}
+
+/** @throws ValidationError when it cannot be read */
+export async function openLocal(path: string, maximumLineBytes: number): Promise<LocalFile> {
+  try {
+    const { size } = await stat(path);
+    const most = headBytes(maximumLineBytes);
+    const raw = (): AsyncIterable<Uint8Array> => createReadStream(path);
+    const begin = await beginningOf(raw(), most);
+    if (!isGzip(begin.head)) return { bytes: size, ...begin, compressed: false, content: raw };
+    const content = () => gunzipped(createReadStream(path), path);
+    return { bytes: size, ...(await beginningOf(content(), most)), compressed: true, content };
+  } catch (cause) {
+    if (cause instanceof ValidationError) throw cause;
+    throw new ValidationError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * Reads a file of this machine as ingestion reads an upload: the same formats, checks and reasons to refuse it. Only
+ * the limits of size, which are those of functions, do not hold here.
+ *
+ * @param knownItems items of the catalogue; undefined without one
+ * @param take gets every good row, in the order of the file
+ * @returns the report that an upload would get; it has succeeded
+ * @throws ValidationError with the reasons when the upload would be refused
+ */
+export async function readUploadFile<Row extends Interaction | Item>(
+  path: string,
+  kind: Row extends Interaction ? 'logs' : 'catalog',
+  config: InteractionsConfig,
+  knownItems: ReadonlySet<string> | undefined,
+  take: (row: Row) => void,
+): Promise<UploadReport> {
+  const format = formatOf(path);
+  if (format === undefined) {
+    throw new ValidationError(
+      `The name ${path} does not say what the file is: it must end in ${endings}.`,
+    );
+  }
+  const file = await openLocal(path, config.maximumLineBytes);
+  const content = inspectContent(file.head, file.isWhole, { key: path, kind, format });
+  if (content === undefined) throw new ValidationError(emptyMessage(path));
+  const { firstLine, ...framing } = content;
+  const plan: UploadPlan = {
+    upload: basename(path),
+    bucket: '',
+    key: path,
+    etag: '',
+    bytes: file.bytes,
+    arrivedAt: new Date().toISOString(),
+    kind: kind as UploadKind,
+    format,
+    compressed: file.compressed,
+    ...framing,
+    ranges: [{ start: 0, end: file.bytes, firstLine }],
+    catalogue: [],
+    settings: settingsOf(config),
+  };
+  const reader = createRowReader(plan, 0, knownItems, {
+    good: (row) => take(row as Row),
+    bad: () => true,
+  });
+  let failure: RangeReport['failure'] = null;
+  try {
+    for await (const chunk of file.content()) reader.push(chunk);
+    reader.end();
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    failure = { code: error.code, message: error.message };
+  }
+  const range = { upload: plan.upload, range: 0, tally: reader.tally(), failure };
+  const report = reportUpload(plan, [{ ...range, knownItems: knownItems?.size ?? null }]);
+  if (report.status === 'succeeded') return report;
+  throw new ValidationError(explainFailure(report, path));
+}
+
+/** A report's message and remarks, a line each, for a terminal. */
+export const describeReport = ({ message, insights }: UploadReport): string[] => [
+  message,
+  ...insights.map((insight) => `${insight.message} ${insight.advice}`),
+];

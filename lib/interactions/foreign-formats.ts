@@ -1,0 +1,64 @@
+/**
+ * Beginnings of files that are neither JSON lines nor CSV in UTF-8: at which byte, which bytes, and what to do. Some are
+ * short words that a header line might begin with; those files go on with bytes that are no text.
+ */
+const beginnings: readonly (readonly [at: number, hex: string, what: string])[] = [
+  [0, '1f8b', 'is gzipped twice. Compress it once.'],
+  [0, 'fffe0000', 'is UTF-32 text. Save it as UTF-8.'],
+  [0, '0000feff', 'is UTF-32 text. Save it as UTF-8.'],
+  [0, 'fffe', 'is UTF-16 text. Save it as UTF-8.'],
+  [0, 'feff', 'is UTF-16 text. Save it as UTF-8.'],
+  [0, '504b0304', 'is a zip archive (or .xlsx). Compress with gzip, or not at all.'],
+  [0, '504b0506', 'is a zip archive without files. Compress with gzip, or not at all.'],
+  [0, '526172211a07', 'is a RAR archive. Compress with gzip, or not at all.'],
+  [0, '377abcaf271c', 'is a 7-Zip archive. Compress with gzip, or not at all.'],
+  [257, '7573746172', 'is a tar archive. Upload the files in it one by one.'],
+  [0, '50415231', 'is a Parquet file. Write it as JSON lines or CSV.'],
+  [0, '4f5243', 'is an ORC file. Write it as JSON lines or CSV.'],
+  [0, '4f626a01', 'is an Avro file. Write it as JSON lines or CSV.'],
+  [0, '4152524f5731', 'is an Arrow file. Write it as JSON lines or CSV.'],
+  [0, '53514c69746520666f726d6174', 'is an SQLite database. Write a table as JSON lines or CSV.'],
+  [0, 'd0cf11e0a1b11ae1', 'is an Excel file (.xls). Save it as CSV in UTF-8.'],
+  [0, '25504446', 'is a PDF. Upload the data themselves.'],
+  [0, '28b52ffd', 'is compressed with Zstandard. Compress with gzip, or not at all.'],
+  [0, '425a68', 'is compressed with bzip2. Compress with gzip, or not at all.'],
+  [0, 'fd377a585a00', 'is compressed with xz. Compress with gzip, or not at all.'],
+  [0, '04224d18', 'is compressed with LZ4. Compress with gzip, or not at all.'],
+  [0, 'ff060000734e61507059', 'is compressed with Snappy. Compress with gzip, or not at all.'],
+];
+
+const LOOKED_AT = 1024;
+
+/**
+ * What else a file is, and what to do about it, as the rest of a sentence that begins with its name. Undefined for
+ * what may be JSON lines or CSV.
+ *
+ * @param head how it begins, uncompressed
+ */
+export function foreignFormat(head: Buffer): string | undefined {
+  const begin = head.subarray(0, LOOKED_AT);
+  const isText = !begin.some((byte) => byte < 9 || byte >= 0x7f);
+  const known = beginnings.find(
+    ([at, hex]) =>
+      !(isText && hex.length <= 6) &&
+      begin.subarray(at, at + hex.length / 2).equals(Buffer.from(hex, 'hex')),
+  );
+  if (known) return known[2];
+  if (/^\s*<(!doctype|html|\?xml|error)/i.test(begin.toString('latin1'))) {
+    return 'is an HTML or XML page, perhaps the message of a failed export. Upload the data themselves.';
+  }
+  const width = wideCharacters(begin);
+  return width && `is UTF-${width} text. Save it as UTF-8.`;
+}
+
+/** 16 or 32 for text in the Latin alphabet that is written in so many bits a character, without a byte order mark. */
+function wideCharacters(begin: Buffer): 16 | 32 | undefined {
+  if (begin.length < 8) return undefined;
+  const isZero = (at: number) => begin[at] === 0;
+  const zeros = (places: readonly number[], width: number) =>
+    [0, width].every((start) => places.every((place) => isZero(start + place)));
+  if (zeros([1, 2, 3], 4) || zeros([0, 1, 2], 4)) return 32;
+  const some = (place: number) => !isZero(place) && !isZero(place + 2);
+  if ((zeros([1], 2) && some(0)) || (zeros([0], 2) && some(1))) return 16;
+  return undefined;
+}

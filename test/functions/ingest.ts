@@ -1,0 +1,57 @@
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { vi } from 'vitest';
+import type { BatchAnswer } from '#functions/shared/messages.ts';
+import { uploads } from '#lib/contracts/keys.ts';
+import { uploadId } from '#lib/interactions/plan.ts';
+import { type UploadReport, uploadReport } from '#lib/interactions/report.ts';
+import { createObjects, type Objects } from '#platform/objects.ts';
+import { startServer } from '../platform/server.ts';
+import { lambdaContext, objectCreatedEvent, sqsBatch } from './shared/invocations.ts';
+
+type Handler = (event: unknown, context: typeof lambdaContext) => Promise<BatchAnswer>;
+
+/** Ingestion's functions on a bucket of their own. One at a time: functions read the environment's variables. */
+export async function startIngestion(bucket: string, pipeline: object) {
+  const server = await startServer(bucket, 'parse-range');
+  const environment = {
+    ...server.environment,
+    BUCKET: bucket,
+    PARSE_QUEUE_URL: server.queueUrl,
+    PIPELINE_CONFIG: JSON.stringify(pipeline),
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  vi.resetModules();
+  const plan: Handler = (await import('#functions/plan-upload/handler.ts')).handler;
+  const parse: Handler = (await import('#functions/parse-range/handler.ts')).handler;
+  const objects: Objects = createObjects(server.s3, bucket);
+
+  async function receive(): Promise<unknown[]> {
+    const bodies: unknown[] = [];
+    for (;;) {
+      const { Messages = [] } = await server.sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: server.queueUrl, MaxNumberOfMessages: 10 }),
+      );
+      if (Messages.length === 0) return bodies;
+      bodies.push(...Messages.map((message) => JSON.parse(message.Body ?? '')));
+    }
+  }
+
+  return {
+    objects,
+    /** Uploads a file and lets the functions work until it has its report. */
+    async ingest(key: string, body: string | Uint8Array): Promise<UploadReport> {
+      await objects.putBytes(key, body);
+      await plan(sqsBatch(objectCreatedEvent(bucket, key)), lambdaContext);
+      const messages = await receive();
+      if (messages.length > 0) await parse(sqsBatch(...messages), lambdaContext);
+      const version = (await objects.head(key))!;
+      return objects.getJson(uploads.report(uploadId({ bucket, ...version })), uploadReport);
+    },
+    async stop(): Promise<void> {
+      vi.unstubAllEnvs();
+      await server.stop();
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { holdsInteractions, inspectContent } from '#lib/interactions/content.ts';
+
+const row = '{"user_id": "a", "item_id": "b", "timestamp": 1700000000}';
+const header = 'user_id,item_id,timestamp';
+
+const inspect = (text: string | Uint8Array, format: 'jsonl' | 'csv', isWhole = true) =>
+  inspectContent(typeof text === 'string' ? Buffer.from(text) : text, isWhole, {
+    key: `logs/a.${format}`,
+    kind: 'logs',
+    format,
+  });
+
+describe('Function: inspectContent, JSON', () => {
+  it.each([
+    ['one object a line', `${row}\n${row}\n`, 'lines'],
+    ['one object', row, 'lines'],
+    ['a broken first line', `{"user_id": \n${row}\n`, 'lines'],
+    ['a first line that is cut in two', `${row.replace(',', ',\n')}\n${row}\n${row}\n`, 'lines'],
+    ['a line that is no JSON', 'x\n', 'lines'],
+    ['an array on one line', `[${row}, ${row}]`, 'objects'],
+    ['an array over lines', `\n [\n${row},\n${row}\n]\n`, 'objects'],
+    ['objects without line breaks', `${row}${row}\n`, 'objects'],
+    ['objects with commas between', `${row},\n${row}\n`, 'objects'],
+    ['an object over lines', JSON.stringify(JSON.parse(row), null, 2), 'objects'],
+    ['objects over lines', `{\n"user_id": 1}\n{\n"user_id": 2}\n`, 'objects'],
+    ['an array behind a byte order mark', `\uFEFF[${row}]`, 'objects'],
+  ])('tells the framing of %s', (_, text, framing) => {
+    expect(inspect(text, 'jsonl')?.framing).toBe(framing);
+  });
+
+  it('passes a byte order mark, and takes carriage returns for line ends where nothing else is', () => {
+    expect(inspect(`\uFEFF${row}\n`, 'jsonl')).toMatchObject({
+      skipBytes: 3,
+      carriageReturns: false,
+    });
+    expect(inspect(`${row}\r${row}\r`, 'jsonl')).toMatchObject({
+      framing: 'lines',
+      carriageReturns: true,
+    });
+    expect(inspect(`${row}\r\n${row}\r\n`, 'jsonl')).toMatchObject({ carriageReturns: false });
+  });
+
+  it('says that a CSV file is named otherwise', () => {
+    expect(() => inspect(`${header}\na,b,1\n`, 'jsonl')).toThrow(/header line of a CSV.*\.csv/);
+  });
+});
+
+describe('Function: inspectContent, CSV', () => {
+  it.each([
+    ['nothing above', header, 1],
+    ['a byte order mark', `\uFEFF${header}`, 1],
+    ['blank lines', `\n\r\n${header}`, 3],
+    ['comments', `# a "quote\n#\n${header}`, 3],
+    ['a separator line', `sep=,\n${header}`, 2],
+    ['a quoted separator line', `"sep=,"\r\n${header}`, 2],
+    ['a name over two lines', `${header},"a\nb"`, 2],
+  ])('finds the header line with %s', (_, above, lines) => {
+    const content = inspect(`${above}\na,b,1700000000\n`, 'csv');
+
+    expect(content).toMatchObject({
+      skipBytes: Buffer.byteLength(above) + 1,
+      firstLine: lines + 1,
+      carriageReturns: false,
+    });
+    expect(content?.columns?.slice(0, 3)).toStrictEqual(['user_id', 'item_id', 'timestamp']);
+  });
+
+  it('lets columns without a name be', () => {
+    expect(inspect(`,${header},\n0,a,b,1,\n`, 'csv')?.columns).toStrictEqual([
+      '',
+      'user_id',
+      'item_id',
+      'timestamp',
+      '',
+    ]);
+  });
+
+  it.each([
+    ['user_id,item_id\n1,2\n', /has no timestamp; it needs user_id, item_id, timestamp\.$/],
+    ['user_id;item_id;timestamp\n1;2;3\n', /Separate by commas\.$/],
+    ['1::1::3::1700000001\n', /Separate by commas\.$/],
+    ['sep=;\nuser_id;item_id;timestamp\n', /Separate by commas\.$/],
+    ['1,1,3,1700000001\n', /The first line looks like a row; write a header line above it\.$/],
+    [`Report of November\n\n${header}\n1,2,3\n`, /Line 3 looks like the header line/],
+    [`${header},item_id\n1,2,3,4\n`, /names the column "item_id" twice/],
+    [`[${row}]`, /holds JSON.*\.jsonl/],
+    [`\n${row}\n`, /holds JSON.*\.jsonl/],
+  ])('says what is the matter with %j', (text, message) => {
+    expect(() => inspect(text, 'csv')).toThrow(message);
+  });
+
+  it('refuses a header line in another encoding, or without end', () => {
+    expect(() => inspect(Buffer.from(`${header},qualit\xe9\n1,2,3,4\n`, 'latin1'), 'csv')).toThrow(
+      /header line of .* is not UTF-8/,
+    );
+    expect(() => inspect('x'.repeat(1000), 'csv', false)).toThrow(
+      /no header line in its first 1000/,
+    );
+  });
+});
+
+describe('Function: inspectContent', () => {
+  it.each([
+    ['jsonl', ''],
+    ['jsonl', ' \r\n\t\n'],
+    ['jsonl', '\uFEFF'],
+    ['csv', '\n# nothing\n'],
+    ['csv', header],
+    ['csv', `${header}\r\n \n`],
+  ] as const)('finds no rows in %s %j', (format, text) => {
+    expect(inspect(text, format)).toBeUndefined();
+  });
+
+  it.each([
+    ['gzipped twice', gzipSync('x')],
+    ['UTF-16', Buffer.from('\uFEFFuser_id', 'utf16le')],
+    ['UTF-16', Buffer.from(header, 'utf16le')],
+    ['UTF-16', Buffer.from(header, 'utf16le').swap16()],
+    ['UTF-32', Buffer.from('fffe000075000000', 'hex')],
+    ['UTF-32', Buffer.from('75000000730000006500000072000000', 'hex')],
+    ['zip', Buffer.from('504b0304140000', 'hex')],
+    ['Parquet', Buffer.from('50415231150000', 'hex')],
+    ['ORC', Buffer.from('4f52431208', 'hex')],
+    ['Avro', Buffer.from('4f626a0104', 'hex')],
+    ['Excel', Buffer.from('d0cf11e0a1b11ae1', 'hex')],
+    ['Zstandard', Buffer.from('28b52ffd00', 'hex')],
+    ['bzip2', Buffer.from('425a6839314159265359ff00', 'hex')],
+    ['xz', Buffer.from('fd377a585a0000', 'hex')],
+    ['LZ4', Buffer.from('04224d1859', 'hex')],
+    ['Snappy', Buffer.from('ff060000734e61507059', 'hex')],
+    [
+      'tar',
+      Buffer.concat([Buffer.from('a.jsonl'), Buffer.alloc(250), Buffer.from('ustar\0' + '00')]),
+    ],
+    ['HTML', Buffer.from('<!DOCTYPE html><html><body>AccessDenied')],
+    ['XML', Buffer.from('\n<?xml version="1.0"?><Error>')],
+  ])('names a file that is %s', (what, bytes) => {
+    for (const format of ['jsonl', 'csv'] as const) {
+      expect(() => inspect(bytes, format)).toThrow(new RegExp(`^logs/a\\.${format} .*${what}`));
+    }
+  });
+
+  it('takes a header line for what it is, though a format begins likewise', () => {
+    expect(inspect(`ORC_ID,${header}\nx,1,2,3\n`, 'csv')?.columns?.[0]).toBe('ORC_ID');
+    expect(inspect(`BZh,${header}\nx,1,2,3\n`, 'csv')?.columns?.[0]).toBe('BZh');
+  });
+});
+
+describe('Function: holdsInteractions', () => {
+  it.each([
+    ['u1 i1 i2\n', undefined],
+    ['1,2,3\n', undefined],
+    [`\uFEFF\n${row}\n`, 'JSON'],
+    ['[\n', 'JSON'],
+    ['USER_ID,ITEM_ID,TIMESTAMP\n1,2,3\n', 'CSV with a header line'],
+  ])('says what %j holds', (text, held) => {
+    expect(holdsInteractions(Buffer.from(text))).toBe(held);
+  });
+});

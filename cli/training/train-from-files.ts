@@ -44,9 +44,14 @@ export async function trainFromFiles(request: TrainingRequest): Promise<void> {
       );
     }
     const source = { interactions: file, format };
-    const { folder: prepared } = await prepareSequences(source, config, join(out, 'data'), (report) => {
-      for (const line of describeReport(report)) progress.say(line);
-    });
+    const { folder: prepared } = await prepareSequences(
+      source,
+      config,
+      join(out, 'data'),
+      (report) => {
+        for (const line of describeReport(report)) progress.say(line);
+      },
+    );
     return prepared;
   }
 

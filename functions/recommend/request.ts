@@ -1,18 +1,23 @@
 import * as z from 'zod';
+import { LONGEST_ID } from '#lib/contracts/config/interactions.ts';
 import { explain } from '#lib/contracts/config.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import { readId } from '#lib/interactions/ids.ts';
+
+/** An item id by the rule of ingestion; a number that has lost digits on its way is refused. */
+const itemId = z
+  .union([z.string(), z.number()], 'an item id: text or a number')
+  .transform((value, context) => {
+    const id = readId('the item id', value, LONGEST_ID);
+    if (typeof id === 'string') return id;
+    context.issues.push({ code: 'custom', message: id.detail, input: value });
+    return z.NEVER;
+  });
 
 /** What is asked: the items after a history. */
 export const recommendRequest = z.strictObject({
   /** Item ids, oldest first; may be empty. Only the model's window of the last ones matters. */
-  history: z
-    .array(
-      z.union(
-        [z.string().min(1).max(256), z.int().transform(String)],
-        'an item id: text of 1 to 256 characters, or a whole number that JSON keeps exactly (send others as text)',
-      ),
-    )
-    .max(10_000),
+  history: z.array(itemId).max(10_000),
   /** Length of the list. */
   count: z.int().min(1).max(1000).default(20),
   context: z

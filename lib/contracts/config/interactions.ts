@@ -2,6 +2,9 @@ import * as z from 'zod';
 
 const MEBIBYTE = 1024 * 1024;
 
+/** No id is longer than this, whatever the configuration; in characters. */
+export const LONGEST_ID = 1024;
+
 /** What teams upload and how forgiving ingestion is. */
 export const interactionsConfig = z.strictObject({
   /** Largest share of quarantined rows (0-1) with which an upload still counts as successful. */
@@ -42,7 +45,7 @@ export const interactionsConfig = z.strictObject({
     .max(16 * MEBIBYTE)
     .default(MEBIBYTE),
   /** Longest `user_id` or `item_id`, in characters. */
-  maximumIdLength: z.int().min(1).max(1024).default(256),
+  maximumIdLength: z.int().min(1).max(LONGEST_ID).default(256),
   /**
    * Base reward (0-1) of each event type, in the manner of click 0.2 / purchase 1.0. A type with reward 0 is
    * ingested but is not an action. A type that is not listed has `defaultReward`.

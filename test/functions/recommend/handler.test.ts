@@ -205,7 +205,7 @@ describe('Function: recommend', () => {
     const wrong = await ask({ history: Array.from({ length: 10_000 }, () => null) });
     const named = await ask({ history: [], ['k'.repeat(100_000)]: 1 });
     const large = await ask({ history: ['x'.repeat(maximumBodyBytes)] });
-    const long = await ask({ history: ['x'.repeat(257)] });
+    const long = await ask({ history: ['x'.repeat(1025)] });
     // Assess
     const { unknownItems, unknownItemCount } = JSON.parse(many.body);
     expect([unknownItems.length, unknownItemCount]).toStrictEqual([100, 9000]);
@@ -215,7 +215,9 @@ describe('Function: recommend', () => {
     for (const { body } of [wrong, named, large, long]) expect(body.length).toBeLessThan(10_000);
     expect(JSON.parse(wrong.body).message).toContain('and 9980 more');
     expect(JSON.parse(large.body).message).toContain('at most 1048576 are taken');
-    expect(JSON.parse(long.body).message).toContain('history[0]: Too big');
+    expect(JSON.parse(long.body).message).toMatch(
+      /history\[0\]: the item id has \d+ characters; at most 1024/,
+    );
   });
 
   it('refuses a number that JSON does not keep', async () => {
@@ -223,7 +225,17 @@ describe('Function: recommend', () => {
     const event = { ...post({}), isBase64Encoded: false, body: '{"history": [9007199254740993]}' };
     const answer = (await handler(event, context)) as Answer;
     expect(answer.statusCode).toBe(400);
-    expect(JSON.parse(answer.body).message).toContain('send others as text');
+    expect(JSON.parse(answer.body).message).toContain('write it as text');
+  });
+
+  it('reads ids as ingestion does', async () => {
+    await promoteSmallModel(objects, 'one', 1);
+    const handler = await start('/nowhere');
+    const history = [' item-3\t', 1.5, '017'];
+
+    const answer = (await handler(post({ history }), context)) as Answer;
+
+    expect(JSON.parse(answer.body).unknownItems).toStrictEqual(['1.5', '017']);
   });
 
   it.each([

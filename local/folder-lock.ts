@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { FolderInUse } from './errors.ts';
+import { FolderInUse, LocalError } from './errors.ts';
 
 /** SQLite's result code for a lock that another holds. */
 const busy = 5;
@@ -14,22 +14,29 @@ const held = new Set<DatabaseSync>();
  * itself has none: of several processes exactly one gets it, and however that one ends, it is free again.
  *
  * @returns what gives it back
- * @throws FolderInUse when another living process has it
+ * @throws FolderInUse when another living process has it, LocalError when the folder cannot be written
  */
 export function lockFolder(dir: string): () => void {
   mkdirSync(dir, { recursive: true });
   const holder = join(dir, 'process.pid');
-  const database = new DatabaseSync(join(dir, 'lock'), { timeout: 0 });
+  let opened: DatabaseSync | undefined;
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    opened = new DatabaseSync(join(dir, 'lock'), { timeout: 0 });
+    opened.exec('BEGIN EXCLUSIVE');
     writeFileSync(holder, String(process.pid));
   } catch (error) {
-    database.close();
-    if ((error as { errcode?: number }).errcode !== busy) throw error;
+    opened?.close();
+    const { errcode, message } = error as Error & { errcode?: number };
+    if (errcode !== busy) {
+      throw new LocalError('FolderUnusable', `${dir} cannot be locked: ${message}.`, {
+        cause: error,
+      });
+    }
     throw new FolderInUse(
       `${dir} is in use by ${nameOf(holder)}: wait until it has ended, or use another folder.`,
     );
   }
+  const database = opened;
   held.add(database);
   return () => {
     rmSync(holder, { force: true });

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AwsV4Signer } from 'aws4fetch';
 import * as z from 'zod';
 import { explain } from '#lib/contracts/config.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import { fromServiceError } from './service-errors.ts';
-import { signPost } from './signature.ts';
 
 /** An AWS service that speaks JSON over POST, of which a function needs a call or two. */
 export interface JsonService {
@@ -61,27 +61,26 @@ export function createJsonService(
       );
       const body = JSON.stringify(input);
       const send = async () => {
-        const headers = signPost(
-          {
-            url,
-            headers: {
-              'content-type': `application/x-amz-json-${protocol}`,
-              'x-amz-target': `${target}.${operation}`,
-            },
-            body,
-            service: name,
-            region,
-            now: new Date(),
+        const signed = await new AwsV4Signer({
+          method: 'POST',
+          url: url.href,
+          headers: {
+            'content-type': `application/x-amz-json-${protocol}`,
+            'x-amz-target': `${target}.${operation}`,
           },
-          {
-            accessKeyId: keys.AWS_ACCESS_KEY_ID,
-            secretAccessKey: keys.AWS_SECRET_ACCESS_KEY,
-            ...(keys.AWS_SESSION_TOKEN === undefined
-              ? {}
-              : { sessionToken: keys.AWS_SESSION_TOKEN }),
-          },
-        );
-        return fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(20_000) });
+          body,
+          accessKeyId: keys.AWS_ACCESS_KEY_ID,
+          secretAccessKey: keys.AWS_SECRET_ACCESS_KEY,
+          ...(keys.AWS_SESSION_TOKEN !== undefined && { sessionToken: keys.AWS_SESSION_TOKEN }),
+          service: name,
+          region,
+        }).sign();
+        return fetch(signed.url, {
+          method: signed.method,
+          headers: signed.headers,
+          body,
+          signal: AbortSignal.timeout(20_000),
+        });
       };
       return repeat(`${name}:${operation}`, send, answer);
     },

@@ -70,6 +70,8 @@ export function fromServiceError(error: unknown, doing: string): PipelineError {
       options,
     );
   }
+  // The object store of one machine, on a full disk: trying again makes no room.
+  if (status === 507) return new PipelineError(name, `Failed ${doing}: ${message}`, options);
   if (status === 409 || status === 429 || status >= 500 || throttled.has(name)) {
     return new UnavailableError(
       `Failed ${doing}: the service is busy (${name}: ${message}).`,

@@ -128,7 +128,7 @@ export const functionAccess = {
   },
   'evaluate-models': {
     read: [keys.runConfig, keys.sequences, keys.models, keys.runChampion, keys.evaluation],
-    write: [keys.evaluation, keys.verdict],
+    write: [keys.models, keys.evaluation, keys.verdict],
   },
   'promote-winner': {
     read: [
@@ -143,6 +143,10 @@ export const functionAccess = {
   },
   'publish-report': {
     read: [
+      keys.champion,
+      keys.runChampion,
+      keys.everybody,
+      keys.freshCounts,
       keys.runConfig,
       keys.runManifest,
       keys.environmentPlan,

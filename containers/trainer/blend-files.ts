@@ -55,12 +55,16 @@ export function decodeNetwork(json: unknown, bytes: Uint8Array): BlendedNetwork 
       'model.json is that of a blend without a network, which has none to score.',
     );
   }
+  const kinds = components.map(({ kind }) => {
+    if (kind === 'history') throw new ContractError('A network is never joined with a rival.');
+    return kind;
+  });
   const plain = [...components, ...counts.terms].map(({ weight }) => weight);
   return {
     network: decodeModel(network.description, network.weights),
     rules: rules?.rules,
     blend: {
-      components: components.map(({ kind }) => kind),
+      components: kinds,
       halfLives: counts.terms.map(({ halfLife }) => halfLife ?? Number.POSITIVE_INFINITY),
       epsilon: counts.epsilon,
       moderators: moderators.map(({ kind }) => kind),

@@ -37,7 +37,8 @@ export type Job = { readonly run: string } & (
   | { readonly task: 'score' }
 );
 
-const hyperparameters = z.strictObject({
+/** Everything that a job is told; docs/contracts.md names the same. */
+export const hyperparameters = z.strictObject({
   task: z.enum(['train', 'score']),
   run: z.string().min(1),
   model: z.string().optional(),

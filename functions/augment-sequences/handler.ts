@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { pipelineConfig } from '#lib/contracts/config.ts';
+import { readRunConfig } from '#functions/shared/run-config.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import { partOf, runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
@@ -16,7 +16,7 @@ const event = z.strictObject({ run: runName, endpoint: z.string(), keys: z.array
 
 /** Asks the LE about a few training shards and writes the augmented ones. A shard that is there is left alone. */
 export const handler = instrument(event, async ({ run, endpoint, keys }, { logger, signal }) => {
-  const { candidates } = (await objects.getJson(runs.config(run), pipelineConfig)).environment;
+  const { candidates } = (await readRunConfig(objects, run)).environment;
   const client = endpointClient(endpoint, signal);
   const parts: { part: number; sequences: number; transitions: number }[] = [];
   for (const key of keys) {

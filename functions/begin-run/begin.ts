@@ -1,5 +1,6 @@
 import { listIngested } from '#functions/shared/ingested-parts.ts';
-import { type PipelineConfig, pipelineConfig } from '#lib/contracts/config.ts';
+import { explainDifferences, readRunConfig } from '#functions/shared/run-config.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { interactions, items, runs, uploads } from '#lib/contracts/keys.ts';
 import { type RunManifest, type RunStatus, runManifest, runStatus } from '#lib/contracts/run.ts';
@@ -64,10 +65,10 @@ export async function beginRun(
 async function fixConfig(objects: Objects, run: string, config: PipelineConfig): Promise<void> {
   const body = toJson(config);
   if (await objects.putIfAbsent(runs.config(run), body)) return;
-  const fixed = await objects.getJson(runs.config(run), pipelineConfig);
-  if (toJson(fixed) === body) return;
+  const differences = explainDifferences(await readRunConfig(objects, run), config);
+  if (differences === '') return;
   throw new ConfigError(
-    `Run ${run} was begun with another configuration (${runs.config(run)}). Give this one another run name, or go back to the configuration it was begun with.`,
+    `Run ${run} was begun with another configuration (${runs.config(run)}):\n${differences}\nGive this one another run name, or go back to the configuration it was begun with. What nobody set may be a default of another release: set it to what it was.`,
   );
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { pipelineConfig } from '#lib/contracts/config.ts';
+import { readRunConfig } from '#functions/shared/run-config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { expectShards } from '#lib/contracts/limits.ts';
 import { runManifest, runName } from '#lib/contracts/run.ts';
@@ -19,7 +19,7 @@ const objects = dataBucket();
 export const handler = instrument(z.strictObject({ run: runName }), async ({ run }, { logger }) => {
   const built = await objects.getVersion(runs.sequencesManifest(run), sequencesManifest);
   if (built !== undefined) return built.value;
-  const config = await objects.getJson(runs.config(run), pipelineConfig);
+  const config = await readRunConfig(objects, run);
   const manifest = await objects.getJson(runs.manifest(run), runManifest);
   const { inputs } = manifest;
   const log = await collectInteractions(readInteractions(objects, inputs.interactions), {

@@ -18,9 +18,9 @@ export interface RivalChampion {
 export async function readChampion(objects: Objects, run: string): Promise<RivalChampion> {
   const { inService, unusable } = await objects.getJson(runs.champion(run), runChampion);
   if (inService === null) return {};
-  const reason =
-    unusable ??
-    (await objects.getJson(runs.modelManifest(run, championLabel), scoreManifest)).unusable;
+  // One without a network is ranked here, and has no job.
+  const scored = await objects.getVersion(runs.modelManifest(run, championLabel), scoreManifest);
+  const reason = unusable ?? scored?.value.unusable;
   if (reason === undefined) return { champion: inService };
   return {
     unusable: `The champion ${inService.name} of run ${inService.run} counts as none, because its model cannot be used (${reason}).`,

@@ -2,15 +2,14 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { pipelineConfig } from '#lib/contracts/config.ts';
+import { readRunConfig } from '#functions/shared/run-config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
-import { evaluate } from '#lib/evaluation/evaluate.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { decide, remark } from '#lib/promotion/verdict.ts';
 import { toJson } from '#platform/objects.ts';
 import { readChampion } from './champion.ts';
-import { readRankings } from './rankings.ts';
+import { judge } from './judge.ts';
 
 const objects = dataBucket();
 
@@ -18,16 +17,11 @@ const objects = dataBucket();
 export const handler = instrument(
   z.strictObject({ run: runName }),
   async ({ run }, { logger, metrics }) => {
-    const config = await objects.getJson(runs.config(run), pipelineConfig);
+    const config = await readRunConfig(objects, run);
     const fixed = await objects.getVersion(runs.evaluation(run), evaluationFile);
     const { champion, unusable } = await readChampion(objects, run);
     // An attempt that promoted and then failed must not be compared with its own champion.
-    const evaluation =
-      fixed?.value ??
-      evaluate({
-        ...(await readRankings(objects, run, config, champion)),
-        config: config.evaluation,
-      });
+    const evaluation = fixed?.value ?? (await judge(objects, run, config, champion));
     await objects.putIfAbsent(runs.evaluation(run), toJson(evaluation));
     const decided = decide(evaluation, config.promotion);
     const verdict = unusable === undefined ? decided : remark(decided, unusable);

@@ -1,20 +1,24 @@
+import * as z from 'zod';
 import { readTrainingShards } from '#functions/shared/shards.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
-import { runs } from '#lib/contracts/keys.ts';
-import { recipeOf } from '#lib/contracts/recipe.ts';
-import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
+import { runs, serving } from '#lib/contracts/keys.ts';
+import { recipeOf, rivalRecipe } from '#lib/contracts/recipe.ts';
 import type { EvaluationInput, SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { decodeRanks } from '#lib/evaluation/ranks.ts';
+import { type RankedRival, rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import { decodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import { decodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
+import { isBlendOfHistories } from '#lib/serving/blend-file.ts';
 import type { Objects } from '#platform/objects.ts';
+import { rankChampion } from './champion-ranks.ts';
 
 /**
- * Everything that a run's rankers said about its held-out cases.
+ * Everything that a run's rankers said about its held-out cases. Rivals are fitted and ranked here.
  *
  * @param champion that the run compares with, if there is one
  */
@@ -23,7 +27,7 @@ export async function readRankings(
   run: string,
   config: PipelineConfig,
   champion: Champion | undefined,
-): Promise<Omit<EvaluationInput, 'config'>> {
+): Promise<Omit<EvaluationInput, 'config'> & { readonly rivals: readonly RankedRival[] }> {
   const itemTable = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
   const cases = {
     validation: await readCases(objects, run, 'validation'),
@@ -32,12 +36,23 @@ export async function readRankings(
   const manifest = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
   const shards: SequenceShard[] = [];
   for await (const shard of readTrainingShards(objects, run, manifest)) shards.push(shard);
+  const { excludeHistory, window, split } = manifest;
+  const events = decodeInteractionEvents(await objects.getBytes(runs.events(run)));
   const ranksOf = async (name: string): Promise<SplitRanks> => {
     const read = async (split: 'validation' | 'test') => {
       const bytes = await objects.getBytes(runs.modelRanks(run, name, split));
       return decodeRanks(bytes, cases[split].targets.length, `${name}, ${split}`);
     };
     return { validation: await read('validation'), test: await read('test') };
+  };
+  const asOf = config.evaluation.countsAsOf;
+  const championRanks = async (ranked: Champion) => {
+    const key = serving.modelFiles(ranked.prefix).description;
+    if (!isBlendOfHistories(await objects.getJson(key, z.unknown()))) {
+      return ranksOf(championLabel);
+    }
+    const task = { cases: cases.test, itemIds: itemTable.itemIds, events, split, asOf };
+    return { test: await rankChampion(objects, ranked, task) };
   };
   const models = await Promise.all(
     config.training.models.map(async (model) => ({
@@ -48,16 +63,33 @@ export async function readRankings(
       ranks: await ranksOf(model.name),
     })),
   );
+  const rivals = rankRivals({
+    itemTable,
+    shards,
+    events,
+    cases,
+    excludeHistory,
+    window,
+    split,
+    baskets: false,
+    asOf,
+  });
   return {
     cases,
     models,
-    baselines: rankBaselines({ shards, itemTable }, cases, manifest.excludeHistory),
+    rivals,
+    baselines: rivals.map(({ model, validation, test }) => ({
+      name: model.name,
+      // What it learned on the way is of the data.
+      recipe: rivalRecipe(model.name, {}),
+      ranks: { validation: validation.ranks, test: test.ranks },
+    })),
     ...(champion !== undefined && {
       champion: {
         run: champion.run,
         name: champion.name,
         recipe: champion.recipe,
-        ranks: await ranksOf(championLabel),
+        ranks: await championRanks(champion),
       },
     }),
   };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { pipelineConfig } from '#lib/contracts/config.ts';
+import { readRunConfig } from '#functions/shared/run-config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
@@ -12,7 +12,7 @@ const objects = dataBucket();
 
 /** Before anything expensive starts: what will the run cost, and does it need a new environment? */
 export const handler = instrument(z.strictObject({ run: runName }), async ({ run }, { logger }) => {
-  const config = await objects.getJson(runs.config(run), pipelineConfig);
+  const config = await readRunConfig(objects, run);
   const sequences = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
   const { usd } = await priceRun(objects, run, config, sequences);
   const decision = await planEnvironment(objects, run, config, sequences, new Date());

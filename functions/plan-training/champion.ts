@@ -1,6 +1,8 @@
+import * as z from 'zod';
 import { championPointer, type RunChampion, runChampion } from '#lib/contracts/champion.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
 import { missingModelFiles } from '#lib/promotion/champion.ts';
+import { isBlendOfHistories } from '#lib/serving/blend-file.ts';
 import { type Objects, toJson } from '#platform/objects.ts';
 
 /**
@@ -21,4 +23,18 @@ export async function fixChampion(
   };
   const isNew = await objects.putIfAbsent(runs.champion(run), toJson(found));
   return { ...(isNew ? found : await objects.getJson(runs.champion(run), runChampion)), isNew };
+}
+
+/**
+ * Where the champion is, if ranking it takes a training job: not if it cannot be compared with, nor if it has no network,
+ * since such are ranked where models are evaluated.
+ */
+export async function prefixToRank(
+  objects: Objects,
+  { inService, unusable }: RunChampion,
+): Promise<string | undefined> {
+  if (inService === null || unusable !== null) return undefined;
+  const { description } = serving.modelFiles(inService.prefix);
+  const json = await objects.getJson(description, z.unknown());
+  return isBlendOfHistories(json) ? undefined : inService.prefix;
 }

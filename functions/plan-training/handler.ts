@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { pipelineConfig } from '#lib/contracts/config.ts';
+import { readRunConfig } from '#functions/shared/run-config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { recordAnswers } from './answers.ts';
-import { fixChampion } from './champion.ts';
+import { fixChampion, prefixToRank } from './champion.ts';
 import { planTraining } from './plan.ts';
 
 const objects = dataBucket();
@@ -15,7 +15,7 @@ const event = z.strictObject({ run: runName, resource: z.string().min(1) });
 
 /** Lists the training jobs that are still to be done: the configured models, and ranking the champion's cases. */
 export const handler = instrument(event, async ({ run, resource }, { logger }) => {
-  const config = await objects.getJson(runs.config(run), pipelineConfig);
+  const config = await readRunConfig(objects, run);
   await recordAnswers(objects, run, config);
   const { inService, unusable, isNew } = await fixChampion(objects, run);
   const done = new Set<string>();
@@ -26,7 +26,7 @@ export const handler = instrument(event, async ({ run, resource }, { logger }) =
   // Ranks from before the champion was fixed may be of another one.
   if (isNew) done.delete(championLabel);
   if (unusable !== null) logger.error('the champion cannot be compared with', { run, unusable });
-  const championPrefix = unusable === null ? inService?.prefix : undefined;
+  const championPrefix = await prefixToRank(objects, { inService, unusable });
   const jobs = planTraining({
     run,
     resource,

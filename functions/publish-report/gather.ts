@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type PipelineConfig, pipelineConfig } from '#lib/contracts/config.ts';
+import { readRunConfig } from '#functions/shared/run-config.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
 import { type RunManifest, runManifest } from '#lib/contracts/run.ts';
 import { augmentedManifest } from '#lib/environment/augmented-manifest.ts';
@@ -15,6 +16,7 @@ import type { UploadTotals } from '#lib/report/sections/data.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesExcluded, sequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
+import { gatherLists } from './lists.ts';
 import { gatherTimings } from './timings.ts';
 
 /** The pictures of rewards are drawn from this many shards at most, evenly over all. */
@@ -28,9 +30,10 @@ export async function gatherReport(
   run: string,
   startedAt: string,
 ): Promise<RunReport> {
-  const config = await objects.getJson(runs.config(run), pipelineConfig);
+  const config = await readRunConfig(objects, run);
   const { inputs } = await objects.getJson(runs.manifest(run), runManifest);
   const plan = await objects.getJson(runs.environmentPlan(run), environmentPlan);
+  const inService = await gatherLists(objects, run);
   const isAugmented = config.training.models.some((model) => model.lea !== undefined);
   return {
     run,
@@ -38,6 +41,8 @@ export async function gatherReport(
     config,
     evaluation: await objects.getJson(runs.evaluation(run), evaluationFile),
     verdict: await objects.getJson(runs.verdict(run), verdictFile),
+    lists: inService?.lists,
+    served: inService?.served,
     sequences: await objects.getJson(runs.sequencesManifest(run), sequencesManifest),
     excluded: await objects.getJson(runs.excluded(run), sequencesExcluded),
     uploads: await gatherUploads(objects, inputs.interactions),

@@ -1,7 +1,6 @@
-import { pipelineConfig } from '#lib/contracts/config.ts';
+import * as z from 'zod';
 import { runs } from '#lib/contracts/keys.ts';
 import type { PriceList } from '#lib/cost/prices.ts';
-import { verdictFile } from '#lib/promotion/verdict.ts';
 import type { JsonService } from '#platform/json-service.ts';
 import type { Objects } from '#platform/objects.ts';
 import type { RunFacts, StatusChange } from './execution.ts';
@@ -16,6 +15,12 @@ export interface Sources {
   readonly prefix: string;
 }
 
+/** As much of these files as is told, so that those of another release do not keep a run's end from being announced. */
+const verdict = z.looseObject({ promoted: z.boolean() });
+const config = z.looseObject({
+  operations: z.looseObject({ environmentInstanceTypes: z.array(z.string()) }),
+});
+
 /** Nothing is known yet, or ever. */
 export const noFacts: RunFacts = { promoted: null, usd: null, report: null };
 
@@ -26,10 +31,10 @@ export async function findFacts(
   change: StatusChange,
 ): Promise<RunFacts> {
   const { objects } = sources;
-  const verdict = await objects.getVersion(runs.verdict(run), verdictFile);
+  const found = await objects.getVersion(runs.verdict(run), verdict);
   const report = await objects.head(runs.report(run));
   return {
-    promoted: verdict?.value.promoted ?? null,
+    promoted: found?.value.promoted ?? null,
     usd: await findSpent(sources, run, change),
     report: report === undefined ? null : report.key,
   };
@@ -40,13 +45,17 @@ async function findSpent(
   run: string,
   change: StatusChange,
 ): Promise<number | null> {
-  const config = await objects.getVersion(runs.config(run), pipelineConfig);
-  if (config === undefined) return 0;
+  const begun = await objects.getVersion(runs.config(run), config);
+  if (begun === undefined) return 0;
   const endedAt = (change.stopDate ?? Date.now()) / 1000;
-  const paid = await paidTraining(sagemaker, `${prefix}-${run}-`);
+  const paid = await paidTraining(
+    sagemaker,
+    `${prefix}-${run}-`,
+    `s3://${objects.bucket}/${runs.jobsPrefix(run)}`,
+  );
   const endpoint = await endpointUse(states, change.executionArn, endedAt);
   if (endpoint !== undefined) {
-    const { environmentInstanceTypes } = config.value.operations;
+    const { environmentInstanceTypes } = begun.value.operations;
     const instanceType = environmentInstanceTypes[endpoint.instance] ?? 'unknown';
     paid.push({ instanceType, seconds: endpoint.seconds });
   }

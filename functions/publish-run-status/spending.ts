@@ -13,6 +13,8 @@ const listed = z.looseObject({
   NextToken: z.string().nullish(),
 });
 const described = z.looseObject({
+  /** Where it writes: below its run's prefix. */
+  OutputDataConfig: z.looseObject({ S3OutputPath: z.string() }),
   /** Already without what spot training saved. */
   BillableTimeInSeconds: z.number().nullish(),
   ResourceConfig: z.looseObject({
@@ -21,8 +23,17 @@ const described = z.looseObject({
   }),
 });
 
-/** What the training jobs of a run, all its attempts together, were paid for. */
-export async function paidTraining(sagemaker: JsonService, nameStart: string): Promise<Paid[]> {
+/**
+ * What the training jobs of a run, all its attempts together, were paid for.
+ *
+ * @param nameStart with which their names begin, and perhaps those of a run whose name goes on (`a` and `a-1`)
+ * @param output URI below which the run's jobs write
+ */
+export async function paidTraining(
+  sagemaker: JsonService,
+  nameStart: string,
+  output: string,
+): Promise<Paid[]> {
   const paid: Paid[] = [];
   let token: string | null | undefined;
   do {
@@ -34,6 +45,7 @@ export async function paidTraining(sagemaker: JsonService, nameStart: string): P
     for (const { TrainingJobName } of page.TrainingJobSummaries) {
       if (!TrainingJobName.startsWith(nameStart)) continue;
       const job = await sagemaker.call('DescribeTrainingJob', { TrainingJobName }, described);
+      if (!job.OutputDataConfig.S3OutputPath.startsWith(output)) continue;
       const { InstanceType, InstanceCount } = job.ResourceConfig;
       paid.push({
         instanceType: InstanceType ?? 'unknown',

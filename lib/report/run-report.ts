@@ -10,11 +10,13 @@ import { configurationSection } from './sections/configuration.ts';
 import { dataSection, type UploadTotals } from './sections/data.ts';
 import { environmentSection } from './sections/environment.ts';
 import { learningSection } from './sections/learning.ts';
+import { listsSection, type ShownLists } from './sections/lists.ts';
 import { resultsSection } from './sections/results.ts';
 import { rewardsSection } from './sections/rewards.ts';
 import { type StateTiming, timingsSection } from './sections/timings.ts';
 import { verdictSection } from './sections/verdict.ts';
 import { style } from './style.ts';
+import type { Served } from './summary.ts';
 
 /** Everything that the report of a run shows. What is undefined is left out, with a word on why. */
 export interface RunReport {
@@ -23,6 +25,9 @@ export interface RunReport {
   readonly createdAt: string;
   readonly evaluation: Evaluation;
   readonly verdict: Verdict;
+  /** Undefined while nothing is in service. */
+  readonly lists: ShownLists | undefined;
+  readonly served: Served | undefined;
   readonly sequences: SequencesManifest;
   readonly excluded: SequencesExcluded;
   /** Undefined if the upload reports are gone. */
@@ -43,6 +48,7 @@ export interface RunReport {
 export function renderReport(report: RunReport): string {
   const sections: readonly (readonly [id: string, title: string, content: Html | undefined])[] = [
     ['results', 'Results', resultsSection(report.evaluation, report.verdict)],
+    ['lists', 'Lists', listsSection(report.lists, report.served)],
     [
       'learning',
       'Learning curves',

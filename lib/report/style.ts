@@ -41,6 +41,7 @@ tbody .long { min-width: 7rem; overflow-wrap: anywhere; }
 tbody td.long { min-width: 14rem; }
 th.number, td.number { text-align: right; }
 td.number { white-space: nowrap; }
+td ol { margin: 0; padding-left: 1.2rem; }
 small { color: var(--quiet); font-size: .8em; }
 .reasons { padding-left: 1.1rem; color: var(--quiet); }
 .reasons li:last-child { color: var(--ink); }

@@ -11,6 +11,15 @@ import { headline } from './headline.ts';
 
 const score = z.number().min(0).max(1);
 
+const served = z.strictObject({
+  users: z.int().min(0),
+  knownUsers: z.int().min(0),
+  items: z.int().min(0),
+  knownItems: z.int().min(0),
+});
+
+export type Served = z.infer<typeof served>;
+
 /** `runs/<run>/summary.json`: the run in a page of JSON, for scripts and the terminal. */
 export const runSummary = z.strictObject({
   status: z.enum(['succeeded', 'failed']),
@@ -30,6 +39,8 @@ export const runSummary = z.strictObject({
   environment: z
     .strictObject({
       baseModel: z.string(),
+      /** Where its weights came from and what was done to them, in words. */
+      baseModelOrigin: z.string(),
       parameters: z.int().min(0),
       pairAccuracy: score,
       subsetFraction: z.number().gt(0).max(1),
@@ -51,6 +62,8 @@ export const runSummary = z.strictObject({
   promoted: z.boolean(),
   /** Who is served from now on, and why, in one sentence. */
   verdict: z.string(),
+  /** Users who get lists and items that can be in them, of all users with an action and all items of the catalogue. */
+  served: served.nullable(),
   /** Where the report is: an S3 key, or a file on one machine. */
   report: z.string(),
 });
@@ -67,6 +80,8 @@ export interface SummaryInput {
   readonly environment: EnvironmentMetrics | undefined;
   readonly evaluation: Evaluation;
   readonly verdict: Verdict;
+  /** Undefined while nothing is in service. */
+  readonly served: Served | undefined;
 }
 
 /** The summary of a run that came to its end. */
@@ -86,6 +101,7 @@ export function summarise(input: SummaryInput): RunSummary {
         ? null
         : {
             baseModel: environment.baseModel,
+            baseModelOrigin: environment.baseModelOrigin,
             parameters: environment.parameters,
             pairAccuracy: environment.pairAccuracy,
             subsetFraction: environment.subsetFraction,
@@ -100,6 +116,7 @@ export function summarise(input: SummaryInput): RunSummary {
     winner: verdict.winner,
     promoted: verdict.promoted,
     verdict: headline(evaluation, verdict),
+    served: input.served ?? null,
     report: input.report,
   };
 }

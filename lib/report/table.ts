@@ -1,4 +1,4 @@
-import type { RunSummary } from './summary.ts';
+import type { RunSummary, Served } from './summary.ts';
 
 /** The results of a run as text for a terminal of 80 columns. */
 export function summaryTable(summary: RunSummary): string {
@@ -18,7 +18,19 @@ export function summaryTable(summary: RunSummary): string {
   );
   const [header = '', ...body] = lines;
   const verdict = `${summary.promoted ? '* ' : ''}${summary.verdict}`;
-  return [header, '-'.repeat(header.length), ...body, '', ...wrap(verdict, 80)].join('\n');
+  return [
+    header,
+    '-'.repeat(header.length),
+    ...body,
+    '',
+    ...wrap(verdict, 80),
+    ...(summary.served === null ? [] : [servedLine(summary.served)]),
+  ].join('\n');
+}
+
+function servedLine({ users, knownUsers, items, knownItems }: Served): string {
+  const share = (part: number, all: number) => `${Math.round((100 * part) / Math.max(1, all))} %`;
+  return `Served: ${users} users (${share(users, knownUsers)}), ${items} items (${share(items, knownItems)}).`;
 }
 
 /** Lines of at most so many columns, broken at blanks; a word that is longer has a line of its own. */

@@ -94,7 +94,6 @@ export function buildSequences(log: InteractionLog, config: SequencesConfig): Bu
       read: log.read,
       notActions: log.notActions,
       unknownItems: log.unknownItems,
-      forgotten: log.forgotten,
       duplicates: histories.duplicates,
       belowMinimum: histories.rows.length - core.rows.length,
       usersBelowMinimum: log.userIds.length - users,
@@ -200,7 +199,6 @@ function explainEmptyLog(log: InteractionLog): string {
   const reasons = [
     `${log.unknownItems} are of items that the catalogue does not have (upload the catalogue below catalog/, then the logs again)`,
     `${log.notActions} have an event type whose reward is 0 (see interactions.eventRewards)`,
-    `${log.forgotten} are of users who asked to be forgotten`,
   ];
   return `None of the ${log.read} interactions is an action: ${reasons.join('; ')}.`;
 }

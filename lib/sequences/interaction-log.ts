@@ -32,8 +32,6 @@ export interface InteractionLogOptions {
   readonly defaultReward: number;
   /** Items by id. Absent or empty: there is no catalogue and no item is unknown. */
   readonly catalogue?: ReadonlyMap<string, CatalogueItem>;
-  /** Users who asked to be forgotten. */
-  readonly forgottenUsers?: ReadonlySet<string>;
 }
 
 /** The base reward of an event type; what has reward 0 is not an action. */
@@ -56,8 +54,6 @@ export class InteractionLog {
   notActions = 0;
   /** Rows of items that the catalogue does not have. */
   unknownItems = 0;
-  /** Rows of users who asked to be forgotten. */
-  forgotten = 0;
   /** Rows in the columns below. */
   length = 0;
 
@@ -93,13 +89,12 @@ export class InteractionLog {
     return this.parts.push(key) - 1;
   }
 
-  /** Takes one interaction in, or counts why not. */
+  /**
+   * Takes one interaction in, or counts why not. Every interaction of every run enters here and nowhere else: whatever is to
+   * be left out of runs for another reason, for example users who ask to be forgotten, is left out and counted here.
+   */
   add(row: IngestedInteraction, part: number): void {
     this.read++;
-    if (this.#options.forgottenUsers?.has(row.user_id)) {
-      this.forgotten++;
-      return;
-    }
     const reward = baseReward(this.#options, row.event_type);
     if (reward === 0) {
       this.notActions++;

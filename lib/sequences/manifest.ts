@@ -29,16 +29,17 @@ export const sequencesManifest = z.strictObject({
 
 export type SequencesManifest = z.infer<typeof sequencesManifest>;
 
-/** `runs/<run>/sequences/excluded.json`: `read` is the sum of all the others and the manifest's `interactions`. */
-export const sequencesExcluded = z.strictObject({
+/**
+ * `runs/<run>/sequences/excluded.json`: `read` is the sum of all the others and the manifest's `interactions`. Runs that an
+ * earlier release began have a count more, which is always 0.
+ */
+export const sequencesExcluded = z.object({
   /** Ingested interactions that the run saw. */
   read: count,
   /** Of an event type whose reward is 0. */
   notActions: count,
   /** Of items that the catalogue does not have. */
   unknownItems: count,
-  /** Of users who asked to be forgotten. */
-  forgotten: count,
   duplicates: count,
   /** Below the smallest number of interactions of a user or an item. */
   belowMinimum: count,

@@ -44,7 +44,8 @@ export async function writeSequences(
   await objects.putJson(runs.sequencesManifest(run), manifest);
 }
 
-async function writeEverybody(
+/** Writes everything below `runs/<run>/everybody/`, the manifest last. */
+export async function writeEverybody(
   objects: WritableObjects,
   run: string,
   { items, parts }: Everybody,

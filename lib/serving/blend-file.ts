@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { ContractError } from '#lib/contracts/errors.ts';
+import type { Scale } from '#lib/evaluation/rivals/evidence.ts';
+import type { HistoryScorer } from '#lib/evaluation/rivals/history-scorer.ts';
+import { restoreScorer } from '#lib/evaluation/rivals/pair-scorer.ts';
 
 /*
  * One form for everything that can be served (docs/contracts.md, 6):
@@ -30,6 +33,23 @@ const rulesPart = z.strictObject({
   rules: z.int().min(0),
 });
 
+const arraySpec = z.strictObject({
+  name: z.string(),
+  dtype: z.enum(['int32', 'float32']),
+  /** Numbers, and where they begin in `weights.bin`, in bytes. */
+  length: z.int().min(0),
+  offset: z.int().min(0).multipleOf(4),
+});
+
+const historyPart = z.strictObject({
+  kind: z.literal('history'),
+  scorer: z.enum(['sequential-rules', 'item-knn', 'repeat-last']),
+  weight: z.number(),
+  scale: z.enum(['evidence', 'lift']),
+  parameters: z.record(z.string(), z.number()),
+  arrays: z.array(arraySpec),
+});
+
 const countTerms = z.strictObject({
   /** What an item that nobody has taken counts. */
   epsilon: z.number().positive(),
@@ -55,8 +75,10 @@ const blendDescription = z.strictObject({
   /** Longest history that tells the components anything. */
   window: z.int().min(1),
   excludeHistory: z.boolean(),
-  components: z.array(z.discriminatedUnion('kind', [networkPart, rulesPart])),
+  components: z.array(z.discriminatedUnion('kind', [networkPart, rulesPart, historyPart])),
   counts: countTerms,
+  /** How often each item was taken in training; there where a component is of kind `history`. */
+  trainingCounts: arraySpec.optional(),
   moderators: z.array(moderatorPart).optional(),
   /** When counts were read while the weights were fitted: right before a request, or the midnight (UTC) before it. */
   countedAsOf: z.enum(['request', 'night']).optional(),
@@ -92,7 +114,16 @@ export type BlendPart =
       readonly weight: number;
       readonly epsilon: number;
       readonly rules: Rules;
+    }
+  | {
+      readonly kind: 'history';
+      readonly weight: number;
+      readonly scorer: HistoryScorer;
+      readonly scale: Scale;
     };
+
+/** What a history says. */
+export type HistoryPart = Extract<BlendPart, { kind: 'history' }>;
 
 /** What is added up. */
 export interface Blend {
@@ -101,6 +132,8 @@ export interface Blend {
   readonly excludeHistory: boolean;
   readonly components: readonly BlendPart[];
   readonly counts: CountTerms;
+  /** How often each item was taken in training, item `i` at place `i - 1`; for components of kind `history`. */
+  readonly trainingCounts?: Int32Array | undefined;
   readonly moderators?: readonly BlendModerator[] | undefined;
   readonly countedAsOf?: 'request' | 'night' | undefined;
 }
@@ -108,6 +141,20 @@ export interface Blend {
 /** Whether a parsed `model.json` is a blend's. */
 export function isBlend(json: unknown): boolean {
   return (json as { format?: unknown } | null)?.format === 'lea-blend';
+}
+
+/** Whether a parsed `model.json` is that of a blend without a network, which needs no TensorFlow. */
+export function isBlendOfHistories(json: unknown): boolean {
+  const parsed = blendDescription.safeParse(json);
+  return parsed.success && parsed.data.components.every(({ kind }) => kind === 'history');
+}
+
+/** The components of a blend that has no network. @throws ContractError if it has one */
+export function historyParts({ components }: Blend): HistoryPart[] {
+  return components.map((part) => {
+    if (part.kind === 'history') return part;
+    throw new ContractError('A blend with a network is not made of what histories say alone.');
+  });
 }
 
 /** Writes `model.json` and `weights.bin` (little-endian). */
@@ -121,6 +168,13 @@ export function encodeBlend(blend: Blend): {
     parts.push(bytes);
     offset += bytes.length;
   };
+  const addArray = (name: string, values: Int32Array | Float32Array) => {
+    const { buffer, byteOffset, byteLength, length } = values;
+    const dtype = values instanceof Int32Array ? ('int32' as const) : ('float32' as const);
+    const spec = { name, dtype, length, offset };
+    add(new Uint8Array(buffer, byteOffset, byteLength));
+    return spec;
+  };
   const components = blend.components.map((part): BlendDescription['components'][number] => {
     const begin = offset;
     if (part.kind === 'network') {
@@ -128,16 +182,28 @@ export function encodeBlend(blend: Blend): {
       const { kind, weight, description } = part;
       return { kind, weight, description, offset: begin, bytes: part.weights.length };
     }
-    const { kind, weight, epsilon, rules } = part;
-    for (const { buffer, byteOffset, byteLength } of [
-      rules.offsets,
-      rules.items,
-      rules.strengths,
-    ]) {
-      add(new Uint8Array(buffer, byteOffset, byteLength));
+    if (part.kind === 'rules') {
+      const { kind, weight, epsilon, rules } = part;
+      for (const { buffer, byteOffset, byteLength } of [
+        rules.offsets,
+        rules.items,
+        rules.strengths,
+      ]) {
+        add(new Uint8Array(buffer, byteOffset, byteLength));
+      }
+      return { kind, weight, epsilon, offset: begin, rules: rules.items.length };
     }
-    return { kind, weight, epsilon, offset: begin, rules: rules.items.length };
+    const { kind, weight, scorer, scale } = part;
+    return {
+      kind,
+      scorer: scorer.kind as z.infer<typeof historyPart>['scorer'],
+      weight,
+      scale,
+      parameters: { ...scorer.parameters },
+      arrays: Object.entries(scorer.arrays).map(([name, values]) => addArray(name, values)),
+    };
   });
+  const trainingCounts = blend.trainingCounts && addArray('trainingCounts', blend.trainingCounts);
   const weights = Buffer.concat(parts);
   return {
     description: {
@@ -148,6 +214,7 @@ export function encodeBlend(blend: Blend): {
       excludeHistory: blend.excludeHistory,
       components,
       counts: blend.counts,
+      ...(trainingCounts && { trainingCounts }),
       ...(blend.moderators && { moderators: [...blend.moderators] }),
       ...(blend.countedAsOf && { countedAsOf: blend.countedAsOf }),
       weightsHash: createHash('sha256').update(weights).digest('hex'),
@@ -168,7 +235,8 @@ export function decodeBlend(json: unknown, bytes: Uint8Array): Blend {
   if (!parsed.success) {
     throw new ContractError(`model.json is not that of a blend: ${z.prettifyError(parsed.error)}`);
   }
-  const { items, window, excludeHistory, components, counts, weightsHash } = parsed.data;
+  const { items, window, excludeHistory, components, counts, trainingCounts, weightsHash } =
+    parsed.data;
   const { moderators, countedAsOf } = parsed.data;
   const width = components.length + counts.terms.length;
   const wrong = moderators?.find(
@@ -184,11 +252,18 @@ export function decodeBlend(json: unknown, bytes: Uint8Array): Blend {
       'weights.bin is not the file that model.json describes: it is damaged or belongs to another model. Roll back, or run a night.',
     );
   }
+  const taken = trainingCounts && arrayOf(bytes, trainingCounts);
+  const isNeeded = components.some(({ kind }) => kind === 'history');
+  const isWhole = taken instanceof Int32Array && taken.length === items;
+  if ((isNeeded || taken !== undefined) && !isWhole) {
+    throw new ContractError(`weights.bin does not have training counts of ${items} items.`);
+  }
   return {
     items,
     window,
     excludeHistory,
     counts,
+    ...(isWhole && { trainingCounts: taken }),
     ...(moderators && { moderators }),
     ...(countedAsOf && { countedAsOf }),
     components: components.map((part): BlendPart => {
@@ -196,19 +271,37 @@ export function decodeBlend(json: unknown, bytes: Uint8Array): Blend {
         const { kind, weight, description, offset } = part;
         return { kind, weight, description, weights: bytes.subarray(offset, offset + part.bytes) };
       }
-      const { kind, weight, epsilon, offset, rules } = part;
-      const ends = offset + 4 * (items + 2);
-      const own: Rules = {
-        offsets: new Int32Array(copyOf(bytes, offset, items + 2)),
-        items: new Int32Array(copyOf(bytes, ends, rules)),
-        strengths: new Float32Array(copyOf(bytes, ends + 4 * rules, rules)),
-      };
-      if (own.strengths.length !== rules || own.offsets.at(-1) !== rules) {
-        throw new ContractError(`weights.bin does not have the ${rules} rules of model.json.`);
+      if (part.kind === 'rules') {
+        const { kind, weight, epsilon, offset, rules } = part;
+        const ends = offset + 4 * (items + 2);
+        const own: Rules = {
+          offsets: new Int32Array(copyOf(bytes, offset, items + 2)),
+          items: new Int32Array(copyOf(bytes, ends, rules)),
+          strengths: new Float32Array(copyOf(bytes, ends + 4 * rules, rules)),
+        };
+        if (own.strengths.length !== rules || own.offsets.at(-1) !== rules) {
+          throw new ContractError(`weights.bin does not have the ${rules} rules of model.json.`);
+        }
+        return { kind, weight, epsilon, rules: own };
       }
-      return { kind, weight, epsilon, rules: own };
+      const { kind, scorer, weight, scale, parameters, arrays } = part;
+      const own = Object.fromEntries(arrays.map((spec) => [spec.name, arrayOf(bytes, spec)]));
+      return { kind, weight, scale, scorer: restoreScorer(scorer, parameters, own, items) };
     }),
   };
+}
+
+function arrayOf(
+  bytes: Uint8Array,
+  { name, dtype, length, offset }: z.infer<typeof arraySpec>,
+): Int32Array | Float32Array {
+  if (offset + 4 * length > bytes.length) {
+    throw new ContractError(
+      `weights.bin does not have the ${length} numbers "${name}" of model.json.`,
+    );
+  }
+  const copy = copyOf(bytes, offset, length);
+  return dtype === 'int32' ? new Int32Array(copy) : new Float32Array(copy);
 }
 
 /** A copy, so that the numbers are aligned whatever the file's own offset in memory. */

@@ -5,7 +5,7 @@ import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
 import { decodeModel } from '#lib/recommender/model-file.ts';
 import { type BlendModerator, type CountTerms, decodeBlend, isBlend } from './blend-file.ts';
 import { Prior } from './prior.ts';
-import { networkScorer, rulesScorer, type Scorer } from './scorers.ts';
+import { historyScorer, networkScorer, rulesScorer, type Scorer } from './scorers.ts';
 import { topItems } from './top-k.ts';
 
 /** The three files of a promoted model (docs/contracts.md, 6). */
@@ -272,7 +272,7 @@ function loadServed({ description, weights }: RecommenderFiles): Served {
     };
   }
   const blend = decodeBlend(description, weights);
-  const { items, excludeHistory, components, counts, moderators = [] } = blend;
+  const { items, excludeHistory, components, counts, window, moderators = [] } = blend;
   return {
     items,
     excludeHistory,
@@ -281,6 +281,10 @@ function loadServed({ description, weights }: RecommenderFiles): Served {
     components: components.map((part) => {
       if (part.kind === 'rules') {
         return { weight: part.weight, scorer: rulesScorer(part.rules, items, part.epsilon) };
+      }
+      if (part.kind === 'history') {
+        const scorer = historyScorer(part.scorer, part.scale, blend.trainingCounts!, window);
+        return { weight: part.weight, scorer };
       }
       const model = decodeModel(part.description, part.weights);
       return { weight: part.weight, scorer: networkScorer(model) };

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { EvidenceWriter, type Scale } from '#lib/evaluation/rivals/evidence.ts';
+import type { HistoryScorer } from '#lib/evaluation/rivals/history-scorer.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
 import { loadModel, scoreItems } from '#lib/recommender/score.ts';
 import type { Rules } from './blend-file.ts';
@@ -35,6 +37,34 @@ export function networkScorer(model: RecommenderModel): Scorer {
       );
     },
     dispose: loaded.dispose,
+  };
+}
+
+/** What a component says that looks at histories alone. Without times, every action is a step of its own. */
+export function historyScorer(
+  scorer: HistoryScorer,
+  scale: Scale,
+  trainingCounts: Int32Array,
+  window: number,
+): Scorer {
+  const items = trainingCounts.length;
+  const writer = new EvidenceWriter(trainingCounts);
+  const row = new Float64Array(items + 1);
+  let scores = new Float32Array(0);
+  return {
+    score(histories) {
+      if (scores.length !== histories.length * items) {
+        scores = new Float32Array(histories.length * items);
+      }
+      histories.forEach((history, place) => {
+        const last = Int32Array.from(history.slice(-window));
+        const times = Float64Array.from(last.keys());
+        writer.write(scorer, { items: last, times }, { [scale]: row });
+        scores.set(row.subarray(1), place * items);
+      });
+      return scores;
+    },
+    dispose() {},
   };
 }
 

@@ -1,5 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type ObjectStoreInterface, S3Error, type StoredObject } from './fauxqs.ts';
@@ -57,6 +66,31 @@ export class MultipartUploads {
     const etag = `"${createHash('md5').update(body).digest('hex')}"`;
     parts.set(number, { etag, size: body.length, ...(checksum === undefined ? {} : { checksum }) });
     return { etag, ...(checksum === undefined ? {} : { checksumValue: checksum }) };
+  }
+
+  /** A part that is a stretch of a file, `end` included; read piece by piece, because it may be larger than memory. */
+  copyPart(id: string, number: number, source: string, start: number, end: number) {
+    const { parts } = this.find(id) as Upload;
+    const path = this.#path(id, number);
+    const hash = createHash('md5');
+    rmSync(path, { force: true });
+    const descriptor = openSync(source, 'r');
+    try {
+      const piece = Buffer.alloc(2 ** 20);
+      for (let at = start; at <= end; ) {
+        const wanted = Math.min(piece.length, end + 1 - at);
+        const bytes = piece.subarray(0, readSync(descriptor, piece, 0, wanted, at));
+        if (bytes.length === 0) throw new Error(`${source} ends before byte ${end}.`);
+        appendFileSync(path, bytes);
+        hash.update(bytes);
+        at += bytes.length;
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+    const etag = `"${hash.digest('hex')}"`;
+    parts.set(number, { etag, size: end + 1 - start });
+    return { etag };
   }
 
   /** The object that the parts make, and what writes its bytes to a file. The upload stays until `abort`. */

@@ -1,5 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
+  constants,
+  copyFileSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -23,6 +25,12 @@ type Entry =
   | { readonly op: 'removeBucket'; readonly bucket: string }
   | { readonly op: 'put'; readonly bucket: string; readonly record: ObjectRecord }
   | { readonly op: 'delete'; readonly bucket: string; readonly key: string };
+
+/** Where an object is. */
+interface ObjectPlace {
+  readonly bucket: string;
+  readonly key: string;
+}
 
 interface Bucket {
   readonly created: Date;
@@ -122,6 +130,34 @@ export class DiskObjects {
   open(bucket: string, key: string): { record: ObjectRecord; descriptor: number } {
     const record = this.#record(bucket, key);
     return { record, descriptor: openSync(join(this.#bodies, record.file), 'r') };
+  }
+
+  /** A copy has the bytes, metadata and ETag of its source, but is no multipart object. */
+  copyObject(source: ObjectPlace, target: ObjectPlace): ObjectRecord {
+    const { file, parts: _, partChecksums, ...record } = this.#record(source.bucket, source.key);
+    const { checksumAlgorithm, checksumValue, checksumType, ...plain } = record;
+    const isOfParts = partChecksums !== undefined || checksumAlgorithm === undefined;
+    this.#bucket(target.bucket);
+    return this.#save(
+      target.bucket,
+      (path) => copyFileSync(join(this.#bodies, file), path, constants.COPYFILE_FICLONE),
+      { ...(isOfParts ? plain : record), key: target.key, lastModified: new Date() },
+    );
+  }
+
+  /** @param range of bytes, both ends included; the whole object unless given */
+  copyPart(
+    source: ObjectPlace,
+    upload: string,
+    part: number,
+    range?: { readonly start: number; readonly end: number },
+  ) {
+    const { file, contentLength } = this.#record(source.bucket, source.key);
+    const { start, end } = range ?? { start: 0, end: contentLength - 1 };
+    if (start > end || end >= contentLength) {
+      throw new S3Error('InvalidArgument', `The source has ${contentLength} bytes`, 400);
+    }
+    return this.#uploads.copyPart(upload, part, join(this.#bodies, file), start, end);
   }
 
   find(bucket: string, key: string): ObjectRecord | undefined {

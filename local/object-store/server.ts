@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Credentials, newCredentials, refusal } from '../access.ts';
 import { loopback } from '../processes/addresses.ts';
+import { answerCopy } from './copies.ts';
 import {
   buildServer,
   type ObjectStoreInterface,
@@ -186,13 +187,15 @@ function addHooks(
   server.addHook('preHandler', (request, reply, done) => {
     const s3 = s3Request(request as Request);
     if (s3 === undefined) return done();
-    let read = false;
+    let isAnswered = false;
     const failed = answered(request as Request, reply as Reply, () => {
       unwrapBody(request as Request, s3);
       checkConditions(request as Request, s3, objects);
-      read = answerRead(request as Request, reply as Reply, s3, objects);
+      isAnswered =
+        answerCopy(request as Request, reply as Reply, s3, objects) ||
+        answerRead(request as Request, reply as Reply, s3, objects);
     });
-    if (!failed && !read) done();
+    if (!failed && !isAnswered) done();
   });
   server.addHook('onSend', (request, reply, _payload, done) => {
     try {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -75,6 +75,13 @@ describe('Function: lockFolder', () => {
     expect(() => lockFolder(dir)).toThrow(`${dir} is in use by process ${process.pid}`);
     unlock();
     lockFolder(dir)();
+  });
+
+  it('says which folder cannot be locked', () => {
+    const unusable = join(dir, 'unusable');
+    mkdirSync(join(unusable, 'lock'), { recursive: true });
+
+    expect(() => lockFolder(unusable)).toThrow(`${unusable} cannot be locked`);
   });
 
   it('does not mind another process that has the number of a dead holder', () => {

@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import {
@@ -9,8 +10,11 @@ import {
   UnavailableError,
 } from '#lib/contracts/errors.ts';
 import { createJsonService } from '#platform/json-service.ts';
+import { Sha256 } from './sha256.ts';
 
 interface Seen {
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
   readonly target: string;
   readonly contentType: string;
   readonly body: unknown;
@@ -24,10 +28,13 @@ async function startService(...answers: [status: number, body: string][]) {
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString();
     seen.push({
+      headers: request.headers,
+      text,
       target: String(request.headers['x-amz-target']),
       contentType: String(request.headers['content-type']),
-      body: JSON.parse(Buffer.concat(chunks).toString()),
+      body: JSON.parse(text),
     });
     const [status, body] = answers[Math.min(seen.length, answers.length) - 1]!;
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(body);
@@ -52,6 +59,54 @@ afterEach(() => {
 const names = z.looseObject({ Names: z.array(z.string()) });
 
 describe('Function: createJsonService', () => {
+  it.each(['sagemaker', 'states', 'events', 'codebuild'] as const)(
+    'signs a call to %s as the SDK does',
+    async (name) => {
+      // Arrange
+      const service = await startService([200, '{}']);
+      const environment = { ...service.environment, AWS_SESSION_TOKEN: 'a/token+of=a/session==' };
+      const input = { Text: 'ÄÖ é 漢字 🙂', Number: 1.5, More: ['a b', '\'"\\\n'] };
+      // Act
+      await createJsonService(name, environment).call('DoThings', input, z.unknown());
+      // Assess
+      const [{ headers, text }] = service.seen as [Seen];
+      const time = String(headers['x-amz-date']);
+      const signer = new SignatureV4({
+        service: name,
+        region: 'eu-west-1',
+        credentials: {
+          accessKeyId: 'AKIDEXAMPLE',
+          secretAccessKey: 'secret',
+          sessionToken: environment.AWS_SESSION_TOKEN,
+        },
+        sha256: Sha256,
+        applyChecksum: false,
+      });
+      const request = {
+        method: 'POST',
+        protocol: 'http:',
+        hostname: '127.0.0.1',
+        path: '/',
+        query: {},
+        headers: {
+          host: String(headers.host),
+          'content-type': 'application/x-amz-json-1.1',
+          'x-amz-target': String(headers['x-amz-target']),
+        },
+        body: text,
+      };
+      const reference = await signer.sign(request, {
+        signingDate: new Date(
+          time.replace(/(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\d)Z/, '$1-$2-$3:$4:$5Z'),
+        ),
+        unsignableHeaders: new Set(['content-type']),
+      });
+      expect(headers.authorization).toBe(reference.headers.authorization);
+      expect(headers['x-amz-security-token']).toBe(environment.AWS_SESSION_TOKEN);
+      expect(JSON.parse(text)).toStrictEqual(input);
+    },
+  );
+
   it('names the operation, sends JSON and checks the answer', async () => {
     // Arrange
     const service = await startService([200, '{"Names": ["a"], "More": 1}']);
@@ -60,7 +115,7 @@ describe('Function: createJsonService', () => {
     const answer = await sagemaker.call('ListThings', { MaxResults: 2 }, names);
     // Assess
     expect(answer.Names).toStrictEqual(['a']);
-    expect(service.seen).toStrictEqual([
+    expect(service.seen).toMatchObject([
       {
         target: 'SageMaker.ListThings',
         contentType: 'application/x-amz-json-1.1',

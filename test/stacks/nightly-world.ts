@@ -105,7 +105,11 @@ export class NightlyWorld {
   readonly endpointConfigs: Hosted = new Map();
   readonly models: Hosted = new Map();
   /** Every training job that was asked for. */
-  readonly jobs: { readonly name: string; readonly instanceType: string }[] = [];
+  readonly jobs: {
+    readonly name: string;
+    readonly instanceType: string;
+    readonly output: string;
+  }[] = [];
   readonly announced: string[] = [];
   /** How executions ended, for whoever asks Step Functions. */
   readonly executions = new Map<string, string>();
@@ -202,6 +206,7 @@ export class NightlyWorld {
       ? { TrainingJobSummaries: this.jobs.map((job) => ({ TrainingJobName: job.name })) }
       : {
           BillableTimeInSeconds: this.billedSeconds,
+          OutputDataConfig: { S3OutputPath: found.output },
           ResourceConfig: { InstanceType: found.instanceType, InstanceCount: 1 },
         };
   }
@@ -231,7 +236,9 @@ export class NightlyWorld {
       }),
       'arn:aws:states:::sagemaker:createTrainingJob.sync': guarded((job) => {
         const { TrainingJobName, ResourceConfig, OutputDataConfig } = job;
-        this.jobs.push({ name: TrainingJobName, instanceType: ResourceConfig.InstanceType });
+        const { S3OutputPath: output } = OutputDataConfig;
+        const { InstanceType: instanceType } = ResourceConfig;
+        this.jobs.push({ name: TrainingJobName, instanceType, output });
         const artefacts = `${OutputDataConfig.S3OutputPath}${TrainingJobName}/output/model/`;
         const completed = {
           TrainingJobName,

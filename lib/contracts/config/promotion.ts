@@ -3,6 +3,11 @@ import * as z from 'zod';
 /** How recommenders are compared. Ranking is always over all items. */
 export const evaluationConfig = z.strictObject({
   cutoffs: z.array(z.int().min(1).max(1000)).min(1).default([5, 10, 20]),
+  /**
+   * When popularity is read for a request: `request`, all that happened before it, as serving reads counts that are
+   * refreshed with every upload; `night`, all before the last midnight (UTC).
+   */
+  countsAsOf: z.enum(['request', 'night']).default('request'),
   /** Resamples of the users behind each interval. */
   bootstrapSamples: z.int().min(100).max(100_000).default(1000),
   /** Level of the intervals. */

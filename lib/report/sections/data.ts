@@ -40,7 +40,6 @@ export function dataSection(
     bar('ingested interactions', excluded.read, false),
     bar('not an action (reward 0)', excluded.notActions),
     bar('unknown to the catalogue', excluded.unknownItems),
-    bar('of forgotten users', excluded.forgotten),
     bar('duplicate across uploads', excluded.duplicates),
     bar('too few actions (k-core)', excluded.belowMinimum),
     bar('actions used', sequences.interactions, false),

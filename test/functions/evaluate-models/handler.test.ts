@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '#lib/contracts/config.ts';
-import { runs } from '#lib/contracts/keys.ts';
+import { runs, serving } from '#lib/contracts/keys.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { verdictFile } from '#lib/promotion/verdict.ts';
 import { writeSequences } from '#lib/sequences/write.ts';
@@ -91,5 +91,36 @@ describe('Function: evaluate-models', () => {
       `The champion small of run yesterday counts as none, because its model cannot be used (${unusable}).`,
     );
     expect(reasons.at(-1)).toContain('plain');
+  });
+
+  it('lets a rival become the champion, and renews it with the next night’s data', async () => {
+    // Arrange: nothing is in service, and the model never finds a target.
+    const { objects } = bucket;
+    await objects.remove([serving.champion]);
+    await train('c');
+    await rank('c', 'plain', 0);
+    // Act
+    await evaluateModels('c');
+    const first = await verdict('c');
+    const champion = {
+      run: 'c',
+      name: first.winner,
+      prefix: runs.modelPrefix('c', first.winner),
+      recipe: (await evaluation('c')).baselines.find(({ name }) => name === first.winner)!.recipe!,
+      ndcg10: 0.1,
+      promotedAt: '2026-11-23T05:00:00.000Z',
+    };
+    await objects.putJson(serving.champion, champion);
+    await train('d');
+    await rank('d', 'plain', 0);
+    await evaluateModels('d');
+    const second = await verdict('d');
+    // Assess
+    const rivals = (await evaluation('c')).baselines.map(({ name }) => name);
+    expect(rivals).toContain(first.winner);
+    expect(first).toMatchObject({ promoted: true, because: 'first' });
+    expect(first.diagnosis[0]).toContain('The best trained model is behind');
+    expect(second).toMatchObject({ winner: first.winner, promoted: true, because: 'newer-data' });
+    expect(second.questions).toMatchObject([{ difference: 0, word: 'no difference shown' }]);
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runChampion } from '#lib/contracts/champion.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
+import { encodeBlend } from '#lib/serving/blend-file.ts';
 import { promoteSmallModel } from '../champion.ts';
 import { context, startHandlerBucket } from '../handlers.ts';
 
@@ -44,6 +45,27 @@ describe('Function: plan-training', () => {
     expect(resumed).toStrictEqual(first);
     expect(next).toStrictEqual(['plain', 'champion meanwhile']);
     expect(await fixed('a')).toStrictEqual({ inService: champion, unusable: null });
+  });
+
+  it('ranks a champion without a network nowhere else than where models are evaluated', async () => {
+    // Arrange
+    const champion = await promoteSmallModel(bucket.objects, 'rival', 1);
+    const { description, weights } = encodeBlend({
+      items: 1,
+      window: 5,
+      excludeHistory: false,
+      components: [],
+      counts: { epsilon: 1, terms: [{ halfLife: null, weight: 1 }] },
+      trainingCounts: Int32Array.of(1),
+    });
+    const files = serving.modelFiles(champion.prefix);
+    await bucket.objects.putJson(files.description, description);
+    await bucket.objects.putBytes(files.weights, weights);
+    // Act
+    const jobs = await plan('without-network');
+    // Assess
+    expect(jobs).toStrictEqual(['plain']);
+    expect(await fixed('without-network')).toStrictEqual({ inService: champion, unusable: null });
   });
 
   it('ranks the champion again when the ranks may be of another one', async () => {

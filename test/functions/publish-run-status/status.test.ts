@@ -103,19 +103,35 @@ describe('Function: paidTraining', () => {
     const sagemaker = service({
       ListTrainingJobs: [
         { TrainingJobSummaries: [job('lea-dev-a-1-sasrec-0')], NextToken: 'more' },
-        { TrainingJobSummaries: [job('x-lea-dev-a-1-other'), job('lea-dev-a-2-gru-0')] },
+        {
+          TrainingJobSummaries: [
+            job('x-lea-dev-a-1-other'),
+            job('lea-dev-a-2-gru-0'),
+            // Of the first attempt at run `a-2`.
+            job('lea-dev-a-2-1-gru-0'),
+          ],
+        },
       ],
       DescribeTrainingJob: [
         {
           BillableTimeInSeconds: 100,
+          OutputDataConfig: { S3OutputPath: 's3://data/runs/a/jobs/' },
           ResourceConfig: { InstanceType: 'ml.c5.2xlarge', InstanceCount: 1 },
         },
         // A job that never got an instance.
-        { ResourceConfig: { InstanceType: 'ml.c5.2xlarge', InstanceCount: 1 } },
+        {
+          OutputDataConfig: { S3OutputPath: 's3://data/runs/a/jobs/' },
+          ResourceConfig: { InstanceType: 'ml.c5.2xlarge', InstanceCount: 1 },
+        },
+        {
+          BillableTimeInSeconds: 999,
+          OutputDataConfig: { S3OutputPath: 's3://data/runs/a-2/jobs/' },
+          ResourceConfig: { InstanceType: 'ml.c5.2xlarge', InstanceCount: 1 },
+        },
       ],
     });
     // Act
-    const paid = await paidTraining(sagemaker, 'lea-dev-a-');
+    const paid = await paidTraining(sagemaker, 'lea-dev-a-', 's3://data/runs/a/jobs/');
     // Assess
     expect(paid).toStrictEqual([
       { instanceType: 'ml.c5.2xlarge', seconds: 100 },

@@ -57,6 +57,15 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
     createdAt: '2026-11-23T04:10:30.000Z',
     evaluation,
     verdict: decide(evaluation, config.promotion),
+    lists: {
+      before: 'sasrec of run yesterday',
+      after: 'new of run 2026-11-23',
+      users: [
+        { history: ['A', titles[0]!], before: ['B', 'C'], after: ['B', titles[1]!] },
+        { history: [], before: ['B'], after: ['B'] },
+      ],
+    },
+    served: { users: 16_554, knownUsers: 16_554, items: 10_000, knownItems: 10_506 },
     sequences: {
       users: 4333,
       items: 2414,
@@ -77,7 +86,6 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
       read: 100_000,
       notActions: 0,
       unknownItems: 0,
-      forgotten: 0,
       duplicates: 5,
       belowMinimum: 31_940,
       usersBelowMinimum: 12_221,

@@ -47,6 +47,7 @@ describe('Function: renderReport', () => {
     const ids = [...page.matchAll(/<section id="([a-z]+)"/g)].map((match) => match[1]!);
     expect(ids).toEqual([
       'results',
+      'lists',
       'learning',
       'environment',
       'rewards',
@@ -116,6 +117,15 @@ describe('Function: renderReport', () => {
     expect(looks('other')).toEqual(['series-1', 'series-1']);
   });
 
+  it('shows lists before and after, what is new in bold, and how many are served', () => {
+    const text = textOf(page);
+    expect(text).toContain('Lists before (sasrec of run yesterday) and now');
+    expect(page).toContain('<ol><li>B</li><li>C</li></ol>');
+    expect(page).toContain('<ol><li>B</li><li><strong>Фильм 2</strong></li></ol>');
+    expect(text).toContain('16\u202f554 of 16\u202f554 users get lists (100.0\u202f%)');
+    expect(text).toContain('10\u202f000 of 10\u202f506 items can be in them (95.2\u202f%)');
+  });
+
   it('shows titles as text, whatever they are', () => {
     expect(page).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;Co&#39;');
     expect(page).toContain('Фильм');
@@ -130,6 +140,8 @@ describe('Function: renderReport', () => {
         uploads: undefined,
         learningCurves: [],
         timings: [],
+        lists: undefined,
+        served: undefined,
         evaluation: evaluationOf({ champion: null }),
       }),
     );
@@ -137,7 +149,7 @@ describe('Function: renderReport', () => {
     // Assess
     checkBalance(bare);
     expect(bare).not.toMatch(/NaN|Infinity|undefined/);
-    expect(bare).not.toMatch(/id="(learning|rewards|timings)"/);
+    expect(bare).not.toMatch(/id="(lists|learning|rewards|timings)"/);
     expect(bare).toContain('No model of this run uses the LLM environment.');
   });
 

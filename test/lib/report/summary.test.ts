@@ -30,6 +30,7 @@ describe('Function: summarise', () => {
       augmentedTransitions: 55_056,
       environment: {
         baseModel: 'smollm2-135m-instruct',
+        baseModelOrigin: 'a package',
         parameters: 134_515_008,
         pairAccuracy: 0.8234,
         subsetFraction: 0.3,
@@ -43,6 +44,7 @@ describe('Function: summarise', () => {
       promoted: true,
       verdict:
         'new becomes the champion: test NDCG@10 0.1500, +0.0100, better than the champion sasrec of run yesterday.',
+      served: { users: 16_554, knownUsers: 16_554, items: 10_000, knownItems: 10_506 },
       report: 'runs/2026-11-23/report/index.html',
     });
   });
@@ -64,6 +66,7 @@ describe('Function: summaryTable', () => {
         '',
         '* new becomes the champion: test NDCG@10 0.1500, +0.0100, better than the',
         'champion sasrec of run yesterday.',
+        'Served: 16554 users (100 %), 10000 items (95 %).',
       ].join('\n'),
     );
   });

@@ -95,16 +95,10 @@ describe('Function: buildSequences', () => {
         }
 
         // Assess
-        const { read, notActions, unknownItems, forgotten, duplicates, belowMinimum } =
-          built.excluded;
+        const { read, notActions, unknownItems, duplicates, belowMinimum } = built.excluded;
         expect(read).toBe(all.length);
         expect(
-          notActions +
-            unknownItems +
-            forgotten +
-            duplicates +
-            belowMinimum +
-            built.manifest.interactions,
+          notActions + unknownItems + duplicates + belowMinimum + built.manifest.interactions,
         ).toBe(read);
       }),
     );

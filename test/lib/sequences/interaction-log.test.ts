@@ -18,7 +18,6 @@ describe('Function: collectInteractions', () => {
       row('u', 'known', 'impression'),
       row('u', 'known', 'constructor'),
       row('u', 'unknown', 'buy'),
-      row('forgotten', 'known', 'buy'),
     ];
 
     // Act
@@ -26,11 +25,10 @@ describe('Function: collectInteractions', () => {
       eventRewards: { click: 0.25, impression: 0 },
       defaultReward: 1,
       catalogue: new Map([['known', { title: 'Known', fields: {} }]]),
-      forgottenUsers: new Set(['forgotten']),
     });
 
     // Assess
-    expect(log).toMatchObject({ read: 6, length: 3, notActions: 1, unknownItems: 1, forgotten: 1 });
+    expect(log).toMatchObject({ read: 5, length: 3, notActions: 1, unknownItems: 1 });
     expect([...log.rewards.subarray(0, 3)]).toEqual([1, 0.25, 1]);
   });
 

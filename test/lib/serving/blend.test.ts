@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ContractError } from '#lib/contracts/errors.ts';
+import { restoreScorer } from '#lib/evaluation/rivals/pair-scorer.ts';
 import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
 import { countActions } from '#lib/popularity/item-counts.ts';
 import { activateBackend } from '#lib/serving/backend.ts';
-import { type Blend, decodeBlend, encodeBlend, type Rules } from '#lib/serving/blend-file.ts';
+import { type Blend, decodeBlend, encodeBlend } from '#lib/serving/blend-file.ts';
 import { Recommender } from '#lib/serving/recommender.ts';
 import { modelFiles } from './models.ts';
 
@@ -11,21 +12,27 @@ const day = 86_400;
 const now = 1_700_000_000 - (1_700_000_000 % 60);
 
 /** After item 1 comes 2 (strongly) or 3; after 2 comes 3. */
-const rules: Rules = {
-  offsets: Int32Array.of(0, 0, 2, 3, 3, 3),
-  items: Int32Array.of(2, 3, 3),
-  strengths: Float32Array.of(2, 0.5, 1),
-};
+const rules = restoreScorer(
+  'sequential-rules',
+  { decay: 0.5, baskets: 0 },
+  {
+    offsets: Int32Array.of(0, 0, 2, 3, 3, 3),
+    items: Int32Array.of(2, 3, 3),
+    strengths: Float32Array.of(2, 0.5, 1),
+  },
+  4,
+);
 const nothing: Blend = {
   items: 4,
   window: 10,
   excludeHistory: false,
   components: [],
   counts: { epsilon: 0.01, terms: [] },
+  trainingCounts: Int32Array.of(4, 3, 2, 1),
 };
 const withRules = (weight: number): Blend => ({
   ...nothing,
-  components: [{ kind: 'rules', weight, epsilon: 1e-3, rules }],
+  components: [{ kind: 'history', weight, scale: 'evidence', scorer: rules }],
 });
 const vocabulary = ['a', 'b', 'c', 'd'];
 
@@ -77,7 +84,10 @@ describe('Functions: encodeBlend, decodeBlend', () => {
     const { components, ...rest } = decoded;
     const { components: given, ...expected } = blend;
     expect(rest).toEqual(expected);
-    expect(components[1]).toEqual(given[1]);
+    expect(components[1]).toEqual({
+      ...given[1],
+      scorer: { ...rules, score: expect.any(Function) },
+    });
     expect(Buffer.compare((components[0] as { weights: Uint8Array }).weights, weights)).toBe(0);
   });
 
@@ -97,7 +107,8 @@ describe('Class: Recommender, of a blend', () => {
 
     // Assess: c has 1 from b and half of 0.5 from a, b half of 2; a and d nothing, in order of the vocabulary.
     expect(idsOf({ items })).toEqual(['c', 'b', 'a', 'd']);
-    expect(items[0]!.score).toBeCloseTo(Math.log(1.25 + 1e-3), 5);
+    // Of all that the rules say, 2.25, c has 1.25; the floor is that of 5 of 4 items.
+    expect(items[0]!.score).toBeCloseTo(Math.log(1.25 / 2.25 + 5 / 4), 5);
     expect(source).toBe('model');
   });
 

@@ -18,6 +18,7 @@ import {
   PutObjectTaggingCommand,
   S3Client,
   UploadPartCommand,
+  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import fc from 'fast-check';
@@ -111,6 +112,53 @@ describe('Function: startObjectStore, conditional writes', () => {
       name: 'NoSuchKey',
       status: 404,
     });
+  });
+
+  it('copies from file to file, whole and in parts, and knows what a copy has of its source', async () => {
+    // Arrange
+    const size = 11 * 2 ** 20;
+    const bytes = Buffer.alloc(size, 'abc');
+    await put('source', bytes, { ContentType: 'text/x-test', Metadata: { a: 'b' } });
+    const CopySource = `${Bucket}/source`;
+
+    // Act
+    await s3.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource }));
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: 'joined' }));
+    const half = 6 * 2 ** 20;
+    const Parts = await Promise.all(
+      [`bytes=0-${half - 1}`, `bytes=${half}-${size - 1}`].map(async (CopySourceRange, index) => {
+        const PartNumber = index + 1;
+        const request = {
+          Bucket,
+          Key: 'joined',
+          UploadId,
+          PartNumber,
+          CopySource,
+          CopySourceRange,
+        };
+        const { CopyPartResult } = await s3.send(new UploadPartCopyCommand(request));
+        return { PartNumber, ETag: CopyPartResult!.ETag };
+      }),
+    );
+    const MultipartUpload = { Parts };
+    await s3.send(
+      new CompleteMultipartUploadCommand({ Bucket, Key: 'joined', UploadId, MultipartUpload }),
+    );
+
+    // Assess
+    expect((await read('copy')).equals(bytes)).toBe(true);
+    expect((await read('joined')).equals(bytes)).toBe(true);
+    const copy = await s3.send(new GetObjectCommand({ Bucket, Key: 'copy' }));
+    expect(copy).toMatchObject({ ContentType: 'text/x-test', Metadata: { a: 'b' } });
+    await copy.Body!.transformToByteArray();
+    const refused = failure(
+      s3.send(
+        new CopyObjectCommand({ Bucket, Key: 'x', CopySource, MetadataDirective: 'REPLACE' }),
+      ),
+    );
+    expect(await refused).toEqual({ name: 'NotImplemented', status: 501 });
+    const missing = new CopyObjectCommand({ Bucket, Key: 'x', CopySource: `${Bucket}/nothing` });
+    expect(await failure(s3.send(missing))).toEqual({ name: 'NoSuchKey', status: 404 });
   });
 
   it('applies to copies, multipart uploads and deletes', async () => {

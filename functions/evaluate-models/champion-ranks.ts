@@ -1,0 +1,109 @@
+import * as z from 'zod';
+import type { Champion } from '#lib/contracts/champion.ts';
+import { serving } from '#lib/contracts/keys.ts';
+import { rankBlends } from '#lib/evaluation/blend.ts';
+import { EvidenceWriter } from '#lib/evaluation/rivals/evidence.ts';
+import { type AsOf, planCounting } from '#lib/popularity/as-of.ts';
+import { translateCases } from '#lib/recommender/translate-cases.ts';
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
+import type { SequencesManifest } from '#lib/sequences/manifest.ts';
+import {
+  type Blend,
+  decodeBlend,
+  type HistoryPart,
+  historyParts,
+} from '#lib/serving/blend-file.ts';
+import type { Objects } from '#platform/objects.ts';
+
+/** What a champion is ranked on: this run's cases, in this run's vocabulary. */
+export interface ChampionTask {
+  readonly cases: EvaluationCases;
+  readonly itemIds: readonly string[];
+  readonly events: InteractionEvents;
+  readonly split: SequencesManifest['split'];
+  readonly asOf: AsOf;
+}
+
+/**
+ * Ranks cases with a champion that is a blend of what histories and counts say. (One that has a network is ranked where
+ * networks are, in a training job.)
+ *
+ * @returns place of each target, from 1; 0 where the champion does not know it, `[cases]`
+ */
+export async function rankChampion(
+  objects: Objects,
+  { prefix }: Champion,
+  task: ChampionTask,
+): Promise<Int32Array> {
+  const keys = serving.modelFiles(prefix);
+  const [json, bytes, vocabulary] = await Promise.all([
+    objects.getJson(keys.description, z.unknown()),
+    objects.getBytes(keys.weights),
+    objects.getJson(keys.vocabulary, z.array(z.string())),
+  ]);
+  return rankWithBlend(decodeBlend(json, bytes), vocabulary, task);
+}
+
+/** @param vocabulary item ids of the blend, item `i` at place `i - 1` */
+export function rankWithBlend(
+  blend: Blend,
+  vocabulary: readonly string[],
+  { cases, itemIds, events, split, asOf }: ChampionTask,
+): Int32Array {
+  const own = translateCases(cases, itemIds, vocabulary);
+  const counted = translateEvents(events, itemIds, vocabulary);
+  const writer = new EvidenceWriter(blend.trainingCounts ?? new Int32Array(blend.items));
+  const parts = historyParts(blend);
+  const [ranked] = rankBlends(
+    {
+      cases: own,
+      counting: planCounting(counted, own.times, asOf, split),
+      items: blend.items,
+      excludeHistory: blend.excludeHistory,
+      components: parts.map((part, at) => ({
+        name: String(at),
+        write: (index, scores) => {
+          const history = historyAt(own, index, blend.window);
+          writer.write(part.scorer, history, { [part.scale]: scores });
+        },
+      })),
+      counts: {
+        epsilon: blend.counts.epsilon,
+        halfLives: blend.counts.terms.map(({ halfLife }) => halfLife ?? Number.POSITIVE_INFINITY),
+      },
+    },
+    [() => weightsOf(blend, parts)],
+  );
+  return ranked!.ranks.map((rank, index) => (own.targets[index] === 0 ? 0 : rank));
+}
+
+const weightsOf = ({ counts }: Blend, parts: readonly HistoryPart[]) =>
+  Float64Array.from([...parts, ...counts.terms], ({ weight }) => weight);
+
+/** A case's last `window` items. */
+function historyAt(
+  { offsets, items, historyTimes }: EvaluationCases,
+  index: number,
+  window: number,
+) {
+  const end = offsets[index + 1]!;
+  const begin = Math.max(offsets[index]!, end - window);
+  return { items: items.subarray(begin, end), times: historyTimes.subarray(begin, end) };
+}
+
+/** Events in another vocabulary, without those of items that it does not have. */
+function translateEvents(
+  { items, times, isHeldOut }: InteractionEvents,
+  from: readonly string[],
+  to: readonly string[],
+): InteractionEvents {
+  const numbers = new Map(to.map((id, at) => [id, at + 1]));
+  const translated = Int32Array.from([0, ...from.map((id) => numbers.get(id) ?? 0)]);
+  const kept = Int32Array.from(items.keys()).filter((at) => translated[items[at]!]! > 0);
+  return {
+    items: kept.map((at) => translated[items[at]!]!),
+    times: Float64Array.from(kept, (at) => times[at]!),
+    isHeldOut: Uint8Array.from(kept, (at) => isHeldOut[at]!),
+  };
+}

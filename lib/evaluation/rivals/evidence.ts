@@ -1,0 +1,69 @@
+import { ItemScores } from '../baselines/baseline.ts';
+import type { HistoryScorer, HistoryView } from './history-scorer.ts';
+
+/**
+ * How scores of a history become numbers that a blend adds up, `p_i` an item's share of all scores, `q_i` its share of
+ * all training actions and `f` a floor.
+ *
+ * `evidence`: `log(p_i + f)`, the order of the scores themselves.
+ *
+ * `lift`: `log((p_i + f) / (q_i + f))`, how much more the history speaks for an item than everybody's actions do. Added
+ * to popularity at the time of the request it is what recent popularity becomes for this history; popularity is not in it
+ * twice, and an item that training never saw is not put last for that: nothing is known of it, so its lift is 0.
+ */
+export type Scale = 'evidence' | 'lift';
+
+/** The floor is that of this many items' average share. */
+const floorItems = 5;
+
+/** Turns histories into rows of numbers by item. */
+export class EvidenceWriter {
+  readonly #scores: ItemScores;
+  readonly #floor: number;
+  /** `log(q_i + f)`, `[items + 1]` */
+  readonly #expected: Float64Array;
+
+  /** @param counts how often each item was taken in training, item `i` at place `i - 1` */
+  constructor(counts: ArrayLike<number>) {
+    const items = counts.length;
+    let total = 0;
+    let trained = 0;
+    for (let row = 0; row < items; row++) {
+      total += counts[row]!;
+      if (counts[row]! > 0) trained++;
+    }
+    this.#scores = new ItemScores(items);
+    this.#floor = floorItems / Math.max(1, trained);
+    this.#expected = new Float64Array(items + 1);
+    for (let item = 1; item <= items; item++) {
+      this.#expected[item] = Math.log(counts[item - 1]! / Math.max(1, total) + this.#floor);
+    }
+  }
+
+  /** @param rows for each scale that is asked for, `[items + 1]`, all but place 0 written */
+  write(
+    scorer: HistoryScorer,
+    history: HistoryView,
+    rows: Readonly<Partial<Record<Scale, Float64Array>>>,
+  ): void {
+    const scores = this.#scores;
+    scorer.score(history, scores);
+    let total = 0;
+    for (const item of scores.touched) total += scores.values[item]!;
+    const none = Math.log(this.#floor);
+    rows.evidence?.fill(none);
+    // A history that says nothing of any item says nothing against one either.
+    if (total === 0) rows.lift?.fill(0);
+    else {
+      for (let item = 1; item < (rows.lift?.length ?? 0); item++) {
+        rows.lift![item] = none - this.#expected[item]!;
+      }
+    }
+    for (const item of scores.touched) {
+      const own = Math.log(scores.values[item]! / total + this.#floor);
+      if (rows.evidence !== undefined) rows.evidence[item] = own;
+      if (rows.lift !== undefined) rows.lift[item] = own - this.#expected[item]!;
+    }
+    scores.clear();
+  }
+}

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { ItemScores } from '#lib/evaluation/baselines/baseline.ts';
+import {
+  type HistoryScorer,
+  stepsBack,
+  type TrainingData,
+} from '#lib/evaluation/rivals/history-scorer.ts';
+import { itemNeighbours, repeatLast, sequentialRules } from '#lib/evaluation/rivals/pair-scorer.ts';
+import type { SequenceShard } from '#lib/sequences/shard.ts';
+
+type Action = number | readonly [item: number, time: number];
+
+/** Rows of items, a second apart unless a time is given. */
+function shardOf(rows: readonly (readonly Action[])[]): SequenceShard {
+  const all = rows.map((row) =>
+    row.map((action, at) => (typeof action === 'number' ? ([action, at] as const) : action)),
+  );
+  const offsets = new Int32Array(rows.length + 1);
+  rows.forEach((row, at) => {
+    offsets[at + 1] = offsets[at]! + row.length;
+  });
+  return {
+    users: rows.map((_, row) => `u${row}`),
+    starts: new Int32Array(rows.length),
+    offsets,
+    items: Int32Array.from(all.flat(), ([item]) => item),
+    timestamps: Float64Array.from(all.flat(), ([, time]) => time),
+    rewards: new Float32Array(all.flat().length).fill(1),
+  };
+}
+
+/** Training data in two shards, so that both are read. */
+function dataOf(
+  rows: readonly (readonly Action[])[],
+  items: number,
+  baskets = false,
+): TrainingData {
+  const half = Math.ceil(rows.length / 2);
+  const shards = [shardOf(rows.slice(0, half)), shardOf(rows.slice(half))];
+  const counts = new Int32Array(items);
+  for (const shard of shards) for (const item of shard.items) counts[item - 1]!++;
+  const itemIds = Array.from(counts, (_, index) => `i${index + 1}`);
+  const itemTable = { itemIds, titles: itemIds, fields: itemIds.map(() => ({})), counts };
+  return { itemTable, shards, baskets };
+}
+
+/** Scores after a history, by item. */
+function scoresOf(scorer: HistoryScorer, history: readonly Action[], items: number): number[] {
+  const scores = new ItemScores(items);
+  const shard = shardOf([history]);
+  scorer.score({ items: shard.items, times: shard.timestamps }, scores);
+  return [...scores.values.subarray(1)];
+}
+
+const close = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 6));
+
+describe('Function: sequentialRules', () => {
+  it('scores as the formula says', () => {
+    // Arrange
+    const rules = sequentialRules(
+      dataOf(
+        [
+          [1, 2, 3],
+          [1, 3],
+          [2, 1],
+        ],
+        4,
+      ),
+      { decay: 0.5 },
+    );
+
+    // Act
+    const scores = scoresOf(rules, [2, 1], 4);
+
+    // Assess: 1 occurs three times, 2 twice. After 1: 2 (1), 3 (1/2 + 1). After 2: 3 (1), 1 (1).
+    expect(scores).toEqual(
+      close([0.5 / Math.sqrt(2), 1 / Math.sqrt(3), 1.5 / Math.sqrt(3) + 0.5 / Math.sqrt(2), 0]),
+    );
+  });
+
+  it('counts distances in baskets, and makes no rule inside one', () => {
+    // Arrange: 1 and 2 together, then 3 and 4 together.
+    const row: Action[] = [
+      [1, 10],
+      [2, 10],
+      [3, 20],
+      [4, 20],
+    ];
+    const rules = sequentialRules(dataOf([row], 4, true), { decay: 0.5 });
+
+    // Act and assess
+    expect(scoresOf(rules, [[1, 30]], 4)).toEqual(close([0, 0, 1, 1]));
+    expect(
+      scoresOf(
+        rules,
+        [
+          [1, 30],
+          [2, 30],
+        ],
+        4,
+      ),
+    ).toEqual(close([0, 0, 2, 2]));
+    expect(
+      scoresOf(
+        rules,
+        [
+          [1, 30],
+          [2, 31],
+        ],
+        4,
+      ),
+    ).toEqual(close([0, 0, 1.5, 1.5]));
+  });
+
+  it('keeps the strongest 200 rules of an item, ties to the smaller index', () => {
+    // Arrange: item 1 before each of 300 others, the odd ones twice.
+    const rows = Array.from({ length: 300 }, (_, index) => {
+      const other = index + 2;
+      return other % 2 === 1
+        ? [
+            [1, other],
+            [1, other],
+          ]
+        : [[1, other]];
+    }).flat();
+
+    // Act
+    const scores = scoresOf(sequentialRules(dataOf(rows, 301), { decay: 0.5 }), [1], 301);
+
+    // Assess
+    const kept = scores.flatMap((score, at) => (score > 0 ? [at + 1] : []));
+    const odd = Array.from({ length: 150 }, (_, index) => 2 * index + 3);
+    const even = Array.from({ length: 50 }, (_, index) => 2 * index + 2);
+    expect(kept).toEqual([...odd, ...even].sort((a, b) => a - b));
+  });
+});
+
+describe('Function: itemNeighbours', () => {
+  it('is the cosine of the histories that items are in, whatever their order', () => {
+    // Arrange: 1 and 2 meet twice, 1 and 3 once.
+    const neighbours = itemNeighbours(
+      dataOf(
+        [
+          [1, 2],
+          [2, 1, 3],
+        ],
+        4,
+      ),
+      { decay: 0.5 },
+    );
+
+    // Act and assess
+    expect(scoresOf(neighbours, [1], 4)).toEqual(close([0, 1, 1 / Math.sqrt(2), 0]));
+    expect(scoresOf(neighbours, [3, 4], 4)).toEqual(
+      close([0.5 / Math.sqrt(2), 0.5 / Math.sqrt(2), 0, 0]),
+    );
+  });
+});
+
+describe('Scorer: repeat-last', () => {
+  it('puts the last item first, each once', () => {
+    expect(scoresOf(repeatLast, [5, 3, 5, 4], 5)).toEqual([0, 0, 2, 4, 3]);
+  });
+});
+
+describe('Function: stepsBack', () => {
+  it('counts baskets from the end, or actions where there are none', () => {
+    const times = Float64Array.of(1, 2, 2, 3);
+    expect([...stepsBack(times, true)]).toEqual([2, 1, 1, 0]);
+    expect([...stepsBack(times, false)]).toEqual([3, 2, 1, 0]);
+    expect([...stepsBack(new Float64Array(0), true)]).toEqual([]);
+  });
+});

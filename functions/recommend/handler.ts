@@ -11,7 +11,7 @@ import { shorten } from './shorten.ts';
 const seconds = z.coerce.number().min(0).default(60);
 const { CHAMPION_SECONDS } = readEnvironment({ CHAMPION_SECONDS: seconds });
 const objects = dataBucket();
-/** What has kept the champion, or the counts, from being followed since the last request. */
+/** What has kept the champion from being followed since the last request. */
 const stale: unknown[] = [];
 const onStale = (error: unknown) => stale.push(error);
 const current = inService(objects, { milliseconds: CHAMPION_SECONDS * 1000, onStale });

@@ -7,7 +7,7 @@ import { modelLoader } from './load-model.ts';
 export interface InServiceOptions {
   /** How long the champion and the counts are believed without looking again. */
   readonly milliseconds: number;
-  /** Told when either could not be read, and the old one goes on. */
+  /** Told when the champion could not be read, and the old one goes on serving. */
   readonly onStale: (error: unknown) => void;
 }
 
@@ -15,7 +15,11 @@ export interface InServiceOptions {
 export function inService(objects: Objects, options: InServiceOptions) {
   const load = modelLoader(objects, wasmFolder());
   const champions = new ChampionCache({ objects, load, ...options });
-  const counts = new CountsCache({ objects, ...options });
+  const counts = new CountsCache({
+    objects,
+    milliseconds: options.milliseconds,
+    onStale: (error) => console.warn('The old counts go on:', error),
+  });
   return async () => {
     const current = await champions.get();
     await counts.refresh(current.model);

@@ -5,16 +5,16 @@ import { compareInWords, differenceInNumbers, wordOf } from './words.ts';
 /** What it means that a rival of this name is ahead of trained models, and what to try. */
 const advice: readonly (readonly [name: RegExp, meaning: string])[] = [
   [
+    /recent/,
+    'What is taken changes from week to week, and the model does not know when it is asked: give it the recent counts.',
+  ],
+  [
     /^repeat-last$/,
     'People return to what they took: look at sequences.excludeHistory, and at whether the log repeats events that are one action.',
   ],
   [
     /^popularity$/,
     'The histories tell the model less than the counts of items alone do: there are too few actions for each item, or the training stopped too early. Look at the learning curves; try more data or a smaller training.dimension.',
-  ],
-  [
-    /popularity/,
-    'What is taken changes from week to week, and the model does not know when it is asked: give it the recent counts.',
   ],
   [
     /rules/,
@@ -33,6 +33,7 @@ const rivalsNamed = 2;
 export function diagnose(evaluation: Evaluation, candidates: readonly Candidate[]): string[] {
   const trained = bestOf(candidates.filter(({ kind }) => kind === 'model'));
   if (trained === undefined) return [];
+  const said = new Set<string>();
   return candidates
     .filter(({ kind }) => kind === 'rival')
     .map((rival) => ({ rival, difference: comparisonOf(evaluation, trained.name, rival.name) }))
@@ -46,7 +47,9 @@ export function diagnose(evaluation: Evaluation, candidates: readonly Candidate[
       const cases = wordOf(difference) === 'worse' ? 'test' : 'validation';
       const what = compareInWords(trained.name, describeRanker(evaluation, rival.name), difference);
       const numbers = differenceInNumbers(difference, evaluation.confidence);
-      const meaning = advice.find(([name]) => name.test(rival.name))?.[1] ?? '';
+      const found = advice.find(([name]) => name.test(rival.name))?.[1] ?? '';
+      const meaning = said.has(found) ? '' : found;
+      said.add(found);
       return `The best trained model is behind on the ${cases} cases: ${what} (${numbers}). ${meaning}`.trim();
     });
 }

@@ -22,7 +22,8 @@ export function explain(error: unknown): { message: string | undefined; exitCode
   // It has said so already.
   if (error instanceof Interrupted) return { message: undefined, exitCode: error.exitCode };
   if (error instanceof PipelineError || error instanceof LocalError) {
-    return { message: `${error.code}: ${error.message}`, exitCode: 1 };
+    const more = error.code === 'InsufficientStorage' ? `\n${advice.ENOSPC}` : '';
+    return { message: `${error.code}: ${error.message}${more}`, exitCode: 1 };
   }
   if (error instanceof SetupError) return { message: error.message, exitCode: 1 };
   const { code, syscall, message, stack } = error as NodeJS.ErrnoException;

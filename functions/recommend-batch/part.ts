@@ -42,7 +42,7 @@ export async function recommendPart(
 
 /** What is known of each user, in item ids. */
 function* askedFor(
-  { users, offsets, items, earlierOffsets, earlierItems }: RecentHistories,
+  { users, offsets, items, times, earlierOffsets, earlierItems }: RecentHistories,
   { itemIds }: AllItems,
   time: number | undefined,
 ): Generator<{ readonly user: string; readonly asked: Asked }> {
@@ -51,7 +51,8 @@ function* askedFor(
   for (const [row, user] of users.entries()) {
     const history = idsOf(items, offsets, row);
     const earlier = idsOf(earlierItems, earlierOffsets, row);
-    yield { user, asked: { history, earlier, time } };
+    const lastActionTime = history.length === 0 ? undefined : times[offsets[row + 1]! - 1];
+    yield { user, asked: { history, earlier, time, lastActionTime } };
   }
 }
 

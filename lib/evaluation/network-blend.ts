@@ -3,6 +3,7 @@ import type { PriorConfig } from '#lib/contracts/config/training.ts';
 import { planCounting } from '#lib/popularity/as-of.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
 import { networkComponent } from '#lib/recommender/network-component.ts';
+import { metricsAt } from '#lib/recommender/ranking.ts';
 import { type EvaluationCases, historyOf } from '#lib/sequences/evaluation-cases.ts';
 import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { ItemScores } from './baselines/baseline.ts';
@@ -60,8 +61,8 @@ export interface JudgedNetwork {
 }
 
 /**
- * Joins a trained network with recent popularity, if it is to be, by weights fitted on the validation cases, and ranks
- * all cases. Test cases are never fitted on.
+ * Joins a trained network with recent popularity, if it is to be, by weights fitted on the validation cases, with the
+ * half-life that is best on them, and ranks all cases. Test cases are never fitted on.
  *
  * @param rules undefined if they are not to take part
  * @param prior undefined for scores that know nothing of time
@@ -86,18 +87,23 @@ export function judgeNetwork(
     prior.rules && rules !== undefined && rules.items.length > 0
       ? forItems(rules, network.shape.items)
       : undefined;
-  const unfitted = blendOf(known, prior);
-  const { blend, ranked } = withInput(network, known, unfitted, world, validation, (input) => {
-    const places = (1 + unfitted.moderators.length) * widthOf(unfitted);
-    const [fitted] = fitBlends(input, [Array.from({ length: places }, (_, place) => place)]);
-    const weightsFor = (index: number) => fitted!.weightsFor(validation.users[index]!);
-    return {
-      blend: { ...unfitted, weights: rowsOf(fitted!.weights, unfitted) },
-      ranked: rankBlends(input, [weightsFor])[0]!,
-    };
+  const tried = prior.halfLives.map((halfLife) => {
+    const unfitted = blendOf(known, { ...prior, halfLives: [halfLife] });
+    return withInput(network, known, unfitted, world, validation, (input) => {
+      const places = (1 + unfitted.moderators.length) * widthOf(unfitted);
+      const [fitted] = fitBlends(input, [Array.from({ length: places }, (_, place) => place)]);
+      const weightsFor = (index: number) => fitted!.weightsFor(validation.users[index]!);
+      const [ranked] = rankBlends(input, [weightsFor]);
+      return {
+        blend: { ...unfitted, weights: rowsOf(fitted!.weights, unfitted) },
+        ranked: ranked!,
+        ndcg: metricsAt(ranked!.ranks, 10).ndcg,
+      };
+    });
   });
-  const served = { network, rules: known, blend };
-  return { served, validation: ranked, test: rankNetwork(served, world, test) };
+  const best = tried.reduce((a, b) => (b.ndcg > a.ndcg ? b : a));
+  const served = { network, rules: known, blend: best.blend };
+  return { served, validation: best.ranked, test: rankNetwork(served, world, test) };
 }
 
 /** Rules of a vocabulary for one that begins with it and goes on: of the rest there are none. */
@@ -130,21 +136,17 @@ export function rankNetwork(
   });
 }
 
-/** The half-life nearest to a week says what is popular now. */
 function blendOf(
   rules: Rules | undefined,
   { halfLives, epsilon, moderators, asOf }: PriorConfig,
 ): NetworkBlend {
-  const distances = halfLives.map((days) =>
-    days === null ? Number.POSITIVE_INFINITY : Math.abs(Math.log(days / 7)),
-  );
   return {
     components: rules === undefined ? ['network'] : ['network', 'rules'],
     halfLives: halfLives.map((days) => (days === null ? Number.POSITIVE_INFINITY : days * day)),
     epsilon,
     moderators,
     asOf,
-    recencyHalfLife: distances.indexOf(Math.min(...distances)),
+    recencyHalfLife: 0,
     weights: [],
   };
 }

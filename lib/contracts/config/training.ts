@@ -35,12 +35,15 @@ export const textConfig = z.strictObject({
 });
 
 /**
- * Recent popularity joined to a model's scores (`prior`): `w score + w' log(rules) + sum_h v_h log(c_h + epsilon)`, `c_h` everybody's
+ * Recent popularity joined to a model's scores (`prior`): `w score + w' log(rules) + v log(c + epsilon)`, `c` everybody's
  * actions of an item before the request, each counting half as much for every half-life that has passed. The weights
  * are fitted on the validation cases after training.
  */
 export const priorConfig = z.strictObject({
-  /** Days, of those that are counted as uploads come in; `null` counts all time. */
+  /**
+   * Days, of those that are counted as uploads come in; `null` counts all time. The one that is best on the validation
+   * cases is taken.
+   */
   halfLives: z
     .array(
       z
@@ -53,7 +56,7 @@ export const priorConfig = z.strictObject({
     )
     .min(1)
     .max(8)
-    .default([0.25, 1, 4, 32, null]),
+    .default([1, 8, null]),
   /** What an item that nobody has taken counts. */
   epsilon: z.number().positive().default(0.3),
   /** Sequential rules take part too, with a weight of their own. */

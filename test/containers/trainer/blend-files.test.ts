@@ -108,7 +108,7 @@ describe('Functions: encodeNetwork, decodeNetwork', () => {
 
     // Act & Assess
     expect(() => decodeNetwork(damaged, weights)).toThrow(
-      'moderator "absence" needs 7 weights, those of 2 components and 5 half-lives',
+      'moderator "absence" needs 3 weights, those of 2 components and 1 half-lives',
     );
   });
 });

@@ -57,7 +57,7 @@ describe('Function: judgeNetwork', () => {
       components: ['network', 'rules'],
       asOf: 'request',
     });
-    expect(judged.served.blend!.weights.map(({ length }) => length)).toEqual([4, 4, 4]);
+    expect(judged.served.blend!.weights.map(({ length }) => length)).toEqual([3, 3, 3]);
     expect(rankNetwork(judged.served, world, built.test)).toEqual(judged.test);
   });
 });

@@ -36,7 +36,7 @@ export async function readRankings(
   const manifest = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
   const shards: SequenceShard[] = [];
   for await (const shard of readTrainingShards(objects, run, manifest)) shards.push(shard);
-  const { excludeHistory, window, split } = manifest;
+  const { excludeHistory, window, split, baskets } = manifest;
   const events = decodeInteractionEvents(await objects.getBytes(runs.events(run)));
   const ranksOf = async (name: string): Promise<SplitRanks> => {
     const read = async (split: 'validation' | 'test') => {
@@ -71,7 +71,7 @@ export async function readRankings(
     excludeHistory,
     window,
     split,
-    baskets: false,
+    baskets,
     asOf,
   });
   return {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
-import { type ActionTable, gatherActions } from './actions.ts';
+import type { ActionTable } from './actions.ts';
+import { basketShare, formBaskets } from './baskets.ts';
 import { cutCases } from './cases.ts';
-import { filterToCore } from './core-filter.ts';
 import type { EvaluationCases } from './evaluation-cases.ts';
 import { type Everybody, gatherEverybody } from './everybody.ts';
 import { type Histories, orderHistories } from './histories.ts';
@@ -11,10 +11,11 @@ import { type InteractionEvents, sortEvents } from './interaction-events.ts';
 import type { InteractionLog } from './interaction-log.ts';
 import type { ItemTable } from './item-table.ts';
 import type { SequencesExcluded, SequencesManifest } from './manifest.ts';
+import { divide, type Parts } from './parts.ts';
 import { leavesHistoryOut, repeatShare } from './repeats.ts';
 import type { SequenceShard } from './shard.ts';
 import { cutShards } from './shards.ts';
-import { type Split, splitGlobalTime, splitLeaveOneOut, splitUsers } from './split.ts';
+import type { Split } from './split.ts';
 import { buildVocabulary } from './vocabulary.ts';
 
 /** Everything below `runs/<run>/sequences/`, still in memory. */
@@ -35,34 +36,45 @@ export interface BuiltSequences {
  * items, cuts windows and shards. Pure and deterministic: the same set of interactions gives the same bytes, whatever
  * the order in which they were read.
  *
- * The k-core filter sees the whole log before it is split, as in the studies this follows; it decides only who takes
- * part. Everything that is learned (counts, the order of the vocabulary, the shards) is of training actions alone.
+ * Who trains and who is judged is decided in `divide`. Everything that is learned (counts, the order of the vocabulary,
+ * the shards) is of training actions alone.
  *
  * @throws ValidationError if nothing, or too little to train and compare on, is left; it says what to change
  */
 export function buildSequences(log: InteractionLog, config: SequencesConfig): BuiltSequences {
   if (log.length === 0) throw new ValidationError(explainEmptyLog(log));
-  const histories = orderHistories(log, { policy: config.ties, seed: config.seed });
-  const core = filterToCore(histories, log.items, log.itemIds.length, {
-    user: config.minimumUserInteractions,
-    item: config.minimumItemInteractions,
-  });
-  if (core.rows.length === 0) throw new ValidationError(explainEmptyCore(log, histories, config));
+  const asUploaded = orderHistories(log, { policy: config.ties, seed: config.seed });
+  const share = basketShare(log, asUploaded);
+  const baskets = formBaskets(config.baskets, share);
+  const histories = baskets ? orderHistories(log, { policy: 'by-item', seed: 0 }) : asUploaded;
+  const parts = divide(log, histories, config, baskets);
+  if (parts === undefined) throw new ValidationError(explainEmptyCore(log, histories, config));
 
-  const gathered = gatherActions(log, core);
-  const split = splitActions(gathered, config);
-  const { isLeft, counts } = countItems(gathered, split, log.itemIds.length);
+  const { isLeft, counts } = countItems(parts, log.itemIds.length);
   const { table: itemTable, indexOf } = buildVocabulary(log, isLeft, counts);
-  const actions = { ...gathered, items: gathered.items.map((item) => indexOf[item]!) };
+  const numbered = (table: ActionTable): ActionTable => ({
+    ...table,
+    items: table.items.map((item) => indexOf[item]!),
+  });
+  const actions = numbered(parts.judged.actions);
+  const { split } = parts.judged;
 
-  const shards = cutShards(actions, split, config.window, config.shardItems);
+  const shards = cutShards(
+    numbered(parts.trained.actions),
+    parts.trained.split,
+    config.window,
+    config.shardItems,
+  );
   const repeats = repeatShare(shards);
   const excludeHistory = leavesHistoryOut(config.excludeHistory, repeats);
-  const caseOptions = { window: config.window, excludeHistory, baskets: false };
+  const caseOptions = { window: config.window, excludeHistory, baskets };
   const validation = cutCases(actions, split, 'validation', caseOptions);
   const test = cutCases(actions, split, 'test', caseOptions);
   const events = gatherEvents(log, histories, indexOf, heldOutRows(actions, split, log.length));
-  const trainTransitions = split.trainEnds.reduce((sum, end) => sum + Math.max(0, end - 1), 0);
+  const trainTransitions = parts.trained.split.trainEnds.reduce(
+    (sum, end) => sum + Math.max(0, end - 1),
+    0,
+  );
   expectEnough({ trainTransitions, validation, test }, actions, config);
 
   const users = actions.userIds.length;
@@ -77,6 +89,7 @@ export function buildSequences(log: InteractionLog, config: SequencesConfig): Bu
     manifest: {
       users,
       items,
+      trainItems: counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0),
       interactions: actions.items.length,
       duplicates: histories.duplicates,
       trainSequences: shards.reduce((sum, shard) => sum + shard.users.length, 0),
@@ -86,6 +99,8 @@ export function buildSequences(log: InteractionLog, config: SequencesConfig): Bu
       shards: shards.length,
       window: config.window,
       split: config.split,
+      basketShare: share,
+      baskets,
       repeatShare: repeats,
       excludeHistory,
       dataHash: hashSequences({ itemTable, shards, cases: [validation, test], events }),
@@ -95,27 +110,23 @@ export function buildSequences(log: InteractionLog, config: SequencesConfig): Bu
       notActions: log.notActions,
       unknownItems: log.unknownItems,
       duplicates: histories.duplicates,
-      belowMinimum: histories.rows.length - core.rows.length,
+      belowMinimum: histories.rows.length - actions.items.length,
       usersBelowMinimum: log.userIds.length - users,
       itemsBelowMinimum: log.itemIds.length - items,
-      tiedTestCases: countTiedTestCases(actions, split),
+      tiedTestCases: baskets ? 0 : countTiedTestCases(actions, split),
     },
   };
 }
 
-function splitActions(actions: ActionTable, config: SequencesConfig): Split {
-  if (config.split === 'by-user') return splitUsers(actions, config.seed);
-  return config.split === 'global-time' ? splitGlobalTime(actions) : splitLeaveOneOut(actions);
-}
-
 /** Which item numbers are left at all, and how often each occurs in the training actions. */
-function countItems({ offsets, items }: ActionTable, split: Split, itemNumbers: number) {
+function countItems({ trained, judged }: Parts, itemNumbers: number) {
   const isLeft = new Uint8Array(itemNumbers);
   const counts = new Int32Array(itemNumbers);
-  for (const item of items) isLeft[item] = 1;
+  for (const item of judged.actions.items) isLeft[item] = 1;
+  const { offsets, items } = trained.actions;
   for (let user = 0; user + 1 < offsets.length; user++) {
     const first = offsets[user]!;
-    for (let at = first; at < first + split.trainEnds[user]!; at++) counts[items[at]!]!++;
+    for (let at = first; at < first + trained.split.trainEnds[user]!; at++) counts[items[at]!]!++;
   }
   return { isLeft, counts };
 }

@@ -12,12 +12,13 @@ export interface Histories {
 }
 
 /** How actions of one user with the same timestamp are ordered. */
-export type TiePolicy = 'upload-order' | 'shuffled';
+export type TiePolicy = 'upload-order' | 'shuffled' | 'by-item';
 
 /**
  * Orders each user's actions by time. Ties in time are ordered by object key, then line (`upload-order`), or by a
  * seeded hash of user, item and event type (`shuffled`), which destroys whatever order an export gave to rows of one
- * day. An action that was uploaded more than once counts once. The result does not depend on the order of the log.
+ * day, or by item id and event type (`by-item`), for baskets. An action that was uploaded more than once counts once. The
+ * result does not depend on the order of the log.
  */
 export function orderHistories(
   log: InteractionLog,
@@ -66,6 +67,14 @@ function rowOrder(log: InteractionLog, ties: { policy: TiePolicy; seed: number }
   return (a: number, b: number): number => {
     const time = log.timestamps[a]! - log.timestamps[b]!;
     if (time !== 0) return time;
+    if (ties.policy === 'by-item') {
+      return (
+        compareTexts(log.itemIds[log.items[a]!]!, log.itemIds[log.items[b]!]!) ||
+        compareTexts(log.eventTypes[log.events[a]!]!, log.eventTypes[log.events[b]!]!) ||
+        ranks[log.partOf[a]!]! - ranks[log.partOf[b]!]! ||
+        log.lines[a]! - log.lines[b]!
+      );
+    }
     if (ties.policy === 'shuffled') {
       const order = shuffle(a) - shuffle(b);
       if (order !== 0) return order;
@@ -106,3 +115,5 @@ function copyWithoutDuplicates(
   }
   return end;
 }
+
+const compareTexts = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

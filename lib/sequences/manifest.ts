@@ -6,6 +6,8 @@ const count = z.int().min(0);
 export const sequencesManifest = z.strictObject({
   users: count,
   items: count,
+  /** Items with a training action, the first of the vocabulary; those after them are cold. */
+  trainItems: count,
   /** Actions after all filters. */
   interactions: count,
   /** Actions that were uploaded more than once; each counts once. */
@@ -18,7 +20,11 @@ export const sequencesManifest = z.strictObject({
   shards: count,
   /** Longest history, in items. */
   window: z.int().min(1),
-  split: z.enum(['leave-one-out', 'by-user', 'global-time']),
+  split: z.enum(['global-time', 'leave-one-out', 'by-user']),
+  /** Share of all actions that share user and time with another one. */
+  basketShare: z.number().min(0).max(1),
+  /** Actions of one user with the same timestamp are one basket. */
+  baskets: z.boolean(),
   /** Share of training transitions whose next item occurs earlier in the row. */
   repeatShare: z.number().min(0).max(1),
   /** Lists leave the user's history out. */

@@ -22,13 +22,17 @@ export interface SplitInput {
 }
 
 /**
- * Each user's last action is the test case, the one before it the validation case. A user with fewer than three
- * actions only trains: nothing of him could be held out without leaving the training part empty.
+ * Each user's last action is the test case, the one before it the validation case; of baskets, all actions of the last
+ * and of the one before. A user with fewer than three only trains: nothing of him could be held out without leaving the
+ * training part empty.
  */
-export function splitLeaveOneOut({ offsets }: SplitInput): Split {
+export function splitLeaveOneOut({ offsets, timestamps }: SplitInput, baskets = false): Split {
   return splitByUser(offsets, (user) => {
-    const length = offsets[user + 1]! - offsets[user]!;
-    return length < 3 ? [length, length] : [length - 2, length - 1];
+    const times = timestamps.subarray(offsets[user]!, offsets[user + 1]!);
+    const begins = [...times.keys()].filter(
+      (at) => !baskets || at === 0 || times[at] !== times[at - 1],
+    );
+    return begins.length < 3 ? [times.length, times.length] : [begins.at(-2)!, begins.at(-1)!];
   });
 }
 
@@ -46,15 +50,47 @@ export function splitUsers({ userIds, offsets }: SplitInput, seed: number): Spli
   });
 }
 
+/** Where a split by time cuts, Unix seconds; an action at the very time is in the earlier part. */
+export interface TimeCuts {
+  readonly lastOfTraining: number;
+  readonly lastOfValidation: number;
+}
+
+/** Test and validation have this share of the actions each, at most. */
+const heldOutShare = 0.1;
+/** And no more than so many actions, if those of a whole day are fewer: enough to judge by, and the newest. */
+const heldOutActions = 10_000;
+/** Seconds. */
+const day = 86_400;
+
 /**
- * Actions up to the 80 % quantile of all timestamps train, those up to the 90 % quantile are validation targets, later
- * ones test targets. Actions at the same instant are in the same part.
+ * The newest actions are for test, those before them for validation: each a tenth of all actions, or 10,000, or those of
+ * one day, whichever of the last two is more, if that is less than a tenth. So a large log is judged on its last days, as
+ * fresh as production's model is, and a small one has enough to judge by. Actions at the same instant are in the same part.
+ *
+ * @param timestamps of all actions, in any order
  */
-export function splitGlobalTime({ offsets, timestamps }: SplitInput): Split {
+export function timeCuts(timestamps: Float64Array): TimeCuts {
   const sorted = timestamps.slice().sort();
-  const quantile = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
-  const lastOfTraining = quantile(0.8);
-  const lastOfValidation = quantile(0.9);
+  const most = Math.ceil(heldOutShare * sorted.length);
+  // The part that ends with the action at `end - 1` begins after the time that this returns.
+  const before = (end: number) => {
+    const newest = sorted[end - 1]!;
+    let ofOneDay = 0;
+    while (ofOneDay < most && sorted[end - 1 - ofOneDay]! > newest - day) ofOneDay++;
+    const length = Math.min(most, Math.max(heldOutActions, ofOneDay));
+    return sorted[Math.max(0, end - 1 - length)]!;
+  };
+  const lastOfValidation = before(sorted.length);
+  const validationEnd = countUpTo(sorted, lastOfValidation);
+  return { lastOfTraining: before(validationEnd), lastOfValidation };
+}
+
+/** Cuts each history at the given times. */
+export function splitAt(
+  { offsets, timestamps }: Pick<SplitInput, 'offsets' | 'timestamps'>,
+  { lastOfTraining, lastOfValidation }: TimeCuts,
+): Split {
   return splitByUser(offsets, (user) => {
     const times = timestamps.subarray(offsets[user]!, offsets[user + 1]!);
     return [countUpTo(times, lastOfTraining), countUpTo(times, lastOfValidation)];
@@ -79,6 +115,11 @@ function splitByUser(
 /** How many of the ascending values are at most `limit`. */
 function countUpTo(values: Float64Array, limit: number): number {
   let count = 0;
-  while (count < values.length && values[count]! <= limit) count++;
+  let end = values.length;
+  while (count < end) {
+    const middle = (count + end) >>> 1;
+    if (values[middle]! <= limit) count = middle + 1;
+    else end = middle;
+  }
   return count;
 }

@@ -26,7 +26,7 @@ function keysBehind(words: string): { readonly all: string[]; readonly optional:
 
 describe('docs/contracts.md', () => {
   it.each<[string, z.ZodObject]>([
-    ['`manifest.json`: `{users, items, interactions', sequencesManifest],
+    ['`manifest.json`: `{users, items, trainItems, interactions', sequencesManifest],
     ['`excluded.json`, where the rest went', sequencesExcluded],
     ['`manifest.json` there: `{shards, missing', augmentedManifest],
     ['`champion.json`: `{run, name', championPointer],

@@ -4,18 +4,27 @@ import * as z from 'zod';
 export const sequencesConfig = z.strictObject({
   /** Longest history that the environment and the recommenders see, in items. */
   window: z.int().min(2).max(200).default(50),
-  /** k-core filter, applied until nothing changes: users and items with fewer interactions are left out. */
+  /**
+   * k-core filter, applied until nothing changes: users and items with fewer interactions are not trained on. In a split
+   * by time it sees the training interactions alone, and everybody is judged.
+   */
   minimumUserInteractions: z.int().min(1).default(5),
   minimumItemInteractions: z.int().min(1).default(5),
   /**
-   * `leave-one-out`: each user's last action is the test case, the one before it the validation case.
+   * `global-time`: the last interactions are the test cases, those before them the validation cases, each a tenth of all
+   * or fewer, where 10,000 and a whole day are fewer. As in production: what is trained knows nothing of later days.
+   * `leave-one-out`: each user's last action (or basket) is the test case, the one before it the validation case.
    * `by-user`: about a tenth of the users (a seeded hash of the user id) is held out whole for validation, another
    * for test; every action after the first is a case (the SQN/SA2C protocol).
-   * `global-time`: actions after the 80 % / 90 % quantile of all timestamps are validation / test cases.
    */
-  split: z.enum(['leave-one-out', 'by-user', 'global-time']).default('leave-one-out'),
+  split: z.enum(['global-time', 'leave-one-out', 'by-user']).default('global-time'),
   /**
-   * Order of one user's actions with the same timestamp: `upload-order` is object key, then line; `shuffled` is a
+   * Actions of one user with the same timestamp are one basket: predicted together from what came before, their order
+   * means nothing. `auto`: where at least a fifth of the actions share their time with another one.
+   */
+  baskets: z.enum(['auto', 'on', 'off']).default('auto'),
+  /**
+   * Order of one user's actions with the same timestamp, where they are no basket: `upload-order` is object key, then line; `shuffled` is a
    * seeded hash, for exports whose times are dates and whose line order may give the next action away.
    */
   ties: z.enum(['upload-order', 'shuffled']).default('upload-order'),

@@ -23,7 +23,10 @@ export function smallSequences(items = 30): BuiltSequences {
       item = ((user + step) % 5 === 0 ? item * 3 + 2 : item + 1) % items;
     }
   }
-  return buildSequences(log, sequencesConfig.parse({ window: 8, shardItems: 256 }));
+  return buildSequences(
+    log,
+    sequencesConfig.parse({ split: 'leave-one-out', window: 8, shardItems: 256 }),
+  );
 }
 
 /** `/opt/ml` of a job in a temporary folder. */

@@ -27,7 +27,7 @@ const model = { name: 'a', backbone: 'sasrec', objective: 'snqn' };
 async function sequencesOf(users: Readonly<Record<string, readonly string[]>>) {
   const config = pipelineConfig.parse({
     training: { models: [model] },
-    sequences: { window: 4, shardItems: 64, minimumItemInteractions: 1 },
+    sequences: { split: 'leave-one-out', window: 4, shardItems: 64, minimumItemInteractions: 1 },
   });
   const rows = Object.entries(users).flatMap(([user_id, items]) =>
     items.map((item_id, line) => {

@@ -21,7 +21,7 @@ describe('Function: parseConfig', () => {
     const config = parseConfig({ training: { models: [model], seed: 7 } }, 'my.json');
 
     expect(config.training.seed).toBe(7);
-    expect(config.sequences.split).toBe('leave-one-out');
+    expect(config.sequences.split).toBe('global-time');
     expect(config.promotion.minimumTestCases).toBe(100);
   });
 
@@ -55,7 +55,7 @@ describe('Function: parseConfig', () => {
     });
 
     expect(message).toMatch(/sequences\.window: .*expected number/);
-    expect(message).toMatch(/sequences\.split: .*"leave-one-out"\|"by-user"\|"global-time"/);
+    expect(message).toMatch(/sequences\.split: .*"global-time"\|"leave-one-out"\|"by-user"/);
   });
 
   test.each([

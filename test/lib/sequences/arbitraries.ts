@@ -52,11 +52,13 @@ export function histories(byUser: Readonly<Record<string, string>>): Row[] {
   );
 }
 
-/** Builds with lenient filters unless told otherwise. */
+/** Builds with lenient filters, leave-one-out and no baskets unless told otherwise. */
 export function build(all: readonly Row[], settings: Record<string, unknown> = {}) {
   const config = sequencesConfig.parse({
     minimumUserInteractions: 1,
     minimumItemInteractions: 1,
+    split: 'leave-one-out',
+    baskets: 'off',
     ...settings,
   });
   return buildSequences(logOf(all), config);

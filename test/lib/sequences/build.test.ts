@@ -76,31 +76,38 @@ describe('Function: buildSequences', () => {
 
   it('accounts for every row that was read', () => {
     fc.assert(
-      fc.property(rows, fc.constantFrom(...splits), fc.nat({ max: 3 }), (all, split, minimum) => {
-        // Arrange
-        const config = sequencesConfig.parse({
-          split,
-          minimumUserInteractions: Math.max(1, minimum),
-          minimumItemInteractions: Math.max(1, minimum),
-        });
-        const log = logOf(all, { eventRewards: { click: 0 } });
+      fc.property(
+        rows,
+        fc.constantFrom(...splits),
+        fc.nat({ max: 3 }),
+        fc.constantFrom('on', 'off'),
+        (all, split, minimum, baskets) => {
+          // Arrange
+          const config = sequencesConfig.parse({
+            split,
+            baskets,
+            minimumUserInteractions: Math.max(1, minimum),
+            minimumItemInteractions: Math.max(1, minimum),
+          });
+          const log = logOf(all, { eventRewards: { click: 0 } });
 
-        // Act
-        let built: ReturnType<typeof buildSequences>;
-        try {
-          built = buildSequences(log, config);
-        } catch (error) {
-          expect(error).toBeInstanceOf(ValidationError);
-          return;
-        }
+          // Act
+          let built: ReturnType<typeof buildSequences>;
+          try {
+            built = buildSequences(log, config);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ValidationError);
+            return;
+          }
 
-        // Assess
-        const { read, notActions, unknownItems, duplicates, belowMinimum } = built.excluded;
-        expect(read).toBe(all.length);
-        expect(
-          notActions + unknownItems + duplicates + belowMinimum + built.manifest.interactions,
-        ).toBe(read);
-      }),
+          // Assess
+          const { read, notActions, unknownItems, duplicates, belowMinimum } = built.excluded;
+          expect(read).toBe(all.length);
+          expect(
+            notActions + unknownItems + duplicates + belowMinimum + built.manifest.interactions,
+          ).toBe(read);
+        },
+      ),
     );
   });
 
@@ -224,6 +231,7 @@ describe('Function: buildSequences', () => {
     const config = sequencesConfig.parse({
       minimumUserInteractions: 1,
       minimumItemInteractions: 1,
+      split: 'leave-one-out',
     });
 
     // Act
@@ -274,6 +282,75 @@ describe('Function: buildSequences', () => {
     // Act and assess
     expect(() => buildSequences(log, sequencesConfig.parse({}))).toThrow(
       'None of the 3 interactions is an action: 3 are of items that the catalogue does not have',
+    );
+  });
+
+  it('in a split by time, lets nothing that comes later decide who is trained on', () => {
+    // Arrange: by the cut, user v has three actions and item c two; later they have more.
+    const early = histories({ u: 'a b a b a b a', v: 'a b c', w: 'b c a b a b' });
+    const late = [
+      { user_id: 'v', item_id: 'c' },
+      { user_id: 'v', item_id: 'd' },
+      { user_id: 'x', item_id: 'c' },
+      { user_id: 'x', item_id: 'a' },
+    ].map((row, at) => ({
+      ...row,
+      timestamp: 1_600_000_000 + at,
+      event_type: null,
+      line: 100 + at,
+      key: 'interactions/2',
+    })) as Row[];
+    const settings = {
+      split: 'global-time',
+      minimumUserInteractions: 4,
+      minimumItemInteractions: 3,
+    };
+
+    // Act
+    const built = build([...early, ...late], settings);
+
+    // Assess: u and w train, on a and b; the rest is judged, d and c as cold items, v by a history that did not train.
+    const { itemIds, counts } = built.itemTable;
+    expect(new Set(built.shards.flatMap(({ users }) => users))).toEqual(new Set(['u', 'w']));
+    expect(Object.fromEntries(itemIds.map((id, at) => [id, counts[at]]))).toEqual({
+      a: 6,
+      b: 6,
+      c: 0,
+      d: 0,
+    });
+    expect(built.manifest.trainItems).toBe(2);
+    expect(casesOf(built.validation, itemIds)).toEqual([
+      { user: 'v', history: 'a b c', target: 'c' },
+      { user: 'v', history: 'a b c c', target: 'd' },
+    ]);
+    expect(casesOf(built.test, itemIds)).toEqual([{ user: 'x', history: 'c', target: 'a' }]);
+  });
+
+  it('with baskets, depends on no order of lines inside one', () => {
+    fc.assert(
+      fc.property(rows, fc.constantFrom(...splits), fc.func(fc.nat()), (all, split, lineOf) => {
+        // Arrange: the same rows, in lines and objects of another order.
+        const settings = { split, baskets: 'on' };
+        const attempt = (some: readonly Row[]) => {
+          try {
+            return build(some, settings);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ValidationError);
+            return undefined;
+          }
+        };
+        const moved = all.map((row, at) => ({
+          ...row,
+          line: lineOf(at) as number,
+          key: (lineOf(at, 'key') as number) % 2 === 0 ? 'interactions/1' : 'interactions/2',
+        }));
+
+        // Act
+        const [before, after] = [attempt(all), attempt(moved)];
+
+        // Assess: duplicates aside, of which another one may be kept, all is the same.
+        expect(after).toEqual(before);
+      }),
     );
   });
 });

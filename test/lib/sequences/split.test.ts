@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type SplitInput,
-  splitGlobalTime,
+  splitAt,
   splitLeaveOneOut,
   splitUsers,
+  timeCuts,
 } from '#lib/sequences/split.ts';
 
 /** Users' ascending timestamps. */
@@ -27,10 +28,12 @@ function inputOf(times: readonly (readonly number[])[]): SplitInput {
   };
 }
 
+const splitByTime = (input: SplitInput) => splitAt(input, timeCuts(input.timestamps));
+
 const splits = [
   ['leave-one-out', splitLeaveOneOut],
   ['by-user', (input: SplitInput) => splitUsers(input, 1)],
-  ['global-time', splitGlobalTime],
+  ['global-time', splitByTime],
 ] as const;
 
 describe.each(splits)('Split: %s', (_, split) => {
@@ -60,6 +63,20 @@ describe('Function: splitLeaveOneOut', () => {
     // Assess
     expect([...split.trainEnds]).toEqual([1, 2, 1, 3]);
     expect([...split.validationEnds]).toEqual([1, 2, 2, 4]);
+  });
+
+  it('holds out whole baskets, of everybody with three or more', () => {
+    // Act
+    const input = inputOf([
+      [1, 1, 1, 2],
+      [1, 2, 2, 3, 3, 3],
+    ]);
+
+    // Assess
+    expect(splitLeaveOneOut(input, true)).toEqual({
+      trainEnds: Int32Array.of(4, 1),
+      validationEnds: Int32Array.of(4, 3),
+    });
   });
 });
 
@@ -104,12 +121,12 @@ describe('Function: splitUsers', () => {
   });
 });
 
-describe('Function: splitGlobalTime', () => {
+describe('Functions: timeCuts, splitAt', () => {
   it('never trains on an action later than a held-out one', () => {
     fc.assert(
       fc.property(inputs, (input) => {
         // Act
-        const { trainEnds, validationEnds } = splitGlobalTime(input);
+        const { trainEnds, validationEnds } = splitByTime(input);
 
         // Assess
         const parts = { train: [] as number[], validation: [] as number[], test: [] as number[] };
@@ -124,14 +141,16 @@ describe('Function: splitGlobalTime', () => {
         const first = (times: number[]) => Math.min(Number.POSITIVE_INFINITY, ...times);
         expect(last(parts.train)).toBeLessThan(first([...parts.validation, ...parts.test]));
         expect(last(parts.validation)).toBeLessThan(first(parts.test));
-        expect(parts.train.length).toBeGreaterThanOrEqual(0.8 * input.timestamps.length - 1e-9);
+        const most = Math.ceil(0.1 * input.timestamps.length);
+        expect(parts.test.length).toBeLessThanOrEqual(most);
+        expect(parts.validation.length).toBeLessThanOrEqual(most);
       }),
     );
   });
 
-  it('cuts at the 80 % and 90 % quantiles', () => {
+  it('holds out a tenth of few actions twice', () => {
     // Act
-    const split = splitGlobalTime(
+    const split = splitByTime(
       inputOf([
         [1, 2, 3, 4, 5],
         [6, 7, 8, 9, 10],
@@ -141,5 +160,21 @@ describe('Function: splitGlobalTime', () => {
     // Assess
     expect([...split.trainEnds]).toEqual([5, 3]);
     expect([...split.validationEnds]).toEqual([5, 4]);
+  });
+
+  it('holds out 10,000 of many that are spread over time, and a day of many that are not', () => {
+    // Arrange: 200,000 actions, one every 20 s (4,320 a day) or every 5 s (17,280 a day).
+    const day = 86_400;
+    const every = (seconds: number) =>
+      Float64Array.from({ length: 200_000 }, (_, at) => at * seconds);
+
+    // Act
+    const slow = timeCuts(every(20));
+    const fast = timeCuts(every(5));
+
+    // Assess
+    expect(slow).toEqual({ lastOfTraining: 179_999 * 20, lastOfValidation: 189_999 * 20 });
+    const end = 199_999 * 5;
+    expect(fast).toEqual({ lastOfTraining: end - 2 * day, lastOfValidation: end - day });
   });
 });

@@ -8,7 +8,7 @@ import { logOf, type Row } from '../../sequences/arbitraries.ts';
 export function taskOf(settings: Record<string, unknown> = {}): RivalTask {
   const random = randomStream(4, 'rivals');
   const rows: Row[] = [];
-  for (let user = 0; user < 80; user++) {
+  for (let user = 0; user < 160; user++) {
     let time = 1_500_000_000 + random.integer(10) * 86_400;
     let item = random.integer(30);
     for (let action = 0; action < 8; action++) {

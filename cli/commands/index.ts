@@ -28,6 +28,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'compare environments: what they cost, how good they are, what comes of it',
     load: async () => (await import('./environment.ts')).environment,
   },
+  vectors: {
+    summary: 'give every item of a catalogue a vector from its text',
+    load: async () => (await import('./vectors.ts')).vectors,
+  },
   cost: {
     summary: 'estimate what a run, and a month without any, costs on AWS',
     load: async () => (await import('./cost.ts')).cost,

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { uploads } from '#lib/contracts/keys.ts';
 import { nameRun } from '#lib/contracts/run.ts';
-import { endings, formatOf, leftoverOf } from '#lib/interactions/plan.ts';
+import { endings, formatOf, leftoverOf } from '#lib/interactions/upload-plan.ts';
 import { nightConfig } from '../one-machine/config.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';

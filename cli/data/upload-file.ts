@@ -5,13 +5,6 @@ import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { headBytes, inspectContent, isGzip } from '#lib/interactions/content.ts';
 import {
-  endings,
-  formatOf,
-  settingsOf,
-  type UploadKind,
-  type UploadPlan,
-} from '#lib/interactions/plan.ts';
-import {
   emptyMessage,
   explainFailure,
   type RangeReport,
@@ -20,6 +13,13 @@ import {
 } from '#lib/interactions/report.ts';
 import { createRowReader } from '#lib/interactions/row-reader.ts';
 import type { Interaction, Item } from '#lib/interactions/rows.ts';
+import {
+  endings,
+  formatOf,
+  settingsOf,
+  type UploadKind,
+  type UploadPlan,
+} from '#lib/interactions/upload-plan.ts';
 import { beginningOf, gunzipped } from '#platform/gzip.ts';
 
 /** A file on this machine, its beginning and its content, both uncompressed if it is gzipped, whatever its name. */

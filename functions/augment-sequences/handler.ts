@@ -3,7 +3,7 @@ import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { readRunConfig } from '#functions/shared/run-config.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
-import { partOf, runs } from '#lib/contracts/keys.ts';
+import { partNumberOf, runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { decodeEnvironmentResponse, encodeEnvironmentRequest } from '#lib/environment/client.ts';
@@ -20,7 +20,7 @@ export const handler = instrument(event, async ({ run, endpoint, keys }, { logge
   const client = endpointClient(endpoint, signal);
   const parts: { part: number; sequences: number; transitions: number }[] = [];
   for (const key of keys) {
-    const part = partOf(key);
+    const part = partNumberOf(key);
     if (part === undefined) throw new ContractError(`${key} is no training shard.`);
     const shard = decodeSequenceShard(await objects.getBytes(key, { signal }));
     const sequences = shard.users.length;

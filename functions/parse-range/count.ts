@@ -2,9 +2,9 @@ import { changeFreshCounts } from '#functions/shared/fresh-counts.ts';
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
 import { runManifest } from '#lib/contracts/run.ts';
-import { rowsKey, type UploadPlan } from '#lib/interactions/plan.ts';
 import { uploadOutcome } from '#lib/interactions/report.ts';
 import { readStoredRows, storedInteraction } from '#lib/interactions/stored-rows.ts';
+import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 import { addUpload, type FreshCounts, noCounts } from '#lib/popularity/fresh-counts.ts';
 import {
   addCounts,

@@ -1,7 +1,7 @@
 import { mapConcurrently } from '#functions/shared/concurrently.ts';
 import { uploads } from '#lib/contracts/keys.ts';
-import { rowsKey, type UploadPlan } from '#lib/interactions/plan.ts';
 import { rangeReport, reportUpload, type UploadReport } from '#lib/interactions/report.ts';
+import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 import { type Objects, toJson } from '#platform/objects.ts';
 
 /**

@@ -4,7 +4,7 @@ import { readEnvironment, variables } from '#functions/shared/environment-variab
 import { instrument } from '#functions/shared/handler.ts';
 import { processMessages, sqsEvent } from '#functions/shared/messages.ts';
 import { uploads } from '#lib/contracts/keys.ts';
-import { rangeMessage, uploadPlan } from '#lib/interactions/plan.ts';
+import { rangeMessage, uploadPlan } from '#lib/interactions/upload-plan.ts';
 import { countRange, countUpload } from './count.ts';
 import { finishUpload } from './finish.ts';
 import { createKnownItems } from './known-items.ts';

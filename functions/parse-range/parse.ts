@@ -1,8 +1,8 @@
 import { ConflictError, MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
 import { uploads } from '#lib/contracts/keys.ts';
-import { rowsKey, type UploadPlan } from '#lib/interactions/plan.ts';
 import { createRangeParser } from '#lib/interactions/range-parser.ts';
 import type { RangeReport } from '#lib/interactions/report.ts';
+import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 import { gunzipped } from '#platform/gzip.ts';
 import { type Objects, toJson } from '#platform/objects.ts';
 import { fromServiceError } from '#platform/service-errors.ts';

@@ -5,7 +5,7 @@ import { readRunConfig } from '#functions/shared/run-config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
-import { planEnvironment } from './plan.ts';
+import { planEnvironment } from './decide.ts';
 import { priceRun } from './price.ts';
 
 const objects = dataBucket();

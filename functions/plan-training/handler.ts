@@ -7,7 +7,7 @@ import { runName } from '#lib/contracts/run.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { recordAnswers } from './answers.ts';
 import { fixChampion, prefixToRank } from './champion.ts';
-import { planTraining } from './plan.ts';
+import { planTraining } from './training-jobs.ts';
 
 const objects = dataBucket();
 

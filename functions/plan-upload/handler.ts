@@ -6,7 +6,7 @@ import { processMessages, sqsEvent } from '#functions/shared/messages.ts';
 import { createSqsClient } from '#platform/clients.ts';
 import { sendMessages } from '#platform/queues.ts';
 import { objectCreated } from './object-created.ts';
-import { planUpload } from './plan.ts';
+import { planUpload } from './plan-upload.ts';
 
 const environment = readEnvironment({
   PARSE_QUEUE_URL: variables.PARSE_QUEUE_URL,

@@ -2,8 +2,8 @@ import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { type Content, headBytes, inspectContent, isGzip } from '#lib/interactions/content.ts';
 import type { FileFormat } from '#lib/interactions/file-rows.ts';
-import type { PlannedRange, UploadKind, UploadPlan } from '#lib/interactions/plan.ts';
 import { createRangePlanner } from '#lib/interactions/range-planner.ts';
+import type { PlannedRange, UploadKind, UploadPlan } from '#lib/interactions/upload-plan.ts';
 import { beginningOf, gunzipped } from '#platform/gzip.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
 

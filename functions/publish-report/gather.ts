@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { readRunConfig } from '#functions/shared/run-config.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
@@ -6,6 +5,7 @@ import { type RunManifest, runManifest } from '#lib/contracts/run.ts';
 import { augmentedManifest } from '#lib/environment/augmented-manifest.ts';
 import { decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { type EnvironmentMetrics, environmentMetrics } from '#lib/environment/metrics.ts';
+import { environmentPlan } from '#lib/environment/version.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { uploadReport } from '#lib/interactions/report.ts';
 import { verdictFile } from '#lib/promotion/verdict.ts';
@@ -21,8 +21,6 @@ import { gatherTimings } from './timings.ts';
 
 /** The pictures of rewards are drawn from this many shards at most, evenly over all. */
 const SHARDS_SHOWN = 64;
-
-const environmentPlan = z.looseObject({ version: z.string() });
 
 /** Everything that the report of a run shows, out of the bucket. */
 export async function gatherReport(

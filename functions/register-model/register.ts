@@ -1,7 +1,10 @@
-import * as z from 'zod';
 import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { environments, runs } from '#lib/contracts/keys.ts';
-import { type EnvironmentRegistration, environmentRegistration } from '#lib/environment/version.ts';
+import {
+  type EnvironmentRegistration,
+  environmentPlan,
+  environmentRegistration,
+} from '#lib/environment/version.ts';
 import { type Objects, toJson } from '#platform/objects.ts';
 
 export interface Registration {
@@ -9,8 +12,6 @@ export interface Registration {
   readonly name: string;
   readonly artefacts: string;
 }
-
-const plan = z.looseObject({ fingerprint: z.string() });
 
 /** @returns the prefix at which the recommender now is */
 export async function registerRecommender(
@@ -29,7 +30,7 @@ export async function registerEnvironment(
 ): Promise<string> {
   const prefix = environments.folder(version);
   await copyModel(objects, artefacts, prefix);
-  const { fingerprint } = await objects.getJson(runs.environmentPlan(run), plan);
+  const { fingerprint } = await objects.getJson(runs.environmentPlan(run), environmentPlan);
   const registration: EnvironmentRegistration = {
     version,
     fingerprint,

@@ -1,5 +1,5 @@
 import { ContractError } from '#lib/contracts/errors.ts';
-import { partOf, runs } from '#lib/contracts/keys.ts';
+import { partNumberOf, runs } from '#lib/contracts/keys.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeSequenceShard, type SequenceShard } from '#lib/sequences/shard.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -34,6 +34,7 @@ export async function unansweredShards(
   shards: number,
 ): Promise<number[]> {
   const answered = new Set<number | undefined>();
-  for await (const { key } of objects.list(runs.augmentedPrefix(run))) answered.add(partOf(key));
+  for await (const { key } of objects.list(runs.augmentedPrefix(run)))
+    answered.add(partNumberOf(key));
   return Array.from({ length: shards }, (_, part) => part).filter((part) => !answered.has(part));
 }

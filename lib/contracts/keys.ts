@@ -158,7 +158,7 @@ export function uploadOfPart(key: string): string | undefined {
 }
 
 /** The part number of a shard's key or file; undefined for one of another shape. */
-export function partOf(key: string): number | undefined {
+export function partNumberOf(key: string): number | undefined {
   const match = /(?:^|\/)part-(\d{5})\.arrow$/.exec(key);
   return match === null ? undefined : Number(match[1]);
 }

@@ -11,6 +11,9 @@ export const environmentRegistration = z.strictObject({
   run: z.string(),
 });
 
+/** `runs/<run>/environment.json`: the environment that a run uses, in all its attempts. */
+export const environmentPlan = z.strictObject({ version: z.string(), fingerprint: z.string() });
+
 export type EnvironmentRegistration = z.infer<typeof environmentRegistration>;
 
 /**

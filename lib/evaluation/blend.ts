@@ -6,7 +6,7 @@ import {
   requestOffsets,
   takenBefore,
 } from '#lib/sequences/evaluation-cases.ts';
-import { TopItems } from './top-items.ts';
+import { Shortlist } from './shortlist.ts';
 
 /*
  * One form for everything that ranks:
@@ -144,7 +144,7 @@ export function rankBlends(
     listLength,
   }));
   const scores = new Float64Array(input.items + 1);
-  const top = new TopItems(listLength);
+  const top = new Shortlist(listLength);
   visitRequests(input, (begin, end, features, moderation) => {
     const taken = input.excludeHistory ? takenBefore(input.cases, begin) : new Set<number>();
     blends.forEach((weightsOf, which) => {
@@ -203,7 +203,7 @@ function placeOf(target: number, scores: Float64Array): number {
 }
 
 /** The items of the highest scores; those with a score of minus infinity are left out. */
-function listTop(scores: Float64Array, top: TopItems): void {
+function listTop(scores: Float64Array, top: Shortlist): void {
   top.clear();
   let least = Number.NEGATIVE_INFINITY;
   for (let item = 1; item < scores.length; item++) {

@@ -2,7 +2,7 @@ import { requestOffsets, takenBefore } from '#lib/sequences/evaluation-cases.ts'
 import { hash32 } from '#lib/sequences/hash.ts';
 import { type BlendInput, type BlendWeights, visitRequests } from './blend.ts';
 import { type ChoiceSets, fitConditionalLogit } from './conditional-logit.ts';
-import { TopItems } from './top-items.ts';
+import { Shortlist } from './shortlist.ts';
 
 /** How weights are learned; the defaults are those of every night. */
 export interface FitSettings {
@@ -134,11 +134,11 @@ function sampleRequests({ cases }: BlendInput, maximum: number): Int32Array {
 
 /** The first items of every row; keeps its memory from request to request. */
 class Candidates {
-  readonly #top: TopItems;
+  readonly #top: Shortlist;
   readonly #isTaken: Uint8Array;
 
   constructor(items: number, size: number) {
-    this.#top = new TopItems(size);
+    this.#top = new Shortlist(size);
     this.#isTaken = new Uint8Array(items + 1);
   }
 

@@ -4,10 +4,10 @@ import { type FileFormat, parseCsvHeader, parseJsonRow } from './file-rows.ts';
 import { foreignFormat } from './foreign-formats.ts';
 import type { Framing } from './framing.ts';
 import { findObjectEnd, objectStart } from './object-splitter.ts';
-import type { UploadKind } from './plan.ts';
 import { isRejection } from './reasons.ts';
 import { createRecordSplitter } from './records.ts';
 import { interactionFields, requiredFields } from './rows.ts';
+import type { UploadKind } from './upload-plan.ts';
 
 /** How the content of a file, uncompressed, is to be read. */
 export interface Content {

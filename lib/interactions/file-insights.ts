@@ -1,6 +1,6 @@
 import { count, type Insight, number, when } from './insight.ts';
 import type { MergedTally } from './merge.ts';
-import type { UploadPlan } from './plan.ts';
+import type { UploadPlan } from './upload-plan.ts';
 
 /** Remarks on how a file was read. */
 export function fileInsights(plan: UploadPlan, merged: MergedTally): Insight[] {

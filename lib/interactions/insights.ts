@@ -1,7 +1,7 @@
 import { type Insight, number, percent, when } from './insight.ts';
 import type { MergedInteractions, MergedItems, MergedTally } from './merge.ts';
-import type { UploadPlan } from './plan.ts';
 import { rewardInsights } from './reward-insights.ts';
+import type { UploadPlan } from './upload-plan.ts';
 
 /** Fewest interactions, and users with two or more, from which anything can be learnt (as Amazon Personalize). */
 const MINIMUM_INTERACTIONS = 1000;

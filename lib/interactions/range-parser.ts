@@ -1,6 +1,6 @@
-import type { UploadPlan } from './plan.ts';
 import type { Rejection } from './reasons.ts';
 import { createRowReader } from './row-reader.ts';
+import type { UploadPlan } from './upload-plan.ts';
 
 /** Lines to write: JSON lines, each with its line break. */
 export interface ParsedText {

@@ -1,6 +1,6 @@
 import { createRowSplitter, type RowSplitterOptions } from './framing.ts';
-import type { PlannedRange } from './plan.ts';
 import type { RawRecord } from './records.ts';
+import type { PlannedRange } from './upload-plan.ts';
 
 export interface RangePlannerOptions extends RowSplitterOptions {
   /** Bytes before the first row; they belong to the first range. */

@@ -5,9 +5,9 @@ import { idInsights } from './id-insights.ts';
 import { type Insight, insight, number, percent } from './insight.ts';
 import { interactionInsights, itemInsights } from './insights.ts';
 import { type MergedTally, mergeTallies } from './merge.ts';
-import type { UploadPlan } from './plan.ts';
 import { type Reason, reasons } from './reasons.ts';
 import { reasonTally, tally } from './tally.ts';
+import type { UploadPlan } from './upload-plan.ts';
 
 /** What `parse-range` says of one range. */
 export const rangeReport = z.strictObject({

@@ -2,7 +2,6 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { parseCsvRow, parseJsonRow } from './file-rows.ts';
 import { createRowSplitter } from './framing.ts';
 import { createHashSet } from './hash-set.ts';
-import type { UploadPlan } from './plan.ts';
 import { type Checked, isRejection, type Rejection, reject } from './reasons.ts';
 import type { RawRecord } from './records.ts';
 import {
@@ -19,6 +18,7 @@ import {
 import { knownBy } from './spellings.ts';
 import { createTally, type Tally } from './tally.ts';
 import { DAY_SECONDS } from './timestamps.ts';
+import type { UploadPlan } from './upload-plan.ts';
 
 /** Where the rows of a file go. */
 export interface RowSink {

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import type { UploadKind } from './plan.ts';
 import type { Reason, Rejection } from './reasons.ts';
 import { reasons } from './reasons.ts';
 import { type Interaction, type Item, interactionFields, type Note, notes } from './rows.ts';
 import { createSketch, storedSketch } from './sketch.ts';
 import { createSpellingCounts, type Spelling, spellings, storedSpellings } from './spellings.ts';
 import { DAY_SECONDS } from './timestamps.ts';
+import type { UploadKind } from './upload-plan.ts';
 
 /** Counts by name, with names beyond the first so many counted together. */
 const counts = z.record(z.string(), z.int().min(0));

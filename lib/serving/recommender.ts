@@ -6,7 +6,7 @@ import { decodeModel } from '#lib/recommender/model-file.ts';
 import { type BlendModerator, type CountTerms, decodeBlend, isBlend } from './blend-file.ts';
 import { Prior } from './prior.ts';
 import { historyScorer, networkScorer, rulesScorer, type Scorer } from './scorers.ts';
-import { topItems } from './top-k.ts';
+import { topItems } from './top-items.ts';
 
 /** The three files of a promoted model (docs/contracts.md, 6). */
 export interface RecommenderFiles {

@@ -9,12 +9,12 @@ import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
 import * as z from 'zod';
 import { baseModelFiles } from '#cli/one-machine/base-model.ts';
 import { putBaseModel } from '#cli/one-machine/uploads.ts';
-import { environmentPlan } from '#functions/plan-environment/plan.ts';
 import { recommendationsManifest } from '#functions/recommend-batch/messages.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
-import { environments, partOf, runs, serving, uploads } from '#lib/contracts/keys.ts';
+import { environments, partNumberOf, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { lockHolder } from '#lib/contracts/lock.ts';
 import { runStatus } from '#lib/contracts/run.ts';
+import { environmentPlan } from '#lib/environment/version.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { uploadReport } from '#lib/interactions/report.ts';
 import { createJsonService } from '#platform/json-service.ts';
@@ -127,7 +127,7 @@ describe('A deployment whose policies are enforced', () => {
     // Arrange
     const parts = async (prefix: string) => {
       const found: (number | undefined)[] = [];
-      for await (const { key } of objects.list(prefix)) found.push(partOf(key));
+      for await (const { key } of objects.list(prefix)) found.push(partNumberOf(key));
       return found.filter((part) => part !== undefined);
     };
     // Act

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
-import { settingsOf } from '#lib/interactions/plan.ts';
 import { createRangeParser } from '#lib/interactions/range-parser.ts';
+import { settingsOf } from '#lib/interactions/upload-plan.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');

@@ -5,7 +5,7 @@ import { countRange, countUpload } from '#functions/parse-range/count.ts';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { runs, serving, uploads } from '#lib/contracts/keys.ts';
 import type { RunManifest } from '#lib/contracts/run.ts';
-import { rowsKey, type UploadPlan } from '#lib/interactions/plan.ts';
+import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 import { decodeFreshCounts, freshCountsFile } from '#lib/popularity/fresh-counts.ts';
 import { gatherEverybody } from '#lib/sequences/everybody.ts';
 import { orderHistories } from '#lib/sequences/histories.ts';

@@ -55,7 +55,7 @@ export interface Baseline {
  * @returns place of each target, from 1, `[cases]`
  * @throws ContractError if a case has an item that is not in the vocabulary
  */
-export function rankCases(
+export function rankWithBaseline(
   baseline: Baseline,
   cases: EvaluationCases,
   popularity: PopularityOrder,

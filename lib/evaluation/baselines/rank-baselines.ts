@@ -1,6 +1,6 @@
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import type { RankedBaseline } from '../evaluate.ts';
-import { orderByPopularity, rankCases, type TrainingData } from './baseline.ts';
+import { orderByPopularity, rankWithBaseline, type TrainingData } from './baseline.ts';
 import { sequentialRules } from './sequential-rules.ts';
 import { popularity, repeatLast } from './simple.ts';
 
@@ -18,8 +18,8 @@ export function rankBaselines(
   return [popularity, repeatLast, sequentialRules(data)].map((baseline) => ({
     name: baseline.name,
     ranks: {
-      validation: rankCases(baseline, cases.validation, order, excludeHistory),
-      test: rankCases(baseline, cases.test, order, excludeHistory),
+      validation: rankWithBaseline(baseline, cases.validation, order, excludeHistory),
+      test: rankWithBaseline(baseline, cases.test, order, excludeHistory),
     },
   }));
 }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ContractError, ValidationError } from '#lib/contracts/errors.ts';
-import { maximumParts, partFile, partOf, runs } from '#lib/contracts/keys.ts';
+import { maximumParts, partFile, partNumberOf, runs } from '#lib/contracts/keys.ts';
 import { expectShards } from '#lib/contracts/limits.ts';
 
-describe('Functions: partFile, partOf', () => {
+describe('Functions: partFile, partNumberOf', () => {
   it.each([0, 7, 99_999])('find part %i again by its key and its file', (part) => {
-    expect(partOf(runs.trainShard('a', part))).toBe(part);
-    expect(partOf(runs.augmentedShard('a', part))).toBe(part);
-    expect(partOf(partFile(part))).toBe(part);
+    expect(partNumberOf(runs.trainShard('a', part))).toBe(part);
+    expect(partNumberOf(runs.augmentedShard('a', part))).toBe(part);
+    expect(partNumberOf(partFile(part))).toBe(part);
   });
 
   it('have keys that sort as the parts count', () => {
@@ -23,7 +23,7 @@ describe('Functions: partFile, partOf', () => {
   it.each([runs.augmentedManifest('a'), 'part-000-1.arrow', 'xpart-00001.arrow', 'part-1.arrow'])(
     'know that %s is no part',
     (key) => {
-      expect(partOf(key)).toBeUndefined();
+      expect(partNumberOf(key)).toBeUndefined();
     },
   );
 });

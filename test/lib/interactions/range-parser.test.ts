@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
-import { settingsOf, type UploadPlan } from '#lib/interactions/plan.ts';
 import { createRangeParser, type QuarantinedRow } from '#lib/interactions/range-parser.ts';
 import { createRangePlanner } from '#lib/interactions/range-planner.ts';
 import { type RangeReport, reportUpload } from '#lib/interactions/report.ts';
 import type { Interaction } from '#lib/interactions/rows.ts';
 import { tally as tallySchema } from '#lib/interactions/tally.ts';
+import { settingsOf, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 import { chunkSizes, chunksOf } from './arbitraries.ts';
 
 const columns = ['user_id', 'item_id', 'timestamp', 'event_type', 'value'];

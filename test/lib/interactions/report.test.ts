@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
-import { settingsOf, type UploadPlan } from '#lib/interactions/plan.ts';
 import { createRangeParser } from '#lib/interactions/range-parser.ts';
 import { type RangeReport, reportUpload, uploadReport } from '#lib/interactions/report.ts';
+import { settingsOf, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 
 const plan: UploadPlan = {
   upload: '20261123T000000Z-0123456789abcdef',

@@ -5,7 +5,7 @@ import {
   type Baseline,
   ItemScores,
   orderByPopularity,
-  rankCases,
+  rankWithBaseline,
 } from '#lib/evaluation/baselines/baseline.ts';
 import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
 import { sequentialRules } from '#lib/evaluation/baselines/sequential-rules.ts';
@@ -65,7 +65,7 @@ function plainRank(
   return list.indexOf(target) + 1;
 }
 
-describe('Function: rankCases', () => {
+describe('Function: rankWithBaseline', () => {
   it('finds the place that sorting the whole list finds', () => {
     fc.assert(
       fc.property(
@@ -82,7 +82,7 @@ describe('Function: rankCases', () => {
 
           for (const baseline of [popularity, repeatLast, sequentialRules(data)]) {
             // Act
-            const ranks = rankCases(
+            const ranks = rankWithBaseline(
               baseline,
               casesOf(pairs),
               orderByPopularity(counts),
@@ -105,7 +105,7 @@ describe('Function: rankCases', () => {
     const order = orderByPopularity(new Int32Array(items));
 
     // Act and assess
-    expect(() => rankCases(popularity, cases, order, false)).toThrow(ContractError);
+    expect(() => rankWithBaseline(popularity, cases, order, false)).toThrow(ContractError);
   });
 });
 
@@ -116,8 +116,8 @@ describe('Baseline: popularity', () => {
     const cases = casesOf([1, 2, 3, 4].map((target) => ({ history: [4, 3], target })));
 
     // Act and assess
-    expect([...rankCases(popularity, cases, order, false)]).toEqual([2, 1, 3, 4]);
-    expect([...rankCases(popularity, cases, order, true)]).toEqual([2, 1, 0, 0]);
+    expect([...rankWithBaseline(popularity, cases, order, false)]).toEqual([2, 1, 3, 4]);
+    expect([...rankWithBaseline(popularity, cases, order, true)]).toEqual([2, 1, 0, 0]);
   });
 });
 
@@ -128,7 +128,7 @@ describe('Baseline: repeat-last', () => {
     const cases = casesOf([1, 2, 3, 4, 5].map((target) => ({ history: [5, 3, 5, 4], target })));
 
     // Act and assess: 4, 5, 3, then 1, 2.
-    expect([...rankCases(repeatLast, cases, order, false)]).toEqual([4, 5, 3, 1, 2]);
+    expect([...rankWithBaseline(repeatLast, cases, order, false)]).toEqual([4, 5, 3, 1, 2]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatOf, kindOf, leftoverOf, uploadId } from '#lib/interactions/plan.ts';
+import { formatOf, kindOf, leftoverOf, uploadId } from '#lib/interactions/upload-plan.ts';
 
 const version = {
   bucket: 'a-bucket',

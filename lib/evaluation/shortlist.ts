@@ -1,5 +1,5 @@
 /** Items of the highest scores, kept while scores are looked at one after the other. */
-export class TopItems {
+export class Shortlist {
   readonly size: number;
   /** Ascending by rank: item `k` of the list, `[size]`; 0 where there are fewer. */
   readonly items: Int32Array;

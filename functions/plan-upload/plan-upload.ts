@@ -3,6 +3,12 @@ import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
 import { items, uploads } from '#lib/contracts/keys.ts';
 import {
+  emptyMessage,
+  type UploadFacts,
+  type UploadReport,
+  unreadReport,
+} from '#lib/interactions/report.ts';
+import {
   endings,
   formatOf,
   kindOf,
@@ -11,13 +17,7 @@ import {
   type UploadPlan,
   uploadId,
   uploadPlan,
-} from '#lib/interactions/plan.ts';
-import {
-  emptyMessage,
-  type UploadFacts,
-  type UploadReport,
-  unreadReport,
-} from '#lib/interactions/report.ts';
+} from '#lib/interactions/upload-plan.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
 import { toJson } from '#platform/objects.ts';
 import { scanFile } from './scan.ts';

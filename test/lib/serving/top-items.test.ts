@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { topItems } from '#lib/serving/top-k.ts';
+import { topItems } from '#lib/serving/top-items.ts';
 
 /** Scores with many ties, and some that are no numbers. */
 const scores = fc

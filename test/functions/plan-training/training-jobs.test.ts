@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planTraining, type TrainingPlan } from '#functions/plan-training/plan.ts';
+import { planTraining, type TrainingPlan } from '#functions/plan-training/training-jobs.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
 
 const config = parseConfig(

@@ -1,18 +1,15 @@
-import * as z from 'zod';
 import { unansweredShards } from '#functions/shared/shards.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs } from '#lib/contracts/keys.ts';
 import {
   chooseEnvironment,
   environmentFingerprint,
+  environmentPlan,
   environmentRegistration,
 } from '#lib/environment/version.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
-
-/** `runs/<run>/environment.json`: the environment that a run uses, in all its attempts. */
-export const environmentPlan = z.strictObject({ version: z.string(), fingerprint: z.string() });
 
 export interface EnvironmentDecision {
   readonly version: string;

@@ -52,7 +52,10 @@ describe('Function: registerEnvironment', () => {
   test('makes it the latest one; a second call changes nothing', async () => {
     // Arrange
     await bucket.objects.putBytes(`${job}manifest.json`, '{}');
-    await bucket.objects.putJson(runs.environmentPlan('night'), { fingerprint: 'abc' });
+    await bucket.objects.putJson(runs.environmentPlan('night'), {
+      version: 'night-abc',
+      fingerprint: 'abc',
+    });
     const registration = { run: 'night', name: 'night-abc', artefacts };
 
     // Act

@@ -146,11 +146,12 @@ describe('Baseline: sequential-rules', () => {
     // Act
     rules.score(Int32Array.of(2, 1), scores);
 
-    // Assess: 1 occurs three times, 2 twice. After 1: 2 (1), 3 (1/2 + 1). After 2: 3 (1), 1 (1).
+    // Assess: 1 occurs three times, 2 twice. After 1: 2 (1), 3 (1/2 + 1). After 2: 3 (1), 1 (1). Rules are float32.
+    const after2 = 0.5 * Math.fround(1 / Math.sqrt(2));
     const expected = [
-      (0.5 * 1) / Math.sqrt(2),
-      1 / Math.sqrt(3),
-      1.5 / Math.sqrt(3) + (0.5 * 1) / Math.sqrt(2),
+      after2,
+      Math.fround(1 / Math.sqrt(3)),
+      Math.fround(1.5 / Math.sqrt(3)) + after2,
       0,
     ];
     expect([...scores.values.subarray(1)].map((value) => value.toFixed(9))).toEqual(

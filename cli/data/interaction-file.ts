@@ -42,10 +42,8 @@ export async function readInteractions(
 ): Promise<InteractionLog> {
   const catalogue =
     source.items === undefined ? undefined : await readCatalogue(source.items, config, onReport);
-  const { eventRewards, defaultReward } = config.interactions;
   const options: InteractionLogOptions = {
-    eventRewards,
-    defaultReward,
+    ...config.interactions,
     ...(catalogue && { catalogue }),
   };
   const log = new InteractionLog(options);
@@ -57,6 +55,7 @@ export async function readInteractions(
   const known = catalogue && new Set(catalogue.keys());
   const take = (row: Interaction) => log.add(row, part);
   onReport(await readUploadFile(source.interactions, 'logs', config.interactions, known, take));
+  log.takeBack();
   return log;
 }
 

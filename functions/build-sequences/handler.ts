@@ -23,8 +23,7 @@ export const handler = instrument(z.strictObject({ run: runName }), async ({ run
   const manifest = await objects.getJson(runs.manifest(run), runManifest);
   const { inputs } = manifest;
   const log = await collectInteractions(readInteractions(objects, inputs.interactions), {
-    eventRewards: config.interactions.eventRewards,
-    defaultReward: config.interactions.defaultReward,
+    ...config.interactions,
     catalogue: await readCatalogue(objects, inputs.items),
   });
   const sequences = buildSequences(log, config.sequences);

@@ -3,6 +3,7 @@ import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
 import { runManifest } from '#lib/contracts/run.ts';
 import { uploadOutcome } from '#lib/interactions/report.ts';
+import { rewardOf, takenBackBy } from '#lib/interactions/rewards.ts';
 import { readStoredRows, storedInteraction } from '#lib/interactions/stored-rows.ts';
 import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 import { addUpload, type FreshCounts, noCounts } from '#lib/popularity/fresh-counts.ts';
@@ -15,7 +16,6 @@ import {
   type ItemCounts,
   itemCountsFile,
 } from '#lib/popularity/item-counts.ts';
-import { baseReward } from '#lib/sequences/interaction-log.ts';
 import { gunzipped } from '#platform/gzip.ts';
 import type { Objects } from '#platform/objects.ts';
 
@@ -52,8 +52,9 @@ async function countRows(
   const actions: CountedAction[] = [];
   const stream = await gunzipped(await objects.getStream(key), key);
   for await (const rows of readStoredRows(stream, storedInteraction, key)) {
-    for (const { item_id, event_type, timestamp } of rows) {
-      if (baseReward(config, event_type) > 0) actions.push({ item: item_id, time: timestamp });
+    for (const { item_id, event_type, value, timestamp } of rows) {
+      if (takenBackBy(config, event_type) !== undefined) continue;
+      if (rewardOf(config, event_type, value) > 0) actions.push({ item: item_id, time: timestamp });
     }
   }
   return countActions(actions, asOf);

@@ -12,6 +12,7 @@ import {
   spellingSize,
   type Tally,
 } from './tally.ts';
+import { mergeValues, type ValueTally } from './value-counts.ts';
 
 /** What was found in all ranges of an upload together; sketches are summed up. */
 export interface MergedTally extends Omit<Tally, 'interactions' | 'items'> {
@@ -37,6 +38,7 @@ export interface MergedInteractions {
   readonly eventTypes: Record<string, number>;
   readonly withEventType: number;
   readonly withValue: number;
+  readonly values: Readonly<Record<string, ValueTally>>;
   readonly atMidnight: number;
   /** Unix seconds; null when there is no interaction. */
   readonly firstTimestamp: number | null;
@@ -105,6 +107,7 @@ export function mergeTallies(upload: string, tallies: readonly Tally[]): MergedT
           eventTypes: names((tally) => tally.interactions?.eventTypes),
           withEventType: sum((tally) => tally.interactions?.withEventType ?? 0),
           withValue: sum((tally) => tally.interactions?.withValue ?? 0),
+          values: mergeValues(tallies.map((tally) => tally.interactions?.values ?? {})),
           atMidnight: sum((tally) => tally.interactions?.atMidnight ?? 0),
           firstTimestamp: times(Math.min, 'firstTimestamp'),
           lastTimestamp: times(Math.max, 'lastTimestamp'),

@@ -1,18 +1,23 @@
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { count, type Insight, number, when } from './insight.ts';
 import type { MergedInteractions } from './merge.ts';
+import { valueRule } from './rewards.ts';
+import type { ValueTally } from './value-counts.ts';
+
+type RewardSettings = Pick<InteractionsConfig, 'eventRewards' | 'defaultReward' | 'reward'>;
 
 /** Event types named in a remark. */
 const NAMED = 10;
 
 /** Remarks on what the interactions will count for. */
 export function rewardInsights(
-  { eventTypes }: MergedInteractions,
-  { eventRewards, defaultReward }: Pick<InteractionsConfig, 'eventRewards' | 'defaultReward'>,
+  { eventTypes, values }: MergedInteractions,
+  { eventRewards, defaultReward, reward }: RewardSettings,
 ): Insight[] {
   const found = Object.keys(eventTypes);
   const configured = Object.keys(eventRewards);
-  const without = found.filter((type) => !Object.hasOwn(eventRewards, type));
+  const takesBack = (type: string) => Object.hasOwn(reward.takesBack, type);
+  const without = found.filter((type) => !Object.hasOwn(eventRewards, type) && !takesBack(type));
   const unused = configured.filter((type) => !Object.hasOwn(eventTypes, type));
   const list = (types: readonly string[]) => {
     const named = types.toSorted((a, b) => (eventTypes[b] ?? 0) - (eventTypes[a] ?? 0));
@@ -39,7 +44,28 @@ export function rewardInsights(
       `interactions.eventRewards has rewards for event types that no row of the upload has: ${unused.join(', ')}.${hint}`,
       'Nothing to do if other uploads have them; otherwise check the spelling.',
     ),
+    ...Object.entries(values)
+      .filter(([type]) => !takesBack(type) && valueRule(reward, type) === undefined)
+      .flatMap(([type, tally]) => uncountedValue(type, tally)),
   ];
+}
+
+/** What a value may mean that no rule gives a meaning. */
+function uncountedValue(type: string, { rows, lowest, highest, distinct }: ValueTally): Insight[] {
+  const isRating =
+    distinct !== null && distinct.length > 2 && lowest >= 0 && highest > 1 && highest <= 10;
+  const rule = isRating
+    ? { as: 'rating', likedFrom: Math.ceil(0.6 * highest) }
+    : { as: 'amount', full: highest };
+  const setting = JSON.stringify({ [type]: rule });
+  const whose = type === '*' ? 'without an event type' : `of ${type}`;
+  const looks = isRating ? 'a rating, and every one counts as a like' : 'a quantity or price';
+  return when(
+    lowest < highest && highest > 0,
+    'value-not-counted',
+    `The value ${whose} is ${number(lowest)} to ${number(highest)} in ${count(rows, 'row')}: it looks like ${looks}. It does not count.`,
+    `interactions.reward.values ${setting} would make it count, ${isRating ? 'as no like below that' : 'on a log scale, in full from there on'}; otherwise leave it out.`,
+  );
 }
 
 const plain = (type: string) =>

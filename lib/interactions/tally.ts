@@ -6,6 +6,7 @@ import { createSketch, storedSketch } from './sketch.ts';
 import { createSpellingCounts, type Spelling, spellings, storedSpellings } from './spellings.ts';
 import { DAY_SECONDS } from './timestamps.ts';
 import type { UploadKind } from './upload-plan.ts';
+import { createValueCounts, valueTally } from './value-counts.ts';
 
 /** Counts by name, with names beyond the first so many counted together. */
 const counts = z.record(z.string(), z.int().min(0));
@@ -33,6 +34,8 @@ const interactionTally = z.strictObject({
   eventTypes: counts,
   withEventType: z.int().min(0),
   withValue: z.int().min(0),
+  /** By event type, `*` for none. */
+  values: z.record(z.string(), valueTally),
   /** Interactions at exactly 00:00:00 UTC, as dates without a time are read. */
   atMidnight: z.int().min(0),
   firstTimestamp: z.number().nullable(),
@@ -129,6 +132,7 @@ export function createTally(kind: UploadKind, upload: string, ranges: number) {
   const leftOut = new Map<string, number>();
   const users = createIdCounts(upload, ranges);
   const items = createIdCounts(upload, ranges);
+  const values = createValueCounts();
   let repeatedHeaders = 0;
   let withEventType = 0;
   let withValue = 0;
@@ -146,7 +150,10 @@ export function createTally(kind: UploadKind, upload: string, ranges: number) {
         withEventType++;
         countName(eventTypes, row.event_type);
       }
-      if (row.value !== null) withValue++;
+      if (row.value !== null) {
+        withValue++;
+        values.add(row.event_type, row.value);
+      }
       if (row.timestamp % DAY_SECONDS === 0) atMidnight++;
       if (row.timestamp < first) first = row.timestamp;
       if (row.timestamp > last) last = row.timestamp;
@@ -208,6 +215,7 @@ export function createTally(kind: UploadKind, upload: string, ranges: number) {
                 eventTypes: sortedCounts(eventTypes),
                 withEventType,
                 withValue,
+                values: values.store(),
                 atMidnight,
                 firstTimestamp: Number.isFinite(first) ? first : null,
                 lastTimestamp: Number.isFinite(last) ? last : null,

@@ -108,6 +108,7 @@ export function buildSequences(log: InteractionLog, config: SequencesConfig): Bu
     excluded: {
       read: log.read,
       notActions: log.notActions,
+      takenBack: log.takenBack,
       unknownItems: log.unknownItems,
       duplicates: histories.duplicates,
       belowMinimum: histories.rows.length - actions.items.length,
@@ -209,7 +210,8 @@ function explainEmptyLog(log: InteractionLog): string {
   }
   const reasons = [
     `${log.unknownItems} are of items that the catalogue does not have (upload the catalogue below catalog/, then the logs again)`,
-    `${log.notActions} have an event type whose reward is 0 (see interactions.eventRewards)`,
+    `${log.notActions} have reward 0 (see interactions.eventRewards and interactions.reward)`,
+    `${log.takenBack} were taken back by later ones (see interactions.reward.takesBack)`,
   ];
   return `None of the ${log.read} interactions is an action: ${reasons.join('; ')}.`;
 }

@@ -1,3 +1,5 @@
+import { type RewardRules, rewardOf, takenBackBy } from '#lib/interactions/rewards.ts';
+
 /** One ingested interaction (docs/contracts.md, 2). */
 export interface IngestedInteraction {
   readonly user_id: string;
@@ -5,6 +7,7 @@ export interface IngestedInteraction {
   /** Unix seconds. */
   readonly timestamp: number;
   readonly event_type: string | null;
+  readonly value?: number | null;
   /** Line in the uploaded file. */
   readonly line: number;
 }
@@ -24,23 +27,19 @@ export interface CatalogueItem {
   readonly hasLeft?: boolean;
 }
 
-/** What becomes of interactions before they are sequences. */
-export interface InteractionLogOptions {
-  /** Base reward (0-1) by event type; a type with reward 0 is not an action. */
-  readonly eventRewards: Readonly<Record<string, number>>;
-  /** Base reward of an interaction without an event type, or with one that is not listed. */
-  readonly defaultReward: number;
-  /** Items by id. Absent or empty: there is no catalogue and no item is unknown. */
-  readonly catalogue?: ReadonlyMap<string, CatalogueItem>;
+/** A row that takes an earlier one back. */
+interface Takeback {
+  readonly user: string;
+  readonly item: string;
+  readonly timestamp: number;
+  /** The event type of which it takes one back. */
+  readonly type: string;
 }
 
-/** The base reward of an event type; what has reward 0 is not an action. */
-export function baseReward(
-  { eventRewards, defaultReward }: Pick<InteractionLogOptions, 'eventRewards' | 'defaultReward'>,
-  eventType: string | null,
-): number {
-  if (eventType === null || !Object.hasOwn(eventRewards, eventType)) return defaultReward;
-  return eventRewards[eventType]!;
+/** What becomes of interactions before they are sequences. */
+export interface InteractionLogOptions extends RewardRules {
+  /** Items by id. Absent or empty: there is no catalogue and no item is unknown. */
+  readonly catalogue?: ReadonlyMap<string, CatalogueItem>;
 }
 
 /**
@@ -50,8 +49,10 @@ export function baseReward(
 export class InteractionLog {
   /** Every row ever added. */
   read = 0;
-  /** Rows whose event type has reward 0. */
+  /** Rows with reward 0, and rows that take another one back. */
   notActions = 0;
+  /** Rows that a later one took back. */
+  takenBack = 0;
   /** Rows of items that the catalogue does not have. */
   unknownItems = 0;
   /** Rows in the columns below. */
@@ -78,6 +79,7 @@ export class InteractionLog {
   readonly #userNumbers = new Map<string, number>();
   readonly #itemNumbers = new Map<string, number>();
   readonly #eventNumbers = new Map<string, number>();
+  readonly #takebacks: Takeback[] = [];
 
   constructor(options: InteractionLogOptions) {
     this.#options = options;
@@ -95,7 +97,14 @@ export class InteractionLog {
    */
   add(row: IngestedInteraction, part: number): void {
     this.read++;
-    const reward = baseReward(this.#options, row.event_type);
+    const takesBack = takenBackBy(this.#options, row.event_type);
+    if (takesBack !== undefined) {
+      this.notActions++;
+      const { user_id: user, item_id: item, timestamp } = row;
+      this.#takebacks.push({ user, item, timestamp, type: takesBack });
+      return;
+    }
+    const reward = rewardOf(this.#options, row.event_type, row.value ?? null);
     if (reward === 0) {
       this.notActions++;
       return;
@@ -113,6 +122,59 @@ export class InteractionLog {
     this.events[at] = intern(this.#eventNumbers, this.eventTypes, row.event_type ?? '');
     this.partOf[at] = part;
     this.lines[at] = row.line;
+  }
+
+  /**
+   * Takes back what later rows take back: of each, the latest earlier row of the user with the item and the event type
+   * (that row and its repetitions). To be called once all rows are in.
+   */
+  takeBack(): void {
+    if (this.#takebacks.length === 0) return;
+    const key = (user: number, item: number, event: number) => `${user} ${item} ${event}`;
+    const wanted = new Map<string, Set<number>>();
+    for (const { user, item, timestamp, type } of this.#takebacks) {
+      const numbers = [
+        this.#userNumbers.get(user),
+        this.#itemNumbers.get(item),
+        this.#eventNumbers.get(type),
+      ] as const;
+      const [userNumber, itemNumber, eventNumber] = numbers;
+      if (userNumber === undefined || itemNumber === undefined || eventNumber === undefined)
+        continue;
+      const name = key(userNumber, itemNumber, eventNumber);
+      wanted.set(name, (wanted.get(name) ?? new Set()).add(timestamp));
+    }
+    const nameOf = (row: number) => key(this.users[row]!, this.items[row]!, this.events[row]!);
+    const times = new Map<string, Set<number>>();
+    for (let row = 0; row < this.length; row++) {
+      const name = nameOf(row);
+      if (wanted.has(name))
+        times.set(name, (times.get(name) ?? new Set()).add(this.timestamps[row]!));
+    }
+    const gone = new Map<string, Set<number>>();
+    for (const [name, cancelled] of wanted) {
+      const left = [...(times.get(name) ?? [])].sort((a, b) => a - b);
+      const taken = new Set<number>();
+      for (const time of [...cancelled].sort((a, b) => a - b)) {
+        const at = left.findLastIndex((earlier) => earlier < time);
+        if (at !== -1) taken.add(left.splice(at, 1)[0]!);
+      }
+      gone.set(name, taken);
+    }
+    let kept = 0;
+    for (let row = 0; row < this.length; row++) {
+      if (gone.get(nameOf(row))?.has(this.timestamps[row]!)) continue;
+      for (const column of this.#columns()) column[kept] = column[row]!;
+      kept++;
+    }
+    this.takenBack += this.length - kept;
+    this.length = kept;
+    this.#takebacks.length = 0;
+  }
+
+  #columns() {
+    const { users, items, timestamps, rewards, events, partOf, lines } = this;
+    return [users, items, timestamps, rewards, events, partOf, lines];
   }
 
   #grow(): void {
@@ -142,6 +204,7 @@ export async function collectInteractions(
     if (Symbol.iterator in rows) for (const row of rows) log.add(row, part);
     else for await (const row of rows) log.add(row, part);
   }
+  log.takeBack();
   return log;
 }
 

@@ -42,8 +42,10 @@ export type SequencesManifest = z.infer<typeof sequencesManifest>;
 export const sequencesExcluded = z.object({
   /** Ingested interactions that the run saw. */
   read: count,
-  /** Of an event type whose reward is 0. */
+  /** With reward 0, or taking another one back. */
   notActions: count,
+  /** Taken back by a later one. */
+  takenBack: count.default(0),
   /** Of items that the catalogue does not have. */
   unknownItems: count,
   duplicates: count,

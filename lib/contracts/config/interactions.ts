@@ -5,6 +5,14 @@ const MEBIBYTE = 1024 * 1024;
 /** No id is longer than this, whatever the configuration; in characters. */
 export const LONGEST_ID = 1024;
 
+/** What the value of an event type means. */
+const valueRule = z.discriminatedUnion('as', [
+  /** A rating: below `likedFrom` it is no like and has reward 0. */
+  z.strictObject({ as: z.literal('rating'), likedFrom: z.number() }),
+  /** A quantity or price: `log(1 + value) / log(1 + full)` of the event type's reward, at most all of it. */
+  z.strictObject({ as: z.literal('amount'), full: z.number().positive() }),
+]);
+
 /** What teams upload and how forgiving ingestion is. */
 export const interactionsConfig = z.strictObject({
   /** Largest share of quarantined rows (0-1) with which an upload still counts as successful. */
@@ -53,6 +61,19 @@ export const interactionsConfig = z.strictObject({
   eventRewards: z.record(z.string().min(1), z.number().min(0).max(1)).default({}),
   /** Base reward of an interaction without an event type, or with one that is not listed. */
   defaultReward: z.number().min(0).max(1).default(1),
+  reward: z
+    .strictObject({
+      /** What `value` means, by event type; `*` stands for all others, and for none. */
+      values: z.record(z.string().min(1), valueRule).default({}),
+      /**
+       * Event types that take another one back: the user's latest earlier event of that type with the item does not
+       * count, nor does the one that takes it back.
+       */
+      takesBack: z
+        .record(z.string().min(1), z.string().min(1))
+        .default({ cancellation: 'purchase' }),
+    })
+    .prefault({}),
 });
 
 export type InteractionsConfig = z.infer<typeof interactionsConfig>;

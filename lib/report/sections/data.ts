@@ -39,6 +39,7 @@ export function dataSection(
     ...uploaded,
     bar('ingested interactions', excluded.read, false),
     bar('not an action (reward 0)', excluded.notActions),
+    bar('taken back later', excluded.takenBack),
     bar('unknown to the catalogue', excluded.unknownItems),
     bar('duplicate across uploads', excluded.duplicates),
     bar('too few actions (k-core)', excluded.belowMinimum),

@@ -332,6 +332,37 @@ describe('Function: reportUpload', () => {
     );
   });
 
+  it.each([
+    [
+      5,
+      { as: 'rating', likedFrom: 3 },
+      /The value of buy is 1 to 5 in 2,000 rows: it looks like a rating/,
+    ],
+    [
+      200,
+      { as: 'amount', full: 200 },
+      /The value of buy is 1 to 200 in 2,000 rows: .* a quantity or price/,
+    ],
+  ])(
+    'proposes what values up to %i may mean, and is silent once it is said',
+    (most, rule, message) => {
+      const rows = interactions(2000, (i) => ({ event_type: 'buy', value: 1 + (i % most) }));
+      const find = (settings: UploadPlan['settings']) =>
+        report({ rows, change: { settings } }).insights.find(
+          ({ code }) => code === 'value-not-counted',
+        );
+
+      const proposed = find(plan.settings);
+
+      expect(proposed?.message).toMatch(message);
+      expect(proposed?.advice).toContain(
+        `interactions.reward.values ${JSON.stringify({ buy: rule })}`,
+      );
+      const reward = { reward: { values: { buy: rule } } };
+      expect(find(settingsOf(interactionsConfig.parse(reward)))).toBeUndefined();
+    },
+  );
+
   it('says what became of nameless columns, and of header lines in between', () => {
     const text =
       ',user_id,item_id,timestamp\n0,u,i,1700000000\n,user_id,item_id,timestamp\n1,v,i,1700000000\n';

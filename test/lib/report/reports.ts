@@ -88,6 +88,7 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
     excluded: {
       read: 100_000,
       notActions: 0,
+      takenBack: 0,
       unknownItems: 0,
       duplicates: 5,
       belowMinimum: 31_940,

@@ -101,10 +101,16 @@ describe('Function: buildSequences', () => {
           }
 
           // Assess
-          const { read, notActions, unknownItems, duplicates, belowMinimum } = built.excluded;
+          const { read, notActions, takenBack, unknownItems, duplicates, belowMinimum } =
+            built.excluded;
           expect(read).toBe(all.length);
           expect(
-            notActions + unknownItems + duplicates + belowMinimum + built.manifest.interactions,
+            notActions +
+              takenBack +
+              unknownItems +
+              duplicates +
+              belowMinimum +
+              built.manifest.interactions,
           ).toBe(read);
         },
       ),

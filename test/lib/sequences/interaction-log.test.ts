@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { collectInteractions } from '#lib/sequences/interaction-log.ts';
 
 const row = (user_id: string, item_id: string, event_type: string | null = null) => ({
@@ -61,5 +62,76 @@ describe('Function: collectInteractions', () => {
     expect(log.userIds[log.users[4999]!]).toBe(`u${4999 % 7}`);
     expect(log.itemIds[log.items[4999]!]).toBe(`i${4999 % 11}`);
     expect(log.rewards[4999]).toBe(0.5);
+  });
+});
+
+describe('Method: takeBack', () => {
+  const rules = interactionsConfig.parse({
+    reward: { values: { rating: { as: 'rating', likedFrom: 3 } } },
+  });
+  const row = (event_type: string, timestamp: number, more: object = {}) => ({
+    user_id: 'u',
+    item_id: 'i',
+    event_type,
+    timestamp,
+    line: timestamp,
+    ...more,
+  });
+  const timesOf = async (rows: readonly ReturnType<typeof row>[]) => {
+    const log = await collectInteractions([{ key: 'a', rows }], rules);
+    const { read, notActions, takenBack, length } = log;
+    expect(notActions + takenBack + length).toBe(read);
+    return [...log.timestamps.subarray(0, length)];
+  };
+
+  it('takes back the latest purchase before a cancellation, whatever the order of rows', async () => {
+    const rows = [
+      row('purchase', 1),
+      row('purchase', 3),
+      row('purchase', 5),
+      row('view', 2),
+      row('purchase', 3, { item_id: 'other' }),
+      row('purchase', 3, { user_id: 'other' }),
+      row('cancellation', 4),
+    ];
+
+    expect(await timesOf(rows)).toEqual([1, 5, 2, 3, 3]);
+    expect((await timesOf(rows.toReversed())).toSorted()).toEqual([1, 2, 3, 3, 5]);
+  });
+
+  it('takes back one a cancellation, none twice, repetitions with it, and none from later', async () => {
+    expect(
+      await timesOf([
+        row('purchase', 1),
+        row('purchase', 2),
+        row('cancellation', 3),
+        row('cancellation', 4),
+      ]),
+    ).toEqual([]);
+    expect(
+      await timesOf([
+        row('purchase', 1),
+        row('purchase', 2),
+        row('cancellation', 3),
+        row('cancellation', 3),
+      ]),
+    ).toEqual([1]);
+    expect(
+      await timesOf([
+        row('purchase', 1),
+        row('purchase', 2),
+        row('purchase', 2),
+        row('cancellation', 3),
+      ]),
+    ).toEqual([1]);
+    expect(await timesOf([row('cancellation', 1), row('purchase', 1), row('purchase', 2)])).toEqual(
+      [1, 2],
+    );
+  });
+
+  it('keeps the reward that the value decides', async () => {
+    const rows = [row('rating', 1, { value: 2 }), row('rating', 2, { value: 5 }), row('rating', 3)];
+
+    expect(await timesOf(rows)).toEqual([2, 3]);
   });
 });

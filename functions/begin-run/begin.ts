@@ -32,13 +32,14 @@ export async function expectBegun(objects: Objects, run: string): Promise<void> 
  * Fixes what the run works on, or finds what an earlier attempt fixed, and counts the attempt.
  *
  * @throws MissingArtefactError when nothing has been ingested
- * @throws ConfigError when an earlier attempt of this run had another configuration
+ * @throws ConfigError when an earlier attempt of this run had another configuration, or a model wants what no night makes
  */
 export async function beginRun(
   objects: Objects,
   request: RunRequest,
 ): Promise<{ attempt: number }> {
   const { run, execution, now, config } = request;
+  expectNoTexts(config);
   await fixConfig(objects, run, config);
   const begun = await objects.getVersion(runs.manifest(run), runManifest);
   const manifest: RunManifest = begun?.value ?? {
@@ -60,6 +61,15 @@ export async function beginRun(
   const status: RunStatus = { run, status: 'running', startedAt: now.toISOString() };
   await objects.putJson(runs.status(run), status);
   return { attempt: again >= 0 ? again + 1 : attempts.length };
+}
+
+/** Item vectors are made by hand (`lea vectors`); a night would only find out when it trains. */
+function expectNoTexts({ training }: PipelineConfig): void {
+  const model = training.models.find(({ text }) => text !== undefined);
+  if (model === undefined) return;
+  throw new ConfigError(
+    `training.models: "${model.name}" has "text", but a night makes no item vectors. Leave "text" out; \`lea vectors\` and \`lea experiment --vectors FILE\` try such a model.`,
+  );
 }
 
 async function fixConfig(objects: Objects, run: string, config: PipelineConfig): Promise<void> {

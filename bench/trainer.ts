@@ -4,7 +4,7 @@ import { ensureNativeEnvironment } from '../containers/trainer/native-process.ts
 
 /**
  * `npm run bench -- trainer [--only TEXT] [--rounds N] [--list]`: the trainer's steps and full ranking beside the same
- * mathematics in PyTorch (`peers/trainer.py`), measured by turns in the same run; whole lines beside one prefix a sample;
+ * mathematics in PyTorch (`peers/trainer.py`), measured by turns in the same run; whole lines beside one prefix per sample;
  * a catalogue of a million items. One JSON line a number; a ratio above 1 is better than the peer. Close everything else.
  */
 ensureNativeEnvironment();

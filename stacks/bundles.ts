@@ -39,7 +39,7 @@ export const bundling = {
 } as const satisfies BuildOptions;
 
 /**
- * Bundles all functions in one esbuild run and hands out one asset a function.
+ * Bundles all functions in one esbuild run and hands out one asset per function.
  *
  * Everything is bundled, also the AWS SDK: a bundle is then what was tested, and it loads faster than the copy
  * that Lambda brings along (`npm run bench -- lambda`). A file is only touched when its content changes, so that

@@ -6,7 +6,7 @@ sample (`prefixes`, as published: either network learns by the toss of a coin, d
 here: logits once, fused cross-entropy; Q-values gathered, the whole catalogue multiplied only for the arg-max and without gradient;
 in `lines` the next states are the current ones, shifted; fused Adam; fused attention; no synchronisation within a step.
 
-Protocol: one JSON object a line on standard input; `{"setup": {...}}` builds a model, `{"steps": n}` runs n training steps and
+Protocol: one JSON object per line on standard input; `{"setup": {...}}` builds a model, `{"steps": n}` runs n training steps and
 `{"rankings": n}` n batches of full ranking; both answer with their seconds.
 """
 

@@ -23,7 +23,7 @@ const backbones = ['sasrec', 'gru4rec', 'caser', 'nextitnet'] as const;
 const common = { dimension: 64, heads: 1, dropout: 0.1, negatives: 10 } as const;
 const blocksOf = (backbone: string) => (backbone === 'nextitnet' ? 2 : 1);
 
-/** About as many targets a step as a run has by default. */
+/** About as many targets per step as a run has by default. */
 const lineTargets = 1280;
 const samples = 256;
 
@@ -130,7 +130,7 @@ async function measureRanking(setup: Setup, rounds: number): Promise<Line[]> {
   ];
 }
 
-/** The ways to lay out the same number of targets a step, all ours. */
+/** The ways to lay out the same number of targets per step, all ours. */
 async function measureDesigns(setup: Setup, rounds: number): Promise<Line[]> {
   const single: Setup = { ...setup, design: 'prefixes', lines: samples };
   const subjects = [createSubject(setup), createSubject(single, true), createSubject(single)];
@@ -150,10 +150,10 @@ async function measureDesigns(setup: Setup, rounds: number): Promise<Line[]> {
       'targets',
       lines,
       'targets/s',
-      'one prefix a sample as published (every place encoded)',
+      'one prefix per sample as published (every place encoded)',
       published,
     ),
-    higherIsBetter('targets', lines, 'targets/s', 'one prefix a sample (last place)', prefixes),
+    higherIsBetter('targets', lines, 'targets/s', 'one prefix per sample (last place)', prefixes),
   ];
 }
 

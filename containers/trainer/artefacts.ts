@@ -17,7 +17,7 @@ export function writeModel(
   write(folder, 'vocabulary.json', JSON.stringify(itemIds));
 }
 
-/** Writes `ranks/<split>.bin`, little-endian int32, one a case. */
+/** Writes `ranks/<split>.bin`, little-endian int32, one per case. */
 export function writeRanks(folder: string, split: 'validation' | 'test', ranks: Int32Array): void {
   write(folder, `ranks/${split}.bin`, encodeInts(ranks));
 }

@@ -40,7 +40,7 @@ export const uploads = {
 };
 
 /**
- * What ingestion writes, one object a range of an uploaded file. A part counts once its upload's report says that the
+ * What ingestion writes, one object per range of an uploaded file. A part counts once its upload's report says that the
  * upload succeeded. `date` is the day on which the upload arrived (`YYYY-MM-DD`, UTC).
  */
 export const interactions = {

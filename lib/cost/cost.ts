@@ -42,7 +42,7 @@ export class CostCapError extends PipelineError {
  *
  * The environment's work is counted in floating-point operations (4 a parameter and token when it is fitted, 2 when it
  * answers) against the share of the GPU's peak that it reaches, and in fitting steps; the recommenders' in
- * core-seconds a transition and epoch. `high` assumes no spot capacity, no early stopping and the
+ * core-seconds per transition and epoch. `high` assumes no spot capacity, no early stopping and the
  * slowest of everything.
  *
  * @throws ConfigError when an instance type has no price or no known speed

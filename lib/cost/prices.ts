@@ -49,7 +49,7 @@ export type PriceList = z.infer<typeof priceList>;
 /** `config/throughput.json`: how fast things go, and how that was found. */
 export const throughputTable = z.strictObject({
   source: z.string().min(1),
-  /** Dense bfloat16 (float16 on ml.g4dn) peak of one GPU, 10^12 operations a second. */
+  /** Dense bfloat16 (float16 on ml.g4dn) peak of one GPU, 10^12 operations per second. */
   peakTeraflops: z.record(z.string(), z.number().positive()),
   /** Share of the peak that large fitting steps, and answering, reach. */
   fitUtilisation: range,

@@ -1,6 +1,6 @@
 import type { AugmentedShard } from './augmented-shard.ts';
 
-/** Augmented positive actions, one place a transition. */
+/** Augmented positive actions, one place per transition. */
 export interface PositiveActions {
   /** Item index, 0 where no candidate is good enough, `[transitions]`. */
   readonly actions: Int32Array;

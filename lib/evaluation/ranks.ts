@@ -6,7 +6,7 @@ import { ContractError } from '#lib/contracts/errors.ts';
  * sample of them.
  */
 
-/** `ranks/*.bin`: little-endian int32, one a case. */
+/** `ranks/*.bin`: little-endian int32, one per case. */
 export function encodeRanks(ranks: Int32Array): Uint8Array {
   const bytes = new DataView(new ArrayBuffer(ranks.length * 4));
   ranks.forEach((rank, index) => {

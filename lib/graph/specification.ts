@@ -4,7 +4,7 @@ import { ValidationError } from '#lib/contracts/errors.ts';
 /** The element types that enter and leave a program. */
 export type ElementType = 'float32' | 'int32' | 'bool';
 
-/** Shape and element type of a tensor; the shape is fixed, there is one graph a shape. */
+/** Shape and element type of a tensor; the shape is fixed, there is one graph per shape. */
 export interface TensorSpec {
   readonly shape: readonly number[];
   readonly dtype: ElementType;

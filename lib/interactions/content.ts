@@ -113,7 +113,7 @@ function inspectJson(
 
 /**
  * True for a JSON array, for objects that follow each other on one line, and for objects over several lines; false for
- * one object a line, the first of which may be broken.
+ * one object per line, the first of which may be broken.
  */
 function isSeriesOfObjects(bytes: Buffer, first: number): boolean {
   if (bytes[first] === OPEN_ARRAY) return true;

@@ -18,8 +18,8 @@ export function fileInsights(plan: UploadPlan, merged: MergedTally): Insight[] {
     ...when(
       framing === 'objects',
       'not-json-lines',
-      'The file is a series of JSON objects and not one object a line, so "line" is the number of the object.',
-      'Nothing to do. One object a line is read a little faster, and one broken line would not fail the file.',
+      'The file is a series of JSON objects and not one object per line, so "line" is the number of the object.',
+      'Nothing to do. One object per line is read a little faster, and one broken line would not fail the file.',
     ),
     ...when(
       nameless > 0,

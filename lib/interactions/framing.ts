@@ -2,7 +2,7 @@ import { createObjectSplitter } from './object-splitter.ts';
 import { createRecordSplitter, type RawRecord } from './records.ts';
 
 /**
- * How rows follow each other in a file: one a line, as CSV records (which may span lines), or as JSON objects with
+ * How rows follow each other in a file: one per line, as CSV records (which may span lines), or as JSON objects with
  * anything harmless between them (a JSON array, objects over several lines, objects without line breaks).
  */
 export const framings = ['lines', 'csv', 'objects'] as const;

@@ -49,7 +49,7 @@ export interface MergedInteractions {
  * Puts the tallies of an upload's ranges together.
  *
  * @param upload the upload's id, which seeds its sketches
- * @param tallies one a range, in the order of the ranges
+ * @param tallies one per range, in the order of the ranges
  */
 export function mergeTallies(upload: string, tallies: readonly Tally[]): MergedTally {
   const sum = (value: (tally: Tally) => number) =>

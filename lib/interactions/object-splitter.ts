@@ -91,7 +91,7 @@ export function createObjectSplitter(
 
   function fail(what: string): never {
     throw new ValidationError(
-      `object ${record.nextLine} ${what}. Write one JSON object a line, with a JSON library.`,
+      `object ${record.nextLine} ${what}. Write one JSON object per line, with a JSON library.`,
     );
   }
 

@@ -2,7 +2,7 @@
 export const reasons = {
   'broken-json': {
     meaning: 'The line is not one complete JSON value.',
-    advice: 'Write one JSON object a line, with a JSON library, and no line breaks inside it.',
+    advice: 'Write one JSON object per line, with a JSON library, and no line breaks inside it.',
   },
   'nan-in-json': {
     meaning: 'The line has NaN or Infinity, which JSON does not know.',

@@ -114,7 +114,7 @@ export function unreadReport(
 /**
  * The report of an upload whose ranges have all been parsed. Depends on the plan and the range reports alone.
  *
- * @param ranges one a range, in order
+ * @param ranges one per range, in order
  */
 export function reportUpload(plan: UploadPlan, ranges: readonly RangeReport[]): UploadReport {
   const merged = mergeTallies(

@@ -340,7 +340,7 @@ describe('Functions: plan-upload and parse-range', () => {
   });
 
   it.each([
-    ['a JSON array, one object a line', (rows: string[]) => `[\n${rows.join(',\n')}\n]\n`],
+    ['a JSON array, one object per line', (rows: string[]) => `[\n${rows.join(',\n')}\n]\n`],
     ['a JSON array on one line', (rows: string[]) => `[${rows.join(', ')}]`],
     [
       'a JSON array, indented',

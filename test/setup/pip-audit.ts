@@ -66,7 +66,7 @@ ERROR:pip_audit._cli:Failed to install packages: ['bin/python3.11', '-m', 'pip',
 } as const satisfies Readonly<Record<string, Recording>>;
 
 /**
- * Writes a program that prints a recording and ends as it did, and that keeps its arguments, one a line, in a file
+ * Writes a program that prints a recording and ends as it did, and that keeps its arguments, one per line, in a file
  * beside it named `arguments`.
  *
  * @returns its path

@@ -294,7 +294,7 @@ describe('The nightly definition, path by path', () => {
     await expectNothingLeft(world);
   });
 
-  it('fails, and leaves nothing, when no instance type is to be had', async () => {
+  it('fails, and leaves nothing, when no instance type is available', async () => {
     // Arrange
     const world = worldOf();
     for (const type of instances.environmentInstanceTypes) world.scarce.set(type, 'No capacity.');

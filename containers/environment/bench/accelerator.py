@@ -26,7 +26,7 @@ FORWARD_TOKENS = BATCH_TOKENS["cuda"]
 GOAL = 0.4
 """Share of the peak to reach."""
 PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "A10G": 70e12}
-"""Dense bf16 operations a second by part of the device's name (vendor's data sheets; SXM where there are several)."""
+"""Dense bf16 operations per second by part of the device's name (vendor's data sheets; SXM where there are several)."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def training_utilisation(
     Args:
         shape: of the decoder.
         device: where it runs.
-        peak: operations a second.
+        peak: operations per second.
         rounds: measured steps.
         batch_tokens: tokens of a step, by default as many as fit.
     """
@@ -106,12 +106,12 @@ def training_utilisation(
 
 
 def rate(what: str, positions: int, seconds: float) -> Line:
-    """Transitions a second, for which no goal is set."""
+    """Transitions per second, for which no goal is set."""
     return Line(f"{what}: transitions", positions / seconds, "transitions/s", "", 0.0, 0.0)
 
 
 def lines(what: str, operations: float, tokens: int, seconds: float, peak: float) -> list[Line]:
-    """The share of the peak beside the goal, and real tokens a second beside those at the goal."""
+    """The share of the peak beside the goal, and real tokens per second beside those at the goal."""
     at_goal = GOAL * peak * tokens / operations
     return [
         higher_is_better(f"{what}: share of the bf16 peak", operations / seconds / peak, "", "goal", GOAL),

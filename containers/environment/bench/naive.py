@@ -1,4 +1,4 @@
-"""The peer: one prompt a (state, action), `[instruction | history | action]`, as reward models are usually asked.
+"""The peer: one prompt per (state, action), `[instruction | history | action]`, as reward models are usually asked.
 
 Prompts of similar length share a batch of the same token budget, and attention is PyTorch's own. The state comes for
 free: it is the hidden state one token before the action.
@@ -47,7 +47,7 @@ def batches_of(prompts: list[np.ndarray], budget: int, instruction: int) -> Iter
 
 
 class NaiveScorer:
-    """Reads states and raw rewards of an environment model off one prompt a (state, action)."""
+    """Reads states and raw rewards of an environment model off one prompt per (state, action)."""
 
     def __init__(self, model: EnvironmentModel) -> None:
         self.model = model

@@ -1,4 +1,4 @@
-"""Packed scoring beside one prompt a (state, action), on the same rows with the same actions."""
+"""Packed scoring beside one prompt per (state, action), on the same rows with the same actions."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ BUDGET = 1024
 """Tokens of a batch, as the server has it on CPU."""
 TOLERANCE = 1e-4
 """Packed and naive rewards may differ by that, float32."""
-PEER = "one prompt a (state, action)"
+PEER = "one prompt per (state, action)"
 
 
 @torch.inference_mode()

@@ -64,12 +64,12 @@ def actions_of(rows: list[np.ndarray], count: int) -> list[np.ndarray]:
 
 
 def packed_tokens(rows: list[np.ndarray], count: int, instruction: int) -> np.ndarray:
-    """[rows] real tokens of packed rows with `count` actions a position."""
+    """[rows] real tokens of packed rows with `count` actions per position."""
     return np.asarray(packed_length(np.array([len(row) for row in rows]), count, instruction))
 
 
 def training_rows(rows: list[np.ndarray]) -> TrainingRows:
-    """The rows as the training channel has them, one a user."""
+    """The rows as the training channel has them, one per user."""
     offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
     return TrainingRows(np.arange(len(rows)), len(rows), np.concatenate(rows), offsets)
 

@@ -1,4 +1,4 @@
-"""One LoRA step in three ways: packed rows, one prompt a (state, action), and adapters in the upper layers alone."""
+"""One LoRA step in three ways: packed rows, one prompt per (state, action), and adapters in the upper layers alone."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,7 +46,7 @@ def cheaper_training(folder: Path, layers: int | None, rounds: int) -> list[Line
     peer_tokens = NaiveScorer(fit.model).tokens(rows, drawn)
     flops = {each: adapter_flops(each.model.decoder, each.config.adapter, tokens) for each in (fit, upper)}
     peer_flops = adapter_flops(fit.model.decoder, config.adapter, peer_tokens)
-    single, whole = "one prompt a (state, action)", "adapters in all layers"
+    single, whole = "one prompt per (state, action)", "adapters in all layers"
     return [
         lower_is_better("packed: largest relative difference of a gradient", difference, "", "limit", TOLERANCE),
         lower_is_better("packed: tokens of a step", tokens, "tokens", single, peer_tokens),
@@ -85,7 +85,7 @@ def packed_step(fit: AdapterFit, rows: list[np.ndarray], drawn: list[np.ndarray]
 
 
 def naive_step(fit: AdapterFit, rows: list[np.ndarray], drawn: list[np.ndarray]) -> Callable[[], None]:
-    """The same losses from one prompt a (state, action), in batches of the same token budget whose gradients add up."""
+    """The same losses from one prompt per (state, action), in batches of the same token budget whose gradients add up."""
     scorer = NaiveScorer(fit.model)
     prompts = prompts_of(rows, drawn)
     actions = 1 + drawn[0].shape[1]

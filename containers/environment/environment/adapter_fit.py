@@ -28,7 +28,7 @@ BAGGING_SHARE = 0.8
 CENTRING = 0.01
 """Coefficient of reward centring."""
 HELD_OUT_NEGATIVES = 2
-"""Negatives a position when held-out users are scored for early stopping."""
+"""Negatives per position when held-out users are scored for early stopping."""
 
 
 @dataclass(frozen=True)

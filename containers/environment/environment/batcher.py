@@ -194,7 +194,7 @@ def fitting_tokens(engine: Engine, batch_tokens: int, length: int, candidates: i
         engine: answers the batch.
         batch_tokens: what is wanted.
         length: items of the longest row.
-        candidates: candidates a position.
+        candidates: candidates per position.
 
     Raises:
         CapacityError: not even one row fits.

@@ -29,7 +29,7 @@ class Limits:
     length: int
     """Items of a row at most: `window + 1`."""
     candidates: int = 100
-    """Candidates a position at most."""
+    """Candidates per position at most."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class EnvironmentRequest:
     rows: list[np.ndarray]
     """For each row [length] int32 item indices."""
     candidates: list[int]
-    """For each row the candidates a position."""
+    """For each row the candidates per position."""
 
 
 def decode(body: bytes, content_type: str, limits: Limits) -> EnvironmentRequest:

@@ -26,7 +26,7 @@ def text(minimum: int = 0, maximum: float = float("inf"), pattern: str = "") -> 
 
 @dataclass(frozen=True)
 class ItemTokenConfig:
-    """How one embedding an item is learned from its text."""
+    """How one embedding per item is learned from its text."""
 
     epochs: float = field(default=1.0, metadata=within(0))
     learning_rate: float = field(default=2e-2, metadata=within(0, above=True))

@@ -58,7 +58,7 @@ class Engine:
 
     @torch.inference_mode()
     def answer(self, rows: list[np.ndarray], counts: list[int]) -> list[RowAnswer]:
-        """Answers each row with that many candidates a position, in one batch."""
+        """Answers each row with that many candidates per position, in one batch."""
         waiting = pack(rows)
         batch = waiting.to(self.device)
         history, cache = self.model.read_history(batch)

@@ -60,7 +60,7 @@ class EnvironmentModel(nn.Module):
         decoder: `inputs_embeds` [batch, time, dim] to `last_hidden_state` [batch, time, dim]; its attention is
             `tree_attention`.
         reward_decoder: the same with an adapter of its own for the rewards; None where one adapter serves both.
-        item_tokens: [items + 1, dim] float32: one embedding an item in the decoder's word space; row 0 is padding.
+        item_tokens: [items + 1, dim] float32: one embedding per item in the decoder's word space; row 0 is padding.
         popularity: [items + 1] float32: centred log frequency of each item.
         instruction: [instruction, dim] float32: embeddings of the prompt in front of every history.
         state_dimension: length of a state.

@@ -13,7 +13,7 @@ def draw_negatives(
 
     Args:
         row: [length] item indices.
-        count: negatives a position.
+        count: negatives per position.
         items: number of items of the vocabulary, at least 2.
         repeats: whether an item of the history may well be the next one.
         generator: where the draws come from.

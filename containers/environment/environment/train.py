@@ -33,7 +33,7 @@ from .users import UserRows, choose_users
 CALIBRATION_POSITIONS = 2000
 """Positions of training users that the calibration is fitted on, at least."""
 METRIC_NEGATIVES = 5
-"""Negatives a position for the metrics."""
+"""Negatives per position for the metrics."""
 
 
 @dataclass(frozen=True)

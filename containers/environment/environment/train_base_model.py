@@ -1,6 +1,6 @@
 """A small causal language model of SmolLM2's architecture (Llama), trained on a catalogue's text.
 
-It stands in where no pretrained model can be had. It knows nothing but the catalogue, and its `origin.json` says so.
+It stands in where no pretrained model can be downloaded. It knows nothing but the catalogue, and its `origin.json` says so.
 """
 
 import gzip

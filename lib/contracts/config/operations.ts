@@ -70,9 +70,9 @@ export const operationsConfig = z.strictObject({
       door: z.enum(['function-url', 'api-gateway']).default('function-url'),
       /** Instances kept warm (each costs about 10 USD a month at 1 GB); 0 keeps none. */
       provisionedConcurrency: z.int().min(0).max(100).default(0),
-      /** Requests a second that API Gateway lets through; a function URL has no such limit. */
+      /** Requests per second that API Gateway lets through; a function URL has no such limit. */
       maximumRequestsPerSecond: z.int().min(1).default(100),
-      /** Items a user that are written to `recommendations/` after every successful run; 0 writes none. */
+      /** Items per user that are written to `recommendations/` after every successful run; 0 writes none. */
       batchCount: z.int().min(0).max(1000).default(20),
     })
     .prefault({}),

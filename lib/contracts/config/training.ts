@@ -109,7 +109,7 @@ const settings = {
   sampledItems: z.int().min(1).max(65_536),
   /** Calibration t (0-1) of gBCE: 0 is plain binary cross-entropy, 1 undoes the sampling altogether. */
   gbceCalibration: z.number().min(0).max(1),
-  /** Targets a step, about: a batch holds `batchTargets / window` lines, and short sequences share a line. */
+  /** Targets per step, about: a batch holds `batchTargets / window` lines, and short sequences share a line. */
   batchTargets: z.int().min(1).max(1_048_576),
   learningRate: z.number().positive(),
   maximumEpochs: z.int().min(1).max(10_000),
@@ -119,7 +119,7 @@ const settings = {
   validationCases: z.int().min(1),
   /** gamma */
   discount: z.number().min(0).max(1),
-  /** Negative actions a state (SNQN, SA2C). */
+  /** Negative actions per state (SNQN, SA2C). */
   negatives: z.int().min(1).max(100),
   /** Base reward of a negative action. */
   negativeReward: z.number().min(-10).max(10),
@@ -152,7 +152,7 @@ export type Settings = {
 
 /**
  * `sound` trains on all positions of a sequence in one causal pass, with a slowly moving target network and dropout off
- * in targets. `paper` is the published code of SNQN/SA2C to the constant: one prefix a sample, two networks with
+ * in targets. `paper` is the published code of SNQN/SA2C to the constant: one prefix per sample, two networks with
  * randomly swapped roles, dropout on in targets.
  */
 const preset = z.enum(['sound', 'paper']);

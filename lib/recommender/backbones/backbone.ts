@@ -34,7 +34,7 @@ export interface SequenceInputs {
   readonly room?: tf.Tensor2D;
 }
 
-/** A batch of histories, one a line from its beginning. */
+/** A batch of histories, one per line from its beginning. */
 export interface HistoryInputs {
   /** int32 `[lines, time]`, right-padded with 0. */
   readonly items: tf.Tensor2D;
@@ -72,7 +72,7 @@ export interface Backbone {
     dropout: Dropout,
   ): Encoding;
   /**
-   * The states after the last items alone, of one sequence a line: what `encode` gives there, without the places that
+   * The states after the last items alone, of one sequence per line: what `encode` gives there, without the places that
    * nobody looks at. A backbone that cannot leave any out has none.
    */
   encodeLast?(

@@ -69,7 +69,7 @@ export function reaches(positions: SequenceInputs['positions'], steps: number): 
   return tf.expandDims(tf.cast(isReached, 'float32'), -1);
 }
 
-/** int32 `[lines, time]`: one sequence a line, from its beginning. */
+/** int32 `[lines, time]`: one sequence per line, from its beginning. */
 export function linePositions(lines: number, time: number): tf.Tensor2D {
   return tf.tile(tf.expandDims(tf.range(0, time, 1, 'int32'), 0), [lines, 1]);
 }

@@ -4,7 +4,7 @@ import { emptyValues, type TensorSpec } from '#lib/graph/specification.ts';
 /** What a model's batches hold. `places` are the states that a step learns from. */
 export interface BatchLayout {
   /**
-   * `lines`: whole sequences, every position a place, next states a place later. `prefixes`: one history a place, next
+   * `lines`: whole sequences, every position a place, next states a place later. `prefixes`: one history per place, next
    * states in lines of their own.
    */
   readonly kind: 'lines' | 'prefixes';
@@ -19,7 +19,7 @@ export interface BatchLayout {
   readonly places: number;
   /** Size of the vocabulary. */
   readonly items: number;
-  /** Negative actions a place; 0 for none. */
+  /** Negative actions per place; 0 for none. */
   readonly negatives: number;
   /** Base reward of a negative action. */
   readonly negativeReward: number;

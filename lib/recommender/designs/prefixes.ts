@@ -8,7 +8,7 @@ import { bootstrapValue } from './bootstrap-value.ts';
 import { type BatchTensors, type Design, tensorOf } from './design.ts';
 
 /**
- * One history a place, as in the SQN and SNQN code: the states before and after the action are windows of their own, each
+ * One history per place, as in the SQN and SNQN code: the states before and after the action are windows of their own, each
  * encoded by both networks.
  */
 export const prefixes: Design = {

@@ -240,7 +240,7 @@ def test_a_batch_holds_the_row_that_waited_longest_and_keeps_to_the_budget(shape
 
 @pytest.mark.parametrize(("capacity", "tokens", "rows"), [(100, 640, 17), (10, 320, 8), (1, 40, 1)])
 def test_a_batch_is_halved_until_it_fits(capacity: int, tokens: int, rows: int):
-    # Arrange: rows of 10 items with 3 candidates a position have 37 tokens
+    # Arrange: rows of 10 items with 3 candidates per position have 37 tokens
     engine = CountingEngine(capacity)
     engine.gate.set()
 

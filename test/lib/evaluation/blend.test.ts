@@ -225,7 +225,7 @@ describe('Function: fitBlends', () => {
 
   it('takes users whole, and no more requests than it may', () => {
     // Arrange
-    const world = worldOf(5, items, 60); // 12 requests a user
+    const world = worldOf(5, items, 60); // 12 requests per user
 
     // Act
     const { users } = collectChoices(inputOf(world, false), {

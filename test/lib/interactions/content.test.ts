@@ -14,7 +14,7 @@ const inspect = (text: string | Uint8Array, format: 'jsonl' | 'csv', isWhole = t
 
 describe('Function: inspectContent, JSON', () => {
   it.each([
-    ['one object a line', `${row}\n${row}\n`, 'lines'],
+    ['one object per line', `${row}\n${row}\n`, 'lines'],
     ['one object', row, 'lines'],
     ['a broken first line', `{"user_id": \n${row}\n`, 'lines'],
     ['a first line that is cut in two', `${row.replace(',', ',\n')}\n${row}\n${row}\n`, 'lines'],

@@ -51,7 +51,7 @@ export function shardOf(
   };
 }
 
-/** An LE's answer to a shard: seeded numbers, `candidates` other items a transition. */
+/** An LE's answer to a shard: seeded numbers, `candidates` other items per transition. */
 export function answerTo(
   shard: SequenceShard,
   {

@@ -7,7 +7,7 @@ import { translateCases } from '#lib/recommender/translate-cases.ts';
 import { casesOf as plainCases } from '../sequences/cases.ts';
 import { casesOf } from './fixtures.ts';
 
-/** Ranks by given scores, one row a case, in batches of three. */
+/** Ranks by given scores, one row per case, in batches of three. */
 function rankerOf(scores: readonly number[][], excluded: number): Ranker {
   let begin = -3;
   let last: Int32Array | undefined;

@@ -170,7 +170,7 @@ describe('Class: LocalFunction', () => {
     expect(() => functions.get('nobody')).toThrow('Function not found: nobody');
   });
 
-  it('keeps what functions print in a file a function', async () => {
+  it('keeps what functions print in a file per function', async () => {
     // Act
     await behave({ do: 'throw' });
 

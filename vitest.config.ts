@@ -6,9 +6,9 @@ export default defineConfig({
     // Native modules (tfjs-node) load once a process, not once a thread; two cores do not need more.
     pool: 'forks',
     maxWorkers: 2,
-    // Generous: a busy machine is slow, and only a test that hangs should end here.
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    // A busy machine is slow, and only a test that hangs should end here.
+    testTimeout: 1_200_000,
+    hookTimeout: 1_200_000,
     env: { TF_CPP_MIN_LOG_LEVEL: '2' },
     coverage: {
       enabled: process.env.LEA_COVERAGE === 'true',
@@ -21,6 +21,7 @@ export default defineConfig({
       ],
       reporter: ['text-summary', 'html', 'json-summary'],
       reportsDirectory: 'coverage',
+      reportOnFailure: true,
     },
   },
 });

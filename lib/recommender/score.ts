@@ -95,13 +95,24 @@ export function createScorer(model: RecommenderModel, batch: number): ModelScore
     window,
     items,
     score: (histories, lengths) =>
-      tf.tidy(() =>
+      readValues(() =>
         scoreItems(
           loaded,
           tf.tensor2d(histories, [batch, window], 'int32'),
           tf.tensor1d(lengths, 'int32'),
-        ).dataSync<'float32'>(),
+        ),
       ),
     dispose: loaded.dispose,
   };
+}
+
+/**
+ * The numbers of a tensor, whose memory is freed with all that it was computed from. They are read outside of `tidy`,
+ * which looks through every number that it hands back in search of tensors: most of the time of a forward pass.
+ */
+export function readValues(compute: () => tf.Tensor): Float32Array {
+  const tensor = tf.tidy(compute);
+  const values = tensor.dataSync<'float32'>();
+  tensor.dispose();
+  return values;
 }

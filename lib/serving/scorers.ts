@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { EvidenceWriter, type Scale } from '#lib/evaluation/rivals/evidence.ts';
 import type { HistoryScorer } from '#lib/evaluation/rivals/history-scorer.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
-import { loadModel, scoreItems } from '#lib/recommender/score.ts';
+import { loadModel, readValues, scoreItems } from '#lib/recommender/score.ts';
 import type { Rules } from './blend-file.ts';
 
 /** Scores all items of the vocabulary after histories. */
@@ -28,12 +28,12 @@ export function networkScorer(model: RecommenderModel): Scorer {
         items.set(history, row * time);
       });
       const lengths = Int32Array.from(last, (history) => history.length);
-      return tf.tidy(() =>
+      return readValues(() =>
         scoreItems(
           loaded,
           tf.tensor2d(items, [last.length, time], 'int32'),
           tf.tensor1d(lengths, 'int32'),
-        ).dataSync<'float32'>(),
+        ),
       );
     },
     dispose: loaded.dispose,

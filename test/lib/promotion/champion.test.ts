@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Champion, championPointer } from '#lib/contracts/champion.ts';
 import { ConflictError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { serving } from '#lib/contracts/keys.ts';
-import { promote, rollBack } from '#lib/promotion/champion.ts';
+import { championsBackFrom, promote, rollBack } from '#lib/promotion/champion.ts';
 import { MemoryObjects } from './memory-objects.ts';
 
 const championOf = (run: string, name = 'sasrec'): Champion => ({
@@ -154,6 +154,78 @@ describe('Function: promote', () => {
     expect(objects.contents.has(serving.championHistory('two'))).toBe(false);
   });
 
+  it('names all files that are missing, and has no advice about earlier champions', async () => {
+    // Arrange
+    const objects = new MemoryObjects();
+    const { description, weights, vocabulary } = serving.modelFiles(championOf('one').prefix);
+    objects.put(weights, 'x');
+
+    // Act
+    const promotion = promote(objects, championOf('one'), null);
+
+    // Assess
+    await expect(promotion).rejects.toThrow(
+      new MissingArtefactError(
+        `sasrec of run one cannot be put into service: ${description}, ${vocabulary} are missing.`,
+      ),
+    );
+  });
+
+  it.each([serving.champion, serving.championHistory('one')])(
+    'is refused as the first when somebody else writes %s meanwhile',
+    async (key) => {
+      // Arrange
+      const objects = objectsWith('one');
+      objects.beforeWrite = (written) => {
+        if (written === key) objects.put(key, JSON.stringify(championOf('rival')));
+      };
+
+      // Act
+      const promotion = promote(objects, championOf('one'), null);
+
+      // Assess
+      await expect(promotion).rejects.toThrow(ConflictError);
+      await expect(promotion).rejects.toThrow(
+        'The champion changed while sasrec of run one was being promoted. So it is not promoted',
+      );
+    },
+  );
+
+  it('says so when the champion that it was compared with is gone', async () => {
+    await expect(promote(objectsWith('two'), championOf('two'), championOf('one'))).rejects.toThrow(
+      'compared with sasrec of run one: champion.json was deleted. So it',
+    );
+  });
+
+  it('tells models of one run apart, and promotions at another time', async () => {
+    // Arrange
+    const objects = objectsWith('one', 'two');
+    for (const key of Object.values(serving.modelFiles(championOf('one', 'gru4rec').prefix))) {
+      objects.put(key, 'x');
+    }
+    await promote(objects, championOf('one'), null);
+    const elsewhen = { ...championOf('one'), promotedAt: '2026-01-01T00:00:00.000Z' };
+
+    // Act
+    const another = await promote(objects, championOf('one', 'gru4rec'), championOf('one'));
+    const stale = promote(objects, championOf('two'), { ...elsewhen, name: 'gru4rec' });
+
+    // Assess
+    expect(another.changed).toBe(true);
+    await expect(stale).rejects.toThrow(ConflictError);
+  });
+
+  it('changes nothing for a champion whose record is gone', async () => {
+    const objects = objectsWith('one');
+    await promote(objects, championOf('one'), null);
+    await objects.remove([serving.championHistory('one')]);
+    expect(await promote(objects, championOf('one'), null)).toEqual({
+      champion: championOf('one'),
+      previous: null,
+      changed: false,
+    });
+  });
+
   it('never overwrites a champion that is put in place at any moment meanwhile', async () => {
     for (const key of [serving.champion, serving.championHistory('two')]) {
       // Arrange
@@ -289,8 +361,52 @@ describe('Function: rollBack', () => {
     // Act and assess
     await expect(rollBack(objects, { now })).rejects.toThrow('nothing was promoted yet');
     await promote(objects, championOf('one'), null);
+    await expect(rollBack(objects, { now })).rejects.toThrow(
+      'sasrec of run one replaced no champion, so there is none to go back to.',
+    );
     await expect(rollBack(objects, { run: 'never', now })).rejects.toThrow(
       'Run never never promoted a champion',
     );
+  });
+});
+
+describe('Function: championsBackFrom', () => {
+  async function chain(): Promise<MemoryObjects> {
+    const objects = objectsWith('one', 'two', 'three');
+    await promote(objects, championOf('one'), null);
+    await promote(objects, championOf('two'), championOf('one'));
+    await promote(objects, championOf('three'), championOf('two'));
+    return objects;
+  }
+
+  async function runsBack(objects: MemoryObjects, length: number): Promise<string[]> {
+    const runs: string[] = [];
+    for await (const { run } of championsBackFrom(objects, championOf('three'), length)) {
+      runs.push(run);
+    }
+    return runs;
+  }
+
+  it('goes back to the first, and no further than asked', async () => {
+    const objects = await chain();
+    expect(await runsBack(objects, 9)).toEqual(['three', 'two', 'one']);
+    expect(await runsBack(objects, 2)).toEqual(['three', 'two']);
+    expect(await runsBack(objects, 0)).toEqual([]);
+  });
+
+  it('ends where a record is gone', async () => {
+    const objects = await chain();
+    await objects.remove([serving.championHistory('two')]);
+    expect(await runsBack(objects, 9)).toEqual(['three', 'two']);
+  });
+
+  it('ends when somebody has closed a circle', async () => {
+    // Arrange
+    const objects = await chain();
+    const record = { champion: championOf('one'), previous: championOf('three') };
+    objects.put(serving.championHistory('one'), JSON.stringify(record));
+
+    // Act and assess
+    expect(await runsBack(objects, 9)).toEqual(['three', 'two', 'one']);
   });
 });

@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { promotionConfig } from '#lib/contracts/config/promotion.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { Evaluation } from '#lib/evaluation/evaluation-file.ts';
-import { comparisonOf } from '#lib/promotion/candidates.ts';
-import { decide, type Verdict, verdictFile } from '#lib/promotion/verdict.ts';
-import { alike, better, comparison, evaluationOf, worse } from './evaluations.ts';
+import { decide, remark, type Verdict, verdictFile, withdraw } from '#lib/promotion/verdict.ts';
+import { alike, better, evaluationOf, worse } from './evaluations.ts';
 
 const config = (settings: Record<string, unknown> = {}) => promotionConfig.parse(settings);
 
@@ -81,6 +80,37 @@ describe('Function: decide, without a champion', () => {
     expect(verdict.winner).toBe('new');
   });
 
+  it('says so when there is only one candidate', () => {
+    // Arrange
+    const { models, ...evaluation } = evaluationOf({ champion: null });
+
+    // Act
+    const { reasons } = decide(
+      { ...evaluation, models: models.slice(0, 1), baselines: [] },
+      config(),
+    );
+
+    // Assess
+    expect(reasons[0]).toBe('new is the only candidate (validation NDCG@10 0.2000).');
+    expect(reasons).toHaveLength(2);
+  });
+
+  it('compares a rival that validation prefers with every candidate, a model with the rivals alone', () => {
+    const reasonsFor = (popularity: number) =>
+      decide(evaluationOf({ champion: null, validation: { popularity }, rival: alike }), config())
+        .reasons;
+    expect(
+      reasonsFor(0.3)
+        .slice(1, -1)
+        .map((reason) => reason.split(':')[0]),
+    ).toEqual(['popularity against new', 'popularity against other']);
+    expect(
+      reasonsFor(0.1)
+        .slice(1, -1)
+        .map((reason) => reason.split(':')[0]),
+    ).toEqual(['new against the rival popularity']);
+  });
+
   it('serves somebody however few the test cases are', () => {
     const few = { ...evaluationOf({ champion: null }), cases: 3 };
     expect(decide(few, config())).toMatchObject({ winner: 'new', promoted: true });
@@ -150,6 +180,7 @@ describe('Function: decide, for another recipe', () => {
 
   it('asks for enough test cases', () => {
     // Act
+    expect(decide(evaluationOf(), config({ minimumTestCases: 1000 })).promoted).toBe(true);
     const verdict = decide(evaluationOf(), config({ minimumTestCases: 1001 }));
 
     // Assess
@@ -214,6 +245,12 @@ describe("Function: decide, for the champion's recipe", () => {
     expect(decide(newer(-0.0141), config())).toMatchObject({ promoted: false, because: null });
     expect(decide(newer(-0.0141), config({ nonInferiorityMargin: 0.11 })).promoted).toBe(true);
     expect(decide(newer(-0.0001), config({ nonInferiorityMargin: 0 })).promoted).toBe(false);
+    expect(textOf(decide(newer(-0.0141), config()))).toContain(
+      "The champion's recipe with newer data must not be worse by more than a margin: new against the champion sasrec of run yesterday: no difference shown",
+    );
+    expect(textOf(decide(newer(-0.0141), config()))).toContain(
+      'The interval does not lie above -0.0140, the margin.',
+    );
   });
 
   it('takes the newer weights when the better-looking recipe is not shown to be better', () => {
@@ -278,18 +315,27 @@ describe('Function: decide, whatever the outcome', () => {
   });
 });
 
-describe('Function: comparisonOf', () => {
-  it('turns a comparison round', () => {
-    // Arrange
-    const evaluation = {
-      ...evaluationOf(),
-      comparisons: [comparison('x', 'y', { difference: 0.01, low: -0.02, high: 0.04 })],
-    };
+describe('Functions: remark, withdraw', () => {
+  const verdict: Verdict = {
+    ...decide(evaluationOf(), config()),
+    reasons: ['first', 'second', 'new becomes the champion.'],
+  };
 
-    // Act
-    const turned = comparisonOf(evaluation, 'y', 'x');
+  it('puts a remark before what becomes of the winner', () => {
+    const remarked = remark(verdict, 'By the way.');
+    expect(remarked).toEqual({
+      ...verdict,
+      reasons: ['first', 'second', 'By the way.', 'new becomes the champion.'],
+    });
+    expect(verdict.reasons).toHaveLength(3);
+  });
 
-    // Assess
-    expect(turned).toMatchObject({ a: 'y', b: 'x', difference: -0.01, low: -0.04, high: 0.02 });
+  it('takes a promotion back, and says why in its place', () => {
+    expect(withdraw(verdict, 'It could not be promoted.')).toEqual({
+      ...verdict,
+      promoted: false,
+      because: null,
+      reasons: ['first', 'second', 'It could not be promoted.'],
+    });
   });
 });

@@ -165,7 +165,7 @@ describe('A night on one machine', () => {
     // Arrange: a Ctrl-C during the fit, which npm hands on, too
     const out = join(dir, 'killed');
     const interrupted = lea(...files, '--out', out);
-    await eventually(() => existsSync(join(out, 'cloud/containers/training-jobs')), 240);
+    await eventually(() => existsSync(join(out, 'cloud/containers/training-jobs')));
     interrupted.child.kill('SIGINT');
     interrupted.child.kill('SIGINT');
     expect(await interrupted.ended, interrupted.output()).toBe(130);

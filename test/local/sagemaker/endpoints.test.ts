@@ -13,6 +13,7 @@ import {
   loopbackInHexadecimal,
 } from '../fixture/processes.ts';
 
+const begun = Date.now();
 let machine: Machine;
 let server: SageMakerServer;
 let client: SageMakerRuntimeClient;
@@ -288,7 +289,9 @@ describe('Class: Endpoints', () => {
     // Assess
     const [endpoint] = first.body.Endpoints as { EndpointName: string; CreationTime: number }[];
     expect(endpoint!.EndpointName).toBe('listed-1');
-    expect(Math.abs(endpoint!.CreationTime - Date.now() / 1000)).toBeLessThan(60);
+    // Unix seconds, not milliseconds as Step Functions has them.
+    expect(endpoint!.CreationTime).toBeGreaterThan(begun / 1000 - 1);
+    expect(endpoint!.CreationTime).toBeLessThanOrEqual(Date.now() / 1000);
     expect(second.body).toEqual({
       Endpoints: [expect.objectContaining({ EndpointName: 'listed-2' })],
     });

@@ -15,6 +15,7 @@ DIR/results.json. Interrupted, it goes on where it stopped.
 
   --format sequences   one user a line, "user item item ..." in time order (default);
            interactions  JSON lines or CSV as teams upload them, read by the rules of ingestion
+  --split              global-time (default), but leave-one-out for sequences, which have no times
   --vectors            item-vectors.arrow, for models with text={}
   --models             for example sasrec:supervised,gru4rec:snqn,sasrec:supervised:dropout=0.5
   --config FILE        pipeline configuration; its section "interactions" says how interactions are read and

@@ -12,7 +12,8 @@ curve, ranks, manifest. Interrupted, it goes on from DIR/checkpoints.
 
   --interactions FILE  JSON lines or CSV as teams upload them, read by the rules of ingestion and the section
                        "interactions" of the configuration; or with --format sequences one user a line,
-                       "user item item ..." in time order. Gzipped or not
+                       "user item item ..." in time order, of which the last item is held out instead of the
+                       last days. Gzipped or not
   --sequences DIR      what a run has below runs/RUN/sequences/
   --augmented DIR      its augmented shards, for a model that uses the environment
   --config FILE        pipeline configuration; what it does not mention is as in config/one-machine.json

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { holdsInteractions } from '#lib/interactions/content.ts';
@@ -23,6 +24,17 @@ export interface InteractionSource {
   readonly format: InteractionFileFormat;
   /** A catalogue: with it, interactions with other items are refused as ingestion refuses them. */
   readonly items?: string;
+}
+
+/**
+ * How a file can be split. Sequences have no times, only places in a line, which every user begins anew: where a split
+ * by time is asked for, each user's last action is held out instead.
+ */
+export function splitFor(
+  format: InteractionFileFormat,
+  split: SequencesConfig['split'],
+): SequencesConfig['split'] {
+  return format === 'sequences' && split === 'global-time' ? 'leave-one-out' : split;
 }
 
 /** The longest line of sequences: users are not cut. */

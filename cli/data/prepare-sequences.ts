@@ -5,7 +5,7 @@ import { runs } from '#lib/contracts/keys.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
 import { writeSequences } from '#lib/sequences/write.ts';
-import { type InteractionSource, readInteractions } from './interaction-file.ts';
+import { type InteractionSource, readInteractions, splitFor } from './interaction-file.ts';
 
 /** The run whose folders are laid out. */
 const run = 'by-hand';
@@ -25,7 +25,8 @@ export async function prepareSequences(
   onReport?: (report: UploadReport) => void,
 ): Promise<{ readonly built: BuiltSequences; readonly folder: string }> {
   const log = await readInteractions(source, config, onReport);
-  const built = buildSequences(log, config.sequences);
+  const split = splitFor(source.format, config.sequences.split);
+  const built = buildSequences(log, { ...config.sequences, split });
   const put = async (key: string, content: string | Uint8Array) => {
     const path = join(out, key);
     mkdirSync(dirname(path), { recursive: true });

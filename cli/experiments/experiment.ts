@@ -12,7 +12,7 @@ import { alignVectors, type TextVectors } from '#lib/recommender/text-table.ts';
 import { type TrainingProgress, trainModel } from '#lib/recommender/trainer.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../containers/trainer/checkpoints.ts';
-import { readInteractions } from '../data/interaction-file.ts';
+import { readInteractions, splitFor } from '../data/interaction-file.ts';
 import { type Cell, type ExperimentOptions, planExperiment } from './options.ts';
 import {
   type CellResult,
@@ -121,7 +121,7 @@ async function readData(
   return buildSequences(
     log,
     sequencesConfig.parse({
-      split: options.split,
+      split: splitFor(options.format, options.split),
       window: options.window,
       excludeHistory: options.excludeHistory,
       minimumUserInteractions: options.minimumUserInteractions,

@@ -11,6 +11,7 @@ const complete: Record<string, readonly string[]> = {
   environment: ['study', '--config', 'x'],
   cost: ['--interactions', '1000', '--items', '100'],
   rollback: ['--bucket', 'x'],
+  vectors: ['--items', 'x', '--out', 'y'],
 };
 
 describe('Every command', () => {

@@ -34,7 +34,7 @@ const study = {
   items: 'items.jsonl',
   baseModels: join(root, '.cache/base-models'),
   pipeline: {
-    sequences: { window: 8, shardItems: 64 },
+    sequences: { window: 8, shardItems: 64, split: 'leave-one-out' },
     environment: { layers: 1, stateDimension: 8, candidates: 2, itemTokens: { epochs: 0.1 } },
     training: {
       dimension: 8,

@@ -53,6 +53,7 @@ const keys = {
   runChampion: runs.champion('*'),
   champion: serving.champion,
   champions: serving.championHistory('*'),
+  championsFolder: below(serving.championHistoryPrefix),
   freshCounts: serving.freshCounts,
   uploadCounts: uploads.counts('*'),
   recommendations: below(serving.recommendationsPrefix('*')),
@@ -179,7 +180,7 @@ export const functionAccess = {
   'publish-run-status': { read: [keys.runConfig, keys.verdict, keys.report] },
   'expire-runs': {
     read: [keys.champion, keys.champions, keys.environmentLatest],
-    list: [keys.runs, keys.environments, keys.champions],
+    list: [keys.runs, keys.environments, keys.championsFolder],
     // What of a run is large, or holds user ids.
     delete: [
       keys.sequences,

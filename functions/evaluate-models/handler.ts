@@ -25,7 +25,7 @@ export const handler = instrument(
     await objects.putIfAbsent(runs.evaluation(run), toJson(evaluation));
     const decided = decide(evaluation, config.promotion);
     const verdict = unusable === undefined ? decided : remark(decided, unusable);
-    if (unusable !== undefined) metrics.addMetric('ChampionUnusable', MetricUnit.Count, 1);
+    metrics.addMetric('ChampionUnusable', MetricUnit.Count, unusable === undefined ? 0 : 1);
     await objects.putJson(runs.verdict(run), verdict);
     logger.info('models evaluated', { run, winner: verdict.winner, promoted: verdict.promoted });
     return { promote: verdict.promoted, winner: verdict.winner };

@@ -27,8 +27,9 @@ export const handler = instrument(sqsEvent, async (event, { logger, metrics, sig
     await countUpload(objects, plan, config);
     if (report === undefined) return;
     const { status, read, good, quarantined, duplicate } = report;
-    const outcome = status === 'succeeded' ? 'UploadsSucceeded' : 'UploadsFailed';
-    metrics.addMetric(outcome, MetricUnit.Count, 1);
+    const isGood = status === 'succeeded';
+    metrics.addMetric('UploadsSucceeded', MetricUnit.Count, isGood ? 1 : 0);
+    metrics.addMetric('UploadsFailed', MetricUnit.Count, isGood ? 0 : 1);
     metrics.addMetric('RowsRead', MetricUnit.Count, read);
     metrics.addMetric('RowsQuarantined', MetricUnit.Count, quarantined);
     logger.info('upload reported', { upload, status, read, good, quarantined, duplicate });

@@ -21,9 +21,10 @@ export const handler = instrument(sqsEvent, async (event, { logger, metrics, sig
   processMessages(event, objectCreated, logger, async ({ detail }) => {
     const { key, etag } = detail.object;
     const outcome = await planUpload(objects, { key, etag, config, signal, now: new Date() });
+    const isFailed = outcome.state === 'unread' && outcome.report.status === 'failed';
+    metrics.addMetric('UploadsFailed', MetricUnit.Count, isFailed ? 1 : 0);
     if (outcome.state === 'unread') {
       const { upload, status, message } = outcome.report;
-      if (status === 'failed') metrics.addMetric('UploadsFailed', MetricUnit.Count, 1);
       logger.info('upload reported', { key, upload, status, message });
     } else if (outcome.state !== 'planned') logger.info('nothing to parse', { key, ...outcome });
     if (outcome.state !== 'planned') return;

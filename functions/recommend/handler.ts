@@ -33,5 +33,7 @@ export const handler = instrument(z.unknown(), async (event, { logger, metrics }
   const asked = http.success
     ? respond(http.data, recommend).catch(report.refusal)
     : recommend(event);
-  return asked.finally(() => report.stale(stale.splice(0)));
+  const answer = await asked.finally(() => report.stale(stale.splice(0)));
+  report.answered();
+  return answer;
 });

@@ -2,12 +2,22 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { type HttpResponse, refusalOrThrow } from './http.ts';
 
+let hasAnswered = false;
+
 /**
  * Says in logs and metrics what callers alone would hear of otherwise: a 503 is no fault of the function, so that
  * Lambda does not count it.
  */
 export function reporter(logger: Logger, metrics: Metrics) {
   return {
+    /** An instance's first good answer says that nothing is wrong: an alarm then has something to look at. */
+    answered(): void {
+      if (hasAnswered || metrics.hasStoredMetrics()) return;
+      hasAnswered = true;
+      metrics.addMetric('RecommendationsUnavailable', MetricUnit.Count, 0);
+      metrics.addMetric('ChampionNotFollowed', MetricUnit.Count, 0);
+    },
+
     /** @throws what is no refusal: Lambda counts it */
     refusal(error: unknown): HttpResponse {
       const refusal = refusalOrThrow(error);

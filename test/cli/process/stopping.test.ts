@@ -24,8 +24,9 @@ const notes = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\
 /** Resolves with the process id of the program, once it works. */
 const working = () =>
   eventually(() => {
-    const [first] = notes();
-    return first !== undefined && Number(first.split(' ')[1]);
+    // The file may be there already, and still empty.
+    const [first = ''] = notes();
+    return first.startsWith('pid ') && Number(first.slice('pid '.length));
   });
 
 const start = (stopMilliseconds = '300') =>

@@ -4,8 +4,7 @@ import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { PipelineError } from '#lib/contracts/errors.ts';
 import { decodeItemVectors } from '#lib/environment/item-vectors.ts';
 import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
-import { countRules } from '#lib/evaluation/baselines/sequential-rules.ts';
-import { judgeNetwork } from '#lib/evaluation/network-blend.ts';
+import { judgeNetwork, networkRules } from '#lib/evaluation/network-blend.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { alignVectors, type TextVectors } from '#lib/recommender/text-table.ts';
@@ -184,7 +183,9 @@ async function runCell(
         excludeHistory: task.excludeHistory,
         weights: trained.weights,
       },
-      model.prior?.rules === true ? countRules(built) : undefined,
+      model.prior?.rules === true
+        ? networkRules({ ...built, baskets: built.manifest.baskets })
+        : undefined,
       model.prior,
       { events: built.events, split: built.manifest.split },
       built,

@@ -1,8 +1,7 @@
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { BlendedNetwork } from '#lib/evaluation/network-blend.ts';
-import { ruleEpsilon } from '#lib/evaluation/rule-scores.ts';
 import { decodeModel, encodeModel } from '#lib/recommender/model-file.ts';
-import { decodeBlend, encodeBlend, isBlend } from '#lib/serving/blend-file.ts';
+import { type BlendPart, decodeBlend, encodeBlend, isBlend } from '#lib/serving/blend-file.ts';
 
 /** `model.json` and `weights.bin` (docs/contracts.md, 6): of a network alone, or of what it is joined with. */
 export function encodeNetwork({ network, blend, rules }: BlendedNetwork): {
@@ -17,11 +16,13 @@ export function encodeNetwork({ network, blend, rules }: BlendedNetwork): {
     items: network.shape.items,
     window: network.shape.window,
     excludeHistory: network.excludeHistory,
-    components: blend.components.map((kind, place) =>
-      kind === 'network'
-        ? { kind, weight: plain![place]!, description: own.description, weights: own.weights }
-        : { kind, weight: plain![place]!, epsilon: ruleEpsilon, rules: rules! },
-    ),
+    ...(rules && { trainingCounts: rules.trainingCounts }),
+    components: blend.components.map((name, place): BlendPart => {
+      const weight = plain![place]!;
+      return name === 'network'
+        ? { kind: 'network', weight, description: own.description, weights: own.weights }
+        : { kind: 'history', weight, scale: 'lift', scorer: rules!.scorer };
+    }),
     counts: {
       epsilon: blend.epsilon,
       terms: blend.halfLives.map((halfLife, place) => ({
@@ -47,24 +48,28 @@ export function decodeNetwork(json: unknown, bytes: Uint8Array): BlendedNetwork 
   if (!isBlend(json)) {
     return { network: decodeModel(json, bytes), blend: undefined, rules: undefined };
   }
-  const { components, counts, moderators = [], countedAsOf = 'request' } = decodeBlend(json, bytes);
+  const blend = decodeBlend(json, bytes);
+  const { components, counts, trainingCounts, moderators = [], countedAsOf = 'request' } = blend;
   const network = components.find((part) => part.kind === 'network');
-  const rules = components.find((part) => part.kind === 'rules');
+  const rules = components.find((part) => part.kind === 'history');
   if (network === undefined) {
     throw new ContractError(
       'model.json is that of a blend without a network, which has none to score.',
     );
   }
-  const kinds = components.map(({ kind }) => {
-    if (kind === 'history') throw new ContractError('A network is never joined with a rival.');
-    return kind;
+  const names = components.map((part) => {
+    if (part.kind === 'network') return part.kind;
+    if (part.scorer.kind === 'sequential-rules' && part.scale === 'lift') return 'rules';
+    throw new ContractError(
+      `A network is joined with the lift of sequential rules alone, not with ${part.scale} of ${part.scorer.kind}.`,
+    );
   });
   const plain = [...components, ...counts.terms].map(({ weight }) => weight);
   return {
     network: decodeModel(network.description, network.weights),
-    rules: rules?.rules,
+    rules: rules && { scorer: rules.scorer, trainingCounts: trainingCounts! },
     blend: {
-      components: kinds,
+      components: names,
       halfLives: counts.terms.map(({ halfLife }) => halfLife ?? Number.POSITIVE_INFINITY),
       epsilon: counts.epsilon,
       moderators: moderators.map(({ kind }) => kind),

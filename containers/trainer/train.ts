@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
-import { countRules } from '#lib/evaluation/baselines/sequential-rules.ts';
-import { judgeNetwork } from '#lib/evaluation/network-blend.ts';
+import { judgeNetwork, networkRules } from '#lib/evaluation/network-blend.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import { alignVectors } from '#lib/recommender/text-table.ts';
@@ -131,7 +130,7 @@ export async function train(
 /** Sequential rules of the training shards. */
 function readRules(folders: Folders, { itemTable, manifest }: EvaluationChannel) {
   const shards = [...readParts(folders, manifest, false)].map(({ sequences }) => sequences);
-  return countRules({ itemTable, shards });
+  return networkRules({ itemTable, shards, baskets: manifest.baskets });
 }
 
 /** What a checkpoint must have been made from to be gone on with. */

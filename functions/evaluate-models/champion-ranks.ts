@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Champion } from '#lib/contracts/champion.ts';
 import { serving } from '#lib/contracts/keys.ts';
 import { rankBlends } from '#lib/evaluation/blend.ts';
-import { EvidenceWriter } from '#lib/evaluation/rivals/evidence.ts';
+import { historyComponent } from '#lib/evaluation/rivals/evidence.ts';
 import { type AsOf, planCounting } from '#lib/popularity/as-of.ts';
 import { translateCases } from '#lib/recommender/translate-cases.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
@@ -53,7 +53,7 @@ export function rankWithBlend(
 ): Int32Array {
   const own = translateCases(cases, itemIds, vocabulary);
   const counted = translateEvents(events, itemIds, vocabulary);
-  const writer = new EvidenceWriter(blend.trainingCounts ?? new Int32Array(blend.items));
+  const taken = blend.trainingCounts ?? new Int32Array(blend.items);
   const parts = historyParts(blend);
   const [ranked] = rankBlends(
     {
@@ -61,13 +61,9 @@ export function rankWithBlend(
       counting: planCounting(counted, own.times, asOf, split),
       items: blend.items,
       excludeHistory: blend.excludeHistory,
-      components: parts.map((part, at) => ({
-        name: String(at),
-        write: (index, scores) => {
-          const history = historyAt(own, index, blend.window);
-          writer.write(part.scorer, history, { [part.scale]: scores });
-        },
-      })),
+      components: parts.map(({ scorer, scale }) =>
+        historyComponent(scorer, scale, taken, own, blend.window),
+      ),
       counts: {
         epsilon: blend.counts.epsilon,
         halfLives: blend.counts.terms.map(({ halfLife }) => halfLife ?? Number.POSITIVE_INFINITY),
@@ -80,17 +76,6 @@ export function rankWithBlend(
 
 const weightsOf = ({ counts }: Blend, parts: readonly HistoryPart[]) =>
   Float64Array.from([...parts, ...counts.terms], ({ weight }) => weight);
-
-/** A case's last `window` items. */
-function historyAt(
-  { offsets, items, historyTimes }: EvaluationCases,
-  index: number,
-  window: number,
-) {
-  const end = offsets[index + 1]!;
-  const begin = Math.max(offsets[index]!, end - window);
-  return { items: items.subarray(begin, end), times: historyTimes.subarray(begin, end) };
-}
 
 /** Events in another vocabulary, without those of items that it does not have. */
 function translateEvents(

@@ -88,12 +88,14 @@ async function ask(
   const recommender: Recommender = await loadRecommender(objects, champion, { counts });
   try {
     const titles = new Map(items.itemIds.map((id, at) => [id, items.titles[at]!]));
-    const { offsets, earlierOffsets, earlierItems } = histories;
+    const { offsets, times, earlierOffsets, earlierItems } = histories;
     const ids = (all: Int32Array) => Array.from(all, (item) => items.itemIds[item - 1]!);
     const lists = recommender.recommendAll(
       rows.map((row) => ({
         history: ids(histories.items.subarray(offsets[row], offsets[row + 1])),
+        historyTimes: [...times.subarray(offsets[row], offsets[row + 1])],
         earlier: ids(earlierItems.subarray(earlierOffsets[row], earlierOffsets[row + 1])),
+        time: counts?.counts.asOf,
       })),
       listLength,
     );

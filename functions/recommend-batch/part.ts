@@ -51,8 +51,8 @@ function* askedFor(
   for (const [row, user] of users.entries()) {
     const history = idsOf(items, offsets, row);
     const earlier = idsOf(earlierItems, earlierOffsets, row);
-    const lastActionTime = history.length === 0 ? undefined : times[offsets[row + 1]! - 1];
-    yield { user, asked: { history, earlier, time, lastActionTime } };
+    const historyTimes = [...times.subarray(offsets[row], offsets[row + 1])];
+    yield { user, asked: { history, earlier, time, historyTimes } };
   }
 }
 

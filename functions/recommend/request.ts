@@ -26,6 +26,8 @@ export const recommendRequest = z.strictObject({
       time: z.number().min(0).optional(),
       /** When the last action of the history was, Unix seconds. */
       lastActionTime: z.number().min(0).optional(),
+      /** When each action of the history was, Unix seconds, ascending; the last one is then `lastActionTime`. */
+      historyTimes: z.array(z.number().min(0)).max(10_000).optional(),
     })
     .optional(),
 });

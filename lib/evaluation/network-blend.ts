@@ -4,20 +4,14 @@ import { planCounting } from '#lib/popularity/as-of.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
 import { networkComponent } from '#lib/recommender/network-component.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
-import { type EvaluationCases, historyOf } from '#lib/sequences/evaluation-cases.ts';
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
-import { ItemScores } from './baselines/baseline.ts';
-import type { Rules } from './baselines/sequential-rules.ts';
-import {
-  type BlendInput,
-  type BlendWeights,
-  type Component,
-  type RankedLists,
-  rankBlends,
-} from './blend.ts';
+import { type BlendInput, type BlendWeights, type RankedLists, rankBlends } from './blend.ts';
 import { fitBlends } from './fit-blend.ts';
 import { moderatorsOf } from './moderators.ts';
-import { ruleLogScores } from './rule-scores.ts';
+import { historyComponent } from './rivals/evidence.ts';
+import type { HistoryScorer, TrainingData } from './rivals/history-scorer.ts';
+import { restoreScorer, sequentialRules } from './rivals/pair-scorer.ts';
 
 /** Seconds. */
 const day = 86_400;
@@ -43,7 +37,19 @@ export interface BlendedNetwork {
   /** Undefined for scores that know nothing of time. */
   readonly blend: NetworkBlend | undefined;
   /** There if they are a component of the blend. */
-  readonly rules: Rules | undefined;
+  readonly rules: NetworkRules | undefined;
+}
+
+/** Sequential rules beside a network: their lift, as it is among the rivals. */
+export interface NetworkRules {
+  readonly scorer: HistoryScorer;
+  /** How often each item of the model was taken in training, item `i` at place `i - 1`. */
+  readonly trainingCounts: Int32Array;
+}
+
+/** Counts the rules of the training shards. */
+export function networkRules(data: TrainingData): NetworkRules {
+  return { scorer: sequentialRules(data), trainingCounts: data.itemTable.counts };
 }
 
 /** What is known of everybody, in the model's vocabulary. */
@@ -69,7 +75,7 @@ export interface JudgedNetwork {
  */
 export function judgeNetwork(
   network: RecommenderModel,
-  rules: Rules | undefined,
+  rules: NetworkRules | undefined,
   prior: PriorConfig | undefined,
   world: NetworkWorld,
   { validation, test }: { readonly validation: EvaluationCases; readonly test: EvaluationCases },
@@ -84,7 +90,7 @@ export function judgeNetwork(
   }
   // Without a single rule they have nothing to say.
   const known =
-    prior.rules && rules !== undefined && rules.items.length > 0
+    prior.rules && rules !== undefined && rules.scorer.arrays.items!.length > 0
       ? forItems(rules, network.shape.items)
       : undefined;
   const tried = prior.halfLives.map((halfLife) => {
@@ -107,10 +113,17 @@ export function judgeNetwork(
 }
 
 /** Rules of a vocabulary for one that begins with it and goes on: of the rest there are none. */
-function forItems(rules: Rules, items: number): Rules {
-  const offsets = new Int32Array(items + 2).fill(rules.items.length);
-  offsets.set(rules.offsets);
-  return { ...rules, offsets };
+function forItems({ scorer, trainingCounts }: NetworkRules, items: number): NetworkRules {
+  if (trainingCounts.length === items) return { scorer, trainingCounts };
+  const { kind, parameters, arrays } = scorer;
+  const offsets = new Int32Array(items + 2).fill(arrays.items!.length);
+  offsets.set(arrays.offsets!);
+  const counts = new Int32Array(items);
+  counts.set(trainingCounts);
+  return {
+    scorer: restoreScorer(kind, parameters, { ...arrays, offsets }, items),
+    trainingCounts: counts,
+  };
 }
 
 /** A network by itself. */
@@ -137,7 +150,7 @@ export function rankNetwork(
 }
 
 function blendOf(
-  rules: Rules | undefined,
+  rules: NetworkRules | undefined,
   { halfLives, epsilon, moderators, asOf }: PriorConfig,
 ): NetworkBlend {
   return {
@@ -162,7 +175,7 @@ function rowsOf(weights: BlendWeights, blend: NetworkBlend): number[][] {
 
 function withInput<Result>(
   model: RecommenderModel,
-  rules: Rules | undefined,
+  rules: NetworkRules | undefined,
   blend: NetworkBlend,
   { events, split }: NetworkWorld,
   cases: EvaluationCases,
@@ -171,8 +184,12 @@ function withInput<Result>(
   const counting = planCounting(events, cases.times, blend.asOf, split);
   const network = networkComponent(model, cases, counting.times);
   try {
-    const parts = { network, rules: rulesComponent(rules, model.shape.items, cases) };
-    const plain = { cases, components: blend.components.map((name) => parts[name]) };
+    const components = blend.components.map((name) =>
+      name === 'network'
+        ? network
+        : historyComponent(rules!.scorer, 'lift', rules!.trainingCounts, cases, model.shape.window),
+    );
+    const plain = { cases, components };
     const moderators = moderatorsOf(plain, blend.recencyHalfLife);
     return use({
       ...plain,
@@ -185,16 +202,4 @@ function withInput<Result>(
   } finally {
     network.dispose();
   }
-}
-
-function rulesComponent(
-  rules: Rules | undefined,
-  items: number,
-  cases: EvaluationCases,
-): Component {
-  const scores = new ItemScores(items);
-  return {
-    name: 'rules',
-    write: (index, out) => ruleLogScores(rules, historyOf(cases, index), scores, out),
-  };
 }

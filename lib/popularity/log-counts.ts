@@ -19,10 +19,21 @@ export function writeLogCounts(
   out: Float64Array,
 ): void {
   const { values, factor } = counts.at(which, time);
+  writeLogs(values, factor, epsilon, out, 1);
+}
+
+/** `out[i] = log(values[i] factor + epsilon)` for all `i` from `first` on. */
+export function writeLogs(
+  values: Float64Array,
+  factor: number,
+  epsilon: number,
+  out: Float64Array,
+  first = 0,
+): void {
   const none = Math.log(epsilon);
   const least = (negligible * epsilon) / factor;
-  for (let item = 1; item < out.length; item++) {
-    const value = values[item]!;
-    out[item] = value < least ? none : Math.log(value * factor + epsilon);
+  for (let at = first; at < out.length; at++) {
+    const value = values[at]!;
+    out[at] = value < least ? none : Math.log(value * factor + epsilon);
   }
 }

@@ -23,16 +23,6 @@ const networkPart = z.strictObject({
   bytes: z.int().min(0).multipleOf(4),
 });
 
-const rulesPart = z.strictObject({
-  kind: z.literal('rules'),
-  weight: z.number(),
-  /** An item that no rule speaks for has the score `log(epsilon)`. */
-  epsilon: z.number().positive(),
-  /** From here: where each item's rules begin (int32, `[items + 2]`), whom they speak for (int32, `[rules]`), how strongly (float32, `[rules]`). */
-  offset: z.int().min(0).multipleOf(4),
-  rules: z.int().min(0),
-});
-
 const arraySpec = z.strictObject({
   name: z.string(),
   dtype: z.enum(['int32', 'float32']),
@@ -75,7 +65,7 @@ const blendDescription = z.strictObject({
   /** Longest history that tells the components anything. */
   window: z.int().min(1),
   excludeHistory: z.boolean(),
-  components: z.array(z.discriminatedUnion('kind', [networkPart, rulesPart, historyPart])),
+  components: z.array(z.discriminatedUnion('kind', [networkPart, historyPart])),
   counts: countTerms,
   /** How often each item was taken in training; there where a component is of kind `history`. */
   trainingCounts: arraySpec.optional(),
@@ -90,16 +80,6 @@ type BlendDescription = z.infer<typeof blendDescription>;
 export type CountTerms = z.infer<typeof countTerms>;
 export type BlendModerator = z.infer<typeof moderatorPart>;
 
-/** Rules "after `i` comes `j`" by antecedent: those of item `i` are at `offsets[i]` to `offsets[i + 1] - 1`. */
-export interface Rules {
-  /** `[items + 2]` */
-  readonly offsets: Int32Array;
-  /** `[rules]` */
-  readonly items: Int32Array;
-  /** Above 0, `[rules]`. */
-  readonly strengths: Float32Array;
-}
-
 /** A component with its weight. */
 export type BlendPart =
   | {
@@ -108,12 +88,6 @@ export type BlendPart =
       /** The parsed `model.json`, and `weights.bin`, of the network. */
       readonly description: unknown;
       readonly weights: Uint8Array;
-    }
-  | {
-      readonly kind: 'rules';
-      readonly weight: number;
-      readonly epsilon: number;
-      readonly rules: Rules;
     }
   | {
       readonly kind: 'history';
@@ -176,22 +150,11 @@ export function encodeBlend(blend: Blend): {
     return spec;
   };
   const components = blend.components.map((part): BlendDescription['components'][number] => {
-    const begin = offset;
     if (part.kind === 'network') {
+      const begin = offset;
       add(part.weights);
       const { kind, weight, description } = part;
       return { kind, weight, description, offset: begin, bytes: part.weights.length };
-    }
-    if (part.kind === 'rules') {
-      const { kind, weight, epsilon, rules } = part;
-      for (const { buffer, byteOffset, byteLength } of [
-        rules.offsets,
-        rules.items,
-        rules.strengths,
-      ]) {
-        add(new Uint8Array(buffer, byteOffset, byteLength));
-      }
-      return { kind, weight, epsilon, offset: begin, rules: rules.items.length };
     }
     const { kind, weight, scorer, scale } = part;
     return {
@@ -270,19 +233,6 @@ export function decodeBlend(json: unknown, bytes: Uint8Array): Blend {
       if (part.kind === 'network') {
         const { kind, weight, description, offset } = part;
         return { kind, weight, description, weights: bytes.subarray(offset, offset + part.bytes) };
-      }
-      if (part.kind === 'rules') {
-        const { kind, weight, epsilon, offset, rules } = part;
-        const ends = offset + 4 * (items + 2);
-        const own: Rules = {
-          offsets: new Int32Array(copyOf(bytes, offset, items + 2)),
-          items: new Int32Array(copyOf(bytes, ends, rules)),
-          strengths: new Float32Array(copyOf(bytes, ends + 4 * rules, rules)),
-        };
-        if (own.strengths.length !== rules || own.offsets.at(-1) !== rules) {
-          throw new ContractError(`weights.bin does not have the ${rules} rules of model.json.`);
-        }
-        return { kind, weight, epsilon, rules: own };
       }
       const { kind, scorer, weight, scale, parameters, arrays } = part;
       const own = Object.fromEntries(arrays.map((spec) => [spec.name, arrayOf(bytes, spec)]));

@@ -1,5 +1,6 @@
 import { halfLives, usualHalfLife } from '#lib/contracts/half-lives.ts';
 import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
+import { writeLogs } from '#lib/popularity/log-counts.ts';
 import type { CountTerms } from './blend-file.ts';
 
 /** Seconds for which counts are taken to stand still: they change little, and logarithms take time. */
@@ -18,10 +19,10 @@ export class Prior {
   readonly #epsilon: number;
   readonly #asOf: number;
   /** `[half-lives][items + extras]` */
-  readonly #counts: readonly Float32Array[];
-  #logs: { readonly at: number; readonly values: readonly Float32Array[] } | undefined;
-  #cached: { readonly at: number; readonly values: Float32Array } | undefined;
-  #popular: { readonly at: number; readonly values: Float32Array } | undefined;
+  readonly #counts: readonly Float64Array[];
+  #logs: { readonly at: number; readonly values: readonly Float64Array[] } | undefined;
+  #cached: { readonly at: number; readonly values: Float64Array } | undefined;
+  #popular: { readonly at: number; readonly values: Float64Array } | undefined;
 
   /**
    * @param fresh undefined while nothing has been counted
@@ -42,7 +43,7 @@ export class Prior {
       this.extraIds.map((id, place) => [id, itemIds.length + place + 1]),
     );
     const size = itemIds.length + this.extraIds.length;
-    this.#counts = halfLives.map(() => new Float32Array(size));
+    this.#counts = halfLives.map(() => new Float64Array(size));
     for (const [id, own] of counts) {
       const at = (indices.get(id) ?? this.extraIndex(id)) - 1;
       for (let which = 0; which < own.length; which++) this.#counts[which]![at] = own[which]!;
@@ -62,7 +63,7 @@ export class Prior {
   }
 
   /** Added to the scores of all items, `[items + extras]`; only for reading. Undefined where counts play no part. */
-  at(time: number): Float32Array | undefined {
+  at(time: number): Float64Array | undefined {
     if (!this.isUsed) return undefined;
     const at = Math.floor(time / step) * step;
     if (this.#cached?.at !== at) this.#cached = { at, values: this.#sum(this.#terms, at) };
@@ -70,17 +71,16 @@ export class Prior {
   }
 
   /** The terms one by one, `log(c_h(item, t) + epsilon)`, `[terms][items + extras]`; only for reading. */
-  logs(time: number): readonly Float32Array[] {
+  logs(time: number): readonly Float64Array[] {
     const at = Math.floor(time / step) * step;
     if (this.#logs?.at !== at) {
-      const values = this.#terms.map(({ which }) => this.#sum([{ which, weight: 1 }], at));
-      this.#logs = { at, values };
+      this.#logs = { at, values: this.#terms.map(({ which }) => this.#logsOf(which, at)) };
     }
     return this.#logs.values;
   }
 
   /** Recent popularity, for those of whom nothing is known: the model's own idea of it, or that of the last week or so. */
-  popularity(time: number): Float32Array {
+  popularity(time: number): Float64Array {
     const own = this.at(time);
     if (own !== undefined) return own;
     const at = Math.floor(time / step) * step;
@@ -90,15 +90,20 @@ export class Prior {
   }
 
   #sum(terms: readonly { readonly which: number; readonly weight: number }[], time: number) {
-    const values = new Float32Array(this.#counts[0]!.length);
-    const age = Math.max(0, time - this.#asOf);
+    const values = new Float64Array(this.#counts[0]!.length);
     for (const { which, weight } of terms) {
-      const factor = 2 ** -(age / halfLives[which]!);
-      const counts = this.#counts[which]!;
-      for (let item = 0; item < values.length; item++) {
-        values[item]! += weight * Math.log(counts[item]! * factor + this.#epsilon);
-      }
+      const logs = this.#logsOf(which, time);
+      for (let item = 0; item < values.length; item++) values[item]! += weight * logs[item]!;
     }
     return values;
+  }
+
+  /** `log(c_h(item, t) + epsilon)`, `[items + extras]` */
+  #logsOf(which: number, time: number): Float64Array {
+    const counts = this.#counts[which]!;
+    const age = Math.max(0, time - this.#asOf);
+    const logs = new Float64Array(counts.length);
+    writeLogs(counts, 2 ** -(age / halfLives[which]!), this.#epsilon, logs);
+    return logs;
   }
 }

@@ -5,7 +5,13 @@ import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
 import { decodeModel } from '#lib/recommender/model-file.ts';
 import { type BlendModerator, type CountTerms, decodeBlend, isBlend } from './blend-file.ts';
 import { Prior } from './prior.ts';
-import { historyScorer, networkScorer, rulesScorer, type Scorer } from './scorers.ts';
+import {
+  historyScorer,
+  type KnownHistory,
+  networkScorer,
+  type Scorer,
+  type Scores,
+} from './scorers.ts';
 import { topItems } from './top-items.ts';
 
 /** The three files of a promoted model (docs/contracts.md, 6). */
@@ -43,6 +49,8 @@ export interface Asked {
   readonly time?: number | undefined;
   /** When the last action of the history was, Unix seconds; undefined if nobody knows. */
   readonly lastActionTime?: number | undefined;
+  /** When each action of the history was, Unix seconds, ascending; undefined if nobody knows. */
+  readonly historyTimes?: readonly number[] | undefined;
 }
 
 export interface RecommenderOptions {
@@ -147,7 +155,7 @@ export class Recommender {
     });
     for (let begin = 0; begin < scored.length; begin += this.#batch) {
       const some = scored.slice(begin, begin + this.#batch);
-      const histories = some.map((index) => known[index]!.items);
+      const histories = some.map((index) => known[index]!);
       const scores = this.#served.components.map(({ scorer }) => scorer.score(histories));
       some.forEach((index, row) => {
         const own = this.#combine(scores, row, known[index]!);
@@ -167,14 +175,20 @@ export class Recommender {
   }
 
   #look(asked: Asked, now: number): Known {
-    const { history, earlier = [], time = now, lastActionTime } = asked;
+    const { history, earlier = [], time = now, historyTimes } = asked;
+    expectTimes(history, historyTimes);
+    const { lastActionTime = historyTimes?.at(-1) } = asked;
     const items: number[] = [];
+    const times: number[] = [];
     const unknownItems = new Set<string>();
-    for (const id of history) {
+    history.forEach((id, place) => {
       const index = this.#indices.get(id);
       if (index === undefined) unknownItems.add(id);
-      else items.push(index);
-    }
+      else {
+        items.push(index);
+        if (historyTimes !== undefined) times.push(historyTimes[place]!);
+      }
+    });
     const excluded = new Set(this.#prior.left);
     if (this.#served.excludeHistory) {
       for (const item of items) excluded.add(item);
@@ -184,7 +198,14 @@ export class Recommender {
       }
     }
     const away = lastActionTime === undefined ? undefined : time - lastActionTime;
-    return { items, excluded, unknownItems: [...unknownItems], time, away };
+    return {
+      items,
+      times: historyTimes && times,
+      excluded,
+      unknownItems: [...unknownItems],
+      time,
+      away,
+    };
   }
 
   /**
@@ -192,24 +213,28 @@ export class Recommender {
    *
    * @param scores of each component, `[components][histories, items]`
    */
-  #combine(scores: readonly Float32Array[], row: number, known: Known): Float32Array {
+  #combine(scores: readonly Scores[], row: number, known: Known): Scores {
     const items = this.#itemIds.length;
     const own = scores.map((all) => all.subarray(row * items, (row + 1) * items));
     const { components, counts, moderators } = this.#served;
     const plain = [...components, ...counts.terms].map(({ weight }) => weight);
     const weights = moderators.length === 0 ? plain : this.#moderate(plain, known);
-    const prior =
-      moderators.length === 0
-        ? this.#prior.at(known.time)
-        : weightedSum(this.#prior.logs(known.time), weights.slice(components.length));
-    if (prior === undefined && own.length === 1 && components[0]!.weight === 1) return own[0]!;
-    const sum = prior?.slice() ?? new Float32Array(items);
+    if (counts.terms.length === 0 && own.length === 1 && weights[0] === 1) return own[0]!;
+    const logs = counts.terms.length === 0 ? [] : this.#prior.logs(known.time);
+    // In the order of evaluation, so that the sums are the same to the bit.
+    const sum = new Float64Array(logs[0]?.length ?? items);
     own.forEach((values, which) => {
       const weight = weights[which]!;
+      if (weight === 0) return;
       for (let at = 0; at < items; at++) sum[at]! += weight * values[at]!;
       if (sum.length === items) return;
       const rare = weight * meanOfTail(values);
       for (let at = items; at < sum.length; at++) sum[at]! += rare;
+    });
+    logs.forEach((values, which) => {
+      const weight = weights[components.length + which]!;
+      if (weight === 0) return;
+      for (let at = 0; at < sum.length; at++) sum[at]! += weight * values[at]!;
     });
     return sum;
   }
@@ -233,7 +258,7 @@ export class Recommender {
     );
   }
 
-  #best(scores: Float32Array, count: number, { excluded, unknownItems }: Known): Recommendation {
+  #best(scores: Scores, count: number, { excluded, unknownItems }: Known): Recommendation {
     expectFinite(scores);
     const best = topItems(scores, count, excluded);
     return {
@@ -249,7 +274,7 @@ export class Recommender {
   #mostPopular(count: number, { excluded, unknownItems, time }: Known): Recommendation {
     const popularity = this.#hasCounts
       ? this.#prior.popularity(time)
-      : new Float32Array(this.#itemIds.length);
+      : new Float64Array(this.#itemIds.length);
     const best = topItems(popularity, count, excluded);
     const items = Array.from(best, (item) => ({ item_id: this.#idOf(item) }));
     return { items, source: 'popularity', unknownItems };
@@ -279,9 +304,6 @@ function loadServed({ description, weights }: RecommenderFiles): Served {
     counts,
     moderators,
     components: components.map((part) => {
-      if (part.kind === 'rules') {
-        return { weight: part.weight, scorer: rulesScorer(part.rules, items, part.epsilon) };
-      }
       if (part.kind === 'history') {
         const scorer = historyScorer(part.scorer, part.scale, blend.trainingCounts!, window);
         return { weight: part.weight, scorer };
@@ -293,16 +315,15 @@ function loadServed({ description, weights }: RecommenderFiles): Served {
 }
 
 /** What a component thinks of rare items on average: the vocabulary is ordered by frequency. */
-function meanOfTail(values: Float32Array): number {
+function meanOfTail(values: Scores): number {
   const begin = Math.min(values.length - 1, Math.floor(values.length * (1 - rareShare)));
   let sum = 0;
   for (let at = begin; at < values.length; at++) sum += values[at]!;
   return sum / (values.length - begin);
 }
 
-interface Known {
-  /** Item indices, oldest first. */
-  readonly items: readonly number[];
+/** `items` may be none. */
+interface Known extends KnownHistory {
   /** Item indices that the list leaves out. */
   readonly excluded: ReadonlySet<number>;
   readonly unknownItems: readonly string[];
@@ -312,19 +333,23 @@ interface Known {
   readonly away: number | undefined;
 }
 
-/** `sum_k weights[k] rows[k]` */
-function weightedSum(rows: readonly Float32Array[], weights: readonly number[]): Float32Array {
-  const sum = new Float32Array(rows[0]?.length ?? 0);
-  rows.forEach((row, which) => {
-    const weight = weights[which]!;
-    if (weight === 0) return;
-    for (let at = 0; at < sum.length; at++) sum[at]! += weight * row[at]!;
-  });
-  return sum;
+/** @throws ValidationError if there are times, but not one for each action in order */
+function expectTimes(history: readonly string[], times: readonly number[] | undefined): void {
+  if (times === undefined) return;
+  if (times.length !== history.length) {
+    throw new ValidationError(
+      `The history has ${history.length} items, but ${times.length} times: give one for each, or none.`,
+    );
+  }
+  const early = times.findIndex((time, place) => place > 0 && time < times[place - 1]!);
+  if (early === -1) return;
+  throw new ValidationError(
+    `Action ${early + 1} of the history is older than the one before it (${times[early]} after ${times[early - 1]}): give the oldest first.`,
+  );
 }
 
 /** Not even one score: where one is no number, the others are not what was trained either. */
-function expectFinite(scores: Float32Array): void {
+function expectFinite(scores: Scores): void {
   for (let item = 0; item < scores.length; item++) {
     if (Number.isFinite(scores[item])) continue;
     throw new ContractError(

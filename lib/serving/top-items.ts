@@ -8,7 +8,7 @@
  * @returns item indices, best first; fewer than `count` if there are not as many
  */
 export function topItems(
-  scores: Float32Array,
+  scores: Float32Array | Float64Array,
   count: number,
   excluded: ReadonlySet<number> = new Set(),
 ): Int32Array {

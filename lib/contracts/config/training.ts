@@ -35,7 +35,7 @@ export const textConfig = z.strictObject({
 });
 
 /**
- * Recent popularity joined to a model's scores (`prior`): `w score + w' log(rules) + v log(c + epsilon)`, `c` everybody's
+ * Recent popularity joined to a model's scores (`prior`): `w score + w' lift(rules) + v log(c + epsilon)`, `c` everybody's
  * actions of an item before the request, each counting half as much for every half-life that has passed. The weights
  * are fitted on the validation cases after training.
  */

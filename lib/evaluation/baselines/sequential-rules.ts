@@ -1,7 +1,7 @@
 import type { Baseline, ItemScores, TrainingData } from './baseline.ts';
 
 /** Rules "after `i` comes `j`" by antecedent: those of item `i` are at `offsets[i]` to `offsets[i + 1] - 1`. */
-export interface Rules {
+interface Rules {
   /** `[items + 2]` */
   readonly offsets: Int32Array;
   /** What comes, an item index each. */
@@ -33,7 +33,7 @@ export function sequentialRules(data: TrainingData): Baseline {
 }
 
 /** Adds the score of every item that a rule speaks for. */
-export function scoreByRules(
+function scoreByRules(
   { offsets, items, strengths }: Rules,
   history: Int32Array,
   scores: ItemScores,
@@ -51,7 +51,7 @@ export function scoreByRules(
 }
 
 /** Rules by antecedent: those of item `i` are at `offsets[i]` to `offsets[i + 1] - 1`. */
-export function countRules({ itemTable, shards }: TrainingData): Rules {
+function countRules({ itemTable, shards }: TrainingData): Rules {
   const count = itemTable.itemIds.length;
   const offsets = new Int32Array(count + 2);
   const items: number[] = [];

@@ -1,4 +1,6 @@
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { ItemScores } from '../baselines/baseline.ts';
+import type { Component } from '../blend.ts';
 import type { HistoryScorer, HistoryView } from './history-scorer.ts';
 
 /**
@@ -66,4 +68,31 @@ export class EvidenceWriter {
     }
     scores.clear();
   }
+}
+
+/** What histories say on one scale, as a component of a blend. */
+export function historyComponent(
+  scorer: HistoryScorer,
+  scale: Scale,
+  trainingCounts: ArrayLike<number>,
+  cases: EvaluationCases,
+  window: number = Number.POSITIVE_INFINITY,
+): Component {
+  const writer = new EvidenceWriter(trainingCounts);
+  return {
+    name: scorer.kind,
+    write: (index, scores) =>
+      writer.write(scorer, historyAt(cases, index, window), { [scale]: scores }),
+  };
+}
+
+/** A case's last `window` items. */
+export function historyAt(
+  { offsets, items, historyTimes }: EvaluationCases,
+  index: number,
+  window: number = Number.POSITIVE_INFINITY,
+): HistoryView {
+  const end = offsets[index + 1]!;
+  const begin = Math.max(offsets[index]!, end - window);
+  return { items: items.subarray(begin, end), times: historyTimes.subarray(begin, end) };
 }

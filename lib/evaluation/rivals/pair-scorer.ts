@@ -19,12 +19,18 @@ export interface PairSettings {
   readonly decay: number;
 }
 
+const usualRules: PairSettings = { decay: 0.6 };
+const usualNeighbours: PairSettings = { decay: 0.85 };
+
 /**
  * Rules "after `i` comes `j`", each occurrence counted `1 / distance` (Sequential Rules; Ludewig and Jannach 2018,
  * https://arxiv.org/abs/1803.09587, section 3.1). Scored from the last items of the history and not from the very last
  * alone: `score(j) = sum_k decay^k rule(h_k, j) / sqrt(count(h_k))`, `h_0` the last basket.
  */
-export function sequentialRules(data: TrainingData, { decay }: PairSettings): HistoryScorer {
+export function sequentialRules(
+  data: TrainingData,
+  { decay }: PairSettings = usualRules,
+): HistoryScorer {
   const pairs = countPairs(
     data,
     (distance) => (distance > 0 && distance <= maximumDistance ? 1 / distance : 0),
@@ -39,7 +45,10 @@ export function sequentialRules(data: TrainingData, { decay }: PairSettings): Hi
  * Items of the same histories and baskets, whatever their order (item-kNN with cosine similarity; Sarwar et al. 2001,
  * https://doi.org/10.1145/371920.372071): `sim(i, j) = together(i, j) / sqrt(count(i) count(j))`.
  */
-export function itemNeighbours(data: TrainingData, { decay }: PairSettings): HistoryScorer {
+export function itemNeighbours(
+  data: TrainingData,
+  { decay }: PairSettings = usualNeighbours,
+): HistoryScorer {
   const pairs = countPairs(
     data,
     () => 1,

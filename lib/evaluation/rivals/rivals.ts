@@ -7,7 +7,7 @@ import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { type BlendInput, type BlendWeights, type RankedLists, rankBlends } from '../blend.ts';
 import { fitBlends } from '../fit-blend.ts';
 import { rankMetrics } from '../metrics.ts';
-import { EvidenceWriter, type Scale } from './evidence.ts';
+import { EvidenceWriter, historyAt, type Scale } from './evidence.ts';
 import type { HistoryScorer, TrainingData } from './history-scorer.ts';
 import { itemNeighbours, repeatLast, sequentialRules } from './pair-scorer.ts';
 import type { RivalModel } from './rival-model.ts';
@@ -32,16 +32,14 @@ export interface RankedRival {
 
 /** What an item that nobody has taken counts. */
 const epsilon = 0.5;
-/** Each step back in a history counts this much less. */
-const decay = { rules: 0.6, neighbours: 0.85 };
 /** Weight of all-time popularity where it only orders what a rival says nothing of. */
 const tieBreak = 1e-6;
 
 /** Fits all rivals on training actions, chooses their weights and half-lives on validation, and ranks all cases. */
 export function rankRivals(task: RivalTask): RankedRival[] {
   const scorers = [
-    sequentialRules(task, { decay: decay.rules }),
-    itemNeighbours(task, { decay: decay.neighbours }),
+    sequentialRules(task),
+    itemNeighbours(task),
     ...(task.excludeHistory ? [] : [repeatLast]),
   ];
   const rows = scorers.flatMap((scorer) =>
@@ -139,12 +137,7 @@ function inputOf(
         name: `${scorer.kind} evidence`,
         // Both scales are written at once; the second row is copied when it is asked for, which is right after.
         write: (index: number, scores: Float64Array) => {
-          const [begin, end] = [cases.offsets[index]!, cases.offsets[index + 1]!];
-          const history = {
-            items: cases.items.subarray(begin, end),
-            times: cases.historyTimes.subarray(begin, end),
-          };
-          writer.write(scorer, history, { evidence: scores, lift });
+          writer.write(scorer, historyAt(cases, index), { evidence: scores, lift });
         },
       },
       {

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { priorConfig } from '#lib/contracts/config/training.ts';
 import { halfLives } from '#lib/contracts/half-lives.ts';
-import { countRules } from '#lib/evaluation/baselines/sequential-rules.ts';
-import { judgeNetwork, rankNetwork } from '#lib/evaluation/network-blend.ts';
+import { judgeNetwork, networkRules, rankNetwork } from '#lib/evaluation/network-blend.ts';
+import { EvidenceWriter, historyComponent } from '#lib/evaluation/rivals/evidence.ts';
+import { sequentialRules } from '#lib/evaluation/rivals/pair-scorer.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
 import { DecayedCounts } from '#lib/popularity/decayed-counts.ts';
 import { noCounts } from '#lib/popularity/fresh-counts.ts';
 import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
 import { initialise } from '#lib/recommender/parameters.ts';
 import { historyOf } from '#lib/sequences/evaluation-cases.ts';
+import { encodeBlend } from '#lib/serving/blend-file.ts';
 import { Recommender } from '#lib/serving/recommender.ts';
 import { decodeNetwork, encodeNetwork } from '../../../containers/trainer/blend-files.ts';
 import { resolve, small } from '../../lib/recommender/fixtures.ts';
@@ -19,7 +21,9 @@ const { items, window } = built.manifest;
 const { itemIds } = built.itemTable;
 nativeBackend();
 
-function joined(prior: object) {
+const rulesOf = () => networkRules({ ...built, baskets: built.manifest.baskets });
+
+function joined(prior: object, rules = rulesOf()) {
   const network = describeNetwork(resolve(small), items, window, undefined);
   const weights = initialise(servedSpecs(network), 2, 'first');
   for (const { values } of weights.values()) values.set(values.map((x) => 3 * x));
@@ -30,7 +34,7 @@ function joined(prior: object) {
     weights,
   } as const;
   const world = { events: built.events, split: built.manifest.split };
-  const judged = judgeNetwork(model, countRules(built), priorConfig.parse(prior), world, built);
+  const judged = judgeNetwork(model, rules, priorConfig.parse(prior), world, built);
   return { ...judged, world };
 }
 
@@ -98,6 +102,74 @@ describe('Functions: encodeNetwork, decodeNetwork', () => {
       compared++;
     }
     expect(compared).toBe(4);
+  });
+
+  it.each([false, true])(
+    'keep what rules say to the bit: among the rivals, beside the network, and served (baskets: %s)',
+    (baskets) => {
+      // Arrange: actions of one half-minute share their time
+      const rounded = (times: Float64Array) => times.map((time) => time - (time % 300));
+      const shards = built.shards.map((shard) => {
+        return { ...shard, timestamps: rounded(shard.timestamps) };
+      });
+      const cases = { ...built.test, historyTimes: rounded(built.test.historyTimes) };
+      const data = { itemTable: built.itemTable, shards, baskets };
+      const rival = new EvidenceWriter(built.itemTable.counts);
+      const rules = sequentialRules(data);
+      const { served } = joined({}, networkRules(data));
+      const { description, weights } = encodeNetwork(served);
+      const read = decodeNetwork(JSON.parse(JSON.stringify(description)), weights).rules!;
+      const beside = historyComponent(read.scorer, 'lift', read.trainingCounts, cases);
+      const alone = encodeBlend({
+        items,
+        window,
+        excludeHistory: false,
+        trainingCounts: read.trainingCounts,
+        components: [{ kind: 'history', weight: 1, scale: 'lift', scorer: read.scorer }],
+        counts: { epsilon: 1, terms: [] },
+      });
+      const recommender = new Recommender({ ...alone, vocabulary: itemIds });
+      const nothing = new Float64Array(items + 1);
+      let said = 0;
+
+      for (let index = 0; index < cases.targets.length; index++) {
+        // Act
+        const range = cases.offsets.subarray(index, index + 2);
+        const history = {
+          items: cases.items.subarray(...range),
+          times: cases.historyTimes.subarray(...range),
+        };
+        const [among, judged] = [nothing.slice(), nothing.slice()];
+        rival.write(rules, history, { lift: among });
+        beside.write(index, judged);
+        const list = recommender.recommend(
+          {
+            history: Array.from(history.items, (item) => itemIds[item - 1]!),
+            historyTimes: [...history.times],
+          },
+          items,
+        );
+
+        // Assess
+        const scores = new Map(list.items.map(({ item_id, score }) => [item_id, score!]));
+        expect(judged).toEqual(among);
+        expect(itemIds.map((id) => scores.get(id))).toEqual([...among.subarray(1)]);
+        said += among.some((lift) => lift > 0) ? 1 : 0;
+      }
+      expect(said).toBeGreaterThan(cases.targets.length / 2);
+    },
+  );
+
+  it('refuse a rival beside a network', () => {
+    // Arrange
+    const { description, weights } = encodeNetwork(joined({}).served);
+    const other = structuredClone(description) as { components: { scale?: string }[] };
+    other.components[1]!.scale = 'evidence';
+
+    // Act & Assess
+    expect(() => decodeNetwork(other, weights)).toThrow(
+      'joined with the lift of sequential rules alone, not with evidence of sequential-rules',
+    );
   });
 
   it('refuse a moderator whose weights are not there', () => {

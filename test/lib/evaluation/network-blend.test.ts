@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { priorConfig } from '#lib/contracts/config/training.ts';
-import { countRules } from '#lib/evaluation/baselines/sequential-rules.ts';
 import { absence, recency } from '#lib/evaluation/moderators.ts';
-import { judgeNetwork, rankNetwork } from '#lib/evaluation/network-blend.ts';
+import { judgeNetwork, networkRules, rankNetwork } from '#lib/evaluation/network-blend.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
 import { createRanker } from '#lib/recommender/model-ranker.ts';
 import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
@@ -47,7 +46,8 @@ describe('Function: judgeNetwork', () => {
     const prior = priorConfig.parse({ halfLives: [0.25, null] });
 
     // Act
-    const judged = judgeNetwork(model, countRules(built), prior, world, built);
+    const rules = networkRules({ ...built, baskets: built.manifest.baskets });
+    const judged = judgeNetwork(model, rules, prior, world, built);
 
     // Assess
     const alone = judgeNetwork(model, undefined, undefined, world, built);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ContractError } from '#lib/contracts/errors.ts';
+import { ContractError, ValidationError } from '#lib/contracts/errors.ts';
 import { restoreScorer } from '#lib/evaluation/rivals/pair-scorer.ts';
 import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
 import { countActions } from '#lib/popularity/item-counts.ts';
@@ -110,6 +110,43 @@ describe('Class: Recommender, of a blend', () => {
     // Of all that the rules say, 2.25, c has 1.25; the floor is that of 5 of 4 items.
     expect(items[0]!.score).toBeCloseTo(Math.log(1.25 / 2.25 + 5 / 4), 5);
     expect(source).toBe('model');
+  });
+
+  it.each<[string, string[], number[], string]>([
+    ['fewer times than items', ['a', 'b'], [1], '2 items, but 1 times'],
+    ['times that go back', ['a', 'b'], [5, 3], 'Action 2 of the history is older'],
+  ])('refuses %s', (_, history, historyTimes, message) => {
+    const recommend = () => recommenderOf(withRules(1)).recommend({ history, historyTimes }, 4);
+    expect(recommend).toThrow(ValidationError);
+    expect(recommend).toThrow(message);
+  });
+
+  it('takes the items of one basket as one step where it is told their times', () => {
+    // Arrange
+    const scorer = { ...rules, parameters: { decay: 0.5, baskets: 1 } };
+    const { kind, parameters, arrays } = scorer;
+    const recommender = recommenderOf({
+      ...nothing,
+      components: [
+        {
+          kind: 'history',
+          weight: 1,
+          scale: 'evidence',
+          scorer: restoreScorer(kind, parameters, arrays, 4),
+        },
+      ],
+    });
+    const scoresOf = (history: string[], historyTimes?: number[]) =>
+      new Map(
+        recommender
+          .recommend({ history, historyTimes }, 4)
+          .items.map(({ item_id, score }) => [item_id, score]),
+      );
+
+    // Act and assess
+    expect(scoresOf(['a', 'b'], [7, 7])).toEqual(scoresOf(['b', 'a'], [7, 7]));
+    expect(scoresOf(['a', 'b'], [6, 7])).toEqual(scoresOf(['a', 'b']));
+    expect(scoresOf(['a', 'b'], [6, 7])).not.toEqual(scoresOf(['a', 'b'], [7, 7]));
   });
 
   it('adds counts as of the time of the request', () => {

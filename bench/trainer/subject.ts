@@ -1,6 +1,6 @@
 import { modelConfig, resolveModel, trainingSettings } from '#lib/contracts/config/training.ts';
 import { batchLayout } from '#lib/recommender/batch-layout.ts';
-import { emptyBatch } from '#lib/recommender/data/layout.ts';
+import { emptyBatch } from '#lib/recommender/data/batch.ts';
 import { describeNetwork } from '#lib/recommender/network.ts';
 import { randomStream } from '#lib/recommender/random.ts';
 import { createTrainingProgram, type TrainingProgram } from '#lib/recommender/training-program.ts';
@@ -72,7 +72,7 @@ export function createSubject(setup: Setup, encodesAll = false): Subject {
   batch.weights!.forEach((_, place) => {
     batch.weights![place] = isLines && place % layout.time === window ? 0 : 1;
   });
-  const program = createTrainingProgram({ model, network, layout, excluded: 0 });
+  const program = createTrainingProgram({ network, layout, excluded: 0 });
   const { ranker } = program;
   const histories = new Int32Array(ranker.cases * window);
   fill(histories);

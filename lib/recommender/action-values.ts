@@ -1,7 +1,7 @@
 import { tf } from '#lib/graph/tensorflow.ts';
 import type { Parameters } from './backbones/backbone.ts';
 import { bestValues } from './best-items.ts';
-import { type BatchTensors, tensorOf } from './designs/design.ts';
+import { type BatchTensors, tensorOf } from './data/batch.ts';
 import { enrich, qHead, supervisedHead, supervisedStates, valuesOf, valuesOfAll } from './heads.ts';
 import type { Values } from './objectives/objective.ts';
 import { once } from './once.ts';
@@ -17,9 +17,9 @@ export function actionValues(
   states: tf.Tensor2D,
   batch: BatchTensors,
 ): Values {
-  const environment = batch.environmentStates as tf.Tensor2D | undefined;
+  const environment = batch.environmentStates;
   const enriched = once(() => enrich(parameters, states, environment));
-  const negatives = batch.negatives as tf.Tensor2D | undefined; // [places, negatives]
+  const negatives = batch.negatives; // [places, negatives]
   const augmented = batch.augmentedActions;
   const count = negatives?.shape[1] ?? 0;
   const all = once(() => {

@@ -1,7 +1,7 @@
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import type { Parameters } from './backbones/backbone.ts';
-import { type BatchTensors, tensorOf } from './designs/design.ts';
+import { type BatchTensors, tensorOf } from './data/batch.ts';
 import { supervisedHead, supervisedStates } from './heads.ts';
 import type { ObjectiveLoss } from './objectives/objective.ts';
 import {
@@ -66,8 +66,8 @@ function supervisedSum(
   const kind = supervisedLoss(model, comparison.head.kernel.shape[0]);
   if (kind === 'cross-entropy') return crossEntropy(comparison);
   const sampled = {
-    items: tensorOf<tf.Tensor1D>(batch, 'sampledItems'),
-    logCounts: tensorOf<tf.Tensor1D>(batch, 'sampledLogCounts'),
+    items: tensorOf(batch, 'sampledItems'),
+    logCounts: tensorOf(batch, 'sampledLogCounts'),
   };
   return kind === 'gbce'
     ? generalisedBinaryCrossEntropy(comparison, sampled, model.gbceCalibration)
@@ -82,10 +82,10 @@ function rightActions(
   const column = (x: tf.Tensor): tf.Tensor => tf.expandDims(x, 1); // [places, 1]
   const logged = column(parts.supervised);
   const { futureActions, futureWeights, augmentedActions } = batch;
-  const actions = [column(tensorOf(batch, 'targets'))];
+  const actions: tf.Tensor[] = [column(tensorOf(batch, 'targets'))];
   const weights = [futureWeights === undefined ? logged : tf.mul(logged, futureWeights)];
   if (futureActions !== undefined) actions.push(futureActions);
-  if (augmentedActions !== undefined) {
+  if (augmentedActions !== undefined && parts.augmented !== undefined) {
     actions.push(column(augmentedActions));
     weights.push(column(parts.augmented));
   }

@@ -1,7 +1,7 @@
 import type { TextConfig } from '#lib/contracts/config/training.ts';
 import type { ItemVectors } from '#lib/environment/item-vectors.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
-import type { Parameters } from './backbones/backbone.ts';
+import type { BackboneShape, Parameters } from './backbones/backbone.ts';
 import type { ParameterSpec, Weights } from './parameters.ts';
 
 /** The texts' vectors, as a model takes them in. */
@@ -171,4 +171,39 @@ function project(
     }
     for (let to = 0; to < width; to++) out[row * width + to] = sums[to]!;
   }
+}
+
+/** What a model that uses its items' texts is given of them. */
+export interface TextInput {
+  /** `[items, dimension]` */
+  readonly vectors: Float32Array;
+  /** Occurrences of each item in the training sequences, `[items]`. */
+  readonly counts: Int32Array;
+}
+
+/** The same as variables, so that all steps share one copy: `vectors` `[items, dimension]`, `hasAction` `[items, 1]`. */
+export interface TextVariables {
+  readonly vectors: tf.Variable<tf.Rank.R2>;
+  readonly hasAction: tf.Variable<tf.Rank.R2>;
+  /** Items with an action, which come first. */
+  readonly warmItems: number;
+}
+
+/** @returns undefined for a network without texts */
+export function textVariables(
+  network: { readonly shape: BackboneShape; readonly text: TextTable | undefined },
+  text: TextInput | undefined,
+): TextVariables | undefined {
+  if (network.text === undefined || text === undefined) return undefined;
+  const { items } = network.shape;
+  const constant = (values: Float32Array, width: number) =>
+    tf.variable(tf.tensor2d(values, [items, width]), false);
+  return {
+    vectors: constant(text.vectors, network.text.dimension),
+    hasAction: constant(
+      Float32Array.from(text.counts, (count) => (count > 0 ? 1 : 0)),
+      1,
+    ),
+    warmItems: text.counts.findLastIndex((count) => count > 0) + 1,
+  };
 }

@@ -100,7 +100,6 @@ export async function trainModel(
   );
   const layout = batchLayout(model, network);
   const program = createTrainingProgram({
-    model,
     network,
     layout,
     excluded: task.excludeHistory ? excludedPlaces(task.validation) : 0,
@@ -111,8 +110,6 @@ export async function trainModel(
   const source = createSource({
     rows,
     layout,
-    seed: model.seed,
-    samplesUniformly: model.loss === 'gbce',
   });
   try {
     const run = new TrainingRun(task, network, source, program, hooks);

@@ -1,32 +1,18 @@
-import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { Adam } from '#lib/graph/adam.ts';
 import { compile } from '#lib/graph/compile.ts';
 import { type Program, type Steps, step } from '#lib/graph/program.ts';
-import { dropout, SeedStream } from '#lib/graph/random.ts';
 import type { TensorSpec, TensorValues } from '#lib/graph/specification.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
-import { actionValues } from './action-values.ts';
-import type { Dropout, Parameters } from './backbones/backbone.ts';
-import { countAhead, rankingCases } from './count-ahead.ts';
-import { type Batch, type BatchLayout, batchSpecs } from './data/layout.ts';
-import { type BatchTensors, tensorOf } from './designs/design.ts';
-import { lines } from './designs/lines.ts';
-import { prefixes } from './designs/prefixes.ts';
-import { batchLoss } from './loss.ts';
+import { rankingCases } from './count-ahead.ts';
+import { type Batch, batchSpecs } from './data/batch.ts';
+import type { BatchLayout } from './data/layout.ts';
+import { lossAndGradients, type NetworkPair, type StepLosses } from './loss-and-gradients.ts';
 import { createVariables, type Network } from './network.ts';
 import { objectives } from './objectives/index.ts';
-import type { Places } from './objectives/objective.ts';
 import { initialise } from './parameters.ts';
 import type { Ranker } from './ranking.ts';
-import { scoreItems } from './score.ts';
-import { boundDifferences, completeTables } from './text-table.ts';
-
-/** What a training step reports, means a target. */
-export interface StepLosses {
-  readonly loss: number;
-  readonly supervised: number;
-  readonly reinforcement: number;
-}
+import { rankingStep } from './ranking-step.ts';
+import { boundDifferences, type TextInput, textVariables } from './text-table.ts';
 
 /** How one step is to be done. */
 export interface StepOptions {
@@ -48,22 +34,6 @@ export interface TrainingProgram {
   dispose(): void;
 }
 
-/** What a model that uses its items' texts is given of them. */
-export interface TextInput {
-  /** `[items, dimension]` */
-  readonly vectors: Float32Array;
-  /** Occurrences of each item in the training sequences, `[items]`. */
-  readonly counts: Int32Array;
-}
-
-/** The same as variables: `vectors` `[items, dimension]`, `hasAction` `[items, 1]`. */
-interface TextVariables {
-  readonly vectors: tf.Variable<tf.Rank.R2>;
-  readonly hasAction: tf.Variable<tf.Rank.R2>;
-  /** Items with an action, which come first. */
-  readonly warmItems: number;
-}
-
 /**
  * Builds and compiles a model.
  *
@@ -71,14 +41,14 @@ interface TextVariables {
  * @param runEagerly execute operation by operation, the reference that the compiled graph is checked against
  */
 export function createTrainingProgram(options: {
-  readonly model: ResolvedModel;
   readonly network: Network;
   readonly layout: BatchLayout;
   readonly excluded: number;
   readonly runEagerly?: boolean;
   readonly text?: TextInput | undefined;
 }): TrainingProgram {
-  const { model, network, layout } = options;
+  const { network, layout } = options;
+  const { model } = layout;
   const objective = objectives[model.objective];
   const isPaper = model.preset === 'paper';
   const initial = initialise(network.specs, model.seed, 'first');
@@ -115,14 +85,7 @@ export function createTrainingProgram(options: {
       steps[stepNames[phase][learner]] = step({
         inputs,
         run: (tensors: Record<string, tf.Tensor>) => {
-          const { losses, gradients } = lossAndGradients(
-            model,
-            network,
-            layout,
-            pair,
-            tensors,
-            text,
-          );
+          const { losses, gradients } = lossAndGradients(network, layout, pair, tensors, text);
           optimiser.apply(gradients);
           if (text !== undefined && network.text !== undefined) {
             boundDifferences(pair.main, text.hasAction, network.text.settings.bound);
@@ -142,7 +105,7 @@ export function createTrainingProgram(options: {
         [`${givenPrefix}has-action`]: text.hasAction as tf.Variable,
       }),
     },
-    steps: { ...steps, rank: rankingStep(network, main, text, cases, options.excluded) },
+    steps: { ...steps, rank: rankingStep(network, main, text?.vectors, cases, options.excluded) },
     runEagerly: options.runEagerly ?? false,
     ownsVariables: true,
   });
@@ -199,150 +162,14 @@ const optimiserNames: typeof stepNames = {
   acting: { main: 'adam-acting', second: 'adam-acting-second' },
 };
 
-/** Two copies of a network: one learns, the other judges. */
-export interface NetworkPair {
-  readonly main: Readonly<Record<string, tf.Variable>>;
-  readonly target: Readonly<Record<string, tf.Variable>>;
-}
-
-/**
- * Targets without gradient, then the loss and its gradients by the variables' TF.js names.
- *
- * @param tensors the batch's arrays, `seed`, and `isActing` where the objective has a warm-up
- * @param texts vectors of the items' texts, `[items, dimension]`, and how many items have a training action, for a
- *   network that uses them
- */
-export function lossAndGradients(
-  model: ResolvedModel,
-  network: Network,
-  layout: BatchLayout,
-  { main, target }: NetworkPair,
-  tensors: Readonly<Record<string, tf.Tensor>>,
-  texts?: { readonly vectors: tf.Tensor2D; readonly warmItems: number },
-): { losses: Record<keyof StepLosses, tf.Tensor>; gradients: tf.NamedTensorMap } {
-  const batch = tensors as BatchTensors;
-  const objective = objectives[model.objective];
-  const design = layout.kind === 'lines' ? lines : prefixes;
-  const places = completePlaces(tensors, layout);
-  const seeds = new SeedStream(tensors.seed as tf.Tensor1D);
-  const drop: Dropout = (x) => (model.dropout === 0 ? x : dropout(x, model.dropout, seeds.next()));
-  // The published code draws dropout masks for its targets too.
-  const inTargets: Dropout = model.preset === 'paper' ? drop : (x) => x;
-  const targets = objective.computeTarget(
-    places,
-    design.bootstrap(
-      network,
-      {
-        main: completeTables(main, texts?.vectors),
-        target: completeTables(target, texts?.vectors),
-      },
-      batch,
-      inTargets,
-    ),
-    model,
-  );
-  // Automatic differentiation disposes of everything but the loss; what is kept is handed on below.
-  const kept: tf.Tensor[] = [];
-  const { value: loss, grads } = tf.variableGrads(() => {
-    const parameters = completeTables(main, texts?.vectors);
-    const states = design.encode(network, parameters, batch, drop);
-    const values = actionValues(parameters, states, batch);
-    const decided = objective.computeLoss(places, values, targets, model);
-    const { total, supervised, reinforcement } = batchLoss(
-      model,
-      parameters,
-      states,
-      batch,
-      decided,
-      texts?.warmItems,
-    );
-    kept.push(tf.keep(tf.clone(supervised)), tf.keep(tf.clone(reinforcement)));
-    return total;
-  }, Object.values(main));
-  const [supervised, reinforcement] = kept.map((part) => tf.clone(part)) as [tf.Tensor, tf.Tensor];
-  tf.dispose(kept);
-  return { losses: { loss, supervised, reinforcement }, gradients: grads };
-}
-
-/** Full ranking as a step: scores never leave the session. */
-function rankingStep(
-  network: Network,
-  variables: Parameters,
-  text: TextVariables | undefined,
-  cases: number,
-  excluded: number,
-): Steps[string] {
-  const int = (...shape: number[]) => ({ shape, dtype: 'int32' }) as const;
-  return step({
-    inputs: {
-      items: int(cases, network.shape.window),
-      lengths: int(cases),
-      targets: int(cases),
-      ...(excluded > 0 && { excluded: int(cases, excluded) }),
-    } as Record<string, TensorSpec>,
-    run: (tensors: Record<string, tf.Tensor>) => {
-      const parameters = completeTables(variables, text?.vectors);
-      const scores = scoreItems(
-        { ...network, parameters },
-        tensors.items as tf.Tensor2D,
-        tensors.lengths as tf.Tensor1D,
-      );
-      const counts = countAhead(
-        scores,
-        tensors.targets as tf.Tensor1D,
-        tensors.excluded as tf.Tensor2D | undefined,
-      );
-      return {
-        ahead: counts.ahead,
-        scores: counts.scores,
-        ...(counts.excludedAhead !== undefined && { excludedAhead: counts.excludedAhead }),
-      } as Record<string, tf.Tensor>;
-    },
-  });
-}
-
 /** Begins the names of variables that no step changes; they are made anew, not kept in checkpoints. */
 export const givenPrefix = 'given/';
-
-/** Variables, so that all steps share one copy. */
-function textVariables(network: Network, text: TextInput | undefined): TextVariables | undefined {
-  if (network.text === undefined || text === undefined) return undefined;
-  const { items } = network.shape;
-  const constant = (values: Float32Array, width: number) =>
-    tf.variable(tf.tensor2d(values, [items, width]), false);
-  return {
-    vectors: constant(text.vectors, network.text.dimension),
-    hasAction: constant(
-      Float32Array.from(text.counts, (count) => (count > 0 ? 1 : 0)),
-      1,
-    ),
-    warmItems: text.counts.findLastIndex((count) => count > 0) + 1,
-  };
-}
 
 /** Moves the target network a share of the way to the main one (Polyak averaging). */
 function follow(target: NetworkPair['target'], main: NetworkPair['main'], rate: number): void {
   for (const [name, variable] of Object.entries(target)) {
     variable.assign(tf.add(variable, tf.mul(tf.sub(main[name]!, variable), rate)));
   }
-}
-
-/** The objectives' view of a batch; what the layout does not have is zero. */
-function completePlaces(tensors: Readonly<Record<string, tf.Tensor>>, layout: BatchLayout): Places {
-  const batch = tensors as BatchTensors;
-  const given = (name: keyof BatchTensors) =>
-    (batch[name] ?? tf.zeros([layout.places])) as tf.Tensor1D;
-  return {
-    weights: tensorOf(batch, 'weights'),
-    rewards: given('rewards'),
-    continues: given('continues'),
-    negativeRewards: (batch.negativeRewards ?? tf.zeros([layout.places, 1])) as tf.Tensor2D,
-    augmentedWeights: given('augmentedWeights'),
-    augmentedRewards: given('augmentedRewards'),
-    historyShares: given('historyShares'),
-    propensities: given('propensities'),
-    isActing: (tensors.isActing ?? tf.scalar(0)) as tf.Scalar,
-  };
 }
 
 /** Names in checkpoints: network or optimiser, then parameter. */

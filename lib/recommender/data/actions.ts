@@ -1,146 +1,159 @@
 import type { RandomStream } from '../random.ts';
 import { float16Values } from './float16.ts';
-import type { Batch, BatchLayout } from './layout.ts';
-import type { TrainingRows } from './training-rows.ts';
+import type { BatchLayout } from './layout.ts';
+import type { EnvironmentRows, TrainingRows } from './training-rows.ts';
 
-/** One logged action: where it is in the rows and where it goes in the batch. */
+/** A state of a line, the one after an item of a row. */
+export interface LineState {
+  readonly rows: TrainingRows;
+  readonly layout: BatchLayout;
+  /** Where it is in the batch. */
+  readonly place: number;
+  /** Index of the item in `rows.items`, `rows.timestamps`, ... */
+  readonly value: number;
+  /** Place of the item in its row, from 0. */
+  readonly at: number;
+  /** Transitions of the row. */
+  readonly transitions: number;
+  /** True for the older pieces of a long history, which do not end it. */
+  readonly goesOn: boolean;
+}
+
+/** A logged action: where it is in the rows and in its history, and where it goes in the batch. */
 export interface LoggedAction {
-  /** Index of the action in `rows.items`. */
+  readonly rows: TrainingRows;
+  readonly layout: BatchLayout;
+  readonly place: number;
+  /** Index of the action in `rows.items`, `rows.timestamps`, ... */
   readonly value: number;
   /** Its transition, -1 for the first action of a history, of which the LE knows nothing. */
   readonly transition: number;
-  readonly place: number;
   /** True if a state follows it. */
   readonly isContinued: boolean;
-  /** Items of the history before it. */
+  /** Items of the user's history before it. */
   readonly historyLength: number;
-  /** Actions that follow it in the row. */
-  readonly following: number;
+  /** Items of a history (of a row for lines, of the user for prefixes) from `begin` to `end - 1`; the action is at `at`. */
+  readonly history: Int32Array;
+  readonly begin: number;
+  readonly at: number;
+  readonly end: number;
+  /** A stream of the batch; what is drawn depends on the order of the actions. */
+  readonly random: RandomStream;
 }
 
-/** Fills in everything about one logged action: target, rewards, augmented and negative actions. */
-export function fillAction(
-  rows: TrainingRows,
-  layout: BatchLayout,
-  batch: Batch,
-  action: LoggedAction,
-  random: RandomStream,
-): void {
-  const { value, transition, place } = action;
+/** A batch as a whole. */
+export interface WholeBatch {
+  readonly rows: TrainingRows;
+  readonly layout: BatchLayout;
+  /** The items that a sampled loss compares with, and logs of how often each was expected, `[sampled]`. */
+  sampled(): { readonly items: Int32Array; readonly logCounts: Float32Array };
+}
+
+/** What the LE said of the action's state, undefined where it did not or nothing uses it. */
+export function answerOf({ rows, layout, transition }: LoggedAction): EnvironmentRows | undefined {
   const { environment } = rows;
-  const { lea } = layout;
-  const isAnswered =
-    lea !== undefined && transition !== -1 && environment?.isAnswered[transition] === 1;
-  const target = rows.items[value]!;
-  batch.targets![place] = target;
-  batch.weights![place] = 1;
-  const base = rows.rewards[value]!;
-  if (batch.rewards !== undefined && batch.continues !== undefined) {
-    // LE rewards of positives average 1: the product keeps the mean of the base rewards (click 0.2, purchase 1).
-    const factor =
-      isAnswered && lea.reward !== 'off' && environment !== undefined
-        ? environment.rewards[transition]!
-        : 1;
-    batch.rewards[place] = base * factor;
-    batch.continues[place] = action.isContinued ? 1 : 0;
-  }
-  if (batch.historyShares !== undefined) {
-    batch.historyShares[place] = action.historyLength / rows.longestHistory;
-  }
-  if (batch.propensities !== undefined) {
-    batch.propensities[place] = rows.propensities[target - 1]!;
-  }
-  if (batch.augmentedActions !== undefined && isAnswered && environment !== undefined) {
-    batch.augmentedActions[place] = environment.actions[transition]!;
-    batch.augmentedWeights![place] = lea.augmentedWeight * environment.actionWeights[transition]!;
-    if (batch.augmentedRewards !== undefined) {
-      batch.augmentedRewards[place] = base * environment.actionRewards[transition]!;
-    }
-  }
-  if (layout.futureActions > 0) fillFuture(rows, layout, batch, action);
-  if (layout.negatives > 0) {
-    fillNegatives(rows, layout, batch, action, isAnswered, random);
-  }
+  if (layout.model.lea === undefined || transition === -1) return undefined;
+  return environment?.isAnswered[transition] === 1 ? environment : undefined;
 }
 
-/** The actions after the logged one, the `d`-th after the state with weight `1 / d`; the weights add up to 1. */
-function fillFuture(
-  rows: TrainingRows,
-  layout: BatchLayout,
-  batch: Batch,
-  { value, place, following }: LoggedAction,
-): void {
-  const count = Math.min(layout.futureActions, following);
-  let total = 0;
-  for (let distance = 1; distance <= count + 1; distance++) total += 1 / distance;
-  const begin = place * (layout.futureActions + 1);
-  for (let later = 0; later <= count; later++) {
-    batch.futureWeights![begin + later] = 1 / (later + 1) / total;
-    if (later > 0) {
-      batch.futureActions![place * layout.futureActions + later - 1] = rows.items[value + later]!;
-    }
-  }
+/** The logged action and its base reward times what the LE makes of it. */
+export function rewardOf(action: LoggedAction): number {
+  const base = action.rows.rewards[action.value]!;
+  const environment = answerOf(action);
+  // LE rewards of positives average 1: the product keeps the mean of the base rewards (click 0.2, purchase 1).
+  const isUsed = environment !== undefined && action.layout.model.lea?.reward !== 'off';
+  return isUsed ? base * environment.rewards[action.transition]! : base;
+}
+
+/** The augmented action, 0 for none. */
+export function augmentedActionOf(action: LoggedAction): number {
+  return answerOf(action)?.actions[action.transition] ?? 0;
+}
+
+/** The LE's other candidates that stand for negatives, none unless their rewards are used. */
+function candidatesOf(action: LoggedAction): { from: number; count: number } {
+  const environment = answerOf(action);
+  const { lea, negatives } = action.layout.model;
+  if (environment === undefined || lea?.reward !== 'all') return { from: 0, count: 0 };
+  const width = environment.candidatesPerTransition;
+  const from = action.transition * width;
+  let count = 0;
+  while (count < Math.min(width, negatives) && environment.candidates[from + count] !== 0) count++;
+  return { from, count };
 }
 
 /**
  * Negative actions: uniform over the items but the logged and the augmented one (history may be drawn, as in SNQN).
- * With LE rewards for negatives the LE's own candidates come first, with their rewards, scaled as the logged action's
- * is: all LE rewards of a state have one base.
+ * With LE rewards for negatives the LE's own candidates come first.
  */
-function fillNegatives(
-  { environment, rewards: baseRewards }: TrainingRows,
-  layout: BatchLayout,
-  batch: Batch,
-  { value, transition, place }: LoggedAction,
-  isAnswered: boolean,
-  random: RandomStream,
-): void {
-  const negatives = batch.negatives!;
-  const rewards = batch.negativeRewards!;
-  const begin = place * layout.negatives;
-  let at = 0;
-  if (layout.lea?.reward === 'all' && isAnswered && environment !== undefined) {
-    const width = environment.candidatesPerTransition;
-    for (let index = transition * width; index < (transition + 1) * width; index++) {
-      if (environment.candidates[index] === 0 || at === layout.negatives) break;
-      negatives[begin + at] = environment.candidates[index]!;
-      rewards[begin + at] = baseRewards[value]! * environment.candidateRewards[index]!;
-      at++;
-    }
-  }
-  const target = batch.targets![place]!;
-  const augmented = batch.augmentedActions?.[place] ?? 0;
+export function fillNegatives(to: Int32Array, action: LoggedAction, augmented: number): void {
+  const { rows, layout, random } = action;
+  const { negatives } = layout.model;
+  const begin = action.place * negatives;
+  const { from, count } = candidatesOf(action);
+  for (let at = 0; at < count; at++) to[begin + at] = rows.environment!.candidates[from + at]!;
+  const target = rows.items[action.value]!;
   // A tiny catalogue may leave nothing but the logged action.
   const isAvoidable = layout.items > (augmented === 0 ? 1 : 2);
-  for (; at < layout.negatives; at++) {
+  for (let at = count; at < negatives; at++) {
     let item = 1 + random.integer(layout.items);
     while (isAvoidable && (item === target || item === augmented)) {
       item = 1 + random.integer(layout.items);
     }
-    negatives[begin + at] = item;
-    rewards[begin + at] = layout.negativeReward;
+    to[begin + at] = item;
   }
 }
 
+/** Their rewards; the LE's are scaled as the logged action's is: all LE rewards of a state have one base. */
+export function fillNegativeRewards(to: Float32Array, action: LoggedAction): void {
+  const { rows, place, value } = action;
+  const { negatives, negativeReward } = action.layout.model;
+  const begin = place * negatives;
+  const { from, count } = candidatesOf(action);
+  for (let at = 0; at < count; at++) {
+    to[begin + at] = rows.rewards[value]! * rows.environment!.candidateRewards[from + at]!;
+  }
+  to.fill(negativeReward, begin + count, begin + negatives);
+}
+
+/** Actions that follow the logged one and count as right too. */
+export function futureActionsOf({ layout, history, at, end }: LoggedAction): Int32Array {
+  return history.subarray(at + 1, Math.min(end, at + 1 + layout.model.futureActions));
+}
+
+/** Weights `1 / d` of the logged action and those after it, which add up to 1. */
+export function fillFutureWeights(to: Float32Array, action: LoggedAction): void {
+  const count = 1 + futureActionsOf(action).length;
+  let total = 0;
+  for (let distance = 1; distance <= count; distance++) total += 1 / distance;
+  const begin = action.place * (action.layout.model.futureActions + 1);
+  for (let later = 0; later < count; later++) to[begin + later] = 1 / (later + 1) / total;
+}
+
+/** The last items before the action, at most `window` of them. */
+export function historyBefore(action: LoggedAction, window: number): Int32Array {
+  return action.history.subarray(Math.max(action.begin, action.at - window), action.at);
+}
+
+/** The same with the action itself as the last. */
+export function historyWith(action: LoggedAction, window: number): Int32Array {
+  return action.history.subarray(Math.max(action.begin, action.at + 1 - window), action.at + 1);
+}
+
 /**
- * Copies LE states, float16 to float32.
+ * Copies an LE state, float16 to float32.
  *
- * @param value index of the item after which the first of them is
- * @param place where they go, counted in states
+ * @param value index of the item after which it is
  */
-export function copyStates(
-  { environment }: TrainingRows,
-  dimension: number,
-  to: Float32Array | undefined,
-  value: number,
+export function copyState(
+  to: Float32Array,
+  { rows: { environment }, layout: { environmentDimension: dimension } }: LineState | LoggedAction,
   place: number,
-  count: number,
+  value: number,
 ): void {
-  if (to === undefined || environment === undefined) return;
+  if (environment === undefined) return;
   const values = float16Values();
-  const from = value * dimension;
-  const begin = place * dimension;
-  for (let index = 0; index < count * dimension; index++) {
-    to[begin + index] = values[environment.states[from + index]!]!;
+  for (let index = 0; index < dimension; index++) {
+    to[place * dimension + index] = values[environment.states[value * dimension + index]!]!;
   }
 }

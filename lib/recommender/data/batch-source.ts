@@ -1,9 +1,11 @@
+import { once } from '../once.ts';
 import { randomStream } from '../random.ts';
-import type { Batch, BatchLayout } from './layout.ts';
+import { type Batch, filler } from './batch.ts';
+import type { BatchLayout } from './layout.ts';
 import { assembleLines, planLines } from './line-batches.ts';
 import type { Placement } from './packing.ts';
 import { assemblePrefixes, buildReplay, planPrefixes } from './prefix-batches.ts';
-import { type ItemSampler, itemSampler } from './sampled-items.ts';
+import { itemSampler, sampleItems } from './sampled-items.ts';
 import type { TrainingRows } from './training-rows.ts';
 
 /** The batches of a run. Each depends on seed, epoch and index alone, so that a resumed run gets the same. */
@@ -18,19 +20,20 @@ export interface BatchSource {
 export interface BatchSourceOptions {
   readonly rows: TrainingRows;
   readonly layout: BatchLayout;
-  readonly seed: number;
-  /** Sampled items are drawn uniformly (gBCE) instead of by dampened popularity. */
-  readonly samplesUniformly: boolean;
 }
 
 /** Makes the source that the layout asks for. */
 export function createBatchSource(options: BatchSourceOptions): BatchSource {
-  const { rows, layout, seed } = options;
-  const sampler =
-    layout.sampledItems > 0 ? itemSampler(rows.counts, options.samplesUniformly) : undefined;
+  const { rows, layout } = options;
+  const { seed, loss } = layout.model;
+  // gBCE's correction takes items that are drawn alike; all else takes them by dampened popularity.
+  const sampler = once(() => itemSampler(rows.counts, loss === 'gbce'));
   const random = (epoch: number, index: number) => randomStream(seed, 'batch', epoch, index);
   const complete = (batch: Batch, epoch: number, index: number) => {
-    if (sampler !== undefined) fillSampled(sampler, layout, batch, seed, epoch, index);
+    const sampled = once(() =>
+      sampleItems(sampler(), layout.sampledItems, randomStream(seed, 'sampled', epoch, index)),
+    );
+    filler('perBatch', layout, batch)({ rows, layout, sampled });
     return batch;
   };
   if (layout.kind === 'prefixes') {
@@ -58,20 +61,4 @@ export function createBatchSource(options: BatchSourceOptions): BatchSource {
         index,
       ),
   };
-}
-
-function fillSampled(
-  sampler: ItemSampler,
-  layout: BatchLayout,
-  batch: Batch,
-  seed: number,
-  epoch: number,
-  index: number,
-): void {
-  const stream = randomStream(seed, 'sampled', epoch, index);
-  for (let at = 0; at < layout.sampledItems; at++) {
-    const item = sampler.draw(stream);
-    batch.sampledItems![at] = item;
-    batch.sampledLogCounts![at] = sampler.logCount(item, layout.sampledItems);
-  }
 }

@@ -1,6 +1,6 @@
 import { type RandomStream, randomStream, shuffle } from '../random.ts';
-import { copyStates, fillAction } from './actions.ts';
-import { type Batch, type BatchLayout, emptyBatch } from './layout.ts';
+import { type Batch, emptyBatch, filler } from './batch.ts';
+import type { BatchLayout } from './layout.ts';
 import { type Placement, packRows } from './packing.ts';
 import type { TrainingRows } from './training-rows.ts';
 
@@ -10,7 +10,7 @@ export function rowLengths(rows: TrainingRows, layout: BatchLayout): Int32Array 
     const items = rows.offsets[row + 1]! - rows.offsets[row]!;
     if (items < 2) return 0;
     // The last item is only a target, unless the history goes on: then its state bootstraps the last transition.
-    return layout.usesNextState && rows.continuations[row] !== -1 ? items : items - 1;
+    return layout.objective.usesNextState && rows.continuations[row] !== -1 ? items : items - 1;
   });
 }
 
@@ -42,30 +42,32 @@ export function assembleLines(
   random: RandomStream,
 ): Batch {
   const batch = emptyBatch(layout);
+  const fillState = filler('perState', layout, batch);
+  const fillAction = filler('perAction', layout, batch);
   for (const { row, line, begin } of placements) {
     const first = rows.offsets[row]!;
-    const transitions = rows.offsets[row + 1]! - first - 1;
-    const place = line * layout.time + begin;
+    const end = rows.offsets[row + 1]!;
+    const transitions = end - first - 1;
     const goesOn = rows.continuations[row] !== -1;
-    const isContinued = layout.usesNextState && goesOn;
-    const length = isContinued ? transitions + 1 : transitions;
+    const length = layout.objective.usesNextState && goesOn ? transitions + 1 : transitions;
     for (let at = 0; at < length; at++) {
-      batch.items![place + at] = rows.items[first + at]!;
-      batch.positions![place + at] = at;
-    }
-    // The older pieces of a long history do not end it.
-    batch.room?.fill(goesOn ? 0 : layout.window - transitions, place, place + length);
-    copyStates(rows, layout.environmentDimension, batch.environmentStates, first, place, length);
-    for (let at = 0; at < transitions; at++) {
-      const action = {
+      const place = line * layout.time + begin + at;
+      fillState({ rows, layout, place, value: first + at, at, transitions, goesOn });
+      if (at === transitions) continue;
+      fillAction({
+        rows,
+        layout,
+        place,
         value: first + at + 1,
         transition: first - row + at,
-        place: place + at,
         isContinued: at + 1 < length,
         historyLength: rows.starts[row]! + at + 1,
-        following: transitions - at - 1,
-      };
-      fillAction(rows, layout, batch, action, random);
+        history: rows.items,
+        begin: first,
+        at: first + at + 1,
+        end,
+        random,
+      });
     }
   }
   return batch;

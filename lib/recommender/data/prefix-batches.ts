@@ -1,6 +1,6 @@
 import { type RandomStream, shuffle } from '../random.ts';
-import { copyStates, fillAction } from './actions.ts';
-import { type Batch, type BatchLayout, emptyBatch } from './layout.ts';
+import { type Batch, emptyBatch, filler } from './batch.ts';
+import type { BatchLayout } from './layout.ts';
 import type { TrainingRows } from './training-rows.ts';
 
 /**
@@ -10,10 +10,9 @@ import type { TrainingRows } from './training-rows.ts';
 export interface Replay {
   /** Items of each history one after the other, `[values]`; overlaps of rows are joined. */
   readonly items: Int32Array;
-  /** Where the history of each action begins, `[actions]`; the action itself is `items[index]`. */
+  /** Where the history of each action begins and where it has ended, `[actions]`; the action itself is `items[index]`. */
   readonly begins: Int32Array;
-  /** 1 for the last action of a history, `[actions]`. */
-  readonly isLast: Uint8Array;
+  readonly ends: Int32Array;
   /** Index of each action in `rows.items`, `[actions]`. */
   readonly values: Int32Array;
   /** Its transition, -1 for the first of a history, `[actions]`. */
@@ -28,7 +27,7 @@ export function buildReplay(rows: TrainingRows): Replay {
   const replay: Replay = {
     items: new Int32Array(size),
     begins: new Int32Array(size),
-    isLast: new Uint8Array(size),
+    ends: new Int32Array(size),
     values: new Int32Array(size),
     transitions: new Int32Array(size),
   };
@@ -47,7 +46,7 @@ export function buildReplay(rows: TrainingRows): Replay {
         at++;
       }
     }
-    replay.isLast[at - 1] = 1;
+    replay.ends.fill(at, begin, at);
   }
   return replay;
 }
@@ -65,48 +64,29 @@ export function assemblePrefixes(
   random: RandomStream,
 ): Batch {
   const batch = emptyBatch(layout);
-  const chosen = sampleDistinct(replay.items.length, layout.lines, random);
-  const dimension = layout.environmentDimension;
-  chosen.forEach((index, place) => {
-    const begin = replay.begins[index]!;
-    const value = replay.values[index]!;
-    const isFirst = replay.transitions[index] === -1;
+  const fillSample = filler('perSample', layout, batch);
+  const fillAction = filler('perAction', layout, batch);
+  sampleDistinct(replay.items.length, layout.lines, random).forEach((at, place) => {
+    const begin = replay.begins[at]!;
+    const end = replay.ends[at]!;
     const action = {
-      value,
-      transition: replay.transitions[index]!,
+      rows,
+      layout,
       place,
-      isContinued: replay.isLast[index] === 0,
-      historyLength: index - begin,
-      following: 0,
+      value: replay.values[at]!,
+      transition: replay.transitions[at]!,
+      isContinued: at + 1 < end,
+      historyLength: at - begin,
+      history: replay.items,
+      begin,
+      at,
+      end,
+      random,
     };
-    fillAction(rows, layout, batch, action, random);
-    const history = replay.items.subarray(Math.max(begin, index - layout.time), index);
-    putHistory(layout, batch.items!, batch.lengths!, place, history);
-    if (batch.nextItems !== undefined) {
-      const next = replay.items.subarray(Math.max(begin, index + 1 - layout.time), index + 1);
-      putHistory(layout, batch.nextItems, batch.nextLengths!, place, next);
-    }
-    if (batch.consumedItems !== undefined) {
-      const consumed = history.slice(history.length === layout.time ? 1 : 0);
-      const augmented = batch.augmentedActions![place]!;
-      const appended = Int32Array.of(...consumed, augmented);
-      putHistory(layout, batch.consumedItems, batch.consumedLengths!, place, appended);
-    }
-    if (!isFirst) copyStates(rows, dimension, batch.environmentStates, value - 1, place, 1);
-    copyStates(rows, dimension, batch.nextEnvironmentStates, value, place, 1);
+    fillAction(action);
+    fillSample(action);
   });
   return batch;
-}
-
-function putHistory(
-  layout: BatchLayout,
-  items: Int32Array,
-  lengths: Int32Array,
-  place: number,
-  history: Int32Array,
-): void {
-  items.set(history, place * layout.time);
-  lengths[place] = history.length;
 }
 
 /** Floyd's algorithm: `count` different numbers below `size` (all, shuffled, if there are not that many). */

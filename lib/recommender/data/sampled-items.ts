@@ -7,6 +7,19 @@ export interface ItemSampler {
   logCount(item: number, draws: number): number;
 }
 
+/** Draws items for a sampled loss, each with the log of the number of times that it was expected. Both `[draws]`. */
+export function sampleItems(
+  sampler: ItemSampler,
+  draws: number,
+  random: RandomStream,
+): { items: Int32Array; logCounts: Float32Array } {
+  const items = Int32Array.from({ length: draws }, () => sampler.draw(random));
+  return {
+    items,
+    logCounts: Float32Array.from(items, (item) => sampler.logCount(item, draws)),
+  };
+}
+
 /** Popularity is dampened, as in word2vec (https://arxiv.org/abs/1310.4546); every item counts as seen once more. */
 const dampening = 0.75;
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import type { Batch } from './batch.ts';
 import { type BatchSource, type BatchSourceOptions, createBatchSource } from './batch-source.ts';
 import type { BatchRequest } from './batch-worker.ts';
-import type { Batch } from './layout.ts';
 
 /** Batches that somebody else prepares. */
 export interface AsyncBatchSource {

@@ -15,6 +15,8 @@ export interface TrainingRows {
   readonly offsets: Int32Array;
   /** Item indices, `[values]`. */
   readonly items: Int32Array;
+  /** When each was taken, Unix seconds, `[values]`. */
+  readonly timestamps: Float64Array;
   /** Base reward of each item as an action, `[values]`. */
   readonly rewards: Float32Array;
   /** Position of each row's first item in its user's training history, `[rows]`. */
@@ -100,6 +102,7 @@ export async function collectRows(
 /** Memory that the thread which prepares batches shares. */
 const int32 = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length));
 const float32 = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length));
+const float64 = (length: number) => new Float64Array(new SharedArrayBuffer(8 * length));
 
 interface PartRows {
   readonly sequences: SequenceShard;
@@ -118,6 +121,7 @@ function join(
     rows,
     offsets: int32(rows + 1),
     items: int32(values),
+    timestamps: float64(values),
     rewards: float32(values),
     starts: int32(rows),
   };
@@ -126,6 +130,7 @@ function join(
   for (const { sequences, userNumbers: numbers } of parts) {
     const first = joined.offsets[row]!;
     joined.items.set(sequences.items, first);
+    joined.timestamps.set(sequences.timestamps, first);
     joined.rewards.set(sequences.rewards, first);
     joined.starts.set(sequences.starts, row);
     userNumbers.set(numbers, row);

@@ -1,7 +1,8 @@
 import { tf } from '#lib/graph/tensorflow.ts';
+import { type BatchTensors, tensorOf } from '../data/batch.ts';
 import { once } from '../once.ts';
 import { bootstrapValue } from './bootstrap-value.ts';
-import { type BatchTensors, type Design, tensorOf } from './design.ts';
+import type { Design } from './design.ts';
 
 /**
  * All positions of whole sequences in one causal pass. Every place's own value serves its negatives, and one place
@@ -13,7 +14,7 @@ export const lines: Design = {
 
   bootstrap(network, networks, batch, dropout) {
     const inputs = inputsOf(batch);
-    const environment = batch.environmentStates as tf.Tensor2D | undefined;
+    const environment = batch.environmentStates;
     const encode = (parameters: typeof networks.main) =>
       network.backbone.encode(parameters, network.shape, inputs, dropout);
     const encodings = once(() => ({
@@ -44,9 +45,9 @@ export const lines: Design = {
 
 function inputsOf(batch: BatchTensors) {
   return {
-    items: tensorOf<tf.Tensor2D>(batch, 'items'),
-    positions: tensorOf<tf.Tensor2D>(batch, 'positions'),
-    ...(batch.room && { room: batch.room as tf.Tensor2D }),
+    items: tensorOf(batch, 'items'),
+    positions: tensorOf(batch, 'positions'),
+    ...(batch.room && { room: batch.room }),
   };
 }
 

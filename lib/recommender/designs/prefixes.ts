@@ -1,11 +1,11 @@
 import { tf } from '#lib/graph/tensorflow.ts';
 import type { Dropout, HistoryInputs, Parameters } from '../backbones/backbone.ts';
-import type { BatchArrays } from '../data/layout.ts';
+import { type BatchTensors, tensorOf } from '../data/batch.ts';
 import type { Network } from '../network.ts';
 import { once } from '../once.ts';
 import { lastStates } from '../score.ts';
 import { bootstrapValue } from './bootstrap-value.ts';
-import { type BatchTensors, type Design, tensorOf } from './design.ts';
+import type { Design } from './design.ts';
 
 /**
  * One history per place, as in the SQN and SNQN code: the states before and after the action are windows of their own, each
@@ -16,10 +16,10 @@ export const prefixes: Design = {
     encodeLast(network, parameters, inputsOf(batch, 'items', 'lengths'), dropout),
 
   bootstrap(network, networks, batch, dropout) {
-    const value = (inputs: HistoryInputs, environment: tf.Tensor | undefined) => {
+    const value = (inputs: HistoryInputs, environment: tf.Tensor2D | undefined) => {
       const encode = (parameters: Parameters) => encodeLast(network, parameters, inputs, dropout);
       const states = { main: encode(networks.main), target: encode(networks.target) };
-      return bootstrapValue(networks, states, environment as tf.Tensor2D | undefined);
+      return bootstrapValue(networks, states, environment);
     };
     const current = () => inputsOf(batch, 'items', 'lengths');
     const next = () => inputsOf(batch, 'nextItems', 'nextLengths');
@@ -45,8 +45,8 @@ export const prefixes: Design = {
 
 function inputsOf(
   batch: BatchTensors,
-  items: keyof BatchArrays,
-  lengths: keyof BatchArrays,
+  items: 'items' | 'nextItems' | 'consumedItems',
+  lengths: 'lengths' | 'nextLengths' | 'consumedLengths',
 ): HistoryInputs {
   return { items: tensorOf(batch, items), lengths: tensorOf(batch, lengths) };
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Objective } from './objective.ts';
+import { augmentedWeights, type Objective } from './objective.ts';
 import { squaredError } from './temporal-difference.ts';
 
 /**
@@ -14,9 +14,9 @@ export const auxiliary: Objective = {
   usesNextState: false,
   hasWarmUp: false,
   computeTarget: (places) => ({ positive: places.historyShares }),
-  computeLoss: (places, values, targets) => ({
+  computeLoss: (places, values, targets, settings) => ({
     supervised: places.weights,
-    augmented: places.augmentedWeights,
+    augmented: augmentedWeights(places, settings),
     reinforcement:
       targets &&
       (tf.mul(squaredError(targets.positive, values.positive()), places.weights) as tf.Tensor1D),

@@ -1,25 +1,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LeaConfig, ResolvedModel } from '#lib/contracts/config/training.ts';
+import type { ColumnTensors } from '../data/batch.ts';
+import { type ObjectiveNeeds, usesAugmented } from '../data/layout.ts';
 
-/** A batch with its places in one row, `places` = `lines * time`. Places without a target have weight 0. */
-export interface Places {
-  /** `[places]`: 1 where there is a logged next action. */
-  readonly weights: tf.Tensor1D;
-  /** `[places]`: reward of the logged action. */
-  readonly rewards: tf.Tensor1D;
-  /** `[places]`: 1 where the sequence goes on after the action, 0 where it ends. */
-  readonly continues: tf.Tensor1D;
-  /** `[places, negatives]`: reward of each negative action. */
-  readonly negativeRewards: tf.Tensor2D;
-  /** `[places]`: weight of the augmented positive action, 0 where there is none. */
-  readonly augmentedWeights: tf.Tensor1D;
-  /** `[places]` */
-  readonly augmentedRewards: tf.Tensor1D;
-  /** `[places]`: items of the sequence up to here, as a share of the longest history. */
-  readonly historyShares: tf.Tensor1D;
-  /** `[places]`: how often the logged action occurs in the training data, a share of all actions. */
-  readonly propensities: tf.Tensor1D;
-  /** Scalar: 0 during the warm-up of actor and critic, 1 after it. */
+/**
+ * The columns of a batch (`data/columns.ts`), its places in one row, `places` = `lines * time`. Places without a target
+ * have weight 0. Reading a column that the model's settings do not ask for throws.
+ */
+export interface Places extends ColumnTensors {
+  /** Scalar: 0 during the warm-up of actor and critic, 1 after it. Only for an objective with a warm-up. */
   readonly isActing: tf.Scalar;
 }
 
@@ -64,8 +53,8 @@ export interface Targets {
 export interface ObjectiveLoss {
   /** Weight of the cross-entropy of each logged action, no gradient, `[places]`. */
   readonly supervised: tf.Tensor1D;
-  /** Weight of the cross-entropy of each augmented action, no gradient, `[places]`. */
-  readonly augmented: tf.Tensor1D;
+  /** Weight of the cross-entropy of each augmented action, no gradient, `[places]`; undefined without them. */
+  readonly augmented: tf.Tensor1D | undefined;
   /** Loss of the Q head at each place, before `reinforcementWeight`, `[places]`; undefined for none. */
   readonly reinforcement: tf.Tensor1D | undefined;
 }
@@ -82,14 +71,7 @@ export type ObjectiveSettings = Pick<
 > & { readonly lea: LeaConfig | undefined };
 
 /** How supervision and reinforcement are joined. One objective is one file. */
-export interface Objective {
-  readonly name: ResolvedModel['objective'];
-  readonly usesQHead: boolean;
-  readonly usesNegatives: boolean;
-  /** True if the targets look at the state after the logged action. */
-  readonly usesNextState: boolean;
-  /** True if the loss changes after the warm-up. */
-  readonly hasWarmUp: boolean;
+export interface Objective extends ObjectiveNeeds {
   /** What the Q head is to predict; undefined without a Q head. */
   computeTarget(
     places: Places,
@@ -104,7 +86,10 @@ export interface Objective {
   ): ObjectiveLoss;
 }
 
-/** True if the model learns from augmented positive actions. */
-export function usesAugmented({ lea }: ObjectiveSettings): boolean {
-  return lea !== undefined && lea.augmentedWeight > 0;
+/** Weight of the cross-entropy of augmented actions where nothing else decides it; undefined without them. */
+export function augmentedWeights(
+  places: Places,
+  settings: ObjectiveSettings,
+): tf.Tensor1D | undefined {
+  return usesAugmented(settings) ? places.augmentedWeights : undefined;
 }

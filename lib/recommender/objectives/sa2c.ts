@@ -29,7 +29,7 @@ export const sa2c: Objective = {
       supervised: actor(places.weights, values.positive()),
       augmented:
         targets.augmented === undefined
-          ? places.augmentedWeights
+          ? undefined
           : actor(places.augmentedWeights, values.augmented()),
       reinforcement: temporalDifferenceLoss(places, values, targets, settings),
     };

@@ -25,7 +25,7 @@ export const sac: Objective = {
       supervised: actor(places.weights, values.positive()),
       augmented:
         targets.augmented === undefined
-          ? places.augmentedWeights
+          ? undefined
           : actor(places.augmentedWeights, values.augmented()),
       reinforcement: temporalDifferenceLoss(places, values, targets, settings),
     };

@@ -1,4 +1,4 @@
-import type { Objective } from './objective.ts';
+import { augmentedWeights, type Objective } from './objective.ts';
 import { temporalDifferenceLoss, temporalDifferenceTargets } from './temporal-difference.ts';
 
 /**
@@ -15,7 +15,7 @@ export const snqn: Objective = {
     temporalDifferenceTargets(places, bootstrap, settings, true),
   computeLoss: (places, values, targets, settings) => ({
     supervised: places.weights,
-    augmented: places.augmentedWeights,
+    augmented: augmentedWeights(places, settings),
     reinforcement: targets && temporalDifferenceLoss(places, values, targets, settings),
   }),
 };

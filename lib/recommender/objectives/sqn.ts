@@ -1,4 +1,4 @@
-import type { Objective } from './objective.ts';
+import { augmentedWeights, type Objective } from './objective.ts';
 import { temporalDifferenceLoss, temporalDifferenceTargets } from './temporal-difference.ts';
 
 /** SQN (Xin et al. 2020, https://arxiv.org/abs/2006.05779, equation 5): cross-entropy plus double Q-learning. */
@@ -12,7 +12,7 @@ export const sqn: Objective = {
     temporalDifferenceTargets(places, bootstrap, settings, false),
   computeLoss: (places, values, targets, settings) => ({
     supervised: places.weights,
-    augmented: places.augmentedWeights,
+    augmented: augmentedWeights(places, settings),
     reinforcement: targets && temporalDifferenceLoss(places, values, targets, settings),
   }),
 };

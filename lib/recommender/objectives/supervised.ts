@@ -1,4 +1,4 @@
-import type { Objective } from './objective.ts';
+import { augmentedWeights, type Objective } from './objective.ts';
 
 /** Cross-entropy alone (with LEA: also on the augmented actions). */
 export const supervised: Objective = {
@@ -8,9 +8,9 @@ export const supervised: Objective = {
   usesNextState: false,
   hasWarmUp: false,
   computeTarget: () => undefined,
-  computeLoss: (places) => ({
+  computeLoss: (places, _values, _targets, settings) => ({
     supervised: places.weights,
-    augmented: places.augmentedWeights,
+    augmented: augmentedWeights(places, settings),
     reinforcement: undefined,
   }),
 };

@@ -1,12 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  type Bootstrap,
-  type ObjectiveSettings,
-  type Places,
-  type Targets,
-  usesAugmented,
-  type Values,
-} from './objective.ts';
+import { usesAugmented } from '../data/layout.ts';
+import type { Bootstrap, ObjectiveSettings, Places, Targets, Values } from './objective.ts';
 
 /**
  * Targets of double Q-learning (van Hasselt et al. 2016; SNQN, https://arxiv.org/abs/2111.03474, equations 2 and 4):

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tf } from '#lib/graph/tensorflow.ts';
+import { strictly } from '#lib/recommender/data/batch.ts';
 import { objectives } from '#lib/recommender/objectives/index.ts';
 import type {
   Bootstrap,
@@ -27,7 +28,7 @@ const lea = {
 } as const;
 
 /** Two places; the second is the end of its history. */
-const places = (isActing = 0): Places => ({
+const columns = (isActing = 0): Partial<Places> => ({
   weights: tf.tensor1d([1, 1]),
   rewards: tf.tensor1d([1, 0.2]),
   continues: tf.tensor1d([1, 0]),
@@ -41,6 +42,7 @@ const places = (isActing = 0): Places => ({
   propensities: tf.tensor1d([0.1, 0.1]),
   isActing: tf.scalar(isActing),
 });
+const places = (isActing?: number): Places => strictly(columns(isActing));
 const bootstrap: Bootstrap = {
   next: () => tf.tensor1d([2, 9]),
   current: () => tf.tensor1d([3, 4]),
@@ -165,4 +167,40 @@ describe('Objectives, by hand', () => {
     expect(read(loss.reinforcement)[0]).toBeCloseTo(0.5 * (0.25 - 1) ** 2, 6);
     expect(objectives.auxiliary.usesNextState).toBe(false);
   });
+
+  it.each([
+    ['sqn', 'continues'],
+    ['snqn', 'negativeRewards'],
+    ['sa2c', 'isActing'],
+    ['auxiliary', 'historyShares'],
+  ] as const)('%s: a batch without "%s" is an error, not zeros', (name, column) => {
+    // Arrange
+    const { [column]: _, ...others } = columns();
+    const batch = strictly<Places>(others);
+
+    // Act
+    const compute = () => {
+      const targets = objectives[name].computeTarget(batch, bootstrap, settings);
+      objectives[name].computeLoss(batch, values, targets, settings);
+    };
+
+    // Assess
+    expect(compute).toThrow(`The batch has no "${column}"`);
+  });
+
+  it.each(Object.keys(objectives) as (keyof typeof objectives)[])(
+    '%s: reads nothing of augmented actions where there are none',
+    (name) => {
+      // Arrange
+      const { augmentedWeights: _, augmentedRewards: __, ...others } = columns();
+      const batch = strictly<Places>(others);
+
+      // Act
+      const targets = objectives[name].computeTarget(batch, bootstrap, settings);
+      const loss = objectives[name].computeLoss(batch, values, targets, settings);
+
+      // Assess
+      expect(loss.augmented).toBeUndefined();
+    },
+  );
 });

@@ -3,15 +3,15 @@ import type { LeaConfig } from '#lib/contracts/config/training.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { backbones } from '#lib/recommender/backbones/index.ts';
 import { batchLayout } from '#lib/recommender/batch-layout.ts';
-import { type Batch, batchSpecs } from '#lib/recommender/data/layout.ts';
+import { type Batch, batchSpecs } from '#lib/recommender/data/batch.ts';
 import { assembleLines, planLines } from '#lib/recommender/data/line-batches.ts';
 import { assemblePrefixes, buildReplay } from '#lib/recommender/data/prefix-batches.ts';
 import { collectRows, type TrainingRows } from '#lib/recommender/data/training-rows.ts';
+import { lossAndGradients } from '#lib/recommender/loss-and-gradients.ts';
 import { describeNetwork, type Network } from '#lib/recommender/network.ts';
 import { sizeOf } from '#lib/recommender/parameters.ts';
 import { randomStream } from '#lib/recommender/random.ts';
 import { scoreItems } from '#lib/recommender/score.ts';
-import { lossAndGradients } from '#lib/recommender/training-program.ts';
 import {
   countsOf,
   type Flat,
@@ -148,13 +148,7 @@ describe.each(['sasrec', 'gru4rec', 'caser', 'nextitnet'] as const)(
       // Act
       const { losses, gradients } = tf.tidy(() => {
         const inputs = { ...batch, seed: Int32Array.of(1, 2), isActing };
-        const found = lossAndGradients(
-          model,
-          network,
-          layout,
-          { main, target },
-          feed(inputs, layout),
-        );
+        const found = lossAndGradients(network, layout, { main, target }, feed(inputs, layout));
         return {
           losses: read(found.losses),
           gradients: read(
@@ -215,7 +209,6 @@ describe('Item tables from texts against the float64 reference', () => {
     const { losses, gradients } = tf.tidy(() => {
       const inputs = { ...batch, seed: Int32Array.of(1, 2), isActing };
       const found = lossAndGradients(
-        model,
         network,
         layout,
         { main: main!, target: target! },

@@ -10,7 +10,7 @@ async function optionsOf(settings: Readonly<Record<string, unknown>>) {
   const world = await makeWorld(model);
   const network = describeNetwork(model, world.items, world.window, 3);
   const layout = batchLayout(model, network);
-  return { rows: world.rows, layout, seed: 1, samplesUniformly: false };
+  return { rows: world.rows, layout };
 }
 
 describe('Function: createThreadedSource', () => {

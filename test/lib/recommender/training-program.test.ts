@@ -31,11 +31,9 @@ async function prepare(model: ResolvedModel) {
   const source = createBatchSource({
     rows: world.rows,
     layout,
-    seed: model.seed,
-    samplesUniformly: model.loss === 'gbce',
   });
   const create = (runEagerly: boolean) =>
-    createTrainingProgram({ model, network, layout, excluded: 3, runEagerly });
+    createTrainingProgram({ network, layout, excluded: 3, runEagerly });
   const step = (program: ReturnType<typeof create>, number: number) =>
     program.train(source.assemble(1, number % source.steps(1)), {
       seed: Int32Array.of(model.seed, number),

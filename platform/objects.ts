@@ -59,6 +59,8 @@ export interface Objects {
   getVersion<T>(key: string, schema: z.ZodType<T>): Promise<{ value: T; etag: string } | undefined>;
   /** All objects below a prefix, in key order, however many. */
   list(prefix: string): AsyncGenerator<ObjectSummary>;
+  /** The folders directly below a prefix that ends in a slash, with their final slashes, in key order. */
+  folders(prefix: string): AsyncGenerator<string>;
   /** Writes over whatever was there. Large contents go up in parts. */
   putBytes(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<void>;
   /** `putBytes` of JSON with a final newline. */
@@ -247,6 +249,18 @@ export function createObjects(client: S3Client, bucket: string): Objects {
               lastModified: object.LastModified ?? new Date(0),
             };
           }
+        }
+      } catch (error) {
+        throw fromServiceError(error, `listing ${at(prefix)}`);
+      }
+    },
+    async *folders(prefix) {
+      try {
+        for await (const page of paginateListObjectsV2(
+          { client },
+          { Bucket: bucket, Prefix: prefix, Delimiter: '/' },
+        )) {
+          for (const { Prefix } of page.CommonPrefixes ?? []) yield Prefix ?? '';
         }
       } catch (error) {
         throw fromServiceError(error, `listing ${at(prefix)}`);

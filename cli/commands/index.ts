@@ -16,6 +16,22 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'run the whole pipeline on this machine, on your own data',
     load: async () => (await import('./run.ts')).run,
   },
+  validate: {
+    summary: 'say in seconds what an upload of your files would say',
+    load: async () => (await import('./validate.ts')).validate,
+  },
+  recommend: {
+    summary: 'show what a user, or somebody with a given history, is recommended',
+    load: async () => (await import('./recommend.ts')).recommend,
+  },
+  status: {
+    summary: 'tell what is in service, and how nights and uploads ended',
+    load: async () => (await import('./status.ts')).status,
+  },
+  export: {
+    summary: "copy the model, the report, the lists and the uploads' reports into a folder",
+    load: async () => (await import('./export.ts')).exportCommand,
+  },
   train: {
     summary: 'train one recommender by hand, with progress and time left',
     load: async () => (await import('./train.ts')).train,

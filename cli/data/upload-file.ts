@@ -49,15 +49,29 @@ export async function openLocal(path: string, maximumLineBytes: number): Promise
 }
 
 /**
+ * Reads a file of this machine as ingestion reads an upload, see `inspectUploadFile`.
+ *
+ * @returns the report that an upload would get; it has succeeded
+ * @throws ValidationError with the reasons when the upload would be refused
+ */
+export async function readUploadFile<Row extends Interaction | Item>(
+  ...file: Parameters<typeof inspectUploadFile<Row>>
+): Promise<UploadReport> {
+  const report = await inspectUploadFile(...file);
+  if (report.status === 'succeeded') return report;
+  throw new ValidationError(explainFailure(report, file[0]));
+}
+
+/**
  * Reads a file of this machine as ingestion reads an upload: the same formats, checks and reasons to refuse it. Only
  * the limits of size, which are those of functions, do not hold here.
  *
  * @param knownItems items of the catalogue; undefined without one
  * @param take gets every good row, in the order of the file
- * @returns the report that an upload would get; it has succeeded
- * @throws ValidationError with the reasons when the upload would be refused
+ * @returns the report that an upload would get, also of one that would be refused
+ * @throws ValidationError when it cannot be read at all
  */
-export async function readUploadFile<Row extends Interaction | Item>(
+export async function inspectUploadFile<Row extends Interaction | Item>(
   path: string,
   kind: Row extends Interaction ? 'logs' : 'catalog',
   config: InteractionsConfig,
@@ -102,9 +116,7 @@ export async function readUploadFile<Row extends Interaction | Item>(
     failure = { code: error.code, message: error.message };
   }
   const range = { upload: plan.upload, range: 0, tally: reader.tally(), failure };
-  const report = reportUpload(plan, [{ ...range, knownItems: knownItems?.size ?? null }]);
-  if (report.status === 'succeeded') return report;
-  throw new ValidationError(explainFailure(report, path));
+  return reportUpload(plan, [{ ...range, knownItems: knownItems?.size ?? null }]);
 }
 
 /** A report's message and remarks, a line each, for a terminal. */

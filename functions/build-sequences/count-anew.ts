@@ -2,7 +2,12 @@ import { changeFreshCounts } from '#functions/shared/fresh-counts.ts';
 import { uploadOfPart, uploads } from '#lib/contracts/keys.ts';
 import type { RunManifest } from '#lib/contracts/run.ts';
 import { addUpload, type FreshCounts } from '#lib/popularity/fresh-counts.ts';
-import { countActions, decodeItemCounts, itemCountsFile } from '#lib/popularity/item-counts.ts';
+import {
+  countActions,
+  decodeItemCounts,
+  itemCountsFile,
+  newestOf,
+} from '#lib/popularity/item-counts.ts';
 import type { Everybody } from '#lib/sequences/everybody.ts';
 import type { Objects } from '#platform/objects.ts';
 
@@ -17,7 +22,7 @@ export async function countAnew(
   { run, createdAt, inputs }: RunManifest,
   { items, actions }: Everybody,
 ): Promise<boolean> {
-  const asOf = Date.parse(createdAt) / 1000;
+  const asOf = newestOf(actions.times, Date.parse(createdAt) / 1000);
   function* all() {
     for (let at = 0; at < actions.items.length; at++) {
       yield { item: items.itemIds[actions.items[at]! - 1]!, time: actions.times[at]! };

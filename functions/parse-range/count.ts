@@ -15,6 +15,7 @@ import {
   encodeItemCounts,
   type ItemCounts,
   itemCountsFile,
+  newestOf,
 } from '#lib/popularity/item-counts.ts';
 import { gunzipped } from '#platform/gzip.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -46,9 +47,8 @@ async function countRows(
   range: number,
   config: InteractionsConfig,
 ): Promise<ItemCounts> {
-  const asOf = Date.parse(plan.arrivedAt) / 1000;
   const key = rowsKey(plan, range);
-  if ((await objects.head(key)) === undefined) return countActions([], asOf); // no good row
+  if ((await objects.head(key)) === undefined) return noCounts.counts; // no good row
   const actions: CountedAction[] = [];
   const stream = await gunzipped(await objects.getStream(key), key);
   for await (const rows of readStoredRows(stream, storedInteraction, key)) {
@@ -57,7 +57,8 @@ async function countRows(
       if (rewardOf(config, event_type, value) > 0) actions.push({ item: item_id, time: timestamp });
     }
   }
-  return countActions(actions, asOf);
+  const times = actions.map(({ time }) => time);
+  return countActions(actions, newestOf(times, Date.parse(plan.arrivedAt) / 1000));
 }
 
 /**

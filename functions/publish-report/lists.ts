@@ -10,6 +10,7 @@ import {
 } from '#lib/sequences/everybody-files.ts';
 import { hash32 } from '#lib/sequences/hash.ts';
 import { activateTensorflow, loadCounts, loadRecommender } from '#lib/serving/champion-model.ts';
+import { knownUser } from '#lib/serving/known-user.ts';
 import type { Recommender } from '#lib/serving/recommender.ts';
 import type { Objects } from '#platform/objects.ts';
 
@@ -88,15 +89,10 @@ async function ask(
   const recommender: Recommender = await loadRecommender(objects, champion, { counts });
   try {
     const titles = new Map(items.itemIds.map((id, at) => [id, items.titles[at]!]));
-    const { offsets, times, earlierOffsets, earlierItems } = histories;
-    const ids = (all: Int32Array) => Array.from(all, (item) => items.itemIds[item - 1]!);
+    // As of the newest action that was counted: so a log that has ended shows what it would have shown then.
+    const time = counts?.counts.asOf;
     const lists = recommender.recommendAll(
-      rows.map((row) => ({
-        history: ids(histories.items.subarray(offsets[row], offsets[row + 1])),
-        historyTimes: [...times.subarray(offsets[row], offsets[row + 1])],
-        earlier: ids(earlierItems.subarray(earlierOffsets[row], earlierOffsets[row + 1])),
-        time: counts?.counts.asOf,
-      })),
+      rows.map((row) => ({ ...knownUser(histories, row, items), time })),
       listLength,
     );
     return [

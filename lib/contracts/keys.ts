@@ -36,6 +36,7 @@ export const uploads = {
   reportPrefix: 'uploads/',
   quarantine: (upload: string, range: number) =>
     `quarantine/${upload}/part-${partNumber(range)}.jsonl.gz`,
+  quarantineRoot: 'quarantine/',
   quarantinePrefix: (upload: string) => `quarantine/${upload}/`,
 };
 
@@ -58,6 +59,7 @@ export const items = {
 
 /** What one night writes. */
 export const runs = {
+  root: 'runs/',
   prefix: (run: string) => `runs/${run}/`,
   manifest: (run: string) => `runs/${run}/manifest.json`,
   config: (run: string) => `runs/${run}/config.json`,

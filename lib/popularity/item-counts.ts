@@ -9,7 +9,7 @@ import { halfLives } from '#lib/contracts/half-lives.ts';
 
 /** How often each item was taken, an action counting half as much for every half-life that has passed since. */
 export interface ItemCounts {
-  /** Unix seconds for which the counts are; an action dated later counts as one of this moment. */
+  /** Unix seconds for which the counts are, by rule the newest action's; one dated later counts as of this moment. */
   readonly asOf: number;
   /** By item id, `[half-lives]` in the order of `halfLives`. */
   readonly counts: ReadonlyMap<string, Float64Array>;
@@ -20,6 +20,17 @@ export interface CountedAction {
   readonly item: string;
   /** Unix seconds. */
   readonly time: number;
+}
+
+/**
+ * The moment of the newest action, Unix seconds; 0 without any.
+ *
+ * @param latest what a time that lies in the future counts as
+ */
+export function newestOf(times: Iterable<number>, latest: number): number {
+  let newest = 0;
+  for (const time of times) if (time > newest) newest = time;
+  return Math.min(newest, latest);
 }
 
 /** Counts actions as of a moment. */

@@ -45,7 +45,7 @@ function wrap(text: string, columns: number): string[] {
 }
 
 /** Pads cells so that columns line up; two spaces between columns, none at the end of a line. */
-function alignColumns(
+export function alignColumns(
   rows: readonly (readonly string[])[],
   alignment: readonly ('left' | 'right')[],
 ): string[] {

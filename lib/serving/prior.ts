@@ -3,10 +3,12 @@ import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
 import { writeLogs } from '#lib/popularity/log-counts.ts';
 import type { CountTerms } from './blend-file.ts';
 
-/** Seconds for which counts are taken to stand still: they change little, and logarithms take time. */
-const step = 60;
-
-/** What counts add to scores, `sum_h v_h log(c_h(item, t) + epsilon)`, and what is popular. */
+/**
+ * What counts add to scores, `sum_h v_h log(c_h(item) + epsilon)`, and what is popular. The counts are those of the newest
+ * action that is known: were they decayed until the request, a log that ends some weeks earlier would leave nothing of
+ * the short half-lives, although what was popular then is still the best guess. In evaluation, too, the newest action
+ * before a request is seconds old.
+ */
 export class Prior {
   /** Items with a count that the vocabulary lacks; their indices follow those of the vocabulary. */
   readonly extraIds: readonly string[];
@@ -17,12 +19,11 @@ export class Prior {
   readonly #extraIndices: ReadonlyMap<string, number>;
   readonly #terms: readonly { readonly which: number; readonly weight: number }[];
   readonly #epsilon: number;
-  readonly #asOf: number;
   /** `[half-lives][items + extras]` */
   readonly #counts: readonly Float64Array[];
-  #logs: { readonly at: number; readonly values: readonly Float64Array[] } | undefined;
-  #cached: { readonly at: number; readonly values: Float64Array } | undefined;
-  #popular: { readonly at: number; readonly values: Float64Array } | undefined;
+  #logs: readonly Float64Array[] | undefined;
+  #total: Float64Array | undefined;
+  #popular: Float64Array | undefined;
 
   /**
    * @param fresh undefined while nothing has been counted
@@ -50,7 +51,6 @@ export class Prior {
     }
     const left = [...(fresh?.left ?? [])].map((id) => indices.get(id) ?? this.extraIndex(id));
     this.left = new Set(left.filter((item) => item > 0));
-    this.#asOf = fresh?.counts.asOf ?? 0;
     this.#epsilon = epsilon;
     this.#terms = terms.map(({ halfLife, weight }) => {
       return { which: halfLives.indexOf(halfLife ?? Number.POSITIVE_INFINITY), weight };
@@ -63,47 +63,38 @@ export class Prior {
   }
 
   /** Added to the scores of all items, `[items + extras]`; only for reading. Undefined where counts play no part. */
-  at(time: number): Float64Array | undefined {
-    if (!this.isUsed) return undefined;
-    const at = Math.floor(time / step) * step;
-    if (this.#cached?.at !== at) this.#cached = { at, values: this.#sum(this.#terms, at) };
-    return this.#cached.values;
+  get total(): Float64Array | undefined {
+    if (this.isUsed) this.#total ??= this.#sum(this.#terms);
+    return this.#total;
   }
 
-  /** The terms one by one, `log(c_h(item, t) + epsilon)`, `[terms][items + extras]`; only for reading. */
-  logs(time: number): readonly Float64Array[] {
-    const at = Math.floor(time / step) * step;
-    if (this.#logs?.at !== at) {
-      this.#logs = { at, values: this.#terms.map(({ which }) => this.#logsOf(which, at)) };
-    }
-    return this.#logs.values;
+  /** The terms one by one, `log(c_h(item) + epsilon)`, `[terms][items + extras]`; only for reading. */
+  get logs(): readonly Float64Array[] {
+    this.#logs ??= this.#terms.map(({ which }) => this.#logsOf(which));
+    return this.#logs;
   }
 
   /** Recent popularity, for those of whom nothing is known: the model's own idea of it, or that of the last week or so. */
-  popularity(time: number): Float64Array {
-    const own = this.at(time);
-    if (own !== undefined) return own;
-    const at = Math.floor(time / step) * step;
-    const usual = [{ which: halfLives.indexOf(usualHalfLife), weight: 1 }];
-    if (this.#popular?.at !== at) this.#popular = { at, values: this.#sum(usual, at) };
-    return this.#popular.values;
+  get popularity(): Float64Array {
+    this.#popular ??=
+      this.total ?? this.#sum([{ which: halfLives.indexOf(usualHalfLife), weight: 1 }]);
+    return this.#popular;
   }
 
-  #sum(terms: readonly { readonly which: number; readonly weight: number }[], time: number) {
+  #sum(terms: readonly { readonly which: number; readonly weight: number }[]): Float64Array {
     const values = new Float64Array(this.#counts[0]!.length);
     for (const { which, weight } of terms) {
-      const logs = this.#logsOf(which, time);
+      const logs = this.#logsOf(which);
       for (let item = 0; item < values.length; item++) values[item]! += weight * logs[item]!;
     }
     return values;
   }
 
-  /** `log(c_h(item, t) + epsilon)`, `[items + extras]` */
-  #logsOf(which: number, time: number): Float64Array {
+  /** `log(c_h(item) + epsilon)`, `[items + extras]` */
+  #logsOf(which: number): Float64Array {
     const counts = this.#counts[which]!;
-    const age = Math.max(0, time - this.#asOf);
     const logs = new Float64Array(counts.length);
-    writeLogs(counts, 2 ** -(age / halfLives[which]!), this.#epsilon, logs);
+    writeLogs(counts, 1, this.#epsilon, logs);
     return logs;
   }
 }

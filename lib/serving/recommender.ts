@@ -45,7 +45,10 @@ export interface Asked {
   readonly history: readonly string[];
   /** Items taken before those: left out like them where lists leave the history out. */
   readonly earlier?: readonly string[];
-  /** When the list is shown, Unix seconds. @default now */
+  /**
+   * When the list is shown, Unix seconds: how long the last action is ago. (Counts are as of the newest action.)
+   * @default now
+   */
   readonly time?: number | undefined;
   /** When the last action of the history was, Unix seconds; undefined if nobody knows. */
   readonly lastActionTime?: number | undefined;
@@ -203,7 +206,6 @@ export class Recommender {
       times: historyTimes && times,
       excluded,
       unknownItems: [...unknownItems],
-      time,
       away,
     };
   }
@@ -220,7 +222,7 @@ export class Recommender {
     const plain = [...components, ...counts.terms].map(({ weight }) => weight);
     const weights = moderators.length === 0 ? plain : this.#moderate(plain, known);
     if (counts.terms.length === 0 && own.length === 1 && weights[0] === 1) return own[0]!;
-    const logs = counts.terms.length === 0 ? [] : this.#prior.logs(known.time);
+    const logs = counts.terms.length === 0 ? [] : this.#prior.logs;
     // In the order of evaluation, so that the sums are the same to the bit.
     const sum = new Float64Array(logs[0]?.length ?? items);
     own.forEach((values, which) => {
@@ -240,8 +242,8 @@ export class Recommender {
   }
 
   /** The weights of one request: those of the model, and what its moderators add; none below 0. */
-  #moderate(plain: readonly number[], { items, time, away }: Known): number[] {
-    const logs = this.#prior.logs(time);
+  #moderate(plain: readonly number[], { items, away }: Known): number[] {
+    const { logs } = this.#prior;
     const values = this.#served.moderators.map(({ kind, term }) =>
       kind === 'absence'
         ? absence(away)
@@ -271,9 +273,9 @@ export class Recommender {
     };
   }
 
-  #mostPopular(count: number, { excluded, unknownItems, time }: Known): Recommendation {
+  #mostPopular(count: number, { excluded, unknownItems }: Known): Recommendation {
     const popularity = this.#hasCounts
-      ? this.#prior.popularity(time)
+      ? this.#prior.popularity
       : new Float64Array(this.#itemIds.length);
     const best = topItems(popularity, count, excluded);
     const items = Array.from(best, (item) => ({ item_id: this.#idOf(item) }));
@@ -327,8 +329,6 @@ interface Known extends KnownHistory {
   /** Item indices that the list leaves out. */
   readonly excluded: ReadonlySet<number>;
   readonly unknownItems: readonly string[];
-  /** Unix seconds. */
-  readonly time: number;
   /** Seconds since the last action; undefined if nobody knows. */
   readonly away: number | undefined;
 }

@@ -69,6 +69,8 @@ export interface ObjectStore {
   readonly region: string;
   readonly credentials: Credentials;
   createBucket(name: string): void;
+  /** Names of the buckets that there are, sorted. */
+  buckets(): string[];
   /** Creates a queue, with the messages that it held before a restart. */
   createQueue(name: string, attributes?: Record<string, string>): Queue;
   stop(): Promise<void>;
@@ -108,6 +110,7 @@ export async function startObjectStore(options: ObjectStoreOptions): Promise<Obj
     region,
     credentials,
     createBucket: (name) => objects.createBucket(name),
+    buckets: () => objects.listBuckets().map(({ name }) => name),
     createQueue(name, attributes = {}) {
       const arn = `arn:aws:sqs:${region}:${localAccount}:${name}`;
       const url = `${endpoint}/${localAccount}/${name}`;

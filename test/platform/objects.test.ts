@@ -80,6 +80,17 @@ describe('Function: createObjects', () => {
     await expect(reading).rejects.toThrow(ConflictError);
   });
 
+  it('lists the folders below a prefix, each once, without what lies beside or further down', async () => {
+    for (const key of ['runs/b/x', 'runs/a/x', 'runs/a/y/z', 'runs/file', 'runsx/c/x']) {
+      await objects.putBytes(key, '');
+    }
+
+    const found: string[] = [];
+    for await (const folder of objects.folders('runs/')) found.push(folder);
+
+    expect(found).toEqual(['runs/a/', 'runs/b/']);
+  });
+
   it('lists everything below a prefix, however many', async () => {
     // Arrange
     const keys = Array.from({ length: 1003 }, (_, i) => `many/${String(i).padStart(5, '0')}`);

@@ -11,6 +11,10 @@ const complete: Record<string, readonly string[]> = {
   environment: ['study', '--config', 'x'],
   cost: ['--interactions', '1000', '--items', '100'],
   rollback: ['--bucket', 'x'],
+  recommend: ['--user', 'a', '--bucket', 'x'],
+  status: ['--bucket', 'x'],
+  export: ['--to', 'y', '--bucket', 'x'],
+  validate: ['--items', 'x'],
   vectors: ['--items', 'x', '--out', 'y'],
 };
 

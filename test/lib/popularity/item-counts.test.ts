@@ -9,6 +9,7 @@ import {
   decodeItemCounts,
   encodeItemCounts,
   type ItemCounts,
+  newestOf,
 } from '#lib/popularity/item-counts.ts';
 
 const day = 86_400;
@@ -96,5 +97,13 @@ describe('Functions: encodeItemCounts, decodeItemCounts', () => {
   ])('refuse another %s', (_, change) => {
     const file = encodeItemCounts(countActions([{ item: 'a', time: start }], start));
     expect(() => decodeItemCounts({ ...file, ...change })).toThrow(ContractError);
+  });
+});
+
+describe('Function: newestOf', () => {
+  it('is the time of the newest action, but none in the future', () => {
+    expect(newestOf([start, start + day, start - day], start + 2 * day)).toBe(start + day);
+    expect(newestOf([start, start + 9 * day], start + 2 * day)).toBe(start + 2 * day);
+    expect(newestOf([], start)).toBe(0);
   });
 });

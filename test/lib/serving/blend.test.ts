@@ -149,7 +149,7 @@ describe('Class: Recommender, of a blend', () => {
     expect(scoresOf(['a', 'b'], [6, 7])).not.toEqual(scoresOf(['a', 'b'], [7, 7]));
   });
 
-  it('adds counts as of the time of the request', () => {
+  it('adds counts as of the newest action, however much later the request', () => {
     // Arrange: d was taken often long ago, a once lately.
     const counts = countsOf([['a', 1], ...Array.from({ length: 20 }, () => ['d', 40] as const)]);
     const of = (halfLife: number | null) =>
@@ -161,8 +161,10 @@ describe('Class: Recommender, of a blend', () => {
     // Act and assess
     expect(idsOf(of(day).recommend({ history: ['b'], time: now }, 2))).toEqual(['a', 'b']);
     expect(idsOf(of(null).recommend({ history: ['b'], time: now }, 2))).toEqual(['d', 'a']);
-    const [first] = of(day).recommend({ history: ['b'], time: now + day }, 1).items;
-    expect(first!.score).toBeCloseTo(Math.log(0.25 + 0.01), 4);
+    for (const time of [now, now + day, now + 5000 * day]) {
+      const [first] = of(day).recommend({ history: ['b'], time }, 1).items;
+      expect(first!.score).toBeCloseTo(Math.log(0.5 + 0.01), 4);
+    }
   });
 
   it('is what its parts add up to', () => {

@@ -1,0 +1,94 @@
+import { type Champion, championPointer } from '#lib/contracts/champion.ts';
+import { serving, uploads } from '#lib/contracts/keys.ts';
+import { type Lock, lockHolder } from '#lib/contracts/lock.ts';
+import { type UploadReport, uploadReport } from '#lib/interactions/report.ts';
+import { duration } from '#lib/report/format.ts';
+import { alignColumns } from '#lib/report/table.ts';
+import type { Objects } from '#platform/objects.ts';
+import { listNights, type Night } from './nights.ts';
+
+/** How things stand: who serves, how nights and uploads ended. */
+export interface Status {
+  readonly champion: Champion | null;
+  /** Who is at work. */
+  readonly running: Pick<Lock, 'run' | 'takenAt'> | null;
+  /** The newest first. */
+  readonly nights: readonly Night[];
+  /** The newest uploads, the newest first; null stands for one without a report yet. */
+  readonly uploads: readonly { readonly upload: string; readonly report: UploadReport | null }[];
+  readonly uploadsInAll: number;
+}
+
+/** @param newest nights and uploads that are told about */
+export async function readStatus(objects: Objects, newest: number): Promise<Status> {
+  const champion = await objects.getVersion(serving.champion, championPointer);
+  const holder = await lockHolder(objects);
+  // Their names begin with when they arrived.
+  const names: string[] = [];
+  for await (const folder of objects.folders(uploads.reportPrefix)) {
+    names.push(folder.slice(uploads.reportPrefix.length, -1));
+  }
+  const reports = names
+    .slice(-newest)
+    .toReversed()
+    .map(async (upload) => {
+      const report = await objects.getVersion(uploads.report(upload), uploadReport);
+      return { upload, report: report?.value ?? null };
+    });
+  return {
+    champion: champion?.value ?? null,
+    running: holder === undefined ? null : { run: holder.run, takenAt: holder.takenAt },
+    nights: (await listNights(objects)).slice(0, newest),
+    uploads: await Promise.all(reports),
+    uploadsInAll: names.length,
+  };
+}
+
+/** The same as text for a terminal. */
+export function describeStatus(status: Status): string {
+  const { champion, running, nights, uploadsInAll } = status;
+  const inService =
+    champion === null
+      ? 'Nothing is in service yet.'
+      : `In service: ${champion.name} of run ${champion.run} since ${minute(champion.rolledBackAt ?? champion.promotedAt)}${champion.rolledBackAt === undefined ? '' : ' (rolled back)'}, test NDCG@10 ${champion.ndcg10.toFixed(4)}`;
+  return [
+    inService,
+    ...(running === null ? [] : [`At work: run ${running.run} since ${minute(running.takenAt)}`]),
+    '',
+    ...table(['night', 'began', 'took', 'ended'], nights.map(describeNight)),
+    '',
+    ...table(
+      ['upload', 'file', 'ended', 'good', 'quarantined', 'duplicate'],
+      status.uploads.map(describeUpload),
+    ),
+    ...(uploadsInAll > status.uploads.length
+      ? [`... and ${uploadsInAll - status.uploads.length} earlier uploads`]
+      : []),
+    ...status.uploads.flatMap(({ report }) =>
+      report?.status === 'failed' ? ['', `${report.file}: ${report.message}`] : [],
+    ),
+  ].join('\n');
+}
+
+const minute = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const [first = '', ...rest] = alignColumns(
+    [header, ...rows],
+    header.map((name) => (['good', 'quarantined', 'duplicate'].includes(name) ? 'right' : 'left')),
+  );
+  return [first, '-'.repeat(first.length), ...(rest.length === 0 ? ['none yet'] : rest)];
+}
+
+function describeNight({ run, status, startedAt, endedAt, verdict, failure }: Night): string[] {
+  const seconds = endedAt && (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
+  const ended = failure?.Error === undefined ? (verdict ?? status) : `failed: ${failure.Error}`;
+  return [run, minute(startedAt), seconds ? duration(seconds) : '', ended];
+}
+
+function describeUpload({ upload, report }: Status['uploads'][number]): string[] {
+  if (report === null) return [upload, '', 'being read', '', '', ''];
+  const { arrivedAt, file, status, good, quarantined, duplicate } = report;
+  const counts = [good, quarantined, duplicate].map(String);
+  return [minute(arrivedAt), file, status, ...counts];
+}

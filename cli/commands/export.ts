@@ -1,0 +1,33 @@
+import { resolve } from 'node:path';
+import { placeOptions, placeUsage, readPlace, withBucket } from '../data/data-bucket.ts';
+import type { Command } from './command.ts';
+import { readOptions, UsageError } from './options.ts';
+
+/** The artefacts as files. */
+export const exportCommand: Command = {
+  usage: `Usage: npx lea export (--out DIR | --bucket NAME) --to FOLDER [--run NAME]
+
+Copies into FOLDER, each object under its key: the model in service, a night's report and figures, the lists made after
+it, and the reports and quarantined rows of all uploads.
+
+${placeUsage}
+  --to FOLDER    where the files go; those of the same name are replaced
+  --run NAME     the night (default: the newest)`,
+  needs: [],
+  prepare(args) {
+    const { to, run, ...given } = readOptions(args, {
+      ...placeOptions,
+      to: { type: 'string' },
+      run: { type: 'string' },
+    });
+    const place = readPlace(given);
+    if (to === undefined) throw new UsageError('--to is needed.');
+    return () =>
+      withBucket(place, async (objects) => {
+        const { exportArtefacts } = await import('../artefacts/export.ts');
+        const { objects: files, bytes } = await exportArtefacts(objects, resolve(to), run);
+        console.log(`${files} files, ${(bytes / 1e6).toFixed(1)} MB, are in ${to}.`);
+        return 0;
+      });
+  },
+};

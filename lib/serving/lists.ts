@@ -1,0 +1,36 @@
+import type { AllItems, RecentHistories } from '#lib/sequences/everybody.ts';
+import { type KnownUser, knownUser } from './known-user.ts';
+import type { Recommender } from './recommender.ts';
+
+/** Users whose lists are made in one go; a line of output each. */
+const usersAtOnce = 256;
+
+/**
+ * Recommends to everybody in a file of histories, `usersAtOnce` at a time.
+ *
+ * @param count items per user
+ * @param time as of when, Unix seconds; now, if nothing is said
+ * @returns JSON lines, one for each user: `{user_id, items: [{item_id, score}], source}`
+ */
+export function* listLines(
+  recommender: Recommender,
+  histories: RecentHistories,
+  items: AllItems,
+  { count, time }: { readonly count: number; readonly time: number | undefined },
+): Generator<string> {
+  const { users } = histories;
+  for (let begin = 0; begin < users.length; begin += usersAtOnce) {
+    const some = users.slice(begin, begin + usersAtOnce);
+    const asked = some.map((_, row): KnownUser => knownUser(histories, begin + row, items));
+    const lists = recommender.recommendAll(
+      asked.map((one) => ({ ...one, time })),
+      count,
+    );
+    yield some
+      .map((user, row) => {
+        const { items: list, source } = lists[row]!;
+        return `${JSON.stringify({ user_id: user, items: list, source })}\n`;
+      })
+      .join('');
+  }
+}

@@ -1,0 +1,169 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { commands } from '#cli/commands/index.ts';
+import { UsageError } from '#cli/commands/options.ts';
+import { lockFolder } from '#local/folder-lock.ts';
+import { finishNight, start, users } from './finished-night.ts';
+
+let night: Awaited<ReturnType<typeof finishNight>>;
+beforeAll(async () => {
+  night = await finishNight();
+});
+afterAll(() => night.remove());
+afterEach(() => vi.restoreAllMocks());
+
+/** What a command prints, and its exit code. */
+async function lea(name: string, ...args: readonly string[]) {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  const command = await commands[name]!.load();
+  const code = await command.prepare(args)();
+  const text = log.mock.calls.map(([line]) => `${line}\n`).join('');
+  log.mockRestore();
+  return { code, text };
+}
+
+const json = async (...args: readonly string[]) =>
+  JSON.parse((await lea('recommend', '--out', night.out, ...args, '--json')).text);
+
+describe('Command: recommend', () => {
+  it('recommends to users of every file of histories, with titles', async () => {
+    for (const [user, taken] of users) {
+      const made = await json('--user', user, '--count', '3');
+
+      expect(made.items).toHaveLength(3);
+      for (const { item_id, title } of made.items) {
+        expect(title).toBe(`Title of ${item_id}`);
+      }
+      expect(made.history.map(({ item_id }: { item_id: string }) => item_id)).toEqual(
+        taken.slice(-4),
+      );
+    }
+  });
+
+  it('recommends as of the newest action that was counted, unless another time is given', async () => {
+    const now = await json('--user', 'user-00');
+    const later = await json('--user', 'user-00', '--time', '2020-01-01T00:00:00Z');
+
+    expect(now.time).toBe(new Date((start + 7) * 1000).toISOString());
+    expect(later.time).toBe('2020-01-01T00:00:00.000Z');
+  });
+
+  it('recommends the same after a history that is given', async () => {
+    const known = await json('--user', 'user-03');
+    const given = await json('--history', users.get('user-03')!.slice(-4).join());
+
+    expect(given.items).toEqual(known.items);
+  });
+
+  it('tells a person whose list it is, what it rests on and what is unknown', async () => {
+    const { text, code } = await lea(
+      'recommend',
+      '--out',
+      night.out,
+      '--history',
+      `unheard,${users.get('user-01')![0]}`,
+      '--count',
+      '2',
+    );
+
+    expect(code).toBe(0);
+    expect(text).toContain('After 2 items');
+    expect(text).toContain('unknown to the model: unheard');
+    expect(text).toMatch(
+      /Recommended by \S+ of run a, as of 2001-09-09 01:46 UTC\n {3}1 +\S+ {2}Title/,
+    );
+  });
+
+  it('writes the lists of everybody', async () => {
+    const file = join(night.out, 'lists.jsonl.gz');
+
+    const { text } = await lea('recommend', '--out', night.out, '--all', file, '--count', '4');
+
+    const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n');
+    const lists = new Map(lines.map((line) => JSON.parse(line)).map((one) => [one.user_id, one]));
+    expect(text).toBe(`30 lists are in ${file}.\n`);
+    expect([...lists.keys()].toSorted()).toEqual([...users.keys()]);
+    const ids = (list: readonly { item_id: string }[]) => list.map(({ item_id }) => item_id);
+    const one = await json('--user', 'user-17', '--count', '4');
+    expect(ids(lists.get('user-17').items)).toEqual(ids(one.items));
+  });
+
+  it.each([['user-1'], ['zzz'], [' user-01']])('knows nobody called "%s"', async (user) => {
+    await expect(lea('recommend', '--out', night.out, '--user', user)).rejects.toThrow(
+      `has met no user "${user}"`,
+    );
+  });
+
+  it.each([
+    [[]],
+    [['--user', 'a', '--history', 'b']],
+    [['--user', 'a', '--count', '0']],
+    [['--user', 'a', '--time', 'soon']],
+    [['--history', 'a,,b']],
+    [['--user', 'a', '--bucket', 'b']],
+  ])('refuses %j', async (args) => {
+    const command = await commands.recommend!.load();
+
+    expect(() => command.prepare(['--out', night.out, ...args])).toThrow(UsageError);
+  });
+
+  it('says what to do where no night has been, and while one is at work', async () => {
+    await expect(lea('recommend', '--out', 'nowhere', '--user', 'a')).rejects.toThrow(
+      'no cloud has been started there',
+    );
+    expect(existsSync('nowhere')).toBe(false);
+    const unlock = lockFolder(join(night.out, 'cloud'));
+    await expect(lea('status', '--out', night.out)).rejects.toThrow('is in use by');
+    unlock();
+  });
+});
+
+describe('Command: status', () => {
+  it('tells what is in service, how nights ended and what became of uploads', async () => {
+    const { text } = await lea('status', '--out', night.out);
+
+    expect(text).toMatch(/^In service: \S+ of run a since /);
+    expect(text).toMatch(/\nb +2026-11-24 02:00 UTC +5\.0 s +failed: CostCapError\n/);
+    expect(text).toMatch(/\na +2026-11-23 02:00 UTC +1 min 40 s +a becomes the first champion\.\n/);
+    expect(text).toContain('logs/20261123T110000Z-2.csv: Most rows are of unknown items.');
+  });
+
+  it('says the same to programs', async () => {
+    const { champion, nights, uploads } = JSON.parse(
+      (await lea('status', '--out', night.out, '--json')).text,
+    );
+
+    expect(champion.run).toBe('a');
+    expect(nights.map(({ run }: { run: string }) => run)).toEqual(['b', 'a']);
+    expect(uploads.map(({ upload }: { upload: string }) => upload)).toEqual([
+      '20261123T110000Z-2',
+      '20261123T100000Z-1',
+    ]);
+  });
+});
+
+describe('Command: export', () => {
+  it('copies the model, the report and what became of uploads, each under its key', async () => {
+    const to = mkdtempSync(join(tmpdir(), 'export-'));
+
+    const { text } = await lea('export', '--out', night.out, '--to', to, '--run', 'a');
+
+    const { champion } = JSON.parse((await lea('status', '--out', night.out, '--json')).text);
+    for (const key of [
+      'champion.json',
+      `${champion.prefix}model.json`,
+      `${champion.prefix}weights.bin`,
+      'runs/a/report/index.html',
+      'runs/a/status.json',
+      'uploads/20261123T110000Z-2/report.json',
+      'quarantine/20261123T110000Z-2/part-00000.jsonl.gz',
+    ]) {
+      expect(existsSync(join(to, key)), key).toBe(true);
+    }
+    expect(text).toContain(`MB, are in ${to}.`);
+    rmSync(to, { recursive: true });
+  });
+});

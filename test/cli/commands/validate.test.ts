@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { validate } from '#cli/commands/validate.ts';
+
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'validate-'));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+function file(name: string, lines: readonly string[]): string {
+  const path = join(dir, name);
+  writeFileSync(path, lines.map((line) => `${line}\n`).join(''));
+  return path;
+}
+
+async function run(...args: readonly string[]) {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  const code = await validate.prepare(args)();
+  const text = log.mock.calls.map(([line]) => line).join('\n');
+  log.mockRestore();
+  return { code, text };
+}
+
+const header = 'user_id,item_id,timestamp';
+const rows = Array.from({ length: 40 }, (_, i) => `u${i % 8},i${i % 5},${1_700_000_000 + i}`);
+const catalogue = ['item_id,title', ...Array.from({ length: 5 }, (_, i) => `i${i},Title ${i}`)];
+
+describe('Command: validate', () => {
+  it('says that good files would be taken, and what is in them', async () => {
+    const items = file('items.csv', catalogue);
+    const log = file('good.csv', [header, ...rows]);
+
+    const { code, text } = await run('--interactions', log, '--items', items);
+
+    expect(code).toBe(0);
+    expect(text).toContain(`${items}: would be taken.`);
+    expect(text).toContain(`${log}: would be taken.`);
+    expect(text).toContain('40 rows = 40 good + 0 quarantined + 0 duplicate');
+    expect(text).toContain('8 users, 5 items, 2023-11-14T22:13:20');
+  });
+
+  it('names the reasons, with lines but without values, of a file that would be refused', async () => {
+    const secret = 'yesterday-evening';
+    const log = file('bad.csv', [header, ...rows.slice(0, 3), ...rows.map(() => `a,b,${secret}`)]);
+
+    const { code, text } = await run('--interactions', log);
+
+    expect(code).toBe(1);
+    expect(text).toContain(`${log}: would be REFUSED.`);
+    expect(text).toMatch(/impossible-timestamp, 40 rows: .*\n {4}line 5: /);
+    expect(text).not.toContain(secret);
+  });
+
+  it('reads several logs, each against the catalogue, and reports to programs as uploads do', async () => {
+    const items = file('items.csv', catalogue);
+    const logs = [
+      file('one.csv', [header, ...rows]),
+      file('two.csv', [header, 'u,elsewhere,1700000000']),
+    ];
+
+    const { code, text } = await run(
+      ...logs.flatMap((log) => ['--interactions', log]),
+      '--items',
+      items,
+      '--json',
+    );
+
+    const reports = JSON.parse(text);
+    expect(code).toBe(1);
+    expect(reports.map(({ status }: { status: string }) => status)).toEqual([
+      'succeeded',
+      'succeeded',
+      'failed',
+    ]);
+    expect(reports[2].reasons[0].reason).toBe('unknown-item');
+  });
+
+  it('keeps to the configuration', async () => {
+    const log = file('short.csv', [header, ...rows.map((row) => `long-${row}`)]);
+    const config = join(dir, 'config.json');
+    writeFileSync(config, JSON.stringify({ interactions: { maximumIdLength: 3 } }));
+
+    expect((await run('--interactions', log)).code).toBe(0);
+    expect((await run('--interactions', log, '--config', config)).text).toContain('id-too-long');
+  });
+});

@@ -1,25 +1,36 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from '#cli/commands/command.ts';
 import { commands } from '#cli/commands/index.ts';
 import { UsageError } from '#cli/commands/options.ts';
+import { suggest } from '#cli/commands/suggest.ts';
 import { watchAncestors } from '#cli/process/ancestors.ts';
 import { watchOutput } from '#cli/process/broken-pipe.ts';
+
+const helpFlags = ['--help', '-h'];
 
 /** How long a process may take to end after its command has. */
 const lastMilliseconds = 5000;
 
 /** `lea COMMAND ...`: finds the command, runs it, turns its failure into a message and an exit code. */
 async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
-  if (name === '--help' || name === 'help' || name === '-h') {
+  if (name === 'help' || helpFlags.includes(name)) {
     console.log(usage());
+    return 0;
+  }
+  if (name === '--version') {
+    const file = new URL('../package.json', import.meta.url);
+    console.log(JSON.parse(readFileSync(file, 'utf8')).version);
     return 0;
   }
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (entry === undefined) {
-    console.error(`lea: no command "${name}"\n\n${usage()}`);
+    const meant = suggest(name, Object.keys(commands));
+    const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+    console.error(`lea: no command "${name}"${hint}\n\n${usage()}`);
     return 2;
   }
   const command = await entry.load();
-  if (args.includes('--help')) {
+  if (args.some((arg) => helpFlags.includes(arg))) {
     console.log(command.usage);
     return 0;
   }
@@ -52,7 +63,7 @@ function usage(): string {
   const lines = Object.entries(commands).map(
     ([name, { summary }]) => `  ${name.padEnd(12)}${summary}`,
   );
-  return `Usage: lea COMMAND [options]\n\n${lines.join('\n')}\n\nlea COMMAND --help says more.`;
+  return `Usage: lea COMMAND [options]\n\n${lines.join('\n')}\n\nlea COMMAND --help says more. Exit codes: 0 for success, 1 for failure, 2 for wrong use, 130 after Ctrl-C.`;
 }
 
 // Nobody waits for the outcome, or nobody reads it, any more: commands stop as if they were asked to.

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { placeOptions, placeUsage, readPlace, withBucket } from '../data/data-bucket.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
+import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
 
 /** The artefacts as files. */
 export const exportCommand: Command = {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Asker, TitledRecommendation } from '../artefacts/recommendation.ts';
-import { placeOptions, placeUsage, readPlace, withBucket } from '../data/data-bucket.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
+import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
 
 /** Of a history, its newest items are shown. */
 const historyShown = 5;

@@ -1,6 +1,6 @@
-import { placeOptions, placeUsage, readPlace, withBucket } from '../data/data-bucket.ts';
 import type { Command } from './command.ts';
 import { readOptions } from './options.ts';
+import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
 
 export const rollback: Command = {
   usage: `Usage: npx lea rollback (--out DIR | --bucket NAME) [--run NAME]

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import type { Objects } from '#platform/objects.ts';
-import { UsageError } from '../commands/options.ts';
+import { UsageError } from './options.ts';
 
 /** Where a data bucket is: a folder that this machine's nights work in, or a bucket on AWS. */
 export type BucketPlace = { readonly out: string } | { readonly bucket: string };

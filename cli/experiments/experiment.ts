@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { PipelineError } from '#lib/contracts/errors.ts';
 import { decodeItemVectors } from '#lib/environment/item-vectors.ts';
-import { rankBaselines } from '#lib/evaluation/baselines/rank-baselines.ts';
+import { rankBaselines } from '#lib/evaluation/baselines.ts';
 import { judgeNetwork, networkRules } from '#lib/evaluation/network-blend.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
@@ -132,11 +132,15 @@ async function readData(
 }
 
 function scoreBaselines(
-  { itemTable, shards, validation, test }: BuiltSequences,
+  built: BuiltSequences,
   excludeHistory: boolean,
 ): ExperimentResults['baselines'] {
   const begun = performance.now();
-  const ranked = rankBaselines({ itemTable, shards }, { validation, test }, excludeHistory);
+  const ranked = rankBaselines(
+    { ...built, baskets: built.manifest.baskets },
+    built,
+    excludeHistory,
+  );
   const seconds = round((performance.now() - begun) / 1000 / ranked.length);
   return ranked.map(({ name, ranks }) => ({ name, ...scoresOf(ranks.test), seconds }));
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { BlendedNetwork } from '#lib/evaluation/network-blend.ts';
+import { encodeInts } from '#lib/evaluation/ranks.ts';
 import type { EpochRecord } from '#lib/recommender/checkpoint.ts';
 import { drawLearningCurve } from '#lib/recommender/learning-curve.ts';
 import { encodeNetwork } from './blend-files.ts';
@@ -25,14 +26,6 @@ export function writeRanks(folder: string, split: 'validation' | 'test', ranks: 
 /** Writes `lists/<split>.bin`, little-endian int32: the first items of each case's list, 0 where there are no more. */
 export function writeLists(folder: string, split: 'validation' | 'test', lists: Int32Array): void {
   write(folder, `lists/${split}.bin`, encodeInts(lists));
-}
-
-function encodeInts(values: Int32Array): Buffer {
-  const bytes = Buffer.alloc(4 * values.length);
-  values.forEach((value, index) => {
-    bytes.writeInt32LE(value, 4 * index);
-  });
-  return bytes;
 }
 
 /** Writes the learning curve as numbers and as a picture. */

@@ -6,11 +6,11 @@ import { ContractError } from '#lib/contracts/errors.ts';
  * sample of them.
  */
 
-/** `ranks/*.bin`: little-endian int32, one per case. */
-export function encodeRanks(ranks: Int32Array): Uint8Array {
-  const bytes = new DataView(new ArrayBuffer(ranks.length * 4));
-  ranks.forEach((rank, index) => {
-    bytes.setInt32(index * 4, rank, true);
+/** `ranks/*.bin` and `lists/*.bin`: little-endian int32. */
+export function encodeInts(values: Int32Array): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(values.length * 4));
+  values.forEach((value, index) => {
+    bytes.setInt32(index * 4, value, true);
   });
   return new Uint8Array(bytes.buffer);
 }

@@ -10,17 +10,17 @@ export type ExecutionListener = (
   execute: () => tf.Tensor[],
 ) => tf.Tensor[];
 
-/** Functions of TensorFlow.js that draw random numbers in JavaScript, and what to use in a step. */
-const randomFunctions = new Map([
-  ['dropout', 'dropout'],
-  ['randomUniform', 'randomUniform'],
-  ['randomUniformInt', 'randomInteger'],
-  ['randomNormal', 'randomNormal'],
-  ['randomStandardNormal', 'randomNormal'],
-  ['truncatedNormal', 'randomTruncatedNormal'],
-  ['randomGamma', 'randomUniform'],
-  ['rand', 'randomUniform'],
-  ['multinomial', 'randomInteger'],
+/** Functions of TensorFlow.js that draw random numbers in JavaScript. */
+const randomFunctions = new Set([
+  'dropout',
+  'randomUniform',
+  'randomUniformInt',
+  'randomNormal',
+  'randomStandardNormal',
+  'truncatedNormal',
+  'randomGamma',
+  'rand',
+  'multinomial',
 ]);
 
 /**
@@ -58,10 +58,9 @@ export function intercept(
     }),
     replace(engine, 'startScope', (name?: string) => {
       const operation = name?.endsWith('__op') ? name.slice(0, -'__op'.length) : undefined;
-      const instead = operation === undefined ? undefined : randomFunctions.get(operation);
-      if (instead !== undefined) {
+      if (operation !== undefined && randomFunctions.has(operation)) {
         throw new UntraceableError(
-          `Step ${step} calls tf.${operation}, whose random numbers are drawn in JavaScript and would be the same on every run; use ${instead} of lib/graph/random.ts with a seed that is an input.`,
+          `Step ${step} calls tf.${operation}, whose random numbers are drawn in JavaScript and would be the same on every run; use ${operation === 'dropout' ? 'dropout' : 'randomUniform'} of lib/graph/random.ts with a seed that is an input.`,
         );
       }
       startScope(name);

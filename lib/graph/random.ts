@@ -46,47 +46,6 @@ export function randomUniform(
   return scale(unit, maximum - minimum, minimum);
 }
 
-/** Normal with the mean and standard deviation given, float32. */
-export function randomNormal(
-  shape: readonly number[],
-  seed: Seed,
-  mean = 0,
-  standardDeviation = 1,
-): tf.Tensor {
-  return scale(floats('StatelessRandomNormal', shape, seed), standardDeviation, mean);
-}
-
-/** Normal, values farther than two standard deviations from the mean drawn again, float32. */
-export function randomTruncatedNormal(
-  shape: readonly number[],
-  seed: Seed,
-  mean = 0,
-  standardDeviation = 1,
-): tf.Tensor {
-  return scale(floats('StatelessTruncatedNormal', shape, seed), standardDeviation, mean);
-}
-
-/**
- * Whole numbers uniform on `[minimum, maximum)`, int32.
- * @throws {ValidationError} if `maximum` is not above `minimum`.
- */
-export function randomInteger(
-  shape: readonly number[],
-  seed: Seed,
-  minimum: number,
-  maximum: number,
-): tf.Tensor {
-  if (!(maximum > minimum)) {
-    throw new ValidationError(`randomInteger: maximum ${maximum} must be above ${minimum}.`);
-  }
-  checkSeed(seed);
-  return tf.tidy(() => {
-    const attributes = [type('dtype', 'int32'), type('T', 'int32'), type('Tseed', 'int32')];
-    const bounds = [tf.scalar(minimum, 'int32'), tf.scalar(maximum, 'int32')];
-    return stateless('StatelessRandomUniformInt', attributes, shape, seed, bounds);
-  });
-}
-
 /**
  * Sets a share `rate` of the elements to 0 and scales the others by `1 / (1 - rate)`
  * (Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html). With rate 0, `x` itself.

@@ -10,11 +10,10 @@ import { inStandardPartition, type TaskResources } from './resources.ts';
 import { VariableScope } from './variables.ts';
 import type { Services } from './visit.ts';
 
-export { DefinitionError, TaskError } from './errors.ts';
 export type { ExecutionEvent } from './events.ts';
 export type { ObjectReaderWriter } from './objects.ts';
 export type { Json } from './payload.ts';
-export type { TaskContext, TaskResource, TaskResources } from './resources.ts';
+export type { TaskResources } from './resources.ts';
 
 /** Longest time that tasks get to end after their signal was aborted. */
 const DEFAULT_STOP_GRACE_MS = 10_000;

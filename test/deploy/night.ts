@@ -7,11 +7,11 @@ import { Guardian } from '#local/processes/guardian.ts';
 import { taskResources } from '#local/resources.ts';
 import { startSageMakerServer } from '#local/sagemaker/http-server.ts';
 import { imageFinder, SageMaker } from '#local/sagemaker/sagemaker.ts';
+import { TaskError } from '#local/state-machine/errors.ts';
 import {
   type ExecutionOptions,
   type ExecutionResult,
   runStateMachine,
-  TaskError,
 } from '#local/state-machine/run.ts';
 import { type DeployedStateMachine, invoke } from './deployed.ts';
 import { type Address, account, region } from './emulator.ts';

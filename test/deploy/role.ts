@@ -1,5 +1,6 @@
-import type { TaskResource, TaskResources } from '#local/state-machine/run.ts';
-import { TaskError } from '#local/state-machine/run.ts';
+import { TaskError } from '#local/state-machine/errors.ts';
+import type { TaskResource } from '#local/state-machine/resources.ts';
+import type { TaskResources } from '#local/state-machine/run.ts';
 import { send } from './api.ts';
 import { type Address, account, region } from './emulator.ts';
 

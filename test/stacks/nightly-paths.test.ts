@@ -11,7 +11,7 @@ import { lockHolder } from '#lib/contracts/lock.ts';
 import { runManifest, runStatus } from '#lib/contracts/run.ts';
 import { priceList } from '#lib/cost/prices.ts';
 import { startObjectStore } from '#local/object-store/server.ts';
-import { TaskError } from '#local/state-machine/run.ts';
+import { TaskError } from '#local/state-machine/errors.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import prices from '../../config/prices.json' with { type: 'json' };
 import { allStates, type State } from './definition.ts';

@@ -2,11 +2,11 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs } from '#lib/contracts/keys.ts';
 import { bucketObjects } from '#local/bucket-objects.ts';
+import { TaskError } from '#local/state-machine/errors.ts';
+import type { TaskContext } from '#local/state-machine/resources.ts';
 import {
   type ExecutionResult,
   runStateMachine,
-  type TaskContext,
-  TaskError,
   type TaskResources,
 } from '#local/state-machine/run.ts';
 import type { JsonService } from '#platform/json-service.ts';

@@ -1,7 +1,7 @@
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
-import { ItemScores } from '../baselines/baseline.ts';
 import type { Component } from '../blend.ts';
 import type { HistoryScorer, HistoryView } from './history-scorer.ts';
+import { ItemScores } from './item-scores.ts';
 
 /**
  * How scores of a history become numbers that a blend adds up, `p_i` an item's share of all scores, `q_i` its share of

@@ -1,6 +1,6 @@
 import type { ItemTable } from '#lib/sequences/item-table.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
-import type { ItemScores } from '../baselines/baseline.ts';
+import type { ItemScores } from './item-scores.ts';
 
 /** What rivals are fitted on: training data alone. */
 export interface TrainingData {

@@ -3,13 +3,13 @@ import { priorConfig } from '#lib/contracts/config/training.ts';
 import { absence, recency } from '#lib/evaluation/moderators.ts';
 import { judgeNetwork, networkRules, rankNetwork } from '#lib/evaluation/network-blend.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
-import { createRanker } from '#lib/recommender/model-ranker.ts';
 import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
 import { initialise } from '#lib/recommender/parameters.ts';
 import { excludedPlaces, metricsAt, rankCases } from '#lib/recommender/ranking.ts';
 import { loadModel } from '#lib/recommender/score.ts';
 import { smallSequences } from '../../containers/trainer/job-folder.ts';
 import { resolve, small } from '../recommender/fixtures.ts';
+import { createRanker } from '../recommender/model-ranker.ts';
 
 const built = smallSequences();
 const { items, window, split } = built.manifest;

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ContractError } from '#lib/contracts/errors.ts';
-import { decodeRanks, encodeRanks } from '#lib/evaluation/ranks.ts';
+import { decodeRanks, encodeInts } from '#lib/evaluation/ranks.ts';
 
-describe('Function: encodeRanks, decodeRanks', () => {
+describe('Function: encodeInts, decodeRanks', () => {
   it('gives back what went in, at any address', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 2 ** 31 - 1 })), fc.nat({ max: 7 }), (ranks, shift) => {
         // Arrange
-        const bytes = encodeRanks(Int32Array.from(ranks));
+        const bytes = encodeInts(Int32Array.from(ranks));
         const shifted = new Uint8Array(bytes.length + shift);
         shifted.set(bytes, shift);
 
@@ -22,12 +22,12 @@ describe('Function: encodeRanks, decodeRanks', () => {
   });
 
   it('is little-endian', () => {
-    expect([...encodeRanks(Int32Array.of(1, 258))]).toEqual([1, 0, 0, 0, 2, 1, 0, 0]);
+    expect([...encodeInts(Int32Array.of(1, 258))]).toEqual([1, 0, 0, 0, 2, 1, 0, 0]);
   });
 
   it('refuses another number of cases and negative ranks', () => {
     // Arrange
-    const bytes = encodeRanks(Int32Array.of(1, -2));
+    const bytes = encodeInts(Int32Array.of(1, -2));
 
     // Act and assess
     expect(() => decodeRanks(bytes, 3, 'sasrec, test')).toThrow(ContractError);

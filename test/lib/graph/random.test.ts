@@ -1,14 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { compile } from '#lib/graph/compile.ts';
 import { step } from '#lib/graph/program.ts';
-import {
-  dropout,
-  randomInteger,
-  randomNormal,
-  randomTruncatedNormal,
-  randomUniform,
-  SeedStream,
-} from '#lib/graph/random.ts';
+import { dropout, randomUniform, SeedStream } from '#lib/graph/random.ts';
 import type { TensorValues } from '#lib/graph/specification.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 
@@ -90,49 +83,6 @@ describe('Function: randomUniform', () => {
   });
 });
 
-describe('Function: randomNormal', () => {
-  it('has the mean and standard deviation given', () => {
-    // Act
-    const [mean, deviation] = meanAndDeviation(
-      values((seed) => randomNormal([20000], seed, 3, 0.5), [3, 4]),
-    );
-
-    // Assess
-    expect(mean).toBeCloseTo(3, 1);
-    expect(deviation).toBeCloseTo(0.5, 1);
-  });
-});
-
-describe('Function: randomTruncatedNormal', () => {
-  it('stays within two standard deviations', () => {
-    // Act
-    const sample = values((seed) => randomTruncatedNormal([5000], seed, 1, 0.1), [5, 6]);
-
-    // Assess
-    expect(Math.min(...sample)).toBeGreaterThan(0.8);
-    expect(Math.max(...sample)).toBeLessThan(1.2);
-  });
-});
-
-describe('Function: randomInteger', () => {
-  it('draws every number of the range about equally often', () => {
-    // Act
-    const sample = values((seed) => randomInteger([6000], seed, -1, 5), [7, 8]);
-
-    // Assess
-    const counts = new Map<number, number>();
-    for (const value of sample) counts.set(value, (counts.get(value) ?? 0) + 1);
-    expect([...counts.keys()].sort((a, b) => a - b)).toEqual([-1, 0, 1, 2, 3, 4]);
-    for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(150);
-  });
-
-  it('refuses an empty range', () => {
-    expect(() => values((seed) => randomInteger([1], seed, 3, 3), [0, 0])).toThrow(
-      'maximum 3 must be above 3',
-    );
-  });
-});
-
 describe('Function: SeedStream', () => {
   it('gives seeds that differ from each other and between neighbouring seeds', () => {
     // Act
@@ -194,9 +144,7 @@ describe('Function: compile', () => {
             const seeds = new SeedStream(seed);
             return {
               uniform: randomUniform([30], seeds.next()),
-              normal: randomNormal([30], seeds.next()),
-              truncated: randomTruncatedNormal([30], seeds.next()),
-              integer: randomInteger([30], seeds.next(), 0, 1000),
+              ranged: randomUniform([30], seeds.next(), -3, 1000),
               dropped: dropout(tf.ones([30]), 0.5, seeds.next()),
             };
           },

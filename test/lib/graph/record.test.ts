@@ -104,17 +104,17 @@ describe('Function: record', () => {
     {
       name: 'randomNormal',
       run: (x) => tf.randomNormal(x.shape, 0, 1, 'float32', 5),
-      instead: 'randomNormal',
+      instead: 'randomUniform',
     },
     {
       name: 'truncatedNormal',
       run: (x) => tf.truncatedNormal(x.shape, 0, 1, 'float32', 5),
-      instead: 'randomTruncatedNormal',
+      instead: 'randomUniform',
     },
     {
       name: 'multinomial',
       run: (x) => tf.multinomial(x as tf.Tensor1D, 2, 5),
-      instead: 'randomInteger',
+      instead: 'randomUniform',
     },
   ])('refuses tf.$name, which draws in JavaScript', ({ name, run, instead }) => {
     // Act

@@ -3,11 +3,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ContractError, PipelineError, ValidationError } from '#lib/contracts/errors.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { decodeModel } from '#lib/recommender/model-file.ts';
-import { createRanker } from '#lib/recommender/model-ranker.ts';
 import { rankCases } from '#lib/recommender/ranking.ts';
 import { loadModel } from '#lib/recommender/score.ts';
 import { activateBackend } from '#lib/serving/backend.ts';
 import { Recommender, type RecommenderFiles } from '#lib/serving/recommender.ts';
+import { createRanker } from '../recommender/model-ranker.ts';
 import { casesOf } from '../sequences/cases.ts';
 import { type BackboneName, backboneNames, modelFiles } from './models.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { TaskError } from '#local/state-machine/errors.ts';
 import type { Json } from '#local/state-machine/payload.ts';
 import { renderFiles } from '#local/state-machine/result-writer.ts';
-import { TaskError } from '#local/state-machine/run.ts';
 import { memoryObjects, runStates, task } from './machine.ts';
 
 describe('Function: renderFiles', () => {

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sleep } from '#local/state-machine/cancellation.ts';
-import {
-  DefinitionError,
-  type ExecutionEvent,
-  type TaskContext,
-  TaskError,
-} from '#local/state-machine/run.ts';
+import { DefinitionError, TaskError } from '#local/state-machine/errors.ts';
+import type { TaskContext } from '#local/state-machine/resources.ts';
+import type { ExecutionEvent } from '#local/state-machine/run.ts';
 import { machine, runStates, task } from './machine.ts';
 
 describe('Function: runStateMachine', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ItemScores } from '#lib/evaluation/baselines/baseline.ts';
 import {
   type HistoryScorer,
   stepsBack,
   type TrainingData,
 } from '#lib/evaluation/rivals/history-scorer.ts';
+import { ItemScores } from '#lib/evaluation/rivals/item-scores.ts';
 import { itemNeighbours, repeatLast, sequentialRules } from '#lib/evaluation/rivals/pair-scorer.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type ExecutionEvent, type TaskContext, TaskError } from '#local/state-machine/run.ts';
+import { TaskError } from '#local/state-machine/errors.ts';
+import type { TaskContext } from '#local/state-machine/resources.ts';
+import type { ExecutionEvent } from '#local/state-machine/run.ts';
 import { memoryObjects, runStates, task } from '../machine.ts';
 
 const map = (fields: Record<string, unknown> = {}, work: Record<string, unknown> = {}) => ({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ExecutionEvent, TaskError } from '#local/state-machine/run.ts';
+import { TaskError } from '#local/state-machine/errors.ts';
+import type { ExecutionEvent } from '#local/state-machine/run.ts';
 import { runStates, task } from '../machine.ts';
 
 /** A Map state whose iterations run one Task state. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type TaskContext, TaskError } from '#local/state-machine/run.ts';
+import { TaskError } from '#local/state-machine/errors.ts';
+import type { TaskContext } from '#local/state-machine/resources.ts';
 import { runStates, task } from '../machine.ts';
 
 const branch = (name: string, state: Record<string, unknown>) => ({

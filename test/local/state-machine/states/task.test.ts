@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { TaskError } from '#local/state-machine/errors.ts';
 import { PAYLOAD_LIMIT } from '#local/state-machine/payload.ts';
-import { type TaskContext, TaskError } from '#local/state-machine/run.ts';
+import type { TaskContext } from '#local/state-machine/resources.ts';
 import { runStates, task } from '../machine.ts';
 
 describe('State: Task', () => {

@@ -1,50 +1,38 @@
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
-import type { ItemTable } from '#lib/sequences/item-table.ts';
-import type { SequenceShard } from '#lib/sequences/shard.ts';
+import type { RankedBaseline } from './evaluate.ts';
+import { historyAt } from './rivals/evidence.ts';
+import type { HistoryScorer, TrainingData } from './rivals/history-scorer.ts';
+import { ItemScores } from './rivals/item-scores.ts';
+import { repeatLast, sequentialRules } from './rivals/pair-scorer.ts';
 
-/** What baselines are fitted on: training data alone. */
-export interface TrainingData {
-  readonly itemTable: ItemTable;
-  readonly shards: readonly SequenceShard[];
-}
+/** The most popular items for everybody. */
+export const popularity: HistoryScorer = {
+  kind: 'popularity',
+  parameters: {},
+  arrays: {},
+  score: () => {},
+};
 
-/** Scores of the few items that a history speaks for; all others have 0. Reused from case to case. */
-export class ItemScores {
-  /** By item index, `[items + 1]`. */
-  readonly values: Float64Array;
-  /** Items whose score is set, each once. */
-  readonly touched: number[] = [];
-  readonly #isTouched: Uint8Array;
-
-  constructor(items: number) {
-    this.values = new Float64Array(items + 1);
-    this.#isTouched = new Uint8Array(items + 1);
-  }
-
-  /** @param score above 0 */
-  add(item: number, score: number): void {
-    if (this.#isTouched[item] === 0) {
-      this.#isTouched[item] = 1;
-      this.touched.push(item);
-    }
-    this.values[item]! += score;
-  }
-
-  clear(): void {
-    for (const item of this.touched) {
-      this.values[item] = 0;
-      this.#isTouched[item] = 0;
-    }
-    this.touched.length = 0;
-  }
-}
-
-/** A recommender that takes no training worth the name, for comparison. */
-export interface Baseline {
-  readonly name: string;
-  /** Adds a score above 0 for every item that the history (oldest first) speaks for. */
-  score(history: Int32Array, scores: ItemScores): void;
+/**
+ * What experiments are compared with: parts of the rivals alone, which know nothing of time. Fits all of them on the
+ * training data and ranks the cases.
+ *
+ * @param excludeHistory as in config section `sequences`
+ */
+export function rankBaselines(
+  data: TrainingData,
+  cases: { readonly validation: EvaluationCases; readonly test: EvaluationCases },
+  excludeHistory: boolean,
+): RankedBaseline[] {
+  const order = orderByPopularity(data.itemTable.counts);
+  return [popularity, repeatLast, sequentialRules(data)].map((scorer) => ({
+    name: scorer.kind,
+    ranks: {
+      validation: rankByScorer(scorer, cases.validation, order, excludeHistory),
+      test: rankByScorer(scorer, cases.test, order, excludeHistory),
+    },
+  }));
 }
 
 /**
@@ -55,8 +43,8 @@ export interface Baseline {
  * @returns place of each target, from 1, `[cases]`
  * @throws ContractError if a case has an item that is not in the vocabulary
  */
-export function rankWithBaseline(
-  baseline: Baseline,
+export function rankByScorer(
+  scorer: HistoryScorer,
   cases: EvaluationCases,
   popularity: PopularityOrder,
   excludeHistory: boolean,
@@ -65,15 +53,15 @@ export function rankWithBaseline(
   const scores = new ItemScores(items);
   const ranks = new Int32Array(cases.targets.length);
   for (let index = 0; index < ranks.length; index++) {
-    const history = cases.items.subarray(cases.offsets[index]!, cases.offsets[index + 1]!);
+    const history = historyAt(cases, index);
     const target = cases.targets[index]!;
-    if (target > items || history.some((item) => item > items)) {
+    if (target > items || history.items.some((item) => item > items)) {
       throw new ContractError(
         `Evaluation case ${index} has an item that is not among the ${items} of the vocabulary.`,
       );
     }
-    baseline.score(history, scores);
-    const excluded: ReadonlySet<number> = excludeHistory ? new Set(history) : new Set();
+    scorer.score(history, scores);
+    const excluded: ReadonlySet<number> = new Set(excludeHistory ? history.items : []);
     ranks[index] = excluded.has(target) ? 0 : 1 + countAhead(target, scores, excluded, popularity);
     scores.clear();
   }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { countAhead, rankingCases } from './count-ahead.ts';
-import type { Ranker } from './ranking.ts';
-import { type LoadedModel, scoreItems } from './score.ts';
+import { countAhead, rankingCases } from '#lib/recommender/count-ahead.ts';
+import type { Ranker } from '#lib/recommender/ranking.ts';
+import { type LoadedModel, scoreItems } from '#lib/recommender/score.ts';
 
 /**
  * Ranks with a loaded model on the active TF.js backend.

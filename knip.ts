@@ -1,0 +1,26 @@
+import type { KnipConfig } from 'knip';
+
+/** `knip --production` looks for what nothing but tests uses; there, a file's own use of an export counts. */
+const isProduction = process.argv.includes('--production');
+
+export default {
+  // Where something starts that no import leads to; `!` is what runs without tests.
+  entry: [
+    'bin/*.{ts,mjs}!',
+    'setup/{setup,audit,api-docs,check-python}.mjs!',
+    'functions/*/handler.ts!',
+    'containers/trainer/main.ts!',
+    // Processes of their own, which commands start by path.
+    'cli/{training,experiments}/main.ts!',
+    'bench/*.ts!',
+    'bench/lambda/{start.mjs,bare.ts}!',
+    'examples/*/convert.ts!',
+    'test/local/fixture/handlers/*',
+    'test/mutation.config.ts',
+  ],
+  project: ['**/*.{ts,mjs}!', '!test/**!', '!*.config.ts!', '!knip.ts!'],
+  // A type that names what an exported function takes or gives is part of its signature.
+  ignoreExportsUsedInFile: isProduction || { interface: true, type: true },
+  // Loaded under a name that the environment chooses (lib/graph/tensorflow.ts).
+  ignoreDependencies: ['@tensorflow/tfjs-node'],
+} satisfies KnipConfig;

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { readId } from './ids.ts';
 import { isShortened, readNumber } from './numbers.ts';
-import { isPlaceholder } from './placeholders.ts';
 import { type Checked, type Rejection, reject } from './reasons.ts';
 import { parseTimestamp } from './timestamps.ts';
 
@@ -230,3 +229,18 @@ function explainTypes(
 }
 
 const plainName = (name: string) => name.replaceAll(/[_\s-]/g, '').toLowerCase();
+
+/** What tools write for "nothing": databases, pandas, R, spreadsheets, JavaScript. Letter by letter. */
+const placeholders = new Set(
+  '\\N NULL Null null (null) <null> NaN nan NAN <NA> NA N/A n/a #N/A NaT None NONE nil undefined - -- – —'.split(
+    ' ',
+  ),
+);
+const longestPlaceholder = 9;
+const firstLetters = new Set([...placeholders].map((text) => text.charCodeAt(0)));
+
+/** True for a text that stands for "nothing". */
+const isPlaceholder = (text: string): boolean =>
+  text.length <= longestPlaceholder &&
+  firstLetters.has(text.charCodeAt(0)) &&
+  placeholders.has(text);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { windowsOf } from '#lib/sequences/windows.ts';
+import { windowsOf } from '#lib/sequences/shards.ts';
 
 describe('Function: windowsOf', () => {
   it('has every transition once, in rows that are not too long', () => {

@@ -9,10 +9,10 @@ const usage = `Usage: npm run audit [-- [npm] [python] [--accepted FILE] [--requ
                              [--pip-audit FILE]]
 
 Looks for known vulnerabilities in what is deployed: the npm packages (npm audit, high and critical ones) and the
-Python packages of the LLM environment's container with all that they need (pip-audit, all of them).
+Python packages of the LLM environment's container (pip-audit, all of them).
 
   --accepted FILE      vulnerabilities to live with (default: setup/accepted-vulnerabilities.json)
-  --requirements FILE  Python packages (default: containers/environment/requirements.txt)
+  --requirements FILE  Python packages with hashes (default: containers/environment/requirements.lock)
   --osv-url URL        another OSV service than the public one
   --pip-audit FILE     a pip-audit that is installed already (default: one of its own, installed below .cache/)
 
@@ -46,7 +46,7 @@ function main() {
       accepted: { type: 'string', default: join(root, 'setup/accepted-vulnerabilities.json') },
       requirements: {
         type: 'string',
-        default: join(root, 'containers/environment/requirements.txt'),
+        default: join(root, 'containers/environment/requirements.lock'),
       },
       'osv-url': { type: 'string' },
       'pip-audit': { type: 'string' },

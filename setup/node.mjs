@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { nodeBinary, root } from './paths.mjs';
 import { run, SetupError } from './run.mjs';
 
@@ -18,13 +18,15 @@ export function setUpNode(report) {
     );
 }
 
-/** The headers that come with the pinned Node.js, or undefined. */
+/** The headers of the Node.js that programs run on, or undefined: the pinned one's, in an image its own. */
 export function nodeHeaders() {
   const parent = join(packageFolder, 'node_modules');
-  if (!existsSync(parent)) return undefined;
-  return readdirSync(parent)
-    .map((name) => join(parent, name, 'include/node'))
-    .find((folder) => existsSync(folder));
+  const places = existsSync(packageFolder)
+    ? existsSync(parent)
+      ? readdirSync(parent).map((name) => join(parent, name))
+      : []
+    : [dirname(dirname(process.execPath))];
+  return places.map((place) => join(place, 'include/node')).find((folder) => existsSync(folder));
 }
 
 function isPinned() {

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -15,110 +16,121 @@ import { nodeHeaders } from './node.mjs';
 import { nodeBinary, root } from './paths.mjs';
 import { run, SetupError } from './run.mjs';
 
-/** The release of TensorFlow whose libraries are used when tfjs-node's own download cannot be reached. */
-const tensorflowVersion = '2.21.0';
-const wheelPackages = { x64: 'tensorflow-cpu', arm64: 'tensorflow' };
+/** Which release of TensorFlow there is under tfjs-node, here and in the trainer's image, and the wheels that carry it. */
+const { version, wheels } = JSON.parse(
+  readFileSync(join(root, 'lib/graph/libtensorflow.json'), 'utf8'),
+);
 
 const packageFolder = join(root, 'node_modules/@tensorflow/tfjs-node');
 const binding = join(packageFolder, 'lib/napi-v8/tfjs_binding.node');
-/** Written once the binding has loaded; loading takes a second, looking at a file does not. */
+/** The release that the binding was seen to load; loading takes a second, looking at a file does not. */
 const stamp = join(packageFolder, 'lib/napi-v8/loads');
 
+/** What the two libraries are called in a wheel and for the linker, and how a binding finds them. */
+const systems = {
+  linux: {
+    libraries: { tensorflow: 'libtensorflow_cc.so.2', framework: 'libtensorflow_framework.so.2' },
+    suffix: '.so',
+    flags: ['-shared', '-Wl,-rpath,$ORIGIN/../../deps/lib'],
+  },
+  darwin: {
+    libraries: {
+      tensorflow: 'libtensorflow_cc.2.dylib',
+      framework: 'libtensorflow_framework.2.dylib',
+    },
+    suffix: '.dylib',
+    flags: ['-bundle', '-undefined', 'dynamic_lookup', '-Wl,-rpath,@loader_path/../../deps/lib'],
+  },
+};
+
 /**
- * Makes `@tensorflow/tfjs-node` loadable: first its own installer, which downloads libtensorflow and a
- * prebuilt binding; where that download is closed, the libraries out of the TensorFlow wheel and a binding
- * compiled here (about 20 s).
+ * Makes `@tensorflow/tfjs-node` loadable: the libraries out of the TensorFlow wheel, and a binding compiled here (about
+ * 20 s). tfjs-node's own installer is never run: it brings TensorFlow 2.9 (2.7 on ARM), which nothing here was tested with.
+ *
+ * @param report told what is being done
+ * @param device `gpu` takes the build for CUDA
  */
-export function setUpTensorflow(report) {
-  if (existsSync(stamp) || loads()) return;
-  report('TensorFlow: trying the official download');
-  const official = tryOfficialDownload();
-  if (official === undefined) return;
-  report('TensorFlow: official download not reachable, building on the TensorFlow wheel instead');
+export function setUpTensorflow(report, device = 'cpu') {
+  if (isReady()) return;
+  const name = `${process.platform}-${process.arch}${device === 'gpu' ? '-gpu' : ''}`;
+  const wheel = wheels[name];
   try {
-    unpackWheel(report);
+    if (wheel === undefined) {
+      throw new Error(`there is none for ${name}, only for ${Object.keys(wheels).join(', ')}`);
+    }
+    unpackWheel(wheel, report);
     compileBinding(report);
   } catch (cause) {
     throw new SetupError(
       [
-        'TensorFlow for Node.js could not be set up.',
-        `1. The official download failed: ${official}`,
-        `2. The wheel ${wheelPackages[process.arch]}==${tensorflowVersion} failed: ${cause.message}`,
-        "What helps: a network that reaches either tfjs-node's download host or a Python package index,",
-        'Python 3 with pip, and a C++ compiler (Debian: apt-get install python3-pip g++; macOS: xcode-select --install).',
+        `TensorFlow ${version} for Node.js could not be set up from its wheel: ${cause.message}`,
+        'It takes a Python package index, Python 3 with pip, and a C++ compiler',
+        '(Debian: apt-get install python3-pip g++; macOS: xcode-select --install).',
       ].join('\n'),
       { cause },
     );
   }
-  if (!loads())
+  if (loadedVersion() !== version) {
     throw new SetupError(
-      'TensorFlow for Node.js was built but does not load; remove node_modules and run npm ci again.',
+      `TensorFlow ${version} for Node.js was built but does not load; remove node_modules and run npm ci again.`,
     );
-}
-
-function loads() {
-  if (!existsSync(binding)) return false;
-  const script =
-    "const u=require('util');u.isNullOrUndefined??=v=>v==null;require('@tensorflow/tfjs-node')";
-  try {
-    execFileSync(nodeBinary(), ['-e', script], { cwd: root, stdio: 'ignore' });
-    writeFileSync(stamp, '');
-    return true;
-  } catch {
-    return false;
   }
 }
 
-/** @returns undefined on success, otherwise the reason in one line. */
-function tryOfficialDownload() {
+function isReady() {
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === version) return true;
+  return loadedVersion() === version;
+}
+
+/** @returns the release that the binding loads, or undefined */
+function loadedVersion() {
+  if (!existsSync(binding)) return undefined;
+  const script =
+    "const u=require('util');u.isNullOrUndefined??=v=>v==null;require('@tensorflow/tfjs-node');" +
+    "process.stdout.write(require('@tensorflow/tfjs-core').backend().binding.TF_Version)";
   try {
-    execFileSync(nodeBinary(), ['scripts/install.js'], {
-      cwd: packageFolder,
-      stdio: 'pipe',
-      timeout: 240_000,
+    const loaded = execFileSync(nodeBinary(), ['-e', script], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
-    return loads() ? undefined : 'the downloaded binding does not load on this machine';
-  } catch (error) {
-    const lines = `${error.stderr ?? ''}`.split('\n').filter((line) => /error/i.test(line));
-    return (lines[0] ?? error.message).trim();
+    // A new file: the old one may be shared with another checkout.
+    rmSync(stamp, { force: true });
+    writeFileSync(stamp, loaded);
+    return loaded;
+  } catch {
+    return undefined;
   }
 }
 
 /** Takes the two libraries and the C headers out of the wheel into tfjs-node's `deps/`. */
-function unpackWheel(report) {
-  if (process.platform !== 'linux')
-    throw new Error(`the wheel route is for Linux, this is ${process.platform}`);
+function unpackWheel(wheel, report) {
+  const { libraries, suffix } = systems[process.platform];
   const folder = mkdtempSync(join(tmpdir(), 'tensorflow-wheel-'));
   try {
-    const name = wheelPackages[process.arch];
-    if (name === undefined) throw new Error(`no TensorFlow wheel for ${process.arch}`);
-    report(`TensorFlow: fetching ${name}==${tensorflowVersion} (about 270 MB)`);
-    const machine = process.arch === 'x64' ? 'x86_64' : 'aarch64';
+    report(`TensorFlow: fetching ${wheel.package}==${version} (250 to 600 MB)`);
+    const requirement = join(folder, 'requirements.txt');
+    writeFileSync(requirement, `${wheel.package}==${version} --hash=sha256:${wheel.sha256}\n`);
     run('python3', [
       ...['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', folder, '--only-binary=:all:'],
-      ...[
-        '--python-version',
-        '3.11',
-        '--platform',
-        `manylinux_2_27_${machine}`,
-        `${name}==${tensorflowVersion}`,
-      ],
+      ...['--python-version', '3.11', '--platform', wheel.platform],
+      ...['--require-hashes', '--requirement', requirement],
     ]);
-    const wheel = join(
+    const file = join(
       folder,
-      readdirSync(folder).find((file) => file.endsWith('.whl')),
+      readdirSync(folder).find((name) => name.endsWith('.whl')),
     );
-    run('python3', ['-c', extractScript, wheel, folder]);
+    run('python3', ['-c', extractScript, file, folder, ...Object.values(libraries)]);
     const deps = join(packageFolder, 'deps');
     rmSync(deps, { recursive: true, force: true });
     mkdirSync(join(deps, 'lib'), { recursive: true });
     // The copy, not a rename: the temporary folder may be on another file system.
     run('cp', ['-r', join(folder, 'tensorflow/include'), join(deps, 'include')]);
-    for (const library of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']) {
+    for (const library of Object.values(libraries)) {
       run('cp', [join(folder, 'tensorflow', library), join(deps, 'lib', library)]);
     }
-    symlinkSync('libtensorflow_cc.so.2', join(deps, 'lib/libtensorflow.so'));
-    symlinkSync('libtensorflow_framework.so.2', join(deps, 'lib/libtensorflow_framework.so'));
+    symlinkSync(libraries.tensorflow, join(deps, `lib/libtensorflow${suffix}`));
+    symlinkSync(libraries.framework, join(deps, `lib/libtensorflow_framework${suffix}`));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -126,15 +138,15 @@ function unpackWheel(report) {
 
 const extractScript = `
 import sys, zipfile
-wheel, folder = sys.argv[1:]
+wheel, folder, *libraries = sys.argv[1:]
 with zipfile.ZipFile(wheel) as archive:
     for name in archive.namelist():
-        library = name in ("tensorflow/libtensorflow_cc.so.2", "tensorflow/libtensorflow_framework.so.2")
+        library = name in [f"tensorflow/{library}" for library in libraries]
         if library or name.startswith(("tensorflow/include/tensorflow/", "tensorflow/include/xla/", "tensorflow/include/tsl/")):
             archive.extract(name, folder)
 `;
 
-/** One compiler call: node-gyp would first download the headers that the `node` package already carries. */
+/** One compiler call: node-gyp would first download the headers that Node.js already carries. */
 function compileBinding(report) {
   report('TensorFlow: compiling the binding');
   const headers = nodeHeaders();
@@ -145,11 +157,11 @@ function compileBinding(report) {
   run(
     process.env.CXX ?? 'g++',
     [
-      ...['-shared', '-fPIC', '-O2', '-std=c++17', '-DNAPI_VERSION=8', '-w'],
+      ...['-fPIC', '-O2', '-std=c++17', '-DNAPI_VERSION=8', '-w'],
       ...[`-I${headers}`, `-I${join(packageFolder, 'deps/include')}`, `-I${packageFolder}`],
       ...['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc', '-o', unfinished],
       ...[`-L${join(packageFolder, 'deps/lib')}`, '-ltensorflow', '-ltensorflow_framework'],
-      '-Wl,-rpath,$ORIGIN/../../deps/lib',
+      ...systems[process.platform].flags,
     ],
     { cwd: packageFolder },
   );

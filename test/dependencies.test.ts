@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { lockHeader } from '../setup/lock-header.mjs';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -87,6 +88,7 @@ describe('The dependencies from PyPI', () => {
     'containers/environment/requirements-test.txt',
     'test/deploy/requirements.txt',
     'setup/requirements-audit.txt',
+    'setup/requirements-lock.txt',
     'setup/requirements-check.txt',
   ])('%s names exact versions only', (path) => {
     const lines = read(path)
@@ -94,5 +96,72 @@ describe('The dependencies from PyPI', () => {
       .filter((line) => !/^$|^#|^-r requirements-[a-z]+\.txt$/.test(line));
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.filter((line) => !/^[\w.[\]-]+==[\w.]+$/.test(line))).toStrictEqual([]);
+  });
+});
+
+describe('The Python packages of the environment’s image', () => {
+  const folder = join(root, 'containers/environment');
+  const lock = read('containers/environment/requirements.lock');
+  /** Name and version of each, and how many hashes it has. */
+  const locked = new Map(
+    [
+      ...lock.matchAll(
+        /^([\w.-]+)==([\w.]+) \\\n((?: {4}--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)/gm,
+      ),
+    ].map(([, name, version, hashes]) => [
+      name!,
+      { version, hashes: hashes!.trim().split('\n').length },
+    ]),
+  );
+
+  it('are those of the requirements as they are now (npm run lock:python)', () => {
+    expect(lock.startsWith(lockHeader(folder))).toBe(true);
+  });
+
+  it('are all pinned by hash, the ones that they need included', () => {
+    const entries = lock.split('\n').filter((line) => /^[^\s#]/.test(line));
+    expect(entries.map((line) => line.split('==')[0])).toStrictEqual([...locked.keys()]);
+    const wanted = [
+      ...read('containers/environment/requirements-common.txt').matchAll(/^(\w[\w-]*)==(\S+)$/gm),
+    ];
+    expect(wanted.length).toBeGreaterThan(5);
+    for (const [, name, version] of wanted) expect(locked.get(name!)?.version, name).toBe(version);
+    expect(
+      [...locked.keys()].filter((name) => /^nvidia-cu|^triton$/.test(name)).length,
+    ).toBeGreaterThan(3);
+  });
+
+  it('are installed as they are listed, and nothing else is', () => {
+    expect(read('containers/environment/Dockerfile')).toMatch(
+      /pip install .*--require-hashes --no-deps .*--requirement requirements\.lock$/m,
+    );
+  });
+});
+
+describe('The images', () => {
+  const dockerfiles = ['containers/environment/Dockerfile', 'containers/trainer/Dockerfile'];
+
+  it.each(dockerfiles)('%s begins with images that have a digest', (path) => {
+    const text = read(path);
+    const bases = [...text.matchAll(/^(?:FROM|ARG BASE=)\s*(\S+)/gm)]
+      .map(([, from]) => from!.replace(/^BASE=/, ''))
+      .filter((from) => !/BASE\}?$/.test(from));
+    expect(bases.length).toBeGreaterThan(0);
+    for (const base of bases) expect(base).toMatch(/:[\w.-]+@sha256:[0-9a-f]{64}$/);
+  });
+
+  it('run the Node.js that everything here runs on', () => {
+    const { devDependencies } = JSON.parse(read('package.json'));
+    const bases = [...read('containers/trainer/Dockerfile').matchAll(/library\/node:([\d.]+)-/g)];
+    expect(bases.map(([, version]) => version)).toStrictEqual([
+      devDependencies.node,
+      devDependencies.node,
+    ]);
+  });
+
+  it('of the trainer have no package for development, and none that installs others', () => {
+    const [, image] = read('containers/trainer/Dockerfile').split(/^FROM \$\{BASE\}$/m);
+    expect(read('containers/trainer/Dockerfile')).toContain('npm ci --omit=dev');
+    expect(image).not.toMatch(/apt-get|npm|pip/);
   });
 });

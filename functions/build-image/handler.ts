@@ -12,6 +12,6 @@ export const handler = instrument(event, async (request, { logger }) => {
     await startImage(codebuild, request);
   } else {
     logger.info('build ended', { status: request.detail['build-status'] });
-    await finishImage(request);
+    await finishImage(codebuild, request);
   }
 });

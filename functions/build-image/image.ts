@@ -14,7 +14,7 @@ const reasonLength = 1000;
 
 /**
  * Does what CloudFormation asks for. A build is only started here; who is waiting for it goes along as a variable of
- * the build and comes back with the event of its end.
+ * the build, and is asked of CodeBuild when the build has ended.
  */
 export async function startImage(
   codebuild: JsonService,
@@ -42,26 +42,60 @@ export async function startImage(
       z.unknown(),
     );
   } catch (error) {
-    await answer(request, ImageUri, false, (error as Error).message);
+    await answer(request, ImageUri, false, whyNotStarted(error as Error));
   }
 }
 
-/** Tells CloudFormation how a build ended; a build that nobody waits for (started by hand) is left alone. */
-export async function finishImage({ detail }: z.output<typeof buildEnded>): Promise<void> {
-  const information = detail['additional-information'];
+/** A new account may not build at all, which CodeBuild says as if too many builds were waiting. */
+function whyNotStarted({ message }: Error): string {
+  if (!/Cannot have more than \d+ (active )?builds/i.test(message)) return message;
+  const advice =
+    'Ask for at least 1 in Service Quotas, AWS CodeBuild, "Concurrently running builds for Linux/Large environment"; ' +
+    'until it is granted, images that are built elsewhere can be given as environmentImageUri and trainerImageUri ' +
+    '(docs/deploy.md, 2 and 4).';
+  return `This account may not build now: ${message} ${advice}`;
+}
+
+/** What is asked of CodeBuild about a build. */
+const builds = z.object({
+  builds: z
+    .array(
+      z.object({
+        environment: z.object({
+          environmentVariables: z
+            .array(z.object({ name: z.string(), value: z.string() }))
+            .default([]),
+        }),
+        logs: z.object({ deepLink: z.string().optional() }).optional(),
+      }),
+    )
+    .length(1),
+});
+
+/**
+ * Tells CloudFormation how a build ended; a build that nobody waits for (started by hand) is left alone. Of the event only
+ * the build's id and status are used.
+ */
+export async function finishImage(
+  codebuild: JsonService,
+  { detail }: z.output<typeof buildEnded>,
+): Promise<void> {
+  const id = detail['build-id'];
+  const { builds: found } = await codebuild.call('BatchGetBuilds', { ids: [id] }, builds);
+  const { environment, logs } = found[0]!;
   const variables = new Map(
-    information.environment['environment-variables'].map(({ name, value }) => [name, value]),
+    environment.environmentVariables.map(({ name, value }) => [name, value]),
   );
   const waiting = variables.get(buildVariables.waiting);
   if (waiting === undefined) return;
   const succeeded = detail['build-status'] === 'SUCCEEDED';
   await answer(
     waitingResource.parse(JSON.parse(waiting)),
-    variables.get(buildVariables.image) ?? detail['build-id'],
+    variables.get(buildVariables.image) ?? id,
     succeeded,
     succeeded
-      ? `${detail['build-id']} succeeded.`
-      : `The image build ended as ${detail['build-status']}; its log: ${information.logs?.['deep-link'] ?? detail['build-id']}`,
+      ? `${id} succeeded.`
+      : `The image build ended as ${detail['build-status']}; its log: ${logs?.deepLink ?? id}`,
   );
 }
 

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import { PipelineError } from '#lib/contracts/errors.ts';
+import libtensorflow from './libtensorflow.json' with { type: 'json' };
+import { nativeBackend } from './native-backend.ts';
 
 /**
  * TensorFlow.js on its native backend.
@@ -12,11 +14,10 @@ import { PipelineError } from '#lib/contracts/errors.ts';
 export * as tf from '@tensorflow/tfjs-core';
 export { nativeBackend } from './native-backend.ts';
 
-/** The npm package that carries the native library; `TENSORFLOW_DEVICE=gpu` switches to the CUDA build. */
-const nativePackage =
-  process.env.TENSORFLOW_DEVICE === 'gpu' ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node';
+const nativePackage = '@tensorflow/tfjs-node';
 
 loadNativeBackend();
+requireVersion(nativeBackend().binding.TF_Version);
 
 /** @throws {PipelineError} `TensorFlowUnavailable` when the native library is not installed or does not load. */
 function loadNativeBackend(): void {
@@ -40,4 +41,16 @@ function loadNativeBackend(): void {
       { cause },
     );
   }
+}
+
+/**
+ * Models are trained with one release of TensorFlow, wherever they are trained.
+ * @throws {PipelineError} `TensorFlowUnavailable` when `loaded` is another one
+ */
+export function requireVersion(loaded: string): void {
+  if (loaded === libtensorflow.version) return;
+  throw new PipelineError(
+    'TensorFlowUnavailable',
+    `${nativePackage} runs on TensorFlow ${loaded}, but everything here was tested with ${libtensorflow.version}: remove node_modules, then run \`npm ci\` and \`npm run setup\`.`,
+  );
 }

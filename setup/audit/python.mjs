@@ -10,13 +10,14 @@ const folder = join(root, '.cache/pip-audit');
 const stamp = join(folder, 'requirements.txt');
 
 /**
- * Asks OSV about the Python packages that a requirements file names, and about those that they need. (PyPI's own
+ * Asks OSV about the Python packages that a list with hashes names, which are all that are installed. (PyPI's own
  * service is not asked: what it does not answer counts as clean.)
  *
  * @throws SetupError when something could not be asked
  */
 export function auditPython({ requirements, osvUrl, program = install() }) {
-  const args = ['--requirement', requirements, '--vulnerability-service', 'osv'];
+  const args = ['--requirement', requirements, '--disable-pip'];
+  args.push('--vulnerability-service', 'osv');
   if (osvUrl !== undefined) args.push('--osv-url', osvUrl);
   args.push('--format', 'json', '--desc', 'off', '--progress-spinner', 'off');
   const result = spawnSync(program, args, {
@@ -63,6 +64,6 @@ function failureIn({ error, stderr }) {
 
 function notAudited(reason) {
   return new SetupError(
-    `pip-audit could not ask about all packages (${reason}). It needs a package index to find out which there are, and OSV (--osv-url names another than the public one); try again where both can be reached.`,
+    `pip-audit could not ask about all packages (${reason}). It needs OSV (--osv-url names another than the public one); try again where it can be reached.`,
   );
 }

@@ -19,6 +19,8 @@ export interface ImageBuilderProps {
  */
 export class ImageBuilder extends Construct {
   readonly buildImage: PipelineFunction;
+  /** The image that was asked for last. */
+  #last: CustomResource | undefined;
 
   constructor(scope: Construct, id: string, props: ImageBuilderProps) {
     super(scope, id);
@@ -29,14 +31,20 @@ export class ImageBuilder extends Construct {
     });
   }
 
-  /** Has a project build an image during a deployment; ready when the image is there. */
+  /**
+   * Has a project build an image during a deployment; ready when the image is there. One is built after the other: a new
+   * account may have a quota of a single build at a time.
+   */
   build(
     scope: Construct,
     project: CfnProject,
     imageUri: string,
   ): { readonly ended: Rule; readonly image: CustomResource } {
     this.buildImage.role.addToPolicy(
-      new PolicyStatement({ actions: ['codebuild:StartBuild'], resources: [project.attrArn] }),
+      new PolicyStatement({
+        actions: ['codebuild:StartBuild', 'codebuild:BatchGetBuilds'],
+        resources: [project.attrArn],
+      }),
     );
     const ended = new Rule(scope, 'BuildEnded', {
       description: 'An image build has ended; CloudFormation waits for it',
@@ -63,6 +71,8 @@ export class ImageBuilder extends Construct {
     });
     // The function may start builds, and hears of their end, before the first one is asked for.
     image.node.addDependency(ended, this.buildImage.role);
+    if (this.#last !== undefined) image.node.addDependency(this.#last);
+    this.#last = image;
     return { ended, image };
   }
 }

@@ -1,4 +1,4 @@
-import { Duration, IgnoreMode, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { IgnoreMode, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnProject } from 'aws-cdk-lib/aws-codebuild';
 import type { Repository } from 'aws-cdk-lib/aws-ecr';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -7,18 +7,17 @@ import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { type Deployment, logRetention } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
-import type { ImageAudit } from './image-audit.ts';
 
 /** What an image is built from. */
 export interface ImageSource {
   /** The image's name, after the deployment's, for example `lea-environment`. */
   readonly name: string;
-  /** Absolute path of the folder that the image is built from. */
+  /** Absolute path of the folder that the image is built from, with `setup/build-image.sh` in it. */
   readonly folder: string;
   /** The Dockerfile, relative to `folder`. */
   readonly dockerfile: string;
-  /** Runs in the folder, in the image that the Dockerfile begins with; when it fails, nothing is built. */
-  readonly audit: ImageAudit;
+  /** Which packages go into the image: those that `npm run audit` calls by this name are looked up before it is built. */
+  readonly audit: 'npm' | 'python';
   /**
    * What of the folder is not needed, in the notation of `.gitignore`.
    * @default - everything is
@@ -33,7 +32,10 @@ export interface ImageProjectProps {
   readonly repository: Repository;
 }
 
-const buildMinutes = 50;
+/** More than the steps of `setup/build-image.sh` may take together; each has a limit of its own. */
+const buildMinutes = 45;
+/** CloudFormation waits for an hour. */
+const queueMinutes = 10;
 
 /** A CodeBuild project that builds one image from its sources and pushes it. */
 export class ImageProject extends Construct {
@@ -90,7 +92,7 @@ export class ImageProject extends Construct {
       },
       logsConfig: { cloudWatchLogs: { status: 'ENABLED', groupName: this.logGroup.logGroupName } },
       timeoutInMinutes: buildMinutes,
-      queuedTimeoutInMinutes: Duration.hours(1).toMinutes() - buildMinutes - 5,
+      queuedTimeoutInMinutes: queueMinutes,
     });
     acknowledge(
       this.project,
@@ -122,22 +124,11 @@ export class ImageProject extends Construct {
   }
 }
 
-/** `IMAGE_URI` comes with each build. An image that is there already is neither audited nor built again. */
+/** `IMAGE_URI` comes with each build. */
 const buildSpecification = {
   version: '0.2',
   phases: {
-    build: {
-      commands: [
-        [
-          'if aws ecr describe-images --repository-name "$REPOSITORY" --image-ids "imageTag=$(echo $IMAGE_URI | cut -d: -f2)" >/dev/null 2>&1;',
-          'then echo "$IMAGE_URI exists";',
-          'else docker run --rm --volume "$PWD:/source:ro" --workdir /source',
-          `"$(sed -n 's/^FROM \\([^ ]*\\).*/\\1/p' "$DOCKERFILE" | head -n 1)" sh -c "$AUDIT"`,
-          '&& aws ecr get-login-password | docker login --username AWS --password-stdin "$REGISTRY"',
-          '&& docker build --file "$DOCKERFILE" --tag "$IMAGE_URI" .',
-          '&& docker push "$IMAGE_URI"; fi',
-        ].join(' '),
-      ],
-    },
+    install: { 'runtime-versions': { nodejs: 22, python: '3.11' } },
+    build: { commands: ['sh setup/build-image.sh'] },
   },
 };

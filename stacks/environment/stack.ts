@@ -6,7 +6,6 @@ import { containerAccess } from '../access.ts';
 import { ContainerImage } from '../constructs/container-image.ts';
 import { EndpointJanitor } from '../constructs/endpoint-janitor.ts';
 import { GivenImage } from '../constructs/given-image.ts';
-import { auditNpm, auditPython } from '../constructs/image-audit.ts';
 import { ImageBuilder } from '../constructs/image-builder.ts';
 import type { ImageSource } from '../constructs/image-project.ts';
 import { SageMakerRole } from '../constructs/sagemaker-role.ts';
@@ -65,34 +64,53 @@ export class EnvironmentStack extends Stack {
   }
 }
 
+/** What CodeBuild needs of `setup/` for any image: the build itself, and the audit that comes before it. */
+const buildScripts = [
+  '!/setup',
+  '/setup/*',
+  '!/setup/build-image.sh',
+  '!/setup/audit.mjs',
+  '!/setup/audit',
+  '!/setup/accepted-vulnerabilities.json',
+  '!/setup/requirements-audit.txt',
+  '!/setup/paths.mjs',
+  '!/setup/run.mjs',
+];
+
 const environmentSource: ImageSource = {
   name: 'lea-environment',
-  folder: `${root}/containers/environment`,
-  dockerfile: 'Dockerfile',
-  audit: auditPython(`${root}/setup`, new Date()),
+  folder: root,
+  dockerfile: 'containers/environment/Dockerfile',
+  audit: 'python',
   exclude: [
     '/*',
-    '!/Dockerfile',
-    '!/requirements.txt',
-    '!/requirements-common.txt',
-    '!/environment',
+    ...buildScripts,
+    '!/containers',
+    '/containers/*',
+    '!/containers/environment',
+    '/containers/environment/*',
+    '!/containers/environment/Dockerfile',
+    '!/containers/environment/requirements.lock',
+    '!/containers/environment/environment',
     '__pycache__',
   ],
 };
 
-/** The trainer shares `lib/` with the functions, so its build sees a part of the repository. */
+/** The trainer shares `lib/` with the functions. */
 const trainerSource: ImageSource = {
   name: 'lea-trainer',
   folder: root,
   dockerfile: 'containers/trainer/Dockerfile',
-  audit: auditNpm,
+  audit: 'npm',
   exclude: [
     '/*',
+    ...buildScripts,
+    '!/setup/node.mjs',
+    '!/setup/tensorflow.mjs',
     '!/lib',
     '!/containers',
     '/containers/*',
     '!/containers/trainer',
-    '!/setup',
     '!/package.json',
     '!/package-lock.json',
     '!/.npmrc',

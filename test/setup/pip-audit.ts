@@ -54,15 +54,6 @@ pip_audit._service.interface.ServiceError
     stdout: '',
     stderr: 'ERROR:pip_audit._cli:invalid requirements input: absent.txt\n',
   },
-  noIndex: {
-    status: 1,
-    stdout: '',
-    stderr: `ERROR:pip_audit._virtual_env:internal pip failure: ERROR: Could not find a version that satisfies the requirement sortedcontainers==2.4.0 (from versions: none)
-ERROR: No matching distribution found for sortedcontainers==2.4.0
-
-ERROR:pip_audit._cli:Failed to install packages: ['bin/python3.11', '-m', 'pip', 'install', '--no-input', '--keyring-provider=subprocess', '--dry-run', '--report', 'report', '-r', 'requirements.txt']
-`,
-  },
 } as const satisfies Readonly<Record<string, Recording>>;
 
 /**

@@ -1,9 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '#lib/contracts/errors.ts';
-import type { ContainerImage } from '#stacks/constructs/container-image.ts';
 import { roleOf, statementsOf, toText } from './iam.ts';
 import { synthesise } from './synthesis.ts';
 
@@ -26,32 +23,6 @@ describe('Stack: environment', () => {
     });
   });
 
-  it('uploads what the Dockerfiles copy, and no more', () => {
-    // Arrange
-    const { app, stacks } = synthesise({ context: { 'aws:cdk:disable-asset-staging': false } });
-    const { directory } = app.synth();
-    const { environmentImage, trainerImage } = stacks.environment as {
-      environmentImage: ContainerImage;
-      trainerImage: ContainerImage;
-    };
-    const uploaded = ({ project }: ContainerImage) => join(directory, project.source.assetPath);
-    const copied = (dockerfile: string) =>
-      [...readFileSync(dockerfile, 'utf8').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
-        ([, sources]) => sources!.split(' ').map((source) => source.replace(/\/$/, '')),
-      );
-    // Act
-    const environment = readdirSync(uploaded(environmentImage));
-    const trainer = readdirSync(uploaded(trainerImage));
-    // Assess
-    const wanted = copied(join(uploaded(environmentImage), 'Dockerfile'));
-    expect(environment.sort()).toStrictEqual(['Dockerfile', ...wanted].sort());
-    const sources = copied(join(uploaded(trainerImage), 'containers/trainer/Dockerfile'));
-    expect(trainer.sort()).toStrictEqual(
-      [...new Set(sources.map((path) => path.split('/')[0]))].sort(),
-    );
-    expect(readdirSync(join(uploaded(trainerImage), 'containers'))).toStrictEqual(['trainer']);
-  });
-
   it('hears of the end of each build before CloudFormation gives up', () => {
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: Match.objectLike({
@@ -61,10 +32,19 @@ describe('Stack: environment', () => {
         }),
       }),
     });
-    for (const { Properties } of Object.values(template.findResources('AWS::CodeBuild::Project'))) {
-      const { TimeoutInMinutes, QueuedTimeoutInMinutes } = Properties;
-      expect(TimeoutInMinutes + QueuedTimeoutInMinutes).toBeLessThan(60);
-    }
+  });
+
+  it('builds one image after the other: an account may allow a single build at a time', () => {
+    // Arrange
+    const images = Object.entries(template.findResources('Custom::ContainerImage'));
+    const waitsFor = new Map(images.map(([id, { DependsOn }]) => [id, [DependsOn ?? []].flat()]));
+    // Act
+    const second = images.filter(([id]) =>
+      images.some(([other]) => waitsFor.get(id)!.includes(other)),
+    );
+    // Assess
+    expect(images).toHaveLength(2);
+    expect(second).toHaveLength(1);
   });
 
   it('may start its own projects and no others', () => {

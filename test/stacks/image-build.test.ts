@@ -1,9 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { auditPython } from '#stacks/constructs/image-audit.ts';
+import type { ContainerImage } from '#stacks/constructs/container-image.ts';
 import { root, synthesise } from './synthesis.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'image-build-'));
@@ -12,13 +20,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 interface Project {
   readonly Name: string;
   readonly Source: { readonly BuildSpec: string };
+  readonly TimeoutInMinutes: number;
+  readonly QueuedTimeoutInMinutes: number;
   readonly Environment: {
     readonly EnvironmentVariables: readonly { readonly Name: string; readonly Value: unknown }[];
   };
 }
 
+const synthesised = synthesise({ context: { 'aws:cdk:disable-asset-staging': false } });
 const projects = Object.values(
-  synthesise().template('environment').findResources('AWS::CodeBuild::Project'),
+  synthesised.template('environment').findResources('AWS::CodeBuild::Project'),
 ).map(({ Properties }) => Properties as Project);
 const project = (name: string) => projects.find(({ Name }) => Name === `lea-dev-${name}`)!;
 const variable = ({ Environment }: Project, name: string) =>
@@ -27,28 +38,28 @@ const variable = ({ Environment }: Project, name: string) =>
 const bin = join(folder, 'bin');
 const log = join(folder, 'log');
 mkdirSync(bin);
-for (const tool of ['aws', 'docker']) {
-  // Writes down how it was called; fails when its first words are among those that are to fail.
+for (const tool of ['aws', 'docker', 'node']) {
+  // Writes down how it was called; ends with the status that STATUS has for its first words, such as `docker-push=1`.
   const script = `#!/bin/sh
 echo "${tool} $*" >> "$LOG"
-for failing in $FAILING; do case "${tool}-$1-$2" in "$failing"*) exit 1;; esac; done
+for status in $STATUS; do case "${tool}-$1-$2" in "\${status%=*}"*) exit "\${status#*=}";; esac; done
 `;
   writeFileSync(join(bin, tool), script, { mode: 0o755 });
 }
 
-/** Runs a project's build commands with recorders in place of AWS and Docker. */
-function build(one: Project, cwd: string, failing: readonly string[]) {
+/** Runs a project's build commands with recorders in place of AWS, Docker and Node.js. */
+function build(one: Project, ...statuses: readonly string[]) {
   const { phases } = JSON.parse(one.Source.BuildSpec) as {
-    phases: Record<string, { commands: string[] }>;
+    phases: { build: { commands: string[] } };
   };
-  const commands = Object.values(phases).flatMap((phase) => phase.commands);
   writeFileSync(log, '');
-  const { status } = spawnSync('/bin/sh', ['-c', commands.join('\n')], {
-    cwd,
+  const { status, stderr } = spawnSync('/bin/sh', ['-c', phases.build.commands.join('\n')], {
+    cwd: root,
+    encoding: 'utf8',
     env: {
       PATH: `${bin}:/usr/bin:/bin`,
       LOG: log,
-      FAILING: failing.join(' '),
+      STATUS: statuses.join(' '),
       IMAGE_URI: 'registry/lea:tag',
       REPOSITORY: 'lea',
       REGISTRY: 'registry',
@@ -57,59 +68,110 @@ function build(one: Project, cwd: string, failing: readonly string[]) {
     },
   });
   const calls = readFileSync(log, 'utf8').trim().split('\n');
-  return { status, docker: calls.filter((call) => call.startsWith('docker ')) };
+  return { status, stderr, calls: calls.filter((call) => !call.startsWith('aws ')) };
 }
 
-const absent = 'aws-ecr-describe-images';
+const absent = 'aws-ecr-describe=1';
 
 describe.each([
-  ['lea-environment', join(root, 'containers/environment'), 'python:3.11-slim'],
-  ['lea-trainer', resolve(root), 'node:24.21.0-bookworm-slim'],
-])('The build of %s', (name, cwd, base) => {
+  ['lea-environment', 'python', 'python:3.11-slim'],
+  ['lea-trainer', 'npm', 'node:24.21.0-bookworm-slim'],
+])('The build of %s', (name, audit, base) => {
   const one = project(name);
+  const dockerfile = `containers/${name.replace('lea-', '')}/Dockerfile`;
+  const image = new RegExp(`public\\.ecr\\.aws/docker/library/${base}@sha256:[0-9a-f]{64}`).exec(
+    readFileSync(join(root, dockerfile), 'utf8'),
+  )![0];
+  const audited = `node setup/audit.mjs ${audit}`;
+  const built = [
+    `docker pull --quiet ${image}`,
+    'docker login --username AWS --password-stdin registry',
+    `docker build --file ${dockerfile} --tag registry/lea:tag .`,
+    'docker push registry/lea:tag',
+  ];
 
-  it('audits what it is about to install, in the image that it begins with, then builds', () => {
-    const { status, docker } = build(one, cwd, [absent]);
+  it('audits what it is about to install, then builds', () => {
+    const { status, calls } = build(one, absent);
     expect(status).toBe(0);
-    expect(docker).toStrictEqual([
-      `docker run --rm --volume ${cwd}:/source:ro --workdir /source public.ecr.aws/docker/library/${base} sh -c ${variable(one, 'AUDIT')}`,
-      'docker login --username AWS --password-stdin registry',
-      `docker build --file ${variable(one, 'DOCKERFILE')} --tag registry/lea:tag .`,
-      'docker push registry/lea:tag',
-    ]);
+    expect(calls).toStrictEqual([audited, ...built]);
   });
 
-  it('fails, and builds nothing, when the audit fails', () => {
-    const { status, docker } = build(one, cwd, [absent, 'docker-run']);
-    expect(status).not.toBe(0);
-    expect(docker).toHaveLength(1);
+  it('fails, and builds nothing, when something is vulnerable', () => {
+    const { status, calls, stderr } = build(one, absent, 'node=1');
+    expect(status).toBe(1);
+    expect(calls).toStrictEqual([audited]);
+    expect(stderr).toContain('Nothing is built');
+  });
+
+  it.each(['2', '124'])('builds, and says so, when nothing could be found out (%s)', (code) => {
+    const { status, calls, stderr } = build(one, absent, `node=${code}`);
+    expect(status).toBe(0);
+    expect(calls).toStrictEqual([audited, ...built]);
+    expect(stderr).toContain(`the ${audit} packages were NOT AUDITED`);
+  });
+
+  it('says what to do when the base image is gone', () => {
+    const { status, stderr } = build(one, absent, 'docker-pull=1');
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${image} cannot be pulled`);
+    expect(stderr).toContain('npm run pin:images');
+  });
+
+  it.each(['docker-login=1', 'docker-build=1', 'docker-push=1'])('fails with %s', (failing) => {
+    expect(build(one, absent, failing).status).not.toBe(0);
   });
 
   it('does nothing about an image that is there', () => {
-    expect(build(one, cwd, [])).toStrictEqual({ status: 0, docker: [] });
+    expect(build(one)).toMatchObject({ status: 0, calls: [] });
+  });
+
+  it('has all that it is built from in its source, and nothing of another room', () => {
+    // Arrange: what CDK packs, as it packs it
+    const { environmentImage, trainerImage } = synthesised.stacks.environment;
+    const images = [environmentImage, trainerImage] as ContainerImage[];
+    const { source } = images[name === 'lea-environment' ? 0 : 1]!.project;
+    const asset = join(synthesised.app.outdir, `asset.${source.assetHash}`);
+    const copied = readFileSync(join(root, dockerfile), 'utf8')
+      .split('\n')
+      .filter((line) => /^COPY (?!--from)/.test(line))
+      .flatMap((line) => line.split(' ').slice(1, -1));
+    const needed = [
+      ...copied,
+      ...['setup/build-image.sh', 'setup/audit.mjs', 'setup/audit/accepted.mjs', 'setup/paths.mjs'],
+      ...['setup/run.mjs', 'setup/accepted-vulnerabilities.json', 'setup/requirements-audit.txt'],
+    ];
+    // Assess
+    expect(copied.length).toBeGreaterThan(1);
+    expect(needed.filter((path) => !existsSync(join(asset, path)))).toStrictEqual([]);
+    const first = (paths: readonly string[]) => [
+      ...new Set(paths.map((path) => path.split('/')[0])),
+    ];
+    expect(readdirSync(asset).sort()).toStrictEqual(first([...needed, dockerfile]).sort());
+    expect(readdirSync(join(asset, 'containers'))).toStrictEqual([name.replace('lea-', '')]);
+  });
+
+  it('ends before CloudFormation gives up, and so does each of its steps', () => {
+    const limits = [
+      ...readFileSync(join(root, 'setup/build-image.sh'), 'utf8').matchAll(/\bstep (\d+) /g),
+    ];
+    const minutes = limits.reduce((sum, [, limit]) => sum + Number(limit), 0);
+    expect(limits.length).toBeGreaterThanOrEqual(4);
+    expect(minutes).toBeLessThan(one.TimeoutInMinutes);
+    expect(one.TimeoutInMinutes + one.QueuedTimeoutInMinutes).toBeLessThan(60);
   });
 });
 
-describe('The audits', () => {
-  it('run what `npm run audit` runs', () => {
-    const pin = /^pip-audit==.*$/m.exec(
-      readFileSync(join(root, 'setup/requirements-audit.txt'), 'utf8'),
-    );
-    expect(variable(project('lea-environment'), 'AUDIT')).toContain(` ${pin![0]} && pip-audit `);
-    const [program, script, ...args] = variable(project('lea-trainer'), 'AUDIT').split(' ');
-    expect([program, ...args]).toStrictEqual(['node', 'npm']);
-    expect(existsSync(join(root, script!))).toBe(true);
-  });
-
-  it('let pass what is accepted, until its day', () => {
-    // Arrange
-    const entry = (id: string, until: string) => ({ id, reason: 'we never call it', until });
-    const entries = [entry('CVE-2026-1', '2027-01-01'), entry('CVE-2026-2', '2026-01-01')];
-    writeFileSync(join(folder, 'requirements-audit.txt'), '# why\npip-audit==1.0\n');
-    writeFileSync(join(folder, 'accepted-vulnerabilities.json'), JSON.stringify(entries));
+describe('A step that hangs', () => {
+  it('is ended, and named', () => {
+    // Arrange: the script's own function, with minutes that last a tenth of a second
+    const script = readFileSync(join(root, 'setup/build-image.sh'), 'utf8');
+    const body = /^step\(\) \{[\s\S]*?^\}/m.exec(script)![0].replace(/"\$\{minutes\}m"/, '0.1');
     // Act
-    const command = auditPython(folder, new Date('2027-01-01T12:00:00Z'));
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', `${body}\nstep 5 sleep 600`], {
+      encoding: 'utf8',
+    });
     // Assess
-    expect(command).toMatch(/ pip-audit==1\.0 && pip-audit .* --ignore-vuln CVE-2026-1$/);
+    expect(status).toBe(124);
+    expect(stderr).toContain('Stopped after 5 minutes: sleep 600');
   });
 });

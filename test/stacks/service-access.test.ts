@@ -12,6 +12,7 @@ const names = functionNames(root);
 /** The service of each operation that our code asks for by name (platform/json-service.ts). */
 const services: Readonly<Record<string, string>> = {
   StartBuild: 'codebuild',
+  BatchGetBuilds: 'codebuild',
   PutEvents: 'events',
   DescribeExecution: 'states',
   GetExecutionHistory: 'states',

@@ -15,7 +15,9 @@ interface Seen {
 let url: string;
 let builds: Seen[] = [];
 let answers: Seen[] = [];
-let codebuildStatus = 200;
+let codebuildFailure: string | undefined;
+/** The variables of a build that ended; by default those of the build that was started last. */
+let buildVariables: object[] | undefined;
 
 const server = createServer(async (request, response) => {
   const chunks: Buffer[] = [];
@@ -25,12 +27,20 @@ const server = createServer(async (request, response) => {
     contentType: request.headers['content-type'],
     body: JSON.parse(Buffer.concat(chunks).toString()),
   };
-  if (request.url === '/answer') answers.push(seen);
-  else builds.push(seen);
-  const status = request.url === '/answer' ? 200 : codebuildStatus;
-  response
-    .writeHead(status)
-    .end(status === 200 ? '{}' : '{"__type":"X","message":"no such project"}');
+  if (request.url === '/answer') {
+    answers.push(seen);
+    return response.end();
+  }
+  if (codebuildFailure !== undefined) {
+    return response.writeHead(400).end(JSON.stringify({ __type: 'X', message: codebuildFailure }));
+  }
+  if (request.headers['x-amz-target'] !== 'CodeBuild_20161006.BatchGetBuilds') {
+    builds.push(seen);
+    return response.end('{}');
+  }
+  const environmentVariables = buildVariables ?? builds.at(-1)!.body.environmentVariablesOverride;
+  const build = { environment: { environmentVariables }, logs: { deepLink: 'https://logs' } };
+  return response.end(JSON.stringify({ builds: [build] }));
 });
 
 beforeAll(async () => {
@@ -43,7 +53,8 @@ afterAll(() => {
 beforeEach(() => {
   builds = [];
   answers = [];
-  codebuildStatus = 200;
+  codebuildFailure = undefined;
+  buildVariables = undefined;
 });
 
 const codebuild = () =>
@@ -66,20 +77,11 @@ const request = (type: string) =>
     ResourceProperties: { ServiceToken: 'arn', ProjectName: 'project', ImageUri: 'repository:tag' },
   });
 
-/** The event of the end of the build that was started last. */
-const ended = (status: string, variables?: object[]) =>
+/** The event of the end of a build, without anything that an event may or may not repeat of the build. */
+const ended = (status: string) =>
   buildEnded.parse({
     'detail-type': 'CodeBuild Build State Change',
-    detail: {
-      'build-id': 'arn:build/1',
-      'build-status': status,
-      'additional-information': {
-        environment: {
-          'environment-variables': variables ?? builds[0]!.body.environmentVariablesOverride,
-        },
-        logs: { 'deep-link': 'https://logs' },
-      },
-    },
+    detail: { 'build-id': 'arn:build/1', 'build-status': status },
   });
 
 describe('Functions: startImage, finishImage', () => {
@@ -99,7 +101,7 @@ describe('Functions: startImage, finishImage', () => {
     // Arrange
     await startImage(codebuild(), request('Create'));
     // Act
-    await finishImage(ended(status));
+    await finishImage(codebuild(), ended(status));
     // Assess
     expect(answers).toHaveLength(1);
     expect(answers[0]).toMatchObject({
@@ -118,13 +120,27 @@ describe('Functions: startImage, finishImage', () => {
 
   it('says at once that a build could not be started', async () => {
     // Arrange
-    codebuildStatus = 400;
+    codebuildFailure = 'no such project';
     // Act
     await startImage(codebuild(), request('Create'));
     // Assess
     expect(answers[0]!.body).toMatchObject({
       Status: 'FAILED',
       Reason: expect.stringContaining('no such project'),
+    });
+  });
+
+  it.each([0, 1])('says what to ask for when the account may have %i builds', async (quota) => {
+    // Arrange
+    codebuildFailure = `Cannot have more than ${quota} builds in queue for the account`;
+    // Act
+    await startImage(codebuild(), request('Create'));
+    // Assess
+    expect(answers[0]!.body).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringMatching(
+        /Ask for at least 1 .*Concurrently running builds for Linux\/Large/,
+      ),
     });
   });
 
@@ -137,8 +153,10 @@ describe('Functions: startImage, finishImage', () => {
   });
 
   it('leaves alone what somebody built by hand', async () => {
+    // Arrange
+    buildVariables = [];
     // Act
-    await finishImage(ended('SUCCEEDED', []));
+    await finishImage(codebuild(), ended('SUCCEEDED'));
     // Assess
     expect(answers).toStrictEqual([]);
   });

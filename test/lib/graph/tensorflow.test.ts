@@ -1,6 +1,7 @@
 import * as core from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { nativeBackend, tf } from '#lib/graph/tensorflow.ts';
+import libtensorflow from '#lib/graph/libtensorflow.json' with { type: 'json' };
+import { nativeBackend, requireVersion, tf } from '#lib/graph/tensorflow.ts';
 
 describe('Function: tf', () => {
   it('is the one instance that @tensorflow/tfjs-core gives, on the native backend', () => {
@@ -15,7 +16,7 @@ describe('Function: tf', () => {
     expect(core.Tensor).toBe(tf.Tensor);
     expect(core.getBackend()).toBe('tensorflow');
     expect([...gradient.dataSync()]).toEqual([2, 4, 6]);
-    expect(nativeBackend().binding.TF_Version).toMatch(/^2\./);
+    expect(nativeBackend().binding.TF_Version).toBe(libtensorflow.version);
     tf.dispose([x, gradient]);
   });
 });
@@ -35,5 +36,13 @@ describe('Function: nativeBackend', () => {
     );
     core.setBackend('tensorflow');
     expect(nativeBackend().binding).toBeDefined();
+  });
+});
+
+describe('Function: requireVersion', () => {
+  it.each(['2.9.1', '2.7.0', '2.21.1'])('refuses TensorFlow %s', (loaded) => {
+    expect(() => requireVersion(loaded)).toThrow(
+      `runs on TensorFlow ${loaded}, but everything here was tested with ${libtensorflow.version}`,
+    );
   });
 });

@@ -2,9 +2,10 @@ import * as z from 'zod';
 import type { Champion } from '#lib/contracts/champion.ts';
 import { serving } from '#lib/contracts/keys.ts';
 import { rankBlends } from '#lib/evaluation/blend.ts';
+import { moderatorsOf } from '#lib/evaluation/moderators.ts';
 import { historyComponent } from '#lib/evaluation/rivals/evidence.ts';
 import { type AsOf, planCounting } from '#lib/popularity/as-of.ts';
-import { translateCases } from '#lib/recommender/translate-cases.ts';
+import { translateCases, translateEvents } from '#lib/recommender/translate-cases.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
@@ -55,40 +56,30 @@ export function rankWithBlend(
   const counted = translateEvents(events, itemIds, vocabulary);
   const taken = blend.trainingCounts ?? new Int32Array(blend.items);
   const parts = historyParts(blend);
-  const [ranked] = rankBlends(
-    {
-      cases: own,
-      counting: planCounting(counted, own.times, asOf, split),
-      items: blend.items,
-      excludeHistory: blend.excludeHistory,
-      components: parts.map(({ scorer, scale }) =>
-        historyComponent(scorer, scale, taken, own, blend.window),
-      ),
-      counts: {
-        epsilon: blend.counts.epsilon,
-        halfLives: blend.counts.terms.map(({ halfLife }) => halfLife ?? Number.POSITIVE_INFINITY),
-      },
+  const input = {
+    cases: own,
+    counting: planCounting(counted, own.times, asOf, split),
+    items: blend.items,
+    excludeHistory: blend.excludeHistory,
+    components: parts.map(({ scorer, scale }) =>
+      historyComponent(scorer, scale, taken, own, blend.window),
+    ),
+    counts: {
+      epsilon: blend.counts.epsilon,
+      halfLives: blend.counts.terms.map(({ halfLife }) => halfLife ?? Number.POSITIVE_INFINITY),
     },
-    [() => weightsOf(blend, parts)],
+  };
+  const moderators = (blend.moderators ?? []).map(
+    ({ kind, term }) => moderatorsOf(input, term).find(({ name }) => name === kind)!,
   );
+  const weights = weightsOf(blend, parts);
+  const [ranked] = rankBlends({ ...input, moderators }, [() => weights]);
   return ranked!.ranks.map((rank, index) => (own.targets[index] === 0 ? 0 : rank));
 }
 
-const weightsOf = ({ counts }: Blend, parts: readonly HistoryPart[]) =>
-  Float64Array.from([...parts, ...counts.terms], ({ weight }) => weight);
-
-/** Events in another vocabulary, without those of items that it does not have. */
-function translateEvents(
-  { items, times, isHeldOut }: InteractionEvents,
-  from: readonly string[],
-  to: readonly string[],
-): InteractionEvents {
-  const numbers = new Map(to.map((id, at) => [id, at + 1]));
-  const translated = Int32Array.from([0, ...from.map((id) => numbers.get(id) ?? 0)]);
-  const kept = Int32Array.from(items.keys()).filter((at) => translated[items[at]!]! > 0);
-  return {
-    items: kept.map((at) => translated[items[at]!]!),
-    times: Float64Array.from(kept, (at) => times[at]!),
-    isHeldOut: Uint8Array.from(kept, (at) => isHeldOut[at]!),
-  };
-}
+/** `[1 + moderators, components + terms]` */
+const weightsOf = ({ counts, moderators = [] }: Blend, parts: readonly HistoryPart[]) =>
+  Float64Array.from([
+    ...[...parts, ...counts.terms].map(({ weight }) => weight),
+    ...moderators.flatMap(({ weights }) => weights),
+  ]);

@@ -3,9 +3,9 @@
  * has the candidates `offsets[s]` to `offsets[s + 1] - 1`.
  */
 export interface ChoiceSets {
-  /** Numbers a candidate, at most 31. */
+  /** Numbers per candidate. */
   readonly features: number;
-  /** From this feature on weights may be below 0. */
+  /** From this feature on weights may be below 0, and none puts candidates forward; at most 31. */
   readonly signed: number;
   /** `[sets + 1]` */
   readonly offsets: Int32Array;
@@ -77,7 +77,7 @@ export function fitConditionalLogit(
 
 /** Loss, gradient `[columns]` and Hessian `[columns][columns]` at the weights. */
 export function differentiate(
-  { features, offsets, values, proposers, chosen }: ChoiceSets,
+  { features, signed, offsets, values, proposers, chosen }: ChoiceSets,
   columns: readonly number[],
   ridge: number,
   sets: Int32Array,
@@ -85,7 +85,8 @@ export function differentiate(
 ) {
   const size = columns.length;
   const own = Float64Array.from(columns, (column) => weights[column]!);
-  const mask = columns.reduce((bits, column) => bits | (1 << column), 0);
+  // Signed features put nobody forward; there may be more of them than an integer has bits.
+  const mask = columns.reduce((bits, column) => (column < signed ? bits | (1 << column) : bits), 0);
   const gradient = new Float64Array(size);
   const hessian = columns.map(() => new Float64Array(size));
   const scores = new Float64Array(longest(offsets));

@@ -5,6 +5,7 @@ import { type BlendPart, encodeBlend } from './blend-file.ts';
 export function rivalFiles({
   components,
   counts,
+  moderators,
   trainingCounts,
   window,
   excludeHistory,
@@ -22,5 +23,10 @@ export function rivalFiles({
         weight,
       })),
     },
+    moderators: moderators.map(({ kind, term, weights }) => ({
+      kind,
+      term,
+      weights: [...weights],
+    })),
   });
 }

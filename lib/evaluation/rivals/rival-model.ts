@@ -17,6 +17,14 @@ export interface RivalModel {
     /** Half-lives in seconds, `Infinity` for all time. */
     readonly terms: readonly { readonly halfLife: number; readonly weight: number }[];
   };
+  /** What the weights follow; none where they are always the same. */
+  readonly moderators: readonly {
+    readonly kind: 'absence' | 'recency';
+    /** Place in `counts.terms` of the half-life that says what is popular now. */
+    readonly term: number;
+    /** Added to the weights of the components, then of the terms, times the moderator's value. */
+    readonly weights: readonly number[];
+  }[];
   /** How often each item was taken in training, item `i` at place `i - 1`. */
   readonly trainingCounts: Int32Array;
 }

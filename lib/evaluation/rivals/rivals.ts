@@ -2,14 +2,20 @@ import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { halfLives } from '#lib/contracts/half-lives.ts';
 import { type AsOf, planCounting } from '#lib/popularity/as-of.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
-import { hash32 } from '#lib/sequences/hash.ts';
 import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
-import { type BlendInput, type BlendWeights, type RankedLists, rankBlends } from '../blend.ts';
+import {
+  type BlendInput,
+  type BlendWeights,
+  type Component,
+  type RankedLists,
+  rankBlends,
+} from '../blend.ts';
 import { fitBlends } from '../fit-blend.ts';
-import { rankMetrics } from '../metrics.ts';
+import { moderatorsOf } from '../moderators.ts';
 import { EvidenceWriter, historyAt, type Scale } from './evidence.ts';
 import type { HistoryScorer, TrainingData } from './history-scorer.ts';
 import { itemNeighbours, repeatLast, sequentialRules } from './pair-scorer.ts';
+import { chooseHalfLife } from './recent-popularity.ts';
 import type { RivalModel } from './rival-model.ts';
 
 /** What rivals are fitted, chosen and ranked on. */
@@ -35,177 +41,199 @@ const epsilon = 0.5;
 /** Weight of all-time popularity where it only orders what a rival says nothing of. */
 const tieBreak = 1e-6;
 
-/** Fits all rivals on training actions, chooses their weights and half-lives on validation, and ranks all cases. */
+/** A rival before its cases are ranked: its columns of the common blend, and their weights. */
+interface WeightedRival {
+  readonly name: string;
+  /** Components and half-lives that it is made of, as places in the weights. */
+  readonly columns: readonly number[];
+  readonly weights: BlendWeights;
+  /** What ranks a user's validation cases. */
+  weightsFor(user: string): BlendWeights;
+}
+
+/**
+ * Fits all rivals on training actions, chooses their weights and half-life on validation, and ranks all cases. Those
+ * that join something with recent popularity have the moderators that a network's blend has, so that nobody is ahead for
+ * knowing more of a request.
+ */
 export function rankRivals(task: RivalTask): RankedRival[] {
   const scorers = [
     sequentialRules(task),
     itemNeighbours(task),
     ...(task.excludeHistory ? [] : [repeatLast]),
   ];
-  const rows = scorers.flatMap((scorer) =>
-    (['evidence', 'lift'] as const).map((scale) => ({ scorer, scale })),
+  const { validation: cases } = task.cases;
+  const chosen = chooseHalfLife(
+    cases,
+    planCounting(task.events, cases.times, task.asOf, task.split),
+    task.itemTable.itemIds.length,
+    task.excludeHistory,
   );
-  const rowOf = (kind: string, scale: Scale) =>
-    rows.findIndex((row) => row.scorer.kind === kind && row.scale === scale);
-  const width = rows.length + halfLives.length;
-  const allTime = width - 1;
-  const unit = (...weights: readonly (readonly [column: number, weight: number])[]) => {
-    const all = new Float64Array(width);
-    for (const [column, weight] of weights) all[column] = weight;
-    return all;
+  const layout = layOut(scorers, chosen.candidates);
+  const validation = inputOf(task, cases, layout, chosen.best);
+  const test = inputOf(task, task.cases.test, layout, chosen.best);
+  const always = (name: string, ...weights: readonly (readonly [number, number])[]) => {
+    const all = unit(layout, weights);
+    return {
+      name,
+      columns: weights.map(([column]) => column),
+      weights: all,
+      weightsFor: () => all,
+    };
   };
-  const counts = halfLives.map((_, which) => rows.length + which);
-  const fixed = [
-    { name: 'popularity', weights: unit([allTime, 1]) },
-    ...scorers.map(({ kind }) => ({
-      name: kind,
-      weights: unit([rowOf(kind, 'evidence'), 1], [allTime, tieBreak]),
-    })),
-  ];
-  const learned = [
-    { name: 'rules-x-recent', columns: [rowOf('sequential-rules', 'lift'), ...counts] },
-    { name: 'knn-x-recent', columns: [rowOf('item-knn', 'lift'), ...counts] },
-    {
-      name: 'all-x-recent',
-      columns: [...scorers.map(({ kind }) => rowOf(kind, 'lift')), ...counts],
-    },
-  ];
-  const validation = inputOf(task, task.cases.validation, scorers);
-  const test = inputOf(task, task.cases.test, scorers);
+  const { rowOf, columnOf } = layout;
+  const recent = (which: number) => unit(layout, [[columnOf(which), 1]]);
+  const joined = [
+    { name: 'rules-x-recent', lifts: ['sequential-rules'] },
+    { name: 'knn-x-recent', lifts: ['item-knn'] },
+    { name: 'all-x-recent', lifts: scorers.map(({ kind }) => kind) },
+  ].map(({ name, lifts }) => ({
+    name,
+    columns: [...lifts.map((kind) => rowOf(kind, 'lift')), columnOf(chosen.best)],
+  }));
   const fitted = fitBlends(
     validation,
-    learned.map(({ columns }) => columns),
+    joined.map(({ columns }) => moderated(columns, layout.width)),
   );
-  const recent = counts.map((column) => unit([column, 1]));
-  const users = task.cases.validation.users;
-  const onValidation = rankBlends(validation, [
-    ...fixed.map(
-      ({ weights }) =>
-        () =>
-          weights,
+  const rivals: WeightedRival[] = [
+    always('popularity', [columnOf(allTime), 1]),
+    ...scorers.map(({ kind }) =>
+      always(kind, [rowOf(kind, 'evidence'), 1], [columnOf(allTime), tieBreak]),
     ),
-    ...fitted.map(
+    {
+      name: 'recent-popularity',
+      columns: [columnOf(chosen.best)],
+      weights: recent(chosen.best),
+      weightsFor: (user) => recent(chosen.bestFor(user)),
+    },
+    ...joined.map(({ name, columns }, at) => ({ name, columns, ...fitted[at]! })),
+  ];
+  const onValidation = rankBlends(
+    validation,
+    rivals.map(
       ({ weightsFor }) =>
         (index: number) =>
-          weightsFor(users[index]!),
+          weightsFor(cases.users[index]!),
     ),
-    ...recent.map((weights) => () => weights),
-  ]);
-  const variants = onValidation.slice(fixed.length + fitted.length);
-  const chosen = chooseVariant(variants, users);
-  const models: { readonly name: string; readonly weights: BlendWeights }[] = [
-    ...fixed,
-    { name: 'recent-popularity', weights: recent[chosen.best]! },
-    ...learned.map(({ name }, at) => ({ name, weights: fitted[at]!.weights })),
-  ];
-  const validationLists = [
-    ...onValidation.slice(0, fixed.length),
-    chosen.lists,
-    ...onValidation.slice(fixed.length, fixed.length + fitted.length),
-  ];
+  );
   const onTest = rankBlends(
     test,
-    models.map(
+    rivals.map(
       ({ weights }) =>
         () =>
           weights,
     ),
   );
-  return models.map(({ name, weights }, at) => ({
-    model: modelOf(task, name, rows, weights),
-    validation: validationLists[at]!,
+  return rivals.map((rival, at) => ({
+    model: modelOf(task, layout, rival),
+    validation: onValidation[at]!,
     test: onTest[at]!,
   }));
 }
 
-/** Rows of the blend: every scorer on both scales, then the half-lives. */
-function inputOf(
-  task: RivalTask,
-  cases: EvaluationCases,
-  scorers: readonly HistoryScorer[],
-): BlendInput {
+const allTime = halfLives.indexOf(Number.POSITIVE_INFINITY);
+
+/** The columns of the blend that all rivals are cut from: every scorer on both scales, then the half-lives. */
+interface Layout {
+  readonly rows: readonly { readonly scorer: HistoryScorer; readonly scale: Scale }[];
+  /** Half-lives that take part, as places in `halfLives`. */
+  readonly terms: readonly number[];
+  readonly width: number;
+  rowOf(kind: string, scale: Scale): number;
+  /** @param which place in `halfLives` */
+  columnOf(which: number): number;
+}
+
+function layOut(scorers: readonly HistoryScorer[], candidates: readonly number[]): Layout {
+  const rows = scorers.flatMap((scorer) =>
+    (['evidence', 'lift'] as const).map((scale) => ({ scorer, scale })),
+  );
+  const terms = candidates.includes(allTime) ? candidates : [...candidates, allTime];
+  return {
+    rows,
+    terms,
+    width: rows.length + terms.length,
+    rowOf: (kind, scale) =>
+      rows.findIndex((row) => row.scorer.kind === kind && row.scale === scale),
+    columnOf: (which) => rows.length + terms.indexOf(which),
+  };
+}
+
+/** Kinds of the moderators, in the order of their weights. */
+const moderatorKinds = ['absence', 'recency'] as const;
+
+function unit(
+  { width }: Layout,
+  weights: readonly (readonly [column: number, weight: number])[],
+): BlendWeights {
+  const all = new Float64Array(width * (1 + moderatorKinds.length));
+  for (const [column, weight] of weights) all[column] = weight;
+  return all;
+}
+
+/** Columns, and those of what the moderators add to their weights. */
+const moderated = (columns: readonly number[], width: number) =>
+  [0, ...moderatorKinds.map((_, place) => place + 1)].flatMap((m) =>
+    columns.map((column) => m * width + column),
+  );
+
+/** @param now place in `halfLives` of the half-life that says what is popular now */
+function inputOf(task: RivalTask, cases: EvaluationCases, layout: Layout, now: number): BlendInput {
   const items = task.itemTable.itemIds.length;
   const writer = new EvidenceWriter(task.itemTable.counts);
   const lift = new Float64Array(items + 1);
+  const components = layout.rows.map(
+    ({ scorer, scale }): Component => ({
+      name: `${scorer.kind} ${scale}`,
+      write(index, scores) {
+        // Both scales are written at once; the second row is copied when it is asked for, which is right after.
+        if (scale === 'lift') {
+          scores.set(lift);
+          return;
+        }
+        writer.write(scorer, historyAt(cases, index), { evidence: scores, lift });
+      },
+    }),
+  );
   return {
     cases,
     counting: planCounting(task.events, cases.times, task.asOf, task.split),
     items,
     excludeHistory: task.excludeHistory,
-    components: scorers.flatMap((scorer) => [
-      {
-        name: `${scorer.kind} evidence`,
-        // Both scales are written at once; the second row is copied when it is asked for, which is right after.
-        write: (index: number, scores: Float64Array) => {
-          writer.write(scorer, historyAt(cases, index), { evidence: scores, lift });
-        },
-      },
-      {
-        name: `${scorer.kind} lift`,
-        write: (_index: number, scores: Float64Array) => scores.set(lift),
-      },
-    ]),
-    counts: { halfLives, epsilon },
+    components,
+    counts: { halfLives: layout.terms.map((which) => halfLives[which]!), epsilon },
+    moderators: moderatorsOf({ cases, components }, layout.terms.indexOf(now)),
   };
 }
 
 function modelOf(
   task: RivalTask,
-  name: string,
-  rows: readonly { readonly scorer: HistoryScorer; readonly scale: Scale }[],
-  weights: BlendWeights,
+  { rows, terms, width }: Layout,
+  { name, columns, weights }: WeightedRival,
 ): RivalModel {
+  const own = [...columns].sort((a, b) => a - b);
+  const counted = own.filter((column) => column >= rows.length);
+  const added = moderatorKinds.map((kind, place) => ({
+    kind,
+    // What is joined is joined with one half-life.
+    term: 0,
+    weights: own.map((column) => weights[(1 + place) * width + column]!),
+  }));
   return {
     name,
     excludeHistory: task.excludeHistory,
     window: task.window,
-    components: rows.flatMap(({ scorer, scale }, at) =>
-      weights[at]! > 0 ? [{ scorer, scale, weight: weights[at]! }] : [],
-    ),
+    components: own
+      .filter((column) => column < rows.length)
+      .map((column) => ({ ...rows[column]!, weight: weights[column]! })),
     counts: {
       epsilon,
-      terms: halfLives.flatMap((halfLife, which) => {
-        const weight = weights[rows.length + which]!;
-        return weight > 0 ? [{ halfLife, weight }] : [];
-      }),
+      terms: counted.map((column) => ({
+        halfLife: halfLives[terms[column - rows.length]!]!,
+        weight: weights[column]!,
+      })),
     },
+    moderators: added.some(({ weights }) => weights.some((weight) => weight !== 0)) ? added : [],
     trainingCounts: task.itemTable.counts,
   };
-}
-
-/** Seed of the hash that puts users into two halves. */
-const halfSeed = 13;
-
-/**
- * Chooses the variant with the best NDCG@10. Each half of the users is ranked with the variant that the other half
- * chooses, so that nobody's own cases choose for him.
- */
-function chooseVariant(
-  variants: readonly RankedLists[],
-  users: readonly string[],
-): { readonly best: number; readonly lists: RankedLists } {
-  const gain = rankMetrics([10]).get('ndcg@10')!;
-  const half = Uint8Array.from(users, (user) => hash32(user, halfSeed) & 1);
-  const sums = variants.map(({ ranks }) => {
-    const sum = [0, 0];
-    ranks.forEach((rank, index) => {
-      sum[half[index]!]! += gain(rank);
-    });
-    return sum;
-  });
-  const bestBy = (value: (sum: readonly number[]) => number) =>
-    sums.reduce((best, sum, at) => (value(sum) > value(sums[best]!) ? at : best), 0);
-  const bestFor = [bestBy((sum) => sum[1]!), bestBy((sum) => sum[0]!)];
-  const { listLength } = variants[0]!;
-  const ranks = Int32Array.from(
-    users,
-    (_, index) => variants[bestFor[half[index]!]!]!.ranks[index]!,
-  );
-  const lists = new Int32Array(users.length * listLength);
-  users.forEach((_, index) => {
-    const from = variants[bestFor[half[index]!]!]!.lists;
-    const at = index * listLength;
-    lists.set(from.subarray(at, at + listLength), at);
-  });
-  return { best: bestBy((sum) => sum[0]! + sum[1]!), lists: { ranks, lists, listLength } };
 }

@@ -100,6 +100,24 @@ describe('Function: differentiate', () => {
     expect(known).toEqual(differentiate(without, [0, 1], 0, all(drawn), weights));
     expect(known).not.toEqual(differentiate(drawn, [0, 1], 0, all(drawn), weights));
   });
+
+  it('takes no signed feature for a proposer, however many there are', () => {
+    // Arrange: feature 32 would be bit 0 of an integer, which is that of feature 0.
+    const wide = 40;
+    const spread = {
+      ...drawn,
+      features: wide,
+      signed: 2,
+      values: Float32Array.from({ length: drawn.proposers.length * wide }, (_, at) => at % 7),
+      proposers: drawn.proposers.map((_, row) => (row % 6 === 5 ? 1 : 2)),
+    };
+    const loss = (columns: readonly number[]) =>
+      differentiate(spread, columns, 0, all(drawn), new Float64Array(wide)).loss;
+
+    // Act and assess: candidates of feature 0 stay unknown.
+    expect(loss([1, 32])).toBe(loss([1]));
+    expect(loss([1, 32])).not.toBe(loss([0, 1]));
+  });
 });
 
 describe('Function: fitConditionalLogit', () => {

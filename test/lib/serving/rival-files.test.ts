@@ -43,12 +43,13 @@ describe('Function: rivalFiles', () => {
             { counts },
           );
           const history = Array.from(historyOf(test, index), (item) => itemIds[item - 1]!);
-          const { items } = recommender.recommend({ history, time }, 10);
+          const lastActionTime = test.historyTimes[test.offsets[index + 1]! - 1]!;
+          const { items } = recommender.recommend({ history, time, lastActionTime }, 10);
 
           // Assess: counts are added up in another order, so near ties may change places.
           const scores = new Map(
             recommender
-              .recommend({ history, time }, itemIds.length)
+              .recommend({ history, time, lastActionTime }, itemIds.length)
               .items.map(({ item_id, score }) => [item_id, score!]),
           );
           const own = [...judged.lists.subarray(index * 10, index * 10 + 10)].filter(

@@ -23,6 +23,47 @@ describe('Function: rankRivals', () => {
     expect(names(false).toSorted()).toEqual([...always, 'repeat-last'].toSorted());
   });
 
+  it('gives whatever is joined with recent popularity the moderators of a network’s blend', () => {
+    for (const { model } of rankRivals(taskOf())) {
+      const { name, components, counts, moderators } = model;
+      const isJoined = name.endsWith('-x-recent');
+      expect(moderators.map(({ kind }) => kind)).toEqual(isJoined ? ['absence', 'recency'] : []);
+      if (!isJoined) continue;
+      // One half-life, that of recent popularity, and a number for each weight.
+      expect(counts.terms.length).toBe(1);
+      for (const { term, weights } of moderators) {
+        expect(term).toBe(0);
+        expect(weights.length).toBe(components.length + 1);
+      }
+    }
+  });
+
+  it('knows who has been away: they take what is in fashion, the others what comes next', () => {
+    // Arrange: within a visit the next item of the ring, after a day what is in fashion.
+    const task = taskOf({}, 'visits');
+
+    // Act
+    const ranked = rankRivals(task);
+
+    // Assess: in either case it is as good as the one that knows that case.
+    const [absence] = named(ranked, 'rules-x-recent').model.moderators;
+    const [rules, recent] = absence!.weights;
+    expect(rules).toBeLessThan(0);
+    expect(recent).toBeGreaterThan(0);
+    const { times, historyTimes, offsets } = task.cases.test;
+    const isInVisit = (index: number) =>
+      times[index]! - historyTimes[offsets[index + 1]! - 1]! < 3600;
+    for (const inVisit of [true, false]) {
+      const hits = (name: string) =>
+        [...named(ranked, name).test.ranks].filter(
+          (rank, index) => isInVisit(index) === inVisit && rank >= 1 && rank <= 3,
+        ).length;
+      const better = Math.max(hits('sequential-rules'), hits('recent-popularity'));
+      expect(better).toBeGreaterThan(0);
+      expect(hits('rules-x-recent')).toBeGreaterThanOrEqual(better);
+    }
+  });
+
   it('chooses recent popularity by its half-life where fashions change, and gains by both', () => {
     // Act
     const ranked = rankRivals(taskOf());

@@ -4,17 +4,28 @@ import { randomStream } from '#lib/recommender/random.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import { logOf, type Row } from '../../sequences/arbitraries.ts';
 
-/** Users walk along a ring of items; which part of it is in fashion changes by the day. */
-export function taskOf(settings: Record<string, unknown> = {}): RivalTask {
+/**
+ * Users walk along a ring of items; which part of it is in fashion changes by the day.
+ *
+ * @param habits `mixed`: each action is the next of the ring or what is in fashion, by chance. `visits`: in the middle of
+ *   a visit it is the next, at its beginning what is in fashion
+ */
+export function taskOf(
+  settings: Record<string, unknown> = {},
+  habits: 'mixed' | 'visits' = 'mixed',
+): RivalTask {
   const random = randomStream(4, 'rivals');
   const rows: Row[] = [];
   for (let user = 0; user < 160; user++) {
     let time = 1_500_000_000 + random.integer(10) * 86_400;
     let item = random.integer(30);
     for (let action = 0; action < 8; action++) {
-      time += random.integer(667) * 60;
+      const goesOn = random.uniform() < 0.5;
+      if (habits === 'mixed') time += random.integer(667) * 60;
+      else time += goesOn ? 60 : 86_400 + random.integer(600) * 60;
       const day = Math.floor(time / 86_400) % 30;
-      item = random.uniform() < 0.5 ? (item + 1) % 30 : (day + random.integer(3)) % 30;
+      const isNext = habits === 'mixed' ? random.uniform() < 0.5 : goesOn;
+      item = isNext ? (item + 1) % 30 : (day + random.integer(3)) % 30;
       rows.push({
         user_id: `u${user}`,
         item_id: `i${item}`,

@@ -28,6 +28,8 @@ const keys = {
   environmentMetrics: environments.metrics('*'),
   environmentRegistration: environments.registration('*'),
   runs: below(runs.prefix('*')),
+  /** Not what is below: only which runs there are. */
+  runsFolder: runs.root,
   runManifest: runs.manifest('*'),
   runConfig: runs.config('*'),
   runStatus: runs.status('*'),
@@ -86,7 +88,7 @@ export const functionAccess = {
   },
   'begin-run': {
     read: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus, keys.uploadReport],
-    list: [keys.interactions, keys.items],
+    list: [keys.interactions, keys.items, keys.runsFolder],
     write: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus],
   },
   'build-sequences': {

@@ -80,9 +80,12 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
   return [first, '-'.repeat(first.length), ...(rest.length === 0 ? ['none yet'] : rest)];
 }
 
-function describeNight({ run, status, startedAt, endedAt, verdict, failure }: Night): string[] {
+function describeNight(night: Night): string[] {
+  const { run, status, startedAt, endedAt, verdict, failure, unchangedSince } = night;
   const seconds = endedAt && (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
-  const ended = failure?.Error === undefined ? (verdict ?? status) : `failed: ${failure.Error}`;
+  const skipped = unchangedSince && `nothing was new since ${unchangedSince}`;
+  const ended =
+    failure?.Error === undefined ? (verdict ?? skipped ?? status) : `failed: ${failure.Error}`;
   return [run, minute(startedAt), seconds ? duration(seconds) : '', ended];
 }
 

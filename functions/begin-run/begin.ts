@@ -3,16 +3,23 @@ import { explainDifferences, readRunConfig } from '#functions/shared/run-config.
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { interactions, items, runs, uploads } from '#lib/contracts/keys.ts';
+import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
 import { type RunManifest, type RunStatus, runManifest, runStatus } from '#lib/contracts/run.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
 import { toJson } from '#platform/objects.ts';
+import { newestSuccess, wouldRepeat } from './earlier.ts';
 
 export interface RunRequest {
   readonly run: string;
   readonly execution: string;
   readonly now: Date;
   readonly config: PipelineConfig;
+  /** Nobody asked for this very run, so one that would only do again what the last one did is left out. */
+  readonly isRoutine: boolean;
 }
+
+/** The number of the attempt, or the run that has done the same already. */
+export type Begun = { readonly attempt: number } | { readonly unchangedSince: string };
 
 /** A run that succeeded is not run again under its name (schedulers deliver at least once). */
 export async function isFinished(objects: Objects, run: string): Promise<boolean> {
@@ -29,23 +36,52 @@ export async function expectBegun(objects: Objects, run: string): Promise<void> 
 }
 
 /**
- * Fixes what the run works on, or finds what an earlier attempt fixed, and counts the attempt.
+ * `beginRun` by the one execution that has the lock, which goes on holding it unless nothing was begun.
+ *
+ * @throws ConflictError when another execution has it, and what `beginRun` throws
+ */
+export async function beginAlone(objects: Objects, request: RunRequest): Promise<Begun> {
+  const { run, execution, now, config } = request;
+  const maximumHours = config.operations.maximumRunHours;
+  await takeLock(objects, { run, execution, now, maximumHours });
+  let begun: Begun | undefined;
+  try {
+    begun = await beginRun(objects, request);
+    return begun;
+  } finally {
+    if (begun === undefined || 'unchangedSince' in begun)
+      await releaseLock(objects, execution, now);
+  }
+}
+
+/**
+ * Fixes what the run works on, or finds what an earlier attempt fixed, and counts the attempt. A routine run that has
+ * nothing new to work on is only noted as skipped.
  *
  * @throws MissingArtefactError when nothing has been ingested
  * @throws ConfigError when an earlier attempt of this run had another configuration, or a model wants what no night makes
  */
-export async function beginRun(
-  objects: Objects,
-  request: RunRequest,
-): Promise<{ attempt: number }> {
-  const { run, execution, now, config } = request;
+export async function beginRun(objects: Objects, request: RunRequest): Promise<Begun> {
+  const { run, execution, now, config, isRoutine } = request;
   expectNoTexts(config);
-  await fixConfig(objects, run, config);
   const begun = await objects.getVersion(runs.manifest(run), runManifest);
+  const earlier = begun === undefined ? await newestSuccess(objects) : undefined;
+  const inputs = begun?.value.inputs ?? (await snapshot(objects, earlier?.inputs));
+  if (isRoutine && earlier && (await wouldRepeat(objects, earlier, inputs, config))) {
+    await objects.putJson(runs.status(run), {
+      run,
+      status: 'skipped',
+      startedAt: now.toISOString(),
+      endedAt: now.toISOString(),
+      unchangedSince: earlier.run,
+    } satisfies RunStatus);
+    return { unchangedSince: earlier.run };
+  }
+  await fixConfig(objects, run, config);
   const manifest: RunManifest = begun?.value ?? {
     run,
     createdAt: now.toISOString(),
-    inputs: await snapshot(objects),
+    inputs,
     attempts: [],
   };
   const again = manifest.attempts.findIndex((attempt) => attempt.execution === execution);
@@ -82,10 +118,17 @@ async function fixConfig(objects: Objects, run: string, config: PipelineConfig):
   );
 }
 
-/** The parts of whole uploads as they are now; what is still being read waits for the next run. */
-async function snapshot(objects: Objects): Promise<RunManifest['inputs']> {
-  const log = await listIngested(objects, interactions.prefix);
-  const catalogue = await listIngested(objects, items.prefix);
+/**
+ * The parts of whole uploads as they are now; what is still being read waits for the next run.
+ *
+ * @param known what an earlier run took: reports of those uploads need not be read again
+ */
+async function snapshot(
+  objects: Objects,
+  known: RunManifest['inputs'] | undefined,
+): Promise<RunManifest['inputs']> {
+  const log = await listIngested(objects, interactions.prefix, known?.interactions);
+  const catalogue = await listIngested(objects, items.prefix, known?.items);
   if (log.parts.length > 0) {
     return { interactions: log.parts.map(asInput), items: catalogue.parts.map(asInput) };
   }

@@ -2,9 +2,8 @@ import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { pipelineConfig } from '#lib/contracts/config.ts';
-import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
 import { nameRun } from '#lib/contracts/run.ts';
-import { beginRun, expectBegun, isFinished } from './begin.ts';
+import { beginAlone, expectBegun, isFinished } from './begin.ts';
 
 const objects = dataBucket();
 
@@ -19,19 +18,15 @@ const event = z.strictObject({
 
 /** First state of the night: names the run, takes the lock, fixes what it works on. */
 export const handler = instrument(event, async (request, { logger }) => {
-  const { config, execution } = request;
+  const { config, execution, resume } = request;
   const now = new Date();
   const run = nameRun(request.run, request.scheduledTime, config.operations.timeZone, now);
-  if (await isFinished(objects, run)) return { run, resource: '', finished: true };
-  if (request.resume) await expectBegun(objects, run);
-  const maximumHours = config.operations.maximumRunHours;
-  await takeLock(objects, { run, execution, now, maximumHours });
-  const { attempt } = await beginRun(objects, { run, execution, now, config }).catch(
-    async (error) => {
-      await releaseLock(objects, execution, now);
-      throw error;
-    },
-  );
-  logger.info('run begins', { run, attempt });
-  return { run, resource: `${request.resourcePrefix}-${run}-${attempt}`, finished: false };
+  const nothing = { run, resource: '', finished: false, unchangedSince: null };
+  if (await isFinished(objects, run)) return { ...nothing, finished: true };
+  if (resume) await expectBegun(objects, run);
+  const isRoutine = request.run === null && !resume;
+  const begun = await beginAlone(objects, { run, execution, now, config, isRoutine });
+  logger.info('run begins', { run, ...begun });
+  if ('unchangedSince' in begun) return { ...nothing, ...begun };
+  return { ...nothing, resource: `${request.resourcePrefix}-${run}-${begun.attempt}` };
 });

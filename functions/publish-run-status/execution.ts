@@ -27,6 +27,7 @@ export type StatusChange = z.infer<typeof statusChange>['detail'];
 
 const input = z.looseObject({ run: z.string().nullish(), scheduledTime: z.string().nullish() });
 const output = z.looseObject({ run: z.string() });
+const skippedOutput = z.looseObject({ unchangedSince: z.string() });
 
 /** The run that an execution is an attempt at. @throws ValidationError when its input names an impossible one */
 export function runOf(change: StatusChange, timeZone: string): string {
@@ -56,7 +57,7 @@ export function toRunEvent(change: StatusChange, run: string, facts: RunFacts): 
     schemaVersion: 1,
     run,
     execution: change.name,
-    status: running ? 'running' : succeeded ? 'succeeded' : 'failed',
+    status: running ? 'running' : succeeded ? outcomeOf(change) : 'failed',
     startedAt: new Date(change.startDate).toISOString(),
     endedAt: change.stopDate == null ? null : new Date(change.stopDate).toISOString(),
     failure:
@@ -66,6 +67,9 @@ export function toRunEvent(change: StatusChange, run: string, facts: RunFacts): 
     ...facts,
   };
 }
+
+const outcomeOf = ({ output: ended }: StatusChange) =>
+  skippedOutput.safeParse(json(ended)).success ? 'skipped' : 'succeeded';
 
 function json(text: string | null | undefined): unknown {
   if (text == null) return undefined;

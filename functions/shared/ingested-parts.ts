@@ -14,8 +14,15 @@ export interface IngestedParts {
 /**
  * Lists what ingestion has written below a prefix of `keys.ts`, `interactions/` or `items/`. A part counts only if the
  * report of its upload says that it succeeded: that report comes after the last part, so no upload is seen by halves.
+ *
+ * @param known parts of uploads that were seen to have succeeded
  */
-export async function listIngested(objects: Objects, prefix: string): Promise<IngestedParts> {
+export async function listIngested(
+  objects: Objects,
+  prefix: string,
+  known: readonly { readonly key: string }[] = [],
+): Promise<IngestedParts> {
+  const knownUploads = new Set(known.map(({ key }) => uploadOfPart(key)));
   const byUpload = new Map<string, ObjectSummary[]>();
   let all = 0;
   for await (const part of objects.list(prefix)) {
@@ -27,6 +34,7 @@ export async function listIngested(objects: Objects, prefix: string): Promise<In
     else known.push(part);
   }
   const succeeded = await mapConcurrently(byUpload, async ([upload, parts]) => {
+    if (knownUploads.has(upload)) return parts;
     const report = await objects.getVersion(uploads.report(upload), uploadOutcome);
     return report?.value.status === 'succeeded' ? parts : [];
   });

@@ -26,9 +26,11 @@ export type RunManifest = z.infer<typeof runManifest>;
 /** Where a run stands. */
 export const runStatus = z.strictObject({
   run: runName,
-  status: z.enum(['running', 'succeeded', 'failed']),
+  status: z.enum(['running', 'succeeded', 'failed', 'skipped']),
   startedAt: z.string(),
   endedAt: z.string().optional(),
+  /** The run that a skipped one would have repeated: nothing was new. */
+  unchangedSince: z.string().optional(),
   /** The state machine's error output. */
   failure: z.looseObject({ Error: z.string().optional(), Cause: z.string().optional() }).optional(),
 });

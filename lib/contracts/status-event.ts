@@ -8,6 +8,8 @@ export const runEventTypes = {
   running: 'Run Started',
   succeeded: 'Run Succeeded',
   failed: 'Run Failed',
+  /** Nothing was new since a run that succeeded. */
+  skipped: 'Run Skipped',
 } as const;
 
 /** `detail` of an event about a run. */
@@ -16,7 +18,7 @@ export const runEvent = z.strictObject({
   run: z.string(),
   /** Name of the Step Functions execution. */
   execution: z.string(),
-  status: z.enum(['running', 'succeeded', 'failed']),
+  status: z.enum(['running', 'succeeded', 'failed', 'skipped']),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
   /** Error name and cause of a run that failed, was stopped or ran out of time. */

@@ -66,8 +66,15 @@ function beginStates(props: NightlyDefinitionProps, config: PipelineConfig): Sta
     },
     'RunIsNew?': {
       Type: 'Choice',
-      Choices: [{ Condition: '{% $states.input.finished %}', Next: 'RunFinishedBefore' }],
+      Choices: [
+        { Condition: '{% $states.input.finished %}', Next: 'RunFinishedBefore' },
+        { Condition: '{% $states.input.unchangedSince != null %}', Next: 'NothingNew' },
+      ],
       Default: 'BuildSequences',
+    },
+    NothingNew: {
+      Type: 'Succeed',
+      Output: { run: '{% $run %}', unchangedSince: '{% $states.input.unchangedSince %}' },
     },
     RunFinishedBefore: { Type: 'Succeed', Output: { run: '{% $run %}', finishedBefore: true } },
     BuildSequences: {

@@ -17,6 +17,7 @@ const operations: Readonly<Record<string, number>> = {
   getJson: 1,
   getVersion: 1,
   list: 1,
+  folders: 1,
   putBytes: 1,
   putJson: 1,
   putStream: 1,

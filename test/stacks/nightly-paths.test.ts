@@ -161,6 +161,18 @@ describe('The nightly definition, path by path', () => {
     expect(world.jobs).toHaveLength(3);
   });
 
+  it('ends at once when nothing is new, and gives the lock back', async () => {
+    // Arrange
+    const world = worldOf();
+    await world.run('e1', { run });
+    // Act
+    const again = await world.run('e2', { scheduledTime: '2026-11-25T02:00:00Z' });
+    // Assess
+    expect(again).toMatchObject({ status: 'SUCCEEDED', output: { unchangedSince: run } });
+    expect(world.jobs).toHaveLength(3);
+    await expectNothingLeft(world);
+  });
+
   it('lets one execution in at a time', async () => {
     // Arrange
     const world = worldOf();
@@ -601,6 +613,7 @@ describe('The nightly definition, path by path', () => {
     world.endpoint = { status: 'InService', reason: '' };
     await world.run('e-last', { run });
     await world.run('e-again', { run });
+    await world.run('e-routine', { scheduledTime: '2026-11-25T02:00:00Z' });
     // Assess
     const missed = everyState.map(([name]) => name).filter((name) => !world.visited.has(name));
     expect(missed).toStrictEqual([]);

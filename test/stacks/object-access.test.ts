@@ -102,7 +102,7 @@ function needsOf(name: string, uses: readonly KeyUse[]): Needs {
     if (operation === 'putIfMatch') needs.get.push(...keys!);
     if (operation === 'copy') needs.put.push(...targets!);
     if (operation === 'remove') needs.delete.push(...keys!);
-    if (operation === 'list') needs.list.push(...keys!);
+    if (operation === 'list' || operation === 'folders') needs.list.push(...keys!);
   }
   return needs;
 }

@@ -97,7 +97,13 @@ async function night(...uploaded: readonly (readonly [string, string | Uint8Arra
     expect((await ingestion.ingest(key, body)).status).toBe('succeeded');
   }
   const run = `night-${++number}`;
-  await beginRun(ingestion.objects, { run, execution: 'e', now: new Date(), config });
+  await beginRun(ingestion.objects, {
+    run,
+    execution: 'e',
+    isRoutine: false,
+    now: new Date(),
+    config,
+  });
   const { handler } = await import('#functions/build-sequences/handler.ts');
   await handler({ run }, lambdaContext);
   return ingestion.objects.getJson(runs.sequencesManifest(run), sequencesManifest);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { beginRun, expectBegun, isFinished } from '#functions/begin-run/begin.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
 import { interactions, items, runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
-import { runManifest } from '#lib/contracts/run.ts';
+import { runManifest, runStatus } from '#lib/contracts/run.ts';
 import { startBucket } from '../bucket.ts';
 
 const model = { name: 'sasrec', backbone: 'sasrec', objective: 'supervised' };
@@ -29,7 +29,7 @@ async function ingested(
 }
 
 const begin = (execution: string, other = config) =>
-  beginRun(bucket.objects, { run: 'night', execution, now, config: other });
+  beginRun(bucket.objects, { run: 'night', execution, now, config: other, isRoutine: false });
 
 describe('Function: beginRun', () => {
   test('says what is missing when nothing was ingested', async () => {
@@ -94,7 +94,7 @@ describe('Function: beginRun', () => {
 
     // Assess
     const manifest = await bucket.objects.getJson(runs.manifest('night'), runManifest);
-    expect([first.attempt, second.attempt, repeated.attempt]).toEqual([1, 2, 2]);
+    expect([first, second, repeated]).toEqual([{ attempt: 1 }, { attempt: 2 }, { attempt: 2 }]);
     expect(manifest.inputs.interactions.map(({ key }) => key)).toEqual([
       'interactions/dt=2026-11-22/one-00000.jsonl.gz',
     ]);
@@ -111,11 +111,96 @@ describe('Function: beginRun', () => {
   });
 });
 
+describe('Function: beginRun, as a matter of routine', () => {
+  /** A night that nobody asked for by name. */
+  const routine = (run: string, other = config) =>
+    beginRun(bucket.objects, { run, execution: run, now, config: other, isRoutine: true });
+  const end = (run: string, status: 'succeeded' | 'failed') =>
+    bucket.objects.putJson(runs.status(run), { run, status, startedAt: `2026-11-${run}` });
+
+  test('leaves out what would only be done again, and notes that it did', async () => {
+    // Arrange
+    await ingested('one', 'succeeded', 2);
+    await routine('20');
+    await end('20', 'succeeded');
+    await ingested('still-being-read');
+
+    // Act
+    const begun = await routine('21');
+
+    // Assess
+    expect(begun).toEqual({ unchangedSince: '20' });
+    expect(await bucket.objects.getJson(runs.status('21'), runStatus)).toMatchObject({
+      status: 'skipped',
+      unchangedSince: '20',
+    });
+    expect(await bucket.objects.head(runs.manifest('21'))).toBeUndefined();
+    // Nor does a skipped night hide the one that worked.
+    expect(await routine('22')).toEqual({ unchangedSince: '20' });
+  });
+
+  test('does what is asked for by name', async () => {
+    await ingested('one', 'succeeded');
+    await routine('20');
+    await end('20', 'succeeded');
+
+    expect(await begin('a')).toEqual({ attempt: 1 });
+  });
+
+  const changes: readonly (readonly [string, () => Promise<unknown>, typeof config])[] = [
+    ['a log has come', () => ingested('two', 'succeeded'), config],
+    [
+      'the catalogue has changed',
+      async () => {
+        await bucket.objects.putBytes(items.part('2026-11-23', 'c', 0), 'x');
+        await bucket.objects.putJson(uploads.report('c'), { status: 'succeeded' });
+      },
+      config,
+    ],
+    [
+      'the settings are others',
+      async () => undefined,
+      parseConfig({ training: { models: [model], seed: 2 } }, 'test'),
+    ],
+    ['the last one failed', () => end('20', 'failed'), config],
+    [
+      'the last one was begun by another release',
+      () => bucket.objects.putJson(runs.config('20'), { old: true }),
+      config,
+    ],
+  ];
+  test.each(changes)('works when %s', async (_, change, other) => {
+    await ingested('one', 'succeeded');
+    await routine('20');
+    await end('20', 'succeeded');
+    await change();
+
+    expect(await routine('21', other)).toEqual({ attempt: 1 });
+  });
+
+  test('reads no report again of an upload that an earlier run took', async () => {
+    // Arrange
+    await ingested('one', 'succeeded');
+    await routine('20');
+    await end('20', 'succeeded');
+    await bucket.objects.remove([uploads.report('one')]);
+    await ingested('two', 'succeeded');
+
+    // Act
+    await routine('21');
+
+    // Assess
+    const { inputs } = await bucket.objects.getJson(runs.manifest('21'), runManifest);
+    expect(inputs.interactions).toHaveLength(2);
+  });
+});
+
 describe('Function: isFinished', () => {
   test.each([
     ['succeeded', true],
     ['failed', false],
     ['running', false],
+    ['skipped', false],
   ])('a run that %s: %s', async (status, expected) => {
     await bucket.objects.putJson(runs.status('night'), { run: 'night', status, startedAt: '' });
 

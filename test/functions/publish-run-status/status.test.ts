@@ -65,6 +65,17 @@ describe('Function: runOf', () => {
 });
 
 describe('Function: toRunEvent', () => {
+  it('tells a night that had nothing new from one that worked', () => {
+    const output = '{"run": "a", "unchangedSince": "b"}';
+    const event = toRunEvent(
+      change({ status: 'SUCCEEDED', stopDate: start, output }),
+      'a',
+      noFacts,
+    );
+
+    expect(runEvent.parse(event).status).toBe('skipped');
+  });
+
   it.each([
     ['RUNNING', 'running', null],
     ['SUCCEEDED', 'succeeded', null],

@@ -1,0 +1,36 @@
+import { isDeepStrictEqual } from 'node:util';
+import { explainDifferences, readRunConfig } from '#functions/shared/run-config.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { ConfigError } from '#lib/contracts/errors.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import { type RunManifest, runManifest, runStatus } from '#lib/contracts/run.ts';
+import type { Objects } from '#platform/objects.ts';
+
+/** The newest run that succeeded, and what it worked on; undefined while there is none. */
+export async function newestSuccess(objects: Objects): Promise<RunManifest | undefined> {
+  let newest: { readonly run: string; readonly startedAt: string } | undefined;
+  for await (const folder of objects.folders(runs.root)) {
+    const run = folder.slice(runs.root.length, -1);
+    const status = (await objects.getVersion(runs.status(run), runStatus))?.value;
+    if (status?.status !== 'succeeded') continue;
+    if (newest === undefined || status.startedAt > newest.startedAt) newest = status;
+  }
+  return newest && (await objects.getVersion(runs.manifest(newest.run), runManifest))?.value;
+}
+
+/** Whether a run would do again what an earlier one did: the same uploads, the same catalogue, the same settings. */
+export async function wouldRepeat(
+  objects: Objects,
+  earlier: RunManifest,
+  inputs: RunManifest['inputs'],
+  config: PipelineConfig,
+): Promise<boolean> {
+  if (!isDeepStrictEqual(earlier.inputs, inputs)) return false;
+  try {
+    return explainDifferences(await readRunConfig(objects, earlier.run), config) === '';
+  } catch (error) {
+    // Settings of another release: what they would make today is not what they made then.
+    if (error instanceof ConfigError) return false;
+    throw error;
+  }
+}

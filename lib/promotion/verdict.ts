@@ -80,7 +80,7 @@ export function decide(evaluation: Evaluation, config: PromotionConfig): Verdict
   const heir = bestOf(candidates.filter(({ recipe }) => recipe === champion.recipe));
   const questions = isHeir(chosen, heir) ? [] : askAnother(evaluation, config, chosen, heir);
   const isReplaced = questions.length > 0 && questions.every(({ passed }) => passed);
-  const own = isReplaced || heir === undefined ? [] : askNewer(evaluation, config, heir);
+  const own = isReplaced || heir === undefined ? [] : askNewer(evaluation, champion, config, heir);
   questions.push(...own);
   reasons.push(...questions.map((asked) => explainQuestion(evaluation, asked)));
   const isEnough = evaluation.cases >= config.minimumTestCases;
@@ -170,10 +170,11 @@ export function withdraw(verdict: Verdict, why: string): Verdict {
 /** Is the champion's recipe with newer data not worse than the champion by more than the margin? */
 function askNewer(
   evaluation: Evaluation,
+  champion: NonNullable<Evaluation['champion']>,
   { nonInferiorityMargin }: PromotionConfig,
   heir: Candidate,
 ): Question[] {
-  const value = evaluation.champion?.metrics[primaryMetric]?.value ?? 0;
+  const value = champion.metrics[primaryMetric]!.value;
   return [ask(evaluation, 'newer-data', heir.name, championLabel, -nonInferiorityMargin * value)];
 }
 

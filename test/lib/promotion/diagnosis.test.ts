@@ -69,9 +69,9 @@ describe('Function: diagnose', () => {
     const found = said(
       against({
         popularity: behind(0.01),
-        'rules-short': behind(0.02),
         'rules-long': behind(0.03),
         ease: level,
+        'rules-short': behind(0.02),
       }),
     );
 

@@ -3,7 +3,7 @@ import { promotionConfig } from '#lib/contracts/config/promotion.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { Evaluation } from '#lib/evaluation/evaluation-file.ts';
 import { decide, remark, type Verdict, verdictFile, withdraw } from '#lib/promotion/verdict.ts';
-import { alike, better, evaluationOf, worse } from './evaluations.ts';
+import { alike, better, comparison, evaluationOf, worse } from './evaluations.ts';
 
 const config = (settings: Record<string, unknown> = {}) => promotionConfig.parse(settings);
 
@@ -109,6 +109,34 @@ describe('Function: decide, without a champion', () => {
         .slice(1, -1)
         .map((reason) => reason.split(':')[0]),
     ).toEqual(['new against the rival popularity']);
+  });
+
+  /** The rival `rules` besides, which the test cases show to be better than `popularity` and worse than `new`. */
+  const withRules = (validation: number, popularity: number) => {
+    const evaluation = evaluationOf({ champion: null, validation: { popularity } });
+    const [rival] = evaluation.baselines;
+    const at = { value: validation, low: validation, high: validation };
+    return {
+      ...evaluation,
+      baselines: [rival!, { ...rival!, name: 'rules', validation: { 'ndcg@10': at } }],
+      comparisons: [
+        ...evaluation.comparisons,
+        ...['new', 'other'].map((name) => comparison(name, 'rules', better)),
+        comparison('popularity', 'rules', worse),
+      ],
+    };
+  };
+
+  it('says how the chosen model does against each rival', () => {
+    expect(
+      decide(withRules(0.1, 0.1), config())
+        .reasons.slice(1, -1)
+        .map((reason) => reason.split(' (')[0]),
+    ).toEqual(['new is better than the rival popularity', 'new is better than the rival rules']);
+  });
+
+  it('chooses by validation alone among rivals, too', () => {
+    expect(decide(withRules(0.25, 0.3), config()).winner).toBe('popularity');
   });
 
   it('serves somebody however few the test cases are', () => {

@@ -111,7 +111,7 @@ function environmentOf(optRoot: string): Record<string, string> {
     RUN_DAYS: '30',
     CHAMPIONS: '5',
     EVENT_BUS: 'bench',
-    RESOURCE_PREFIX: 'bench',
+    DEPLOYMENT: 'bench',
     TIME_ZONE: 'UTC',
     EXECUTION_ARN: 'arn:aws:states:eu-west-1:000000000000:execution:bench',
   };

@@ -1,7 +1,6 @@
 import { PassThrough, pipeline, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -14,6 +13,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import type * as z from 'zod';
 import { explain } from '#lib/contracts/config.ts';
 import { ConflictError, ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
+import { COPY_PART_BYTES, copyObject } from './copies.ts';
 import { fromServiceError, statusOf } from './service-errors.ts';
 
 /** What S3 knows of an object without its content. */
@@ -80,7 +80,7 @@ export interface Objects {
    * @throws ConflictError when somebody else wrote or deleted it meanwhile
    */
   putIfMatch(key: string, body: Uint8Array | string, etag: string): Promise<string>;
-  /** Copies inside the bucket. @throws MissingArtefactError when there is no such object */
+  /** Copies inside the bucket, objects of any size. @throws MissingArtefactError when there is no such object */
   copy(from: string, to: string): Promise<void>;
   /** Deletes; a key without an object is fine. */
   remove(keys: readonly string[]): Promise<void>;
@@ -107,8 +107,16 @@ const contentTypeOf = (key: string): string =>
 /** JSON as we write it: stable for equal values built in the same order, readable, newline at the end. */
 export const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** Binds the object operations to one bucket. */
-export function createObjects(client: S3Client, bucket: string): Objects {
+/**
+ * Binds the object operations to one bucket.
+ *
+ * @param options.copyPartBytes what is larger is copied in parts of this size, 5 MiB or more
+ */
+export function createObjects(
+  client: S3Client,
+  bucket: string,
+  { copyPartBytes = COPY_PART_BYTES }: { readonly copyPartBytes?: number } = {},
+): Objects {
   const at = (key: string) => `s3://${bucket}/${key}`;
 
   async function get(key: string, options: ReadOptions) {
@@ -302,13 +310,7 @@ export function createObjects(client: S3Client, bucket: string): Objects {
     },
     async copy(from, to) {
       try {
-        await client.send(
-          new CopyObjectCommand({
-            Bucket: bucket,
-            Key: to,
-            CopySource: `${bucket}/${from.split('/').map(encodeURIComponent).join('/')}`,
-          }),
-        );
+        await copyObject(client, { bucket, from, to }, copyPartBytes);
       } catch (error) {
         throw fromServiceError(error, `copying ${at(from)} to ${at(to)}`);
       }

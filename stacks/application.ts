@@ -48,5 +48,8 @@ export function createApplication(app: App, deployment: Deployment): Application
     retraining,
     serving,
   });
+  // One order whatever the configuration makes one stack need of another.
+  const inOrder = [data, environment, retraining, serving, monitoring];
+  for (const [index, stack] of inOrder.slice(1).entries()) stack.addDependency(inOrder[index]!);
   return { data, environment, retraining, serving, monitoring };
 }

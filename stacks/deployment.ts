@@ -21,10 +21,13 @@ export interface Deployment {
 }
 
 const context = z.strictObject({
-  /** Names that start with `dev` are deleted with all their data; all others keep it. */
   environment: z
     .string()
-    .regex(/^[a-z][a-z0-9]{0,11}$/, 'lower-case letters and digits, at most 12'),
+    .max(20, 'at most 20 characters')
+    .regex(
+      /^[a-z](-?[a-z0-9])*$/,
+      'lower-case letters, digits and single dashes between them, beginning with a letter',
+    ),
   environmentImageUri: z.string().min(1).optional(),
   trainerImageUri: z.string().min(1).optional(),
 });
@@ -80,9 +83,9 @@ export function tagsOf({ name, environment }: Deployment): Readonly<Record<strin
   return { application: 'lea', environment, deployment: name };
 }
 
-/** True when the deployment's data goes with it. */
+/** True when the deployment's data goes with it: only where the configuration says so. */
 export function isDisposable(deployment: Deployment): boolean {
-  return deployment.environment.startsWith('dev');
+  return deployment.config.operations.isDisposable;
 }
 
 /** The state machine's name, for those that must know it before it exists. */

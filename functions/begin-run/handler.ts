@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { pipelineConfig } from '#lib/contracts/config.ts';
+import { attemptResources } from '#lib/contracts/job-name.ts';
 import { nameRun } from '#lib/contracts/run.ts';
 import { beginAlone, expectBegun, isFinished } from './begin.ts';
 
@@ -12,7 +13,8 @@ const event = z.strictObject({
   scheduledTime: z.string().nullable(),
   resume: z.boolean(),
   execution: z.string(),
-  resourcePrefix: z.string(),
+  /** The deployment's name. */
+  deployment: z.string(),
   config: pipelineConfig,
 });
 
@@ -28,5 +30,5 @@ export const handler = instrument(event, async (request, { logger }) => {
   const begun = await beginAlone(objects, { run, execution, now, config, isRoutine });
   logger.info('run begins', { run, ...begun });
   if ('unchangedSince' in begun) return { ...nothing, ...begun };
-  return { ...nothing, resource: `${request.resourcePrefix}-${run}-${begun.attempt}` };
+  return { ...nothing, resource: attemptResources(request.deployment, run, begun.attempt) };
 });

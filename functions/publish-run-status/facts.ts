@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { runResources } from '#lib/contracts/job-name.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import type { PriceList } from '#lib/cost/prices.ts';
 import type { JsonService } from '#platform/json-service.ts';
@@ -11,8 +12,8 @@ export interface Sources {
   readonly sagemaker: JsonService;
   readonly states: JsonService;
   readonly prices: PriceList;
-  /** The deployment's name, with which everything that a run creates begins. */
-  readonly prefix: string;
+  /** The deployment's name. */
+  readonly deployment: string;
 }
 
 /** As much of these files as is told, so that those of another release do not keep a run's end from being announced. */
@@ -41,7 +42,7 @@ export async function findFacts(
 }
 
 async function findSpent(
-  { objects, sagemaker, states, prices, prefix }: Sources,
+  { objects, sagemaker, states, prices, deployment }: Sources,
   run: string,
   change: StatusChange,
 ): Promise<number | null> {
@@ -50,7 +51,7 @@ async function findSpent(
   const endedAt = (change.stopDate ?? Date.now()) / 1000;
   const paid = await paidTraining(
     sagemaker,
-    `${prefix}-${run}-`,
+    runResources(deployment, run),
     `s3://${objects.bucket}/${runs.jobsPrefix(run)}`,
   );
   const endpoint = await endpointUse(states, change.executionArn, endedAt);

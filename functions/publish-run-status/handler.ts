@@ -10,9 +10,9 @@ import { announce } from './announce.ts';
 import { runOf, statusChange, toRunEvent } from './execution.ts';
 import { findFacts, noFacts } from './facts.ts';
 
-const { EVENT_BUS, RESOURCE_PREFIX, TIME_ZONE } = readEnvironment({
+const { EVENT_BUS, DEPLOYMENT, TIME_ZONE } = readEnvironment({
   EVENT_BUS: z.string().min(1),
-  RESOURCE_PREFIX: z.string().min(1),
+  DEPLOYMENT: z.string().min(1),
   TIME_ZONE: z.string().min(1),
 });
 const events = createJsonService('events');
@@ -21,7 +21,7 @@ const sources = {
   sagemaker: createJsonService('sagemaker'),
   states: createJsonService('states'),
   prices: priceList.parse(prices),
-  prefix: RESOURCE_PREFIX,
+  deployment: DEPLOYMENT,
 };
 
 /** Tells the pipeline's event bus, and the metrics, that a run has started or ended. */

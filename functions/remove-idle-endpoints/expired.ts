@@ -1,3 +1,4 @@
+import { sharedPrefix } from '#lib/contracts/job-name.ts';
 import { environments } from '#lib/contracts/keys.ts';
 import type { JsonService } from '#platform/json-service.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -7,17 +8,17 @@ import { configuredModel, deleteHosted, type Kind, listHosted, modelFiles } from
  * Removes models whose environment has expired, and endpoint configurations with no model left. Both cost nothing and
  * serve whichever run needs the same, so no run removes them; but an account may have only so many.
  *
- * @param prefix the deployment's name; they are named `<deployment>-environment-<hash of the content>`
+ * @param deployment its name
  * @returns the names of those that are gone now
  */
 export async function removeExpired(
   sagemaker: JsonService,
   objects: Pick<Objects, 'bucket' | 'head'>,
-  prefix: string,
+  deployment: string,
 ): Promise<string[]> {
   // Configurations first: a model that one of them names was there before it.
-  const configs = await listNamed(sagemaker, 'EndpointConfig', prefix);
-  const models = new Set(await listNamed(sagemaker, 'Model', prefix));
+  const configs = await listNamed(sagemaker, 'EndpointConfig', deployment);
+  const models = new Set(await listNamed(sagemaker, 'Model', deployment));
   const removed: string[] = [];
   const remove = async (kind: Kind, name: string) => {
     if (await deleteHosted(sagemaker, kind, name)) removed.push(name);
@@ -35,8 +36,12 @@ export async function removeExpired(
   return removed;
 }
 
-async function listNamed(sagemaker: JsonService, kind: Kind, prefix: string): Promise<string[]> {
-  const start = `${prefix}-environment-`;
+async function listNamed(
+  sagemaker: JsonService,
+  kind: Kind,
+  deployment: string,
+): Promise<string[]> {
+  const start = sharedPrefix(deployment);
   const found = await listHosted(sagemaker, kind, start);
   return found
     .map(({ name }) => name)

@@ -6,15 +6,15 @@ import { instrument } from '#functions/shared/handler.ts';
 import { createJsonService } from '#platform/json-service.ts';
 import { sweep } from './sweep.ts';
 
-const { RESOURCE_PREFIX, EXECUTION_ARN } = readEnvironment({
-  RESOURCE_PREFIX: z.string().min(1),
+const { DEPLOYMENT, EXECUTION_ARN } = readEnvironment({
+  DEPLOYMENT: z.string().min(1),
   EXECUTION_ARN: z.string().startsWith('arn:'),
 });
 const parts = {
   objects: dataBucket(),
   sagemaker: createJsonService('sagemaker'),
   states: createJsonService('states'),
-  prefix: RESOURCE_PREFIX,
+  deployment: DEPLOYMENT,
   executionArn: EXECUTION_ARN,
 };
 

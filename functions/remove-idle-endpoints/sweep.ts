@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ConflictError, MissingArtefactError } from '#lib/contracts/errors.ts';
+import { resourcePrefix } from '#lib/contracts/job-name.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { lockHolder, releaseLock } from '#lib/contracts/lock.ts';
 import { type RunStatus, runManifest, runStatus } from '#lib/contracts/run.ts';
@@ -13,8 +14,8 @@ export interface Sweep {
   readonly objects: Objects;
   readonly sagemaker: JsonService;
   readonly states: JsonService;
-  /** The deployment's name, with which everything that a run creates begins. */
-  readonly prefix: string;
+  /** The deployment's name. */
+  readonly deployment: string;
   /** ARN of the state machine's executions, without `:<name>`. */
   readonly executionArn: string;
   readonly now: Date;
@@ -39,15 +40,16 @@ export interface Swept {
  * the normal case.
  */
 export async function sweep(parts: Sweep): Promise<Swept> {
-  const { objects, sagemaker, prefix, now } = parts;
+  const { objects, sagemaker, deployment, now } = parts;
   // First what there is, then who owns it: a run takes the lock before it creates anything.
-  const found = await listHosted(sagemaker, 'Endpoint', `${prefix}-`);
-  const endpoints = found.filter(({ name }) => name.startsWith(`${prefix}-`));
+  const prefix = resourcePrefix(deployment);
+  const found = await listHosted(sagemaker, 'Endpoint', prefix);
+  const endpoints = found.filter(({ name }) => name.startsWith(prefix));
   const holder = await readHolder(parts);
   const removed: string[] = [];
   const left: string[] = [];
   const names = endpoints.map(({ name }) => name);
-  for (const name of idleNames(names, prefix, holder)) {
+  for (const name of idleNames(names, deployment, holder)) {
     const gone = await deleteHosted(sagemaker, 'Endpoint', name);
     (gone ? removed : left).push(name);
   }
@@ -58,7 +60,7 @@ export async function sweep(parts: Sweep): Promise<Swept> {
   }
   const remaining = endpoints.filter(({ name }) => !removed.includes(name));
   // What an endpoint is made of must outlive it, and there is no hurry.
-  const expired = remaining.length > 0 ? [] : await removeExpired(sagemaker, objects, prefix);
+  const expired = remaining.length > 0 ? [] : await removeExpired(sagemaker, objects, deployment);
   const ages = remaining.map(({ createdAt }) => (now.getTime() - createdAt.getTime()) / 3_600_000);
   return {
     removed,

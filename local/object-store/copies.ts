@@ -21,6 +21,10 @@ export function answerCopy(
   if (bucket === undefined || key === undefined) {
     throw new S3Error('InvalidArgument', 'The copy source is not bucket/key', 400);
   }
+  const wanted = header(request, 'x-amz-copy-source-if-match');
+  if (wanted !== undefined && (objects.find(bucket, key)?.etag ?? wanted) !== wanted) {
+    throw new S3Error('PreconditionFailed', 'The copy source is another version', 412);
+  }
   if ('uploadId' in s3.query) {
     const range = parseRange(header(request, 'x-amz-copy-source-range'));
     const { uploadId = '', partNumber } = s3.query;

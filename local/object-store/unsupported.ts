@@ -26,7 +26,7 @@ const headers = [
   /^x-amz-object-lock-/,
   /^x-amz-website-redirect-location$/,
   /^x-amz-server-side-encryption-customer-/,
-  /^x-amz-copy-source-if-/,
+  /^x-amz-copy-source-if-(?!match$)/,
   /^x-amz-rename-source/,
   /^x-amz-write-offset-bytes$/,
   /^expires$/,

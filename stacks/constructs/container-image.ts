@@ -5,7 +5,7 @@ import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Deployment } from '../deployment.ts';
 import type { ImageBuilder } from './image-builder.ts';
-import { ImageProject, type ImageSource } from './image-project.ts';
+import { ImageProject, type ImageSource, repositoryName } from './image-project.ts';
 
 export interface ContainerImageProps {
   readonly deployment: Deployment;
@@ -29,7 +29,7 @@ export class ContainerImage extends Construct {
     super(scope, id);
     const { deployment, builder, source } = props;
     this.repository = new Repository(this, 'Repository', {
-      repositoryName: `${deployment.name}/${source.name}`,
+      repositoryName: repositoryName(deployment, source.name),
       imageScanOnPush: true,
       imageTagMutability: TagMutability.IMMUTABLE,
       lifecycleRules: [{ maxImageCount: 5, tagStatus: TagStatus.ANY }],

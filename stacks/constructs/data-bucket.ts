@@ -54,8 +54,8 @@ export class DataBucket extends Construct {
       ? new Key(this, 'Key', {
           description: `Data of ${deployment.name}`,
           enableKeyRotation: true,
-          // Losing the key is losing the data, whatever happens to the stack.
-          removalPolicy: isDisposable(deployment) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+          // What is encrypted with it stays so when the configuration no longer asks for a key.
+          removalPolicy: RemovalPolicy.RETAIN,
         })
       : undefined;
     this.bucket = new Bucket(this, 'Bucket', {

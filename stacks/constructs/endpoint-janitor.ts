@@ -4,6 +4,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { resourcePrefix, sharedPrefix } from '#lib/contracts/job-name.ts';
 import { functionAccess } from '../access.ts';
 import type { Deployment } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -41,7 +42,7 @@ export class EndpointJanitor extends Construct {
       name: 'remove-idle-endpoints',
       objects: { bucket, access: functionAccess['remove-idle-endpoints'] },
       timeout: Duration.minutes(5),
-      environment: { RESOURCE_PREFIX: deployment.name, EXECUTION_ARN: states('execution') },
+      environment: { DEPLOYMENT: deployment.name, EXECUTION_ARN: states('execution') },
     });
     this.#allow(deployment, `${states('execution')}:*`, stateMachineName);
     const target = (reason: string) =>
@@ -72,12 +73,12 @@ export class EndpointJanitor extends Construct {
     const { role } = this.removeIdleEndpoints;
     const { partition, region, account } = Stack.of(this);
     const allowed = {
-      [`endpoint/${deployment.name}-*`]: ['DeleteEndpoint'],
-      [`endpoint-config/${deployment.name}-environment-*`]: [
+      [`endpoint/${resourcePrefix(deployment.name)}*`]: ['DeleteEndpoint'],
+      [`endpoint-config/${sharedPrefix(deployment.name)}*`]: [
         'DescribeEndpointConfig',
         'DeleteEndpointConfig',
       ],
-      [`model/${deployment.name}-environment-*`]: ['DescribeModel', 'DeleteModel'],
+      [`model/${sharedPrefix(deployment.name)}*`]: ['DescribeModel', 'DeleteModel'],
     };
     const allow = (actions: string[], resource: string) =>
       role.addToPolicy(

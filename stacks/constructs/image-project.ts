@@ -37,6 +37,10 @@ const buildMinutes = 45;
 /** CloudFormation waits for an hour. */
 const queueMinutes = 10;
 
+/** The repository of an image, below the deployment's name. */
+export const repositoryName = (deployment: Deployment, image: string): string =>
+  `${deployment.name}/${image}`;
+
 /** A CodeBuild project that builds one image from its sources and pushes it. */
 export class ImageProject extends Construct {
   readonly source: Asset;
@@ -58,7 +62,8 @@ export class ImageProject extends Construct {
       exclude,
       ignoreMode: IgnoreMode.GIT,
     });
-    this.uri = `${registry}/${repository.repositoryName}:${this.source.assetHash}`;
+    // By its name, not by reference: stacks that run the image need not import what is gone once an image is given.
+    this.uri = `${registry}/${repositoryName(deployment, name)}:${this.source.assetHash}`;
     this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/codebuild/${projectName}`,
       retention: logRetention(deployment),

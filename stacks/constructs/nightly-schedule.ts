@@ -23,8 +23,9 @@ export interface NightlyScheduleProps {
  * EventBridge Scheduler may start it twice: the scheduled time goes into the input, and the run's lock lets one in.
  */
 export class NightlySchedule extends Construct {
-  readonly schedule: Schedule;
-  /** Starts that failed for an hour. */
+  /** Absent when the configuration's `schedule` is null. */
+  readonly schedule: Schedule | undefined;
+  /** Starts that failed for an hour. The queue is there in any case: alarms of another stack watch it. */
   readonly deadLetters: Queue;
 
   constructor(scope: Construct, id: string, props: NightlyScheduleProps) {
@@ -37,13 +38,12 @@ export class NightlySchedule extends Construct {
       retentionPeriod: Duration.days(14),
     });
     acknowledge(this.deadLetters, 'This is a dead-letter queue.', 'AwsSolutions-SQS3');
+    const { schedule, timeZone } = config.operations;
+    if (schedule === null) return;
     this.schedule = new Schedule(this, 'Schedule', {
       scheduleName: `${name}-nightly`,
       description: 'Starts the nightly run',
-      schedule: ScheduleExpression.expression(
-        config.operations.schedule!,
-        TimeZone.of(config.operations.timeZone),
-      ),
+      schedule: ScheduleExpression.expression(schedule, TimeZone.of(timeZone)),
       target: new StepFunctionsStartExecution(props.stateMachine, {
         input: ScheduleTargetInput.fromObject({ scheduledTime: ContextAttribute.scheduledTime }),
         deadLetterQueue: this.deadLetters,

@@ -6,6 +6,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { resourcePrefix, sharedPrefix } from '#lib/contracts/job-name.ts';
 import { stateMachineAccess } from '../access.ts';
 import { type Deployment, logRetention, stateMachineName } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -43,7 +44,7 @@ export class NightlyStateMachine extends Construct {
       assumedBy: new ServicePrincipal('states.amazonaws.com'),
       description: `What ${name} may do`,
     });
-    grantObjects(props.bucket, this.role, stateMachineAccess);
+    grantObjects(deployment, props.bucket, this.role, stateMachineAccess);
     // A large result is written in parts.
     this.role.addToPolicy(
       new PolicyStatement({
@@ -98,10 +99,12 @@ function sagemakerStatements(scope: Construct, props: NightlyStateMachineProps):
   const arn = (service: string, resource: string) =>
     `arn:${partition}:${service}:${region}:${account}:${resource}`;
   const { name } = props.deployment;
-  const [job, endpoint] = [`training-job/${name}-*`, `endpoint/${name}-*`];
+  const [job, endpoint] = ['training-job', 'endpoint'].map(
+    (kind) => `${kind}/${resourcePrefix(name)}*`,
+  ) as [string, string];
   const [model, endpointConfig] = [
-    `model/${name}-environment-*`,
-    `endpoint-config/${name}-environment-*`,
+    `model/${sharedPrefix(name)}*`,
+    `endpoint-config/${sharedPrefix(name)}*`,
   ];
   const all = [job, model, endpointConfig, endpoint];
   acknowledge(

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Deployment } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** Patterns of S3 keys (`*` stands for anything) that somebody may touch. */
@@ -18,7 +19,12 @@ export interface ObjectAccess {
  * Whoever may read a prefix may also list it: without `s3:ListBucket`, S3 answers 403 instead of 404 for an object
  * that is not there. The condition is `...IfExists` because that check carries no prefix.
  */
-export function grantObjects(bucket: Bucket, role: IRole, access: ObjectAccess): void {
+export function grantObjects(
+  deployment: Deployment,
+  bucket: Bucket,
+  role: IRole,
+  access: ObjectAccess,
+): void {
   const { read = [], list = [], write = [], delete: remove = [] } = access;
   const arns = (patterns: readonly string[]) =>
     patterns.map((pattern) => bucket.arnForObjects(pattern));
@@ -39,8 +45,7 @@ export function grantObjects(bucket: Bucket, role: IRole, access: ObjectAccess):
       }),
     );
   }
-  if (write.length > 0) bucket.encryptionKey?.grantEncryptDecrypt(role);
-  else if (read.length > 0) bucket.encryptionKey?.grantDecrypt(role);
+  if (read.length + write.length > 0) allowKeys(deployment, role, write.length > 0);
   const touched = new Set(
     [...read, ...write, ...remove].filter((pattern) => pattern.includes('*')),
   );
@@ -50,9 +55,32 @@ export function grantObjects(bucket: Bucket, role: IRole, access: ObjectAccess):
     ...[...touched].map(
       (pattern) => `AwsSolutions-IAM5[Resource::${arnText(bucket, role)}/${pattern}]`,
     ),
-    ...(bucket.encryptionKey === undefined ? [] : ['kms:GenerateDataKey*', 'kms:ReEncrypt*']).map(
-      (action) => `AwsSolutions-IAM5[Action::${action}]`,
-    ),
+  );
+}
+
+/**
+ * Lets a role use the deployment's keys, whether or not it has one now: objects stay encrypted with the key that they
+ * were written with. The keys are told by their tag, because a stack that imports one could not be updated once the
+ * configuration no longer asks for it.
+ */
+function allowKeys(deployment: Deployment, role: IRole, canWrite: boolean): void {
+  const { partition, region, account } = Stack.of(role);
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: ['kms:Decrypt', ...(canWrite ? ['kms:GenerateDataKey'] : [])],
+      resources: [`arn:${partition}:kms:${region}:${account}:key/*`],
+      conditions: {
+        StringEquals: {
+          'aws:ResourceTag/deployment': deployment.name,
+          'kms:ViaService': `s3.${region}.amazonaws.com`,
+        },
+      },
+    }),
+  );
+  acknowledge(
+    role,
+    'Keys have names that AWS gives them; the condition keeps to those of this deployment, and to S3.',
+    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:<AWS::Region>:<AWS::AccountId>:key/*]',
   );
 }
 

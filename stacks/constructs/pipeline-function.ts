@@ -62,7 +62,7 @@ export class PipelineFunction extends Construct {
       }),
     );
     if (props.objects !== undefined) {
-      grantObjects(props.objects.bucket, this.role, props.objects.access);
+      grantObjects(deployment, props.objects.bucket, this.role, props.objects.access);
     }
     this.function = new LambdaFunction(this, 'Function', {
       functionName,

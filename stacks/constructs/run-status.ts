@@ -5,6 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { resourcePrefix } from '#lib/contracts/job-name.ts';
 import { functionAccess } from '../access.ts';
 import { type Deployment, stateMachineName } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -36,7 +37,7 @@ export class RunStatus extends Construct {
       timeout: Duration.minutes(2),
       environment: {
         EVENT_BUS: this.bus.eventBusName,
-        RESOURCE_PREFIX: deployment.name,
+        DEPLOYMENT: deployment.name,
         TIME_ZONE: deployment.config.operations.timeZone,
       },
     });
@@ -57,7 +58,7 @@ export class RunStatus extends Construct {
   #allowCosting(deployment: Deployment): void {
     const { role } = this.publishRunStatus;
     const { partition, region, account } = Stack.of(this);
-    const jobs = `training-job/${deployment.name}-*`;
+    const jobs = `training-job/${resourcePrefix(deployment.name)}*`;
     const executions = `execution:${stateMachineName(deployment)}:*`;
     role.addToPolicy(
       new PolicyStatement({ actions: ['sagemaker:ListTrainingJobs'], resources: ['*'] }),

@@ -23,7 +23,7 @@ export class SageMakerRole extends Construct {
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('sagemaker.amazonaws.com'),
     });
-    grantObjects(props.bucket, this.role, props.access);
+    grantObjects(props.deployment, props.bucket, this.role, props.access);
     this.role.addToPolicy(
       new PolicyStatement({
         actions: [

@@ -10,8 +10,7 @@ import { aboveZero, type Naming, pipelineMetric, threshold } from './thresholds.
 export interface RunMonitoring {
   readonly deployment: Deployment;
   readonly stateMachine: StateMachine;
-  /** Undefined when nothing is scheduled. */
-  readonly scheduleDeadLetters: Queue | undefined;
+  readonly scheduleDeadLetters: Queue;
   readonly removeIdleEndpoints: PipelineFunction;
   readonly expireRuns: PipelineFunction;
   readonly publishRunStatus: PipelineFunction;
@@ -22,7 +21,7 @@ export function monitorRuns(facade: MonitoringFacade, naming: Naming, parts: Run
   facade.addLargeHeader('Runs');
   monitorExecutions(facade, naming, parts);
   monitorSpending(facade, naming, parts);
-  if (parts.scheduleDeadLetters !== undefined) {
+  if (parts.deployment.config.operations.schedule !== null) {
     facade.monitorSqsQueue({
       queue: parts.scheduleDeadLetters,
       alarmFriendlyName: 'starts',

@@ -53,7 +53,7 @@ export class MonitoringStack extends Stack {
     monitorRuns(this.facade, naming, {
       deployment,
       stateMachine,
-      scheduleDeadLetters: retraining.schedule?.deadLetters,
+      scheduleDeadLetters: retraining.schedule.deadLetters,
       removeIdleEndpoints: environment.janitor.removeIdleEndpoints,
       expireRuns: data.expiry.expireRuns,
       publishRunStatus: retraining.status.publishRunStatus,

@@ -43,7 +43,7 @@ function beginStates(props: NightlyDefinitionProps, config: PipelineConfig): Sta
           '{% $exists($states.input.scheduledTime) ? $states.input.scheduledTime : null %}',
         resume: '{% $exists($states.input.resume) ? $states.input.resume : false %}',
         execution,
-        resourcePrefix: props.endpointName,
+        deployment: props.deployment,
         config,
       }),
       Assign: {

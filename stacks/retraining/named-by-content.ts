@@ -1,3 +1,4 @@
+import { sharedPrefix } from '#lib/contracts/job-name.ts';
 import { type NightlyDefinitionProps, type States, sagemaker, sagemakerRetry } from './states.ts';
 
 /** Hexadecimal digits of a hash in a name; SageMaker's names have 63 characters at most. */
@@ -12,14 +13,14 @@ const digits = 16;
  * @param values JSONata (without the braces) of what such expressions stand for
  */
 export function nameByContent(
-  { endpointName }: NightlyDefinitionProps,
+  { deployment }: NightlyDefinitionProps,
   content: object,
   values: readonly string[],
 ): string {
   // An expression cannot hold the braces of another one.
   const text = JSON.stringify(content).replaceAll(/\{%|%\}/g, '');
   const hashed = [JSON.stringify(text), ...values].join(' & " " & ');
-  return `{% "${endpointName}-environment-" & $substring($hash(${hashed}, "SHA-256"), 0, ${digits}) %}`;
+  return `{% "${sharedPrefix(deployment)}" & $substring($hash(${hashed}, "SHA-256"), 0, ${digits}) %}`;
 }
 
 /**

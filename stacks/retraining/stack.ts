@@ -4,6 +4,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { resourcePrefix } from '#lib/contracts/job-name.ts';
 import { functionAccess } from '../access.ts';
 import { acknowledge } from '../constructs/acknowledge.ts';
 import { NightlySchedule } from '../constructs/nightly-schedule.ts';
@@ -33,8 +34,7 @@ export class RetrainingStack extends Stack {
   readonly functions: Readonly<Record<NightlyFunction, PipelineFunction>>;
   readonly nightly: NightlyStateMachine;
   readonly status: RunStatus;
-  /** Absent when the configuration's `schedule` is null. */
-  readonly schedule: NightlySchedule | undefined;
+  readonly schedule: NightlySchedule;
 
   constructor(scope: Construct, id: string, props: RetrainingStackProps) {
     super(scope, id, props);
@@ -60,7 +60,7 @@ export class RetrainingStack extends Stack {
         environmentRoleArn: environment.role.roleArn,
         trainerRoleArn: trainer.role.roleArn,
         topicArn: topic.topicArn,
-        endpointName: deployment.name,
+        deployment: deployment.name,
         partition: this.partition,
         tags: tagsOf(deployment),
       }),
@@ -70,11 +70,18 @@ export class RetrainingStack extends Stack {
       bucket,
       stateMachine: this.nightly.stateMachine,
     });
-    if (deployment.config.operations.schedule !== null) {
-      this.schedule = new NightlySchedule(this, 'Schedule', {
-        deployment,
-        stateMachine: this.nightly.stateMachine,
-      });
+    this.schedule = new NightlySchedule(this, 'Schedule', {
+      deployment,
+      stateMachine: this.nightly.stateMachine,
+    });
+    // Other stacks import these or do not, as the configuration has it; what they have imported must stay meanwhile.
+    const { deadLetters } = this.schedule;
+    for (const offered of [
+      this.status.bus.eventBusName,
+      deadLetters.queueName,
+      deadLetters.queueUrl,
+    ]) {
+      this.exportValue(offered);
     }
     new CfnOutput(this, 'StateMachineArn', { value: this.nightly.stateMachine.stateMachineArn });
   }
@@ -82,7 +89,7 @@ export class RetrainingStack extends Stack {
   /** `augment-sequences` asks the endpoints that runs create. */
   #allowAsking(deployment: Deployment): void {
     const { role } = this.functions.augmentSequences;
-    const endpoints = `endpoint/${deployment.name}-*`;
+    const endpoints = `endpoint/${resourcePrefix(deployment.name)}*`;
     role.addToPolicy(
       new PolicyStatement({
         actions: ['sagemaker:InvokeEndpoint'],

@@ -13,8 +13,8 @@ export interface NightlyDefinitionProps {
   readonly environmentRoleArn: string;
   readonly trainerRoleArn: string;
   readonly topicArn: string;
-  /** Prefix of everything a run creates in SageMaker, for example `lea-dev`. */
-  readonly endpointName: string;
+  /** Name of the deployment, for example `lea-dev`. */
+  readonly deployment: string;
   readonly partition: string;
   /** Of everything that a run creates in SageMaker: most of the bill. */
   readonly tags: Readonly<Record<string, string>>;

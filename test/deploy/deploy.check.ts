@@ -20,6 +20,7 @@ import { uploadReport } from '#lib/interactions/report.ts';
 import { createJsonService } from '#platform/json-service.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import {
+  bootstrap,
   deploy,
   deployedStateMachine,
   environment,
@@ -54,7 +55,8 @@ beforeAll(async () => {
   s3 = s3Client(address);
   containers = await startContainers(dir, s3);
   emulator = await startEmulator(root, dir, address, containers);
-  outputs = deploy(root, dir, emulator, config);
+  await bootstrap(root, dir, emulator);
+  outputs = await deploy(root, dir, emulator, config);
   objects = createObjects(s3, outputs.DataBucketName!);
 });
 afterAll(async () => {
@@ -252,6 +254,28 @@ describe('A deployment whose policies are enforced', () => {
     // Assess
     expect(metrics.length).toBeGreaterThan(20);
     expect(await unwatchable(emulator, metrics)).toStrictEqual([]);
+  });
+
+  it('takes changes of its configuration, and takes them back', async () => {
+    // Arrange
+    const operations = {
+      ...config.operations,
+      schedule: null,
+      customerManagedKey: true,
+      serving: { batchCount: 0 },
+    };
+    const isStartWatched = async () =>
+      (await describeAlarms(emulator)).some(({ AlarmName }) => AlarmName.endsWith('starts-dead'));
+    // Act
+    const changed = await deploy(root, dir, emulator, { ...config, operations });
+    const watchedMeanwhile = await isStartWatched();
+    const back = await deploy(root, dir, emulator, config);
+    // Assess
+    expect(changed).toStrictEqual(outputs);
+    expect(back).toStrictEqual(outputs);
+    expect(watchedMeanwhile).toBe(false);
+    expect(await isStartWatched()).toBe(true);
+    expect(await objects.head(runs.report('first'))).toBeDefined();
   });
 
   it('leaves no user id and no item text in any log', async () => {

@@ -1,15 +1,34 @@
+import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { createJsonService } from '#platform/json-service.ts';
 import { send } from './api.ts';
-import { type Address, account, region, run } from './emulator.ts';
+import { type Address, account, region } from './emulator.ts';
 
-/** Not `dev`: what deletes a disposable bucket's objects uses an SDK that the emulator's functions lack. */
-export const environment = 'check';
+/** Not disposable: what deletes a disposable bucket's objects uses an SDK that the emulator's functions lack. */
+export const environment = 'check-2';
 
 const image = (name: string) => `${account}.dkr.ecr.${region}.amazonaws.com/${name}:1`;
+
+/** Makes an account ready for deployments. */
+export async function bootstrap(root: string, dir: string, address: Address): Promise<void> {
+  // Away from cdk.json, so that the app is not synthesised for it.
+  await cdk(root, dir, address, 'bootstrap', `aws://${account}/${region}`);
+}
+
+/** Not in this process's own time, which has connections to see to. */
+async function cdk(
+  root: string,
+  cwd: string,
+  { environment: env }: Address,
+  ...args: string[]
+): Promise<void> {
+  const path = join(root, 'node_modules/.bin/cdk');
+  await promisify(execFile)(path, args, { cwd, env, maxBuffer: 2 ** 27 });
+}
 
 /**
  * Deploys all stacks with the real CLI, as a person would.
@@ -17,21 +36,19 @@ const image = (name: string) => `${account}.dkr.ecr.${region}.amazonaws.com/${na
  * @param config the pipeline's configuration
  * @returns the stacks' outputs by name
  */
-export function deploy(
+export async function deploy(
   root: string,
   dir: string,
   address: Address,
   config: object,
-): Record<string, string> {
+): Promise<Record<string, string>> {
   const configPath = join(dir, 'pipeline.json');
   const outputs = join(dir, 'outputs.json');
   writeFileSync(configPath, JSON.stringify(config));
-  const cdk = (cwd: string, ...args: string[]) =>
-    run(join(root, 'node_modules/.bin/cdk'), args, { cwd, env: address.environment });
-  // Away from cdk.json, so that the app is not synthesised for it.
-  cdk(dir, 'bootstrap', `aws://${account}/${region}`);
-  cdk(
+  await cdk(
     root,
+    root,
+    address,
     ...['deploy', '--all', '--require-approval', 'never', '--output', join(dir, 'cdk.out')],
     ...['--outputs-file', outputs, '--context', `environment=${environment}`],
     ...['--context', `config=${configPath}`],

@@ -31,7 +31,7 @@ const environment = {
   RUN_DAYS: '30',
   CHAMPIONS: '5',
   EVENT_BUS: 'bus',
-  RESOURCE_PREFIX: 'lea-dev',
+  DEPLOYMENT: 'lea-dev',
   TIME_ZONE: 'UTC',
   EXECUTION_ARN: 'arn:aws:states:eu-west-1:123456789012:execution:lea-dev-nightly',
 };

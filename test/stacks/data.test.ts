@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { synthesise } from './synthesis.ts';
 
 const template = synthesise().template('data');
+const disposable = synthesise({ operations: { isDisposable: true } }).template('data');
 const production = synthesise({
   context: { environment: 'prod' },
   operations: { customerManagedKey: true, notificationEmails: ['team@example.com'] },
@@ -105,9 +106,10 @@ describe('Stack: data', () => {
     });
   });
 
-  it('goes with its data in development, and keeps them in production', () => {
-    expect(Object.keys(template.findResources('Custom::S3AutoDeleteObjects'))).toHaveLength(2);
-    for (const bucket of resources('AWS::S3::Bucket')) expect(bucket.DeletionPolicy).toBe('Delete');
+  it('goes with its data only where that is declared', () => {
+    const buckets = Object.values(disposable.findResources('AWS::S3::Bucket'));
+    expect(Object.keys(disposable.findResources('Custom::S3AutoDeleteObjects'))).toHaveLength(2);
+    for (const bucket of buckets) expect(bucket.DeletionPolicy).toBe('Delete');
     production.resourceCountIs('Custom::S3AutoDeleteObjects', 0);
     for (const bucket of Object.values(production.findResources('AWS::S3::Bucket'))) {
       expect(bucket.DeletionPolicy).toBe('Retain');
@@ -115,14 +117,10 @@ describe('Stack: data', () => {
   });
 
   it('is protected from deletion where it keeps its data', () => {
-    const isProtected = (environment: string) =>
-      synthesise({ context: { environment } }).stacks.data.terminationProtection;
-    expect(['dev', 'dev2', 'test', 'prod'].map(isProtected)).toStrictEqual([
-      false,
-      false,
-      true,
-      true,
-    ]);
+    const isProtected = (operations: object) =>
+      synthesise({ operations }).stacks.data.terminationProtection;
+    expect(isProtected({})).toBe(true);
+    expect(isProtected({ isDisposable: true })).toBe(false);
   });
 
   it('uses a key of its own when asked to, and never loses it in production', () => {

@@ -15,14 +15,17 @@ describe('Function: readDeployment', () => {
   });
 
   it.each([
-    ['dev', true, RemovalPolicy.DESTROY],
-    ['dev2', true, RemovalPolicy.DESTROY],
-    ['prod', false, RemovalPolicy.RETAIN],
-    ['staging', false, RemovalPolicy.RETAIN],
-  ])('%s: disposable %s', (environment, disposable, policy) => {
-    const deployment = read({ environment });
+    ['dev', {}, false, RemovalPolicy.RETAIN],
+    ['devices', {}, false, RemovalPolicy.RETAIN],
+    ['prod', { isDisposable: true }, true, RemovalPolicy.DESTROY],
+  ])('%s, operations %j: disposable %s', (environment, operations, disposable, policy) => {
+    const deployment = read({ environment }, config(operations));
     expect(isDisposable(deployment)).toBe(disposable);
     expect(removalPolicy(deployment)).toBe(policy);
+  });
+
+  it.each(['a', 'dev-2', 'a-team-of-20-letters'])('takes the name %s', (environment) => {
+    expect(read({ environment }).name).toBe(`lea-${environment}`);
   });
 
   it('hands the configuration on as written, without white space', () => {
@@ -32,7 +35,9 @@ describe('Function: readDeployment', () => {
   });
 
   it.each([
-    ['a name that cannot be part of others', { environment: 'dev-2' }, undefined, /environment/],
+    ['a name with two dashes in a row', { environment: 'dev--2' }, undefined, /environment/],
+    ['a name that ends in a dash', { environment: 'dev-' }, undefined, /environment/],
+    ['a name of 21 letters', { environment: 'a-team-of-20-letters1' }, undefined, /at most 20/],
     ['an empty image', { trainerImageUri: '' }, undefined, /trainerImageUri/],
     ['text that is not JSON', {}, '{', /mine\.json is not JSON/],
     ['an unknown key', {}, config({ maximumUsd: 1 }), /operations\.maximumUsd: unknown key/],

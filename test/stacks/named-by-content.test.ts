@@ -5,7 +5,10 @@ import type { NightlyDefinitionProps } from '#stacks/retraining/states.ts';
 
 const evaluator = new ExpressionEvaluator(Math.random);
 /** The longest name that a deployment may have. */
-const props = { endpointName: 'lea-abcdefghijkl', partition: 'aws' } as NightlyDefinitionProps;
+const props = {
+  deployment: 'lea-abcdefghijklmnopqrst',
+  partition: 'aws',
+} as NightlyDefinitionProps;
 const content = { Image: 'a"b\\c:1', S3Uri: '{% "s3://data/" & $version & "/" %}' };
 
 const nameOf = (what: object, version: string) =>
@@ -16,7 +19,7 @@ describe('Function: nameByContent', () => {
     const first = await nameOf(content, 'v1');
     const second = await nameOf({ ...content }, 'v1');
     expect(second).toBe(first);
-    expect(first).toMatch(/^lea-abcdefghijkl-environment-[0-9a-f]{16}$/);
+    expect(first).toMatch(/^lea-abcdefghijklmnopqrst--environment-[0-9a-f]{16}$/);
     expect(String(first).length).toBeLessThanOrEqual(63);
   });
 

@@ -90,7 +90,7 @@ const clean = (world: NightlyWorld) =>
     objects,
     sagemaker: world.service(),
     states: world.service(),
-    prefix: 'lea-dev',
+    deployment: 'lea-dev',
     executionArn: 'arn:aws:states:eu-west-1:123456789012:execution:lea-dev-nightly',
     now: new Date(),
   });
@@ -106,7 +106,7 @@ async function costOf(world: NightlyWorld, execution: string): Promise<number | 
   };
   const services = { sagemaker: world.service(), states: world.service() };
   const list = { ...priceList.parse(prices), instanceHour };
-  const sources = { ...services, objects, prices: list, prefix: 'lea-dev' };
+  const sources = { ...services, objects, prices: list, deployment: 'lea-dev' };
   return (await findFacts(sources, run, change)).usd;
 }
 
@@ -478,7 +478,7 @@ describe('The nightly definition, path by path', () => {
     expect(world.tried).toHaveLength(2);
     expect(namesIn(world)).toStrictEqual(before);
     for (const name of Object.values(before).flat()) {
-      expect(name).toMatch(/^lea-dev-environment-[0-9a-f]{16}$/);
+      expect(name).toMatch(/^lea-dev--environment-[0-9a-f]{16}$/);
     }
   });
 

@@ -92,7 +92,7 @@ export function definitionFor(
     environmentRoleArn: 'arn:aws:iam::123456789012:role/environment',
     trainerRoleArn: 'arn:aws:iam::123456789012:role/trainer',
     topicArn: 'arn:aws:sns:eu-west-1:123456789012:topic',
-    endpointName: 'lea-dev',
+    deployment: 'lea-dev',
     partition: 'aws',
     tags: { deployment: 'lea-dev' },
     ...deployed,

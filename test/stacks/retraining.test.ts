@@ -64,7 +64,7 @@ describe('The nightly state machine', () => {
   it('may do what its states do, and nothing else', () => {
     // Arrange
     const needed = new Set(states.flatMap(([, state]) => actionsOf(state)));
-    const delivery = /^(logs|xray):/;
+    const delivery = /^(logs|xray|kms):/;
     // Act
     const granted = new Set(
       statements.flatMap((one) => one.actions).filter((action) => !delivery.test(action)),
@@ -99,10 +99,10 @@ describe('The nightly state machine', () => {
       .flatMap((one) => one.resources);
     const named = [...new Set(resources.map((resource) => resource.split(':').at(-1)))];
     expect(named.sort()).toStrictEqual([
-      'endpoint-config/lea-dev-environment-*',
-      'endpoint/lea-dev-*',
-      'model/lea-dev-environment-*',
-      'training-job/lea-dev-*',
+      'endpoint-config/lea-dev--environment-*',
+      'endpoint/lea-dev--*',
+      'model/lea-dev--environment-*',
+      'training-job/lea-dev--*',
     ]);
   });
 

@@ -41,7 +41,7 @@ export function documentedDefinition(config: PipelineConfig): DrawnMachine {
     environmentRoleArn: '<environment-role>',
     trainerRoleArn: '<trainer-role>',
     topicArn: '<topic>',
-    endpointName: 'lea-dev',
+    deployment: 'lea-dev',
     partition: 'aws',
     tags: { deployment: 'lea-dev' },
   });

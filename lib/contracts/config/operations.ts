@@ -35,6 +35,8 @@ export const operationsConfig = z.strictObject({
   notificationEmails: z.array(z.email()).default([]),
   /** A budget that warns at 80 % and at 100 % (forecast) of this, in USD a month; `null` makes none. */
   monthlyBudgetUsd: z.number().positive().nullable().default(null),
+  /** Deleting the deployment deletes its data, too; otherwise buckets and their contents stay, and the stacks are protected. */
+  isDisposable: z.boolean().default(false),
   /** Encrypt the data bucket with a key of its own (about 1 USD a month) instead of S3's. */
   customerManagedKey: z.boolean().default(false),
   /** An existing network that functions, training jobs and endpoints run in; `null` runs outside of any. */

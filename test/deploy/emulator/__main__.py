@@ -2,11 +2,12 @@
 
 import alarms
 import budgets
+import exports
 import ministack.app
 import queues
 import sagemaker
 
-for completion in (alarms, budgets, queues, sagemaker):
+for completion in (alarms, budgets, exports, queues, sagemaker):
     completion.install()
 # Nobody here asks for port 443, which another program may want.
 ministack.app._port_is_bindable = lambda host, port: False

@@ -15,7 +15,7 @@ const config = parseConfig(
 );
 const plan: TrainingPlan = {
   run: 'night',
-  resource: 'lea-dev-night-1',
+  resource: 'lea-dev--night-1',
   bucket: 'data',
   config,
   championPrefix: undefined,

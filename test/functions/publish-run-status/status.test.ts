@@ -113,13 +113,13 @@ describe('Function: paidTraining', () => {
     const job = (name: string) => ({ TrainingJobName: name });
     const sagemaker = service({
       ListTrainingJobs: [
-        { TrainingJobSummaries: [job('lea-dev-a-1-sasrec-0')], NextToken: 'more' },
+        { TrainingJobSummaries: [job('lea-dev--a-1-sasrec-0')], NextToken: 'more' },
         {
           TrainingJobSummaries: [
-            job('x-lea-dev-a-1-other'),
-            job('lea-dev-a-2-gru-0'),
+            job('x-lea-dev--a-1-other'),
+            job('lea-dev--a-2-gru-0'),
             // Of the first attempt at run `a-2`.
-            job('lea-dev-a-2-1-gru-0'),
+            job('lea-dev--a-2-1-gru-0'),
           ],
         },
       ],
@@ -142,7 +142,7 @@ describe('Function: paidTraining', () => {
       ],
     });
     // Act
-    const paid = await paidTraining(sagemaker, 'lea-dev-a-', 's3://data/runs/a/jobs/');
+    const paid = await paidTraining(sagemaker, 'lea-dev--a-', 's3://data/runs/a/jobs/');
     // Assess
     expect(paid).toStrictEqual([
       { instanceType: 'ml.c5.2xlarge', seconds: 100 },
@@ -242,7 +242,7 @@ describe('Function: findFacts', () => {
     const sources = {
       objects,
       prices: priceList.parse(prices),
-      prefix: 'lea-dev',
+      deployment: 'lea-dev',
       sagemaker: service({ ListTrainingJobs: [{ TrainingJobSummaries: [] }] }),
       states: service({ GetExecutionHistory: [{ events: [] }] }),
     };
@@ -258,7 +258,7 @@ describe('Function: findFacts', () => {
     const sources = {
       objects: bucket.objects,
       prices: priceList.parse(prices),
-      prefix: 'lea-dev',
+      deployment: 'lea-dev',
       sagemaker: silent,
       states: silent,
     };

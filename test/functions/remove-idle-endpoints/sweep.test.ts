@@ -40,8 +40,8 @@ function host(...names: string[]) {
   for (const name of names) hosting.Endpoint.set(name, {});
 }
 
-const model = 'lea-dev-environment-0123456789abcdef';
-const config = 'lea-dev-environment-fedcba9876543210';
+const model = 'lea-dev--environment-0123456789abcdef';
+const config = 'lea-dev--environment-fedcba9876543210';
 
 /** The model and the configuration with which an environment is served. */
 async function serve(version: string, { registered }: { registered: boolean }) {
@@ -76,7 +76,7 @@ function clean() {
     objects: bucket.objects,
     sagemaker: createJsonService('sagemaker', environment),
     states: createJsonService('states', environment),
-    prefix: 'lea-dev',
+    deployment: 'lea-dev',
     executionArn: 'arn:aws:states:eu-west-1:123456789012:execution:lea-dev-nightly',
     now: new Date('2026-11-23T05:00:00Z'),
   });
@@ -87,18 +87,18 @@ describe('Function: sweep', () => {
     // Arrange
     await begin('a', ['e1', 'e2']);
     hosting.executions.set('e2', 'RUNNING');
-    host('lea-dev-a-1-0-environment', 'lea-dev-a-2-0-environment');
+    host('lea-dev--a-1-0-environment', 'lea-dev--a-2-0-environment');
     // Act
     const swept = await clean();
     // Assess
     expect(swept).toStrictEqual({
-      removed: ['lea-dev-a-1-0-environment'],
+      removed: ['lea-dev--a-1-0-environment'],
       left: [],
       expired: [],
       oldestHours: 2,
       releasedRun: null,
     });
-    expect([...hosting.Endpoint.keys()]).toStrictEqual(['lea-dev-a-2-0-environment']);
+    expect([...hosting.Endpoint.keys()]).toStrictEqual(['lea-dev--a-2-0-environment']);
     expect((await lockHolder(bucket.objects))?.execution).toBe('e2');
   });
 
@@ -108,11 +108,11 @@ describe('Function: sweep', () => {
       // Arrange
       await begin('a', ['e1']);
       if (status !== undefined) hosting.executions.set('e1', status);
-      host('lea-dev-a-1-0-environment');
+      host('lea-dev--a-1-0-environment');
       // Act
       const swept = await clean();
       // Assess
-      expect(swept.removed).toStrictEqual(['lea-dev-a-1-0-environment']);
+      expect(swept.removed).toStrictEqual(['lea-dev--a-1-0-environment']);
       expect(swept.releasedRun).toBe('a');
       expect(hosting.Endpoint.size).toBe(0);
       expect(await lockHolder(bucket.objects)).toBeUndefined();
@@ -124,7 +124,7 @@ describe('Function: sweep', () => {
 
   it('removes everything of a run that nobody holds the lock for, page after page', async () => {
     // Arrange
-    for (let run = 1; run <= 5; run++) host(`lea-dev-b${run}-1-0-environment`);
+    for (let run = 1; run <= 5; run++) host(`lea-dev--b${run}-1-0-environment`);
     // Act
     const swept = await clean();
     // Assess
@@ -135,9 +135,10 @@ describe('Function: sweep', () => {
   it('touches nothing of others', async () => {
     // Arrange
     const others = [
-      'other-lea-dev-a-1-0-environment',
-      'lea-dev-a-1-scratch',
-      'lea-prod-a-1-0-environment',
+      'other-lea-dev--a-1-0-environment',
+      'lea-dev-2--a-1-0-environment',
+      'lea-dev--a-1-scratch',
+      'lea-prod--a-1-0-environment',
     ];
     host(...others);
     // Act
@@ -185,7 +186,7 @@ describe('Function: sweep', () => {
     await serve('v1', { registered: false });
     await begin('a', ['e1']);
     hosting.executions.set('e1', 'RUNNING');
-    host('lea-dev-a-1-0-environment');
+    host('lea-dev--a-1-0-environment');
     // Act
     const swept = await clean();
     // Assess
@@ -196,8 +197,9 @@ describe('Function: sweep', () => {
   it('keeps models of others, wherever their files are', async () => {
     // Arrange
     const theirs = {
-      'other-lea-dev-environment-0123456789abcdef': 's3://theirs/environments/v1/',
-      'lea-dev-environment-scratch': `s3://${bucket.objects.bucket}/environments/v1/`,
+      'other-lea-dev--environment-0123456789abcdef': 's3://theirs/environments/v1/',
+      'lea-dev-environment--environment-0123456789abcdef': `s3://${bucket.objects.bucket}/environments/v1/`,
+      'lea-dev--environment-scratch': `s3://${bucket.objects.bucket}/environments/v1/`,
       [model]: 's3://theirs/environments/v1/',
     };
     for (const [name, files] of Object.entries(theirs)) hosting.Model.set(name, files);
@@ -210,8 +212,8 @@ describe('Function: sweep', () => {
 
   it('reports an endpoint that cannot be deleted yet, and deletes it the next time', async () => {
     // Arrange
-    host('lea-dev-a-1-0-environment');
-    hosting.creating.add('lea-dev-a-1-0-environment');
+    host('lea-dev--a-1-0-environment');
+    hosting.creating.add('lea-dev--a-1-0-environment');
     // Act
     const first = await clean();
     hosting.creating.clear();
@@ -219,11 +221,11 @@ describe('Function: sweep', () => {
     // Assess
     expect(first).toMatchObject({
       removed: [],
-      left: ['lea-dev-a-1-0-environment'],
+      left: ['lea-dev--a-1-0-environment'],
       oldestHours: 2,
     });
     expect(second).toMatchObject({
-      removed: ['lea-dev-a-1-0-environment'],
+      removed: ['lea-dev--a-1-0-environment'],
       left: [],
       oldestHours: 0,
     });

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { matches } from './iam.ts';
+import { synthesise } from './synthesis.ts';
+import { namesOf, templatesOf, unnamedTypes } from './updates.ts';
+
+const everything = {
+  customerManagedKey: true,
+  monthlyBudgetUsd: 25,
+  notificationEmails: ['team@example.com'],
+  serving: { door: 'api-gateway', provisionedConcurrency: 1 },
+};
+
+const deployed = (environment: string) => {
+  const synthesis = synthesise({ context: { environment }, operations: everything });
+  const templates = [...templatesOf(synthesis).values()];
+  const stacks = Object.values(synthesis.stacks).map(({ stackName }) => stackName);
+  const names = templates.flatMap((template) => [...namesOf(template).keys()]);
+  const outputs = templates.flatMap(({ Outputs = {} }) =>
+    Object.values(Outputs).flatMap(({ Export }) => Export?.Name ?? []),
+  );
+  return { templates, names: [...stacks, ...names, ...outputs] };
+};
+
+/** Every pattern with a wildcard that a policy names resources by. */
+const patternsOf = (templates: object): string[] => {
+  const text = JSON.stringify(templates);
+  // The last part of each ARN, after the account.
+  const found = [...text.matchAll(/:([a-z-]+[:/][A-Za-z0-9_/.-]*\*)/g)].map(([, end]) => end!);
+  return [...new Set(found)];
+};
+
+/** As unlike as two names may be alike: one is the beginning of the other, with a dash or without. */
+const pairs = [
+  ['dev', 'dev2'],
+  ['dev', 'dev-2'],
+  ['search', 'search-recommend'],
+  ['search', 'search-environment'],
+  ['a-team-of-20-letters', 'a-team-of-20-letter'],
+] as const;
+
+describe('Two deployments in one account and region', () => {
+  it.each(pairs)('%s and %s share no name', (one, other) => {
+    // Act
+    const [first, second] = [deployed(one), deployed(other)];
+    // Assess
+    expect(first.names.length).toBeGreaterThan(80);
+    expect(first.names.filter((name) => second.names.includes(name))).toStrictEqual([]);
+  });
+
+  it.each(pairs)('%s may not touch what is of %s, nor the other way round', (one, other) => {
+    for (const [mine, theirs] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      // Arrange: what a run of theirs creates, and what is named in their templates.
+      const night = ['training-job', 'endpoint', 'endpoint-config', 'model'].map(
+        (kind) => `${kind}/lea-${theirs}--environment-1`,
+      );
+      const executions = [`execution:lea-${theirs}-nightly:a`];
+      const named = deployed(theirs).names.flatMap((name) => {
+        const [, type, plain] = /^AWS::\w+::(\w+) "(.*)"$/.exec(name) ?? [];
+        return type === undefined
+          ? []
+          : [`${type.toLowerCase()}/${plain}`, `${type.toLowerCase()}:${plain}`];
+      });
+      const patterns = patternsOf(deployed(mine).templates).filter((pattern) =>
+        pattern.includes(mine),
+      );
+      // Assess
+      expect(patterns.length).toBeGreaterThan(4);
+      for (const pattern of patterns) {
+        const touched = [...night, ...executions, ...named].filter((name) =>
+          matches(pattern, name),
+        );
+        expect(touched, pattern).toStrictEqual([]);
+      }
+    }
+  });
+
+  it('are compared by the names of every type that has one', () => {
+    expect(unnamedTypes(deployed('dev').templates)).toMatchInlineSnapshot(`
+      [
+        "AWS::ApiGatewayV2::Api",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::Route",
+        "AWS::ApiGatewayV2::Stage",
+        "AWS::IAM::Policy",
+        "AWS::KMS::Key",
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::Lambda::Permission",
+        "AWS::Lambda::Version",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::Subscription",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+        "Custom::ContainerImage",
+      ]
+    `);
+  });
+
+  it('keep the limits of names with the longest one', () => {
+    // Arrange
+    const limits: Readonly<Record<string, number>> = {
+      'AWS::Lambda::Function': 64,
+      'AWS::SQS::Queue': 80,
+      'AWS::StepFunctions::StateMachine': 80,
+      'AWS::Scheduler::Schedule': 64,
+      'AWS::IAM::Role': 64,
+    };
+    // Act
+    const { names } = deployed('a-team-of-20-letters');
+    const tooLong = names.filter((name) => {
+      const [type, plain] = name.split(' ');
+      return plain !== undefined && JSON.parse(plain).length > (limits[type!] ?? 255);
+    });
+    // Assess
+    expect(tooLong).toStrictEqual([]);
+  });
+});

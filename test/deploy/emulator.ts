@@ -154,7 +154,7 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(killer);
 }
 
-export function run(
+function run(
   command: string,
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},

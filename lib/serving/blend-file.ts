@@ -33,7 +33,7 @@ const arraySpec = z.strictObject({
 
 const historyPart = z.strictObject({
   kind: z.literal('history'),
-  scorer: z.enum(['sequential-rules', 'item-knn', 'repeat-last']),
+  scorer: z.enum(['sequential-rules', 'item-knn', 'ease', 'session-knn', 'repeat-last']),
   weight: z.number(),
   scale: z.enum(['evidence', 'lift']),
   parameters: z.record(z.string(), z.number()),

@@ -116,7 +116,7 @@ export function countPairs(
 }
 
 /** The items with the largest strengths, ascending by index. */
-function strongest(items: number[], strengthOf: Float64Array, most: number): number[] {
+export function strongest(items: number[], strengthOf: Float64Array, most: number): number[] {
   if (items.length <= most) return items.sort((a, b) => a - b);
   // Sorting the bare numbers is many times faster than sorting the items by them.
   const sorted = Float64Array.from(items, (item) => strengthOf[item]!).sort();

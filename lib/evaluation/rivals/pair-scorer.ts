@@ -6,6 +6,7 @@ import {
   stepsBack,
   type TrainingData,
 } from './history-scorer.ts';
+import { restoreSessions, sessionKind } from './session-neighbours.ts';
 
 /** Pairs kept of an item. */
 const maximumPairs = 200;
@@ -59,8 +60,14 @@ export function itemNeighbours(
   return pairScorer('item-knn', pairs, { decay, baskets: data.baskets ? 1 : 0 });
 }
 
-/** Puts pairs and the two parameters `decay` and `baskets` (0 or 1) together, as after reading them from a file. */
-function pairScorer(
+/** The same pairs, with another weight for earlier actions. */
+export function withDecay({ kind, parameters, arrays }: HistoryScorer, decay: number) {
+  const { offsets, items, strengths } = arrays as unknown as PairTable;
+  return pairScorer(kind, { offsets, items, strengths }, { ...parameters, decay });
+}
+
+/** Puts pairs and the parameters together, `decay` and `baskets` (0 or 1) among them, as after reading them from a file. */
+export function pairScorer(
   kind: string,
   { offsets, items, strengths }: PairTable,
   parameters: Readonly<Record<string, number>>,
@@ -107,10 +114,12 @@ export const repeatLast: HistoryScorer = {
 export function restoreScorer(
   kind: string,
   parameters: Readonly<Record<string, number>>,
-  { offsets, items: others, strengths }: HistoryScorer['arrays'],
+  arrays: HistoryScorer['arrays'],
   items: number,
 ): HistoryScorer {
   if (kind === repeatLast.kind) return repeatLast;
+  if (kind === sessionKind) return restoreSessions(parameters, arrays, items);
+  const { offsets, items: others, strengths } = arrays;
   const fits =
     offsets instanceof Int32Array &&
     others instanceof Int32Array &&

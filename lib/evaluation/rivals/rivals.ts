@@ -13,8 +13,8 @@ import {
 import { fitBlends } from '../fit-blend.ts';
 import { moderatorsOf } from '../moderators.ts';
 import { EvidenceWriter, historyAt, type Scale } from './evidence.ts';
+import { fitScorers } from './fit-scorers.ts';
 import type { HistoryScorer, TrainingData } from './history-scorer.ts';
-import { itemNeighbours, repeatLast, sequentialRules } from './pair-scorer.ts';
 import { chooseHalfLife } from './recent-popularity.ts';
 import type { RivalModel } from './rival-model.ts';
 
@@ -57,11 +57,7 @@ interface WeightedRival {
  * knowing more of a request.
  */
 export function rankRivals(task: RivalTask): RankedRival[] {
-  const scorers = [
-    sequentialRules(task),
-    itemNeighbours(task),
-    ...(task.excludeHistory ? [] : [repeatLast]),
-  ];
+  const scorers = fitScorers(task, task.cases.validation, task.excludeHistory);
   const { validation: cases } = task.cases;
   const chosen = chooseHalfLife(
     cases,

@@ -13,6 +13,8 @@ describe('Function: rankRivals', () => {
       'popularity',
       'sequential-rules',
       'item-knn',
+      'ease',
+      'session-knn',
       'recent-popularity',
       'rules-x-recent',
       'knn-x-recent',

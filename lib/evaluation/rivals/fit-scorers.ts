@@ -1,0 +1,46 @@
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import { chooseScorer } from './choose-scorer.ts';
+import { ease } from './ease.ts';
+import type { HistoryScorer, TrainingData } from './history-scorer.ts';
+import { itemNeighbours, repeatLast, sequentialRules, withDecay } from './pair-scorer.ts';
+import { sessionNeighbours } from './session-neighbours.ts';
+
+/** Settings that are tried; each step back in a history counts `decay` times as much. */
+const tried = {
+  rules: { decay: [0.45, 0.6, 0.75] },
+  neighbours: { decay: [0.7, 0.85] },
+  ease: { lambda: [50, 300], decay: [0.7, 0.85] },
+  sessions: { neighbours: [25, 75], decay: [0.6, 0.8] },
+};
+
+/**
+ * What rivals know of histories: fitted on training actions, each with the settings that are best on validation when it
+ * ranks by itself.
+ */
+export function fitScorers(
+  data: TrainingData,
+  validation: EvaluationCases,
+  excludeHistory: boolean,
+): HistoryScorer[] {
+  const items = data.itemTable.itemIds.length;
+  const choose = (candidates: readonly HistoryScorer[]) =>
+    candidates.length === 0 ? [] : [chooseScorer(candidates, validation, items, excludeHistory)];
+  const eachDecay = (scorer: HistoryScorer, decays: readonly number[]) =>
+    decays.map((decay) => withDecay(scorer, decay));
+  return [
+    ...choose(eachDecay(sequentialRules(data), tried.rules.decay)),
+    ...choose(eachDecay(itemNeighbours(data), tried.neighbours.decay)),
+    ...choose(
+      tried.ease.lambda.flatMap((lambda) => {
+        const scorer = ease(data, { lambda, decay: 1 });
+        return scorer === undefined ? [] : eachDecay(scorer, tried.ease.decay);
+      }),
+    ),
+    ...choose(
+      tried.sessions.neighbours.flatMap((neighbours) =>
+        tried.sessions.decay.map((decay) => sessionNeighbours(data, { neighbours, decay })),
+      ),
+    ),
+    ...(excludeHistory ? [] : [repeatLast]),
+  ];
+}

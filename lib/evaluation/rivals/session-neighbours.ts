@@ -1,0 +1,146 @@
+import { ContractError } from '#lib/contracts/errors.ts';
+import { type HistoryScorer, stepsBack, type TrainingData } from './history-scorer.ts';
+
+/** Settings of the nearest sessions. */
+export interface SessionSettings {
+  /** Sessions that are asked, at most. */
+  readonly neighbours: number;
+  /** Each step back in the history counts this much less. */
+  readonly decay: number;
+}
+
+/** The newest sessions are kept, each up to the window of the training rows. */
+const maximumSessions = 20_000;
+/** Of each item, the newest sessions with it are looked at. */
+const maximumOfItem = 200;
+/** Actions that weigh less say nothing. */
+const minimumWeight = 0.01;
+
+/** Its name among the rivals and in files. */
+export const sessionKind = 'session-knn';
+
+/**
+ * Training rows that share items with the history, as neighbours (V-SKNN; Ludewig and Jannach 2018,
+ * https://arxiv.org/abs/1803.09587, section 3.2): `sim(s) = sum over shared items h_k of decay^k / sqrt(|s|)`, `h_0` the
+ * last basket; the nearest sessions, the newer one of two alike, say `score(j) = sum over sessions with j of sim(s) / (1 + k_s)`,
+ * `k_s` the steps back to the last item that they share. The newest sessions alone are looked at.
+ */
+export function sessionNeighbours(
+  { itemTable, shards, baskets }: TrainingData,
+  { neighbours, decay }: SessionSettings,
+): HistoryScorer {
+  const rows = shards.flatMap(({ offsets, items, timestamps }) =>
+    Array.from({ length: offsets.length - 1 }, (_, row) => ({
+      items: [...new Set(items.subarray(offsets[row]!, offsets[row + 1]!))],
+      time: timestamps[offsets[row + 1]! - 1]!,
+    })),
+  );
+  const kept = rows
+    .map((row, at) => ({ ...row, at }))
+    .sort((a, b) => a.time - b.time || a.at - b.at)
+    .slice(-maximumSessions);
+  const offsets = new Int32Array(kept.length + 1);
+  kept.forEach(({ items }, session) => {
+    offsets[session + 1] = offsets[session]! + items.length;
+  });
+  const items = Int32Array.from(kept.flatMap((row) => row.items));
+  const parameters = { neighbours, decay, baskets: baskets ? 1 : 0 };
+  return sessionScorer({ offsets, items }, parameters, itemTable.itemIds.length);
+}
+
+/**
+ * Sessions as they were before they were written to a file.
+ *
+ * @throws ContractError if the numbers do not fit a vocabulary of `items`
+ */
+export function restoreSessions(
+  parameters: Readonly<Record<string, number>>,
+  { offsets, items: taken }: HistoryScorer['arrays'],
+  items: number,
+): HistoryScorer {
+  const { neighbours, decay, baskets } = parameters;
+  const fits =
+    offsets instanceof Int32Array &&
+    taken instanceof Int32Array &&
+    offsets[0] === 0 &&
+    offsets.at(-1) === taken.length &&
+    offsets.every((offset, at) => at === 0 || offset >= offsets[at - 1]!) &&
+    taken.every((item) => item >= 1 && item <= items) &&
+    [neighbours, decay, baskets].every(Number.isFinite);
+  if (!fits) throw new ContractError(`The sessions of "${sessionKind}" do not fit ${items} items.`);
+  return sessionScorer({ offsets, items: taken }, parameters, items);
+}
+
+/** @param sessions the items of each, each once, the oldest session first */
+function sessionScorer(
+  { offsets, items }: { readonly offsets: Int32Array; readonly items: Int32Array },
+  parameters: Readonly<Record<string, number>>,
+  vocabulary: number,
+): HistoryScorer {
+  const { neighbours, decay, baskets } = parameters as {
+    neighbours: number;
+    decay: number;
+    baskets: number;
+  };
+  const sessions = offsets.length - 1;
+  const withItem = sessionsByItem(offsets, items, vocabulary);
+  const similarity = new Float64Array(sessions);
+  const nearestStep = new Int32Array(sessions);
+  return {
+    kind: sessionKind,
+    parameters,
+    arrays: { offsets, items },
+    score(history, scores) {
+      const steps = stepsBack(history.times, baskets === 1);
+      const seen = new Set<number>();
+      const found: number[] = [];
+      for (let at = history.items.length - 1; at >= 0; at--) {
+        const weight = decay ** steps[at]!;
+        if (weight < minimumWeight) break;
+        const item = history.items[at]!;
+        if (seen.has(item)) continue;
+        seen.add(item);
+        for (const session of withItem[item]!) {
+          if (similarity[session] === 0) {
+            found.push(session);
+            nearestStep[session] = steps[at]!;
+          }
+          similarity[session]! += weight / Math.sqrt(offsets[session + 1]! - offsets[session]!);
+        }
+      }
+      const asked = nearest(found, similarity, neighbours);
+      for (const session of asked) {
+        const weight = similarity[session]! / (1 + nearestStep[session]!);
+        for (let at = offsets[session]!; at < offsets[session + 1]!; at++) {
+          scores.add(items[at]!, weight);
+        }
+      }
+      for (const session of found) similarity[session] = 0;
+    },
+  };
+}
+
+/** The most similar sessions, of two alike the newer one; in ascending order, so that sums are always the same. */
+function nearest(found: number[], similarity: Float64Array, most: number): number[] {
+  if (found.length > most) {
+    // Sorting the bare numbers is many times faster than sorting the sessions by them.
+    const sorted = Float64Array.from(found, (session) => similarity[session]!).sort();
+    const least = sorted[sorted.length - most]!;
+    const above = found.filter((session) => similarity[session]! > least);
+    const tied = found.filter((session) => similarity[session] === least).sort((a, b) => b - a);
+    return [...above, ...tied.slice(0, most - above.length)].sort((a, b) => a - b);
+  }
+  return found.sort((a, b) => a - b);
+}
+
+/** For each item, the newest sessions with it. */
+function sessionsByItem(offsets: Int32Array, items: Int32Array, vocabulary: number): number[][] {
+  const found = Array.from({ length: vocabulary + 1 }, (): number[] => []);
+  for (let session = offsets.length - 2; session >= 0; session--) {
+    for (let at = offsets[session]!; at < offsets[session + 1]!; at++) {
+      const own = found[items[at]!]!;
+      if (own.length < maximumOfItem) own.push(session);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { ease, easeItems } from '#lib/evaluation/rivals/ease.ts';
+import { dataOf, scoresOf, shardOf } from './rows.ts';
+
+/** What test/reference/ease.py computed with NumPy. */
+const golden: {
+  readonly rows: readonly (readonly number[])[];
+  readonly items: number;
+  readonly lambda: number;
+  readonly weights: readonly (readonly number[])[];
+} = JSON.parse(
+  readFileSync(new URL('../../../reference/golden/ease.golden.json', import.meta.url), 'utf8'),
+);
+
+describe('Function: ease', () => {
+  it('has the weights of the closed form, the positive ones', () => {
+    // Act
+    const { rows, items, lambda } = golden;
+    const scorer = ease(dataOf(rows, items), { lambda, decay: 1 })!;
+
+    // Assess
+    for (let item = 1; item <= items; item++) {
+      const expected = golden.weights[item - 1]!.map((weight) => Math.max(0, weight));
+      expect(scoresOf(scorer, [item], items)).toEqual(
+        expected.map((weight) => expect.closeTo(weight, 6)),
+      );
+    }
+  });
+
+  it('takes the rows of one user for one history, an item for one however often it was taken', () => {
+    // Arrange: user 0 in two rows, an item twice in the second.
+    const whole = dataOf(
+      [
+        [1, 2, 3],
+        [2, 4],
+      ],
+      4,
+    );
+    const cut = shardOf([
+      [1, 2],
+      [2, 3, 3],
+      [2, 4],
+    ]);
+    const split = { ...whole, shards: [{ ...cut, users: ['a', 'a', 'b'] }] };
+
+    // Act
+    const [one, other] = [whole, split].map((data) => ease(data, { lambda: 1, decay: 1 })!);
+
+    // Assess
+    expect(other).toMatchObject({ arrays: one!.arrays });
+  });
+
+  it('says nothing of items that nobody took, and leaves large catalogues alone', () => {
+    // Arrange: item 4 was never taken.
+    const scorer = ease(
+      dataOf(
+        [
+          [1, 2],
+          [2, 3],
+        ],
+        4,
+      ),
+      { lambda: 1, decay: 0.5 },
+    )!;
+    const large = dataOf([Array.from({ length: easeItems + 1 }, (_, at) => at + 1)], easeItems + 1);
+
+    // Act and assess
+    expect(scoresOf(scorer, [4], 4)).toEqual([0, 0, 0, 0]);
+    expect(scoresOf(scorer, [1], 4)[3]).toBe(0);
+    expect(ease(large, { lambda: 1, decay: 0.5 })).toBeUndefined();
+  });
+});

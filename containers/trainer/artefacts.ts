@@ -4,7 +4,9 @@ import type { BlendedNetwork } from '#lib/evaluation/network-blend.ts';
 import { encodeInts } from '#lib/evaluation/ranks.ts';
 import type { EpochRecord } from '#lib/recommender/checkpoint.ts';
 import { drawLearningCurve } from '#lib/recommender/learning-curve.ts';
+import { encodeParameters, type TrainedParameters } from '#lib/recommender/parameters-file.ts';
 import { encodeNetwork } from './blend-files.ts';
+import { writeChunks } from './checkpoints.ts';
 
 /** Writes `model.json`, `weights.bin` and `vocabulary.json` (item ids, item `i` at place `i - 1`). */
 export function writeModel(
@@ -16,6 +18,16 @@ export function writeModel(
   write(folder, 'model.json', json(description));
   write(folder, 'weights.bin', weights);
   write(folder, 'vocabulary.json', JSON.stringify(itemIds));
+}
+
+/** Writes `parameters.bin`: all parameters of the best epoch, from which the model can be fitted on. */
+export function writeParameters(
+  folder: string,
+  trained: TrainedParameters,
+  dataHash: string,
+): void {
+  mkdirSync(folder, { recursive: true });
+  writeChunks(join(folder, 'parameters.bin'), encodeParameters(trained, dataHash));
 }
 
 /** Writes `ranks/<split>.bin`, little-endian int32, one per case. */

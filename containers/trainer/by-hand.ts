@@ -75,7 +75,7 @@ export async function trainByHand(
     failure: join(task.out, 'failure'),
     channel: (name) => channels[name] ?? task.sequences,
   };
-  const job = { run: 'by-hand', model: task.model };
+  const job = { run: 'by-hand', model: task.model, recipe: undefined };
   return train(folders, job, shouldStop, (stage, progress, values = {}) =>
     onProgress({ stage, progress, values }),
   );

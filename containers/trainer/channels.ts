@@ -9,6 +9,8 @@ import { type AugmentedShard, decodeAugmentedShard } from '#lib/environment/augm
 import { decodeItemVectors, type ItemVectors } from '#lib/environment/item-vectors.ts';
 import type { BlendedNetwork } from '#lib/evaluation/network-blend.ts';
 import type { TrainingPart } from '#lib/recommender/data/training-rows.ts';
+import { decodeParameters, type TrainedParameters } from '#lib/recommender/parameters-file.ts';
+import { allActionsManifest } from '#lib/sequences/all-actions.ts';
 import { decodeEvaluationCases, type EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import {
   decodeInteractionEvents,
@@ -16,8 +18,9 @@ import {
 } from '#lib/sequences/interaction-events.ts';
 import { decodeItemTable, type ItemTable } from '#lib/sequences/item-table.ts';
 import { type SequencesManifest, sequencesManifest } from '#lib/sequences/manifest.ts';
-import { decodeSequenceShard } from '#lib/sequences/shard.ts';
+import { decodeSequenceShard, type SequenceShard } from '#lib/sequences/shard.ts';
 import { decodeNetwork } from './blend-files.ts';
+import { openCheckpoint } from './checkpoints.ts';
 import type { Folders } from './contract.ts';
 
 /** The held-out cases of a run and its vocabulary. */
@@ -67,6 +70,25 @@ export function* readParts(
   );
 }
 
+/**
+ * Rows of all actions of the run, held-out ones included.
+ *
+ * @throws MissingArtefactError for a part that is not there
+ * @throws ContractError when they have other rows than their manifest says, or are of another build
+ */
+export function readAllActions(folders: Folders, { dataHash }: SequencesManifest): SequenceShard[] {
+  const channel = folders.channel('all-actions');
+  const manifest = readJson(join(channel, 'manifest.json'), allActionsManifest);
+  const shards = Array.from({ length: manifest.parts }, (_, part) =>
+    decodeSequenceShard(readBytes(join(channel, partFile(part)))),
+  );
+  const rows = shards.reduce((sum, { users }) => sum + users.length, 0);
+  if (rows === manifest.rows && dataHash === manifest.dataHash) return shards;
+  throw new ContractError(
+    `${channel} has ${rows} rows, but its manifest.json says ${manifest.rows}, or it is of another build than the sequences.`,
+  );
+}
+
 /** The answer to a shard by its number; undefined for one that failed. */
 function readAnswers(
   folders: Folders,
@@ -94,6 +116,20 @@ function readAnswers(
 /** The vectors of the items' texts. */
 export function readVectors(folders: Folders): ItemVectors {
   return decodeItemVectors(readBytes(join(folders.channel('vectors'), 'item-vectors.arrow')));
+}
+
+/** All parameters of an existing model's best epoch. @throws ContractError if it was trained on other sequences */
+export function readParameters(
+  folders: Folders,
+  { dataHash }: SequencesManifest,
+): TrainedParameters {
+  const path = join(folders.channel('model'), 'parameters.bin');
+  if (!existsSync(path)) {
+    throw new MissingArtefactError(
+      `${path} is missing: an older release trained the model, which cannot be fitted on.`,
+    );
+  }
+  return decodeParameters(openCheckpoint(path), dataHash);
 }
 
 const vocabularySchema = z.array(z.string());

@@ -32,13 +32,7 @@ export function saveCheckpoint(folder: string, state: CheckpointState, fingerpri
   mkdirSync(folder, { recursive: true });
   const name = `step-${String(state.step).padStart(10, '0')}.checkpoint`;
   const unfinished = join(folder, `${name}.tmp`);
-  const file = openSync(unfinished, 'w');
-  try {
-    for (const chunk of encodeCheckpoint(state, fingerprint)) writeAll(file, chunk);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  writeChunks(unfinished, encodeCheckpoint(state, fingerprint));
   renameSync(unfinished, join(folder, name));
   for (const old of list(folder).slice(0, -kept)) rmSync(join(folder, old));
 }
@@ -61,7 +55,7 @@ export function loadCheckpoint(
 }
 
 /** Parts of the file as they are asked for; a large checkpoint does not fit into one buffer. */
-function openCheckpoint(path: string): CheckpointFile {
+export function openCheckpoint(path: string): CheckpointFile {
   return {
     size: statSync(path).size,
     read(offset, length) {
@@ -81,6 +75,17 @@ function openCheckpoint(path: string): CheckpointFile {
       return bytes;
     },
   };
+}
+
+/** Writes a file part by part, and to the disk. */
+export function writeChunks(path: string, chunks: Iterable<Uint8Array>): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const chunk of chunks) writeAll(file, chunk);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** A `writev` may write less than asked for. */

@@ -33,16 +33,23 @@ export function folders(root: string = process.env.ML_ROOT ?? '/opt/ml'): Folder
 
 /** What a job was started with. */
 export type Job = { readonly run: string } & (
-  | { readonly task: 'train'; readonly model: ResolvedModel }
+  | ({ readonly task: 'train' | 'refit' } & TrainedJob)
   | { readonly task: 'score' }
 );
 
+interface TrainedJob {
+  readonly model: ResolvedModel;
+  /** What the model is made by (lib/contracts/recipe.ts). */
+  readonly recipe: string;
+}
+
 /** Everything that a job is told; docs/contracts.md names the same. */
 export const hyperparameters = z.strictObject({
-  task: z.enum(['train', 'score']),
+  task: z.enum(['train', 'refit', 'score']),
   run: z.string().min(1),
   model: z.string().optional(),
   training: z.string().optional(),
+  recipe: z.string().min(1).optional(),
 });
 
 /**
@@ -56,7 +63,9 @@ export function readJob(root: string): Job {
   if (raw.task === 'score') return { task: 'score', run: raw.run };
   const model = decode(modelConfig, 'model', raw.model);
   const training = decode(trainingSettings, 'training', raw.training);
-  return { task: 'train', run: raw.run, model: resolveModel(training, model) };
+  if (raw.recipe === undefined) throw missing('recipe');
+  const { task, run, recipe } = raw;
+  return { task, run, model: resolveModel(training, model), recipe };
 }
 
 function decode<Schema extends z.ZodType>(
@@ -65,8 +74,12 @@ function decode<Schema extends z.ZodType>(
   text: string | undefined,
 ): z.output<Schema> {
   const where = `Hyperparameter ${name}`;
-  if (text === undefined) throw new ConfigError(`${where} is missing; the task needs it.`);
+  if (text === undefined) throw missing(name);
   return check(schema, parse(text, where), where);
+}
+
+function missing(name: string): ConfigError {
+  return new ConfigError(`Hyperparameter ${name} is missing; the task needs it.`);
 }
 
 function check<Schema extends z.ZodType>(

@@ -24,8 +24,10 @@ async function main(argument: string | undefined): Promise<number> {
       scoreChampion(target, job.run);
       return 0;
     }
+    const { refit } = await import('./refit.ts');
     const { train } = await import('./train.ts');
-    const isComplete = await train(target, job, () => isStopping);
+    const fit = job.task === 'refit' ? refit : train;
+    const isComplete = await fit(target, job, () => isStopping);
     return isComplete ? 0 : 143;
   } catch (error) {
     const { name, message, stack } = error as Error;

@@ -11,6 +11,7 @@ import {
   writeLists,
   writeManifest,
   writeModel,
+  writeParameters,
   writeRanks,
 } from './artefacts.ts';
 import { type EvaluationChannel, readEvaluation, readParts, readVectors } from './channels.ts';
@@ -22,6 +23,8 @@ import { versions } from './versions.ts';
 export interface TrainJob {
   readonly run: string;
   readonly model: ResolvedModel;
+  /** What the model is made by; undefined for one that somebody trains by hand. */
+  readonly recipe: string | undefined;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface TrainJob {
  */
 export async function train(
   folders: Folders,
-  { run, model }: TrainJob,
+  { run, model, recipe }: TrainJob,
   shouldStop: () => boolean,
   report: typeof reportProgress = reportProgress,
 ): Promise<boolean> {
@@ -93,6 +96,11 @@ export async function train(
       evaluation,
     );
     writeModel(folders.model, judged.served, [...itemTable.itemIds, ...trained.otherIds]);
+    writeParameters(
+      folders.model,
+      { ...trained, epochs: trained.curve.length },
+      manifest.dataHash,
+    );
     writeLearningCurve(folders.model, model.name, trained.curve, trained.bestEpoch);
     for (const split of ['validation', 'test'] as const) {
       writeRanks(folders.model, split, judged[split].ranks);
@@ -105,6 +113,7 @@ export async function train(
       name: model.name,
       backbone: model.backbone,
       objective: model.objective,
+      ...(recipe !== undefined && { recipe }),
       settings: model,
       seed: model.seed,
       dataHash: manifest.dataHash,

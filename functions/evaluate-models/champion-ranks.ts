@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { Champion } from '#lib/contracts/champion.ts';
 import { serving } from '#lib/contracts/keys.ts';
 import { rankBlends } from '#lib/evaluation/blend.ts';
 import { moderatorsOf } from '#lib/evaluation/moderators.ts';
@@ -30,11 +29,12 @@ export interface ChampionTask {
  * Ranks cases with a champion that is a blend of what histories and counts say. (One that has a network is ranked where
  * networks are, in a training job.)
  *
+ * @param prefix of its files
  * @returns place of each target, from 1; 0 where the champion does not know it, `[cases]`
  */
 export async function rankChampion(
   objects: Objects,
-  { prefix }: Champion,
+  prefix: string,
   task: ChampionTask,
 ): Promise<Int32Array> {
   const keys = serving.modelFiles(prefix);

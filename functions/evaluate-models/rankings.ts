@@ -47,12 +47,12 @@ export async function readRankings(
   };
   const asOf = config.evaluation.countsAsOf;
   const championRanks = async (ranked: Champion) => {
-    const key = serving.modelFiles(ranked.prefix).description;
+    const key = serving.modelFiles(ranked.judged).description;
     if (!isBlendOfHistories(await objects.getJson(key, z.unknown()))) {
       return ranksOf(championLabel);
     }
     const task = { cases: cases.test, itemIds: itemTable.itemIds, events, split, asOf };
-    return { test: await rankChampion(objects, ranked, task) };
+    return { test: await rankChampion(objects, ranked.judged, task) };
   };
   const models = await Promise.all(
     config.training.models.map(async (model) => ({

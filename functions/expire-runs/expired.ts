@@ -17,12 +17,14 @@ export interface Kept {
 /** What of a run is large, or holds user ids; the small records (status, evaluation, report) stay for good. */
 const bulk = [
   runs.sequencesPrefix,
+  runs.allActionsPrefix,
   runs.everybodyPrefix,
   runs.cataloguePrefix,
   runs.augmentedPrefix,
   runs.augmentationResultsPrefix,
   runs.jobsPrefix,
   runs.modelsPrefix,
+  runs.refittedAllPrefix,
   (run: string) => runs.checkpointsPrefix(run, '').replace(/\/\/$/, '/'),
 ];
 

@@ -15,14 +15,15 @@ export async function findKept(objects: Objects, champions: number): Promise<Kep
   const inService = (await objects.getVersion(serving.champion, championPointer))?.value;
   const prefixes = new Set<string>();
   if (inService !== undefined) {
-    for await (const { prefix } of championsBackFrom(objects, inService, champions)) {
-      prefixes.add(prefix);
+    for await (const { judged, serving } of championsBackFrom(objects, inService, champions)) {
+      prefixes.add(judged).add(serving);
     }
   }
   const records = await listAged(objects, serving.championHistoryPrefix);
   const latest = records.toSorted((a, b) => b.lastModified.getTime() - a.lastModified.getTime());
   for (const { key } of latest.slice(0, champions)) {
-    prefixes.add((await objects.getJson(key, championRecord)).champion.prefix);
+    const { champion } = await objects.getJson(key, championRecord);
+    prefixes.add(champion.judged).add(champion.serving);
   }
   const registered = await objects.getVersion(environments.latest, environmentRegistration);
   return { modelPrefixes: [...prefixes], environmentVersion: registered?.value.version };

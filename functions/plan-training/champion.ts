@@ -16,7 +16,7 @@ export async function fixChampion(
   run: string,
 ): Promise<RunChampion & { readonly isNew: boolean }> {
   const inService = (await objects.getVersion(serving.champion, championPointer))?.value ?? null;
-  const missing = inService === null ? [] : await missingModelFiles(objects, inService.prefix);
+  const missing = inService === null ? [] : await missingModelFiles(objects, inService.judged);
   const found: RunChampion = {
     inService,
     unusable: missing.length === 0 ? null : `missing: ${missing.join(', ')}`,
@@ -34,7 +34,7 @@ export async function prefixToRank(
   { inService, unusable }: RunChampion,
 ): Promise<string | undefined> {
   if (inService === null || unusable !== null) return undefined;
-  const { description } = serving.modelFiles(inService.prefix);
+  const { description } = serving.modelFiles(inService.judged);
   const json = await objects.getJson(description, z.unknown());
-  return isBlendOfHistories(json) ? undefined : inService.prefix;
+  return isBlendOfHistories(json) ? undefined : inService.judged;
 }

@@ -6,9 +6,21 @@ import { promoteWinner } from './winner.ts';
 
 const objects = dataBucket();
 
+const event = z.strictObject({
+  run: runName,
+  /** Why the winner could not be fitted on all actions; null if it could, or was not to be. */
+  refitFailure: z.string().nullable(),
+});
+
 /** Makes the winner of a run the champion, unless the champion has changed since the run read it. */
-export const handler = instrument(z.strictObject({ run: runName }), async ({ run }, { logger }) => {
-  const { champion, refused } = await promoteWinner(objects, run, new Date());
+export const handler = instrument(event, async ({ run, refitFailure }, { logger }) => {
+  if (refitFailure !== null) logger.error('the winner could not be refitted', { run, refitFailure });
+  const { champion, refused } = await promoteWinner(
+    objects,
+    run,
+    refitFailure ?? undefined,
+    new Date(),
+  );
   if (refused === undefined) logger.info('champion', { run, name: champion.name });
   else logger.warn('not promoted', { run, name: champion.name, refused });
   return { promoted: refused === undefined };

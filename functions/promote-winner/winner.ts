@@ -4,7 +4,8 @@ import { runs } from '#lib/contracts/keys.ts';
 import { evaluationFile, primaryMetric } from '#lib/evaluation/evaluation-file.ts';
 import { candidatesOf } from '#lib/promotion/candidates.ts';
 import { promote } from '#lib/promotion/champion.ts';
-import { verdictFile, withdraw } from '#lib/promotion/verdict.ts';
+import { explainServed, refitManifest } from '#lib/promotion/refit.ts';
+import { append, verdictFile, withdraw } from '#lib/promotion/verdict.ts';
 import type { Objects } from '#platform/objects.ts';
 
 /** What became of a winner. */
@@ -15,12 +16,19 @@ export interface Outcome {
 }
 
 /**
- * Makes the winner of a run the champion. If the champion has changed since the run read it, the verdict says that
- * instead: the run's work is done, and the next one is compared with the new champion.
+ * Makes the winner of a run the champion: fitted on all actions where that is there, else as it was judged; the verdict says
+ * which. If the champion has changed since the run read it, the verdict says that instead: the run's work is done, and the
+ * next one is compared with the new champion.
  *
+ * @param refitFailure why the winner could not be fitted on all actions, if so
  * @throws ContractError if the verdict is not to promote
  */
-export async function promoteWinner(objects: Objects, run: string, now: Date): Promise<Outcome> {
+export async function promoteWinner(
+  objects: Objects,
+  run: string,
+  refitFailure: string | undefined,
+  now: Date,
+): Promise<Outcome> {
   const verdict = await objects.getJson(runs.verdict(run), verdictFile);
   if (!verdict.promoted) {
     throw new ContractError(`The verdict of run ${run} is not to promote ${verdict.winner}.`);
@@ -30,17 +38,24 @@ export async function promoteWinner(objects: Objects, run: string, now: Date): P
   if (winner === undefined) {
     throw new ContractError(`The evaluation of run ${run} does not know ${verdict.winner}.`);
   }
+  const { name } = winner;
+  const refit = (await objects.getVersion(runs.refittedManifest(run, name), refitManifest))?.value;
+  const judged = runs.modelPrefix(run, name);
   const champion: Champion = {
     run,
-    name: winner.name,
-    prefix: runs.modelPrefix(run, winner.name),
+    name,
+    judged,
+    serving: refit === undefined ? judged : runs.refittedPrefix(run, name),
     recipe: winner.recipe,
     ndcg10: winner.metrics[primaryMetric]?.value ?? 0,
     promotedAt: now.toISOString(),
   };
   const { inService } = await objects.getJson(runs.champion(run), runChampion);
   try {
-    return { champion: (await promote(objects, champion, inService)).champion };
+    const promoted = (await promote(objects, champion, inService)).champion;
+    const served = explainServed(promoted, refit ?? { failure: refitFailure });
+    await objects.putJson(runs.verdict(run), append(verdict, served));
+    return { champion: promoted };
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;
     await objects.putJson(runs.verdict(run), withdraw(verdict, error.message));

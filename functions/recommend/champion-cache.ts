@@ -71,7 +71,7 @@ export class ChampionCache<Model extends Disposable> {
     }
     const champion = found.value;
     const known = this.#current?.champion;
-    if (known?.prefix === champion.prefix && known.promotedAt === champion.promotedAt) return;
+    if (known?.serving === champion.serving && known.promotedAt === champion.promotedAt) return;
     const model = await this.#options.load(champion);
     const old = this.#current?.model;
     this.#current = { champion, model };

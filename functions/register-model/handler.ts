@@ -2,23 +2,28 @@ import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { runName } from '#lib/contracts/run.ts';
-import { registerEnvironment, registerRecommender } from './register.ts';
+import { registerEnvironment, registerRecommender, registerRefit } from './register.ts';
 
 const objects = dataBucket();
 
 const event = z.strictObject({
   run: runName,
-  kind: z.enum(['environment', 'recommender']),
+  kind: z.enum(['environment', 'recommender', 'refit']),
   /** The environment's version or the recommender's name. */
   name: z.string().min(1),
   /** S3 URI of the training job's output. */
   artefacts: z.string().startsWith('s3://'),
 });
 
+const register = {
+  environment: registerEnvironment,
+  recommender: registerRecommender,
+  refit: registerRefit,
+};
+
 /** Moves what a training job made to its place, the manifest last, so that a manifest means a complete model. */
 export const handler = instrument(event, async ({ run, kind, name, artefacts }, { logger }) => {
-  const register = kind === 'environment' ? registerEnvironment : registerRecommender;
-  const prefix = await register(objects, { run, name, artefacts });
+  const prefix = await register[kind](objects, { run, name, artefacts });
   logger.info('model registered', { run, kind, name, prefix });
   return { prefix };
 });

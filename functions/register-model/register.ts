@@ -23,6 +23,16 @@ export async function registerRecommender(
   return prefix;
 }
 
+/** @returns the prefix at which the recommender now is that was fitted on all actions */
+export async function registerRefit(
+  objects: Objects,
+  { run, name, artefacts }: Registration,
+): Promise<string> {
+  const prefix = runs.refittedPrefix(run, name);
+  await copyModel(objects, artefacts, prefix);
+  return prefix;
+}
+
 /** Also makes it the latest environment. @returns the prefix at which it now is */
 export async function registerEnvironment(
   objects: Objects,

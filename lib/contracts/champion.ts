@@ -1,11 +1,13 @@
 import * as z from 'zod';
 
-/** `champion.json` (docs/contracts.md, 7): the model that is served. */
-export const championPointer = z.strictObject({
+/** What a pointer is written with. */
+export const championPointerKeys = z.strictObject({
   run: z.string().min(1),
   name: z.string().min(1),
-  /** Key prefix of the model's files. */
-  prefix: z.string().min(1),
+  /** Key prefix of the files that the verdict was about: what later nights compare with, since it saw no held-out action. */
+  judged: z.string().min(1),
+  /** Key prefix of the files that are served: the same, or those of the model once it was fitted on all actions. */
+  serving: z.string().min(1),
   /** What it is made by (lib/contracts/recipe.ts); absent where an older release promoted it. */
   recipe: z.string().min(1).optional(),
   /** Test NDCG@10 in the run that promoted it. */
@@ -16,7 +18,17 @@ export const championPointer = z.strictObject({
   rolledBackAt: z.string().optional(),
 });
 
+/** `champion.json` (docs/contracts.md, 7): the model in service. */
+export const championPointer = z.preprocess(withBothPrefixes, championPointerKeys);
+
 export type Champion = z.infer<typeof championPointer>;
+
+/** Earlier releases served what was judged, and called its prefix `prefix`. */
+function withBothPrefixes(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('prefix' in value)) return value;
+  const { prefix, ...rest } = value;
+  return { judged: prefix, serving: prefix, ...rest };
+}
 
 /** `champions/<run>.json`: what a run promoted and whom that replaced; a rollback follows it back. */
 export const championRecord = z.strictObject({

@@ -72,6 +72,10 @@ export const runs = {
   evaluationCases: (run: string, split: 'validation' | 'test') =>
     `runs/${run}/sequences/evaluation/${split}.arrow`,
   events: (run: string) => `runs/${run}/sequences/events.arrow`,
+  /** All actions, held-out ones included: what the winner is fitted on once it has been judged. */
+  allActionsPrefix: (run: string) => `runs/${run}/all-actions/`,
+  allActionsManifest: (run: string) => `runs/${run}/all-actions/manifest.json`,
+  allActions: (run: string, part: number) => `runs/${run}/all-actions/${partFile(part)}`,
   /** All users and items, k-core or not: what serving knows of everybody. */
   everybodyPrefix: (run: string) => `runs/${run}/everybody/`,
   everybodyManifest: (run: string) => `runs/${run}/everybody/manifest.json`,
@@ -98,6 +102,12 @@ export const runs = {
   modelManifest: (run: string, name: string) => `runs/${run}/models/${name}/manifest.json`,
   modelRanks: (run: string, name: string, split: 'validation' | 'test') =>
     `runs/${run}/models/${name}/ranks/${split}.bin`,
+  /** All parameters of the best epoch, from which a model is fitted on. */
+  modelParameters: (run: string, name: string) => `runs/${run}/models/${name}/parameters.bin`,
+  /** The winner as it is served, once it has been fitted on all actions; `modelPrefix` keeps what was judged. */
+  refittedAllPrefix: (run: string) => `runs/${run}/refitted/`,
+  refittedPrefix: (run: string, name: string) => `runs/${run}/refitted/${name}/`,
+  refittedManifest: (run: string, name: string) => `runs/${run}/refitted/${name}/manifest.json`,
   modelLearningCurve: (run: string, name: string) =>
     `runs/${run}/models/${name}/learning-curve.json`,
   /** The champion that the run compares with. */

@@ -3,12 +3,18 @@ import { type ModelConfig, presets } from './config/training.ts';
 import type { PipelineConfig } from './config.ts';
 
 /** What of an entry of `training.models` does not make another recipe. */
-const incidental: ReadonlySet<string> = new Set(['name', 'seed']);
+const incidental: ReadonlySet<string> = new Set([
+  'name',
+  'seed',
+  // What is judged is as it was before.
+  'refitPasses',
+  'refitLearningRate',
+]);
 
 /**
  * What a model is made by, as 16 hexadecimal digits: its backbone, objective and every setting that differs from its
  * preset, and how the LLM environment is fitted where the model uses it. Name, seed and data are no part of a recipe,
- * nor is a setting that says what its preset says anyway, so that a release with a new setting leaves recipes as they
+ * nor is what becomes of the winner once it is judged, nor a setting that says what its preset says anyway, so that a release with a new setting leaves recipes as they
  * were. Two models of one recipe differ in the data alone.
  */
 export function recipeOf(config: PipelineConfig, model: ModelConfig): string {

@@ -113,7 +113,7 @@ export function judgeNetwork(
 }
 
 /** Rules of a vocabulary for one that begins with it and goes on: of the rest there are none. */
-function forItems({ scorer, trainingCounts }: NetworkRules, items: number): NetworkRules {
+export function forItems({ scorer, trainingCounts }: NetworkRules, items: number): NetworkRules {
   if (trainingCounts.length === items) return { scorer, trainingCounts };
   const { kind, parameters, arrays } = scorer;
   const offsets = new Int32Array(items + 2).fill(arrays.items!.length);

@@ -42,7 +42,7 @@ export async function promote(
       `The champion has changed since ${name(champion)} was compared with ${name(compared)}: ${describe(current?.value)}. So it is not promoted; the next run is compared with what is in service then.`,
     );
   }
-  await expectFiles(objects, champion);
+  await expectFiles(objects, champion, [champion.judged, champion.serving]);
   const previous = current?.value ?? null;
   const record = toJson({ champion, previous });
   const recordKey = serving.championHistory(champion.run);
@@ -85,7 +85,10 @@ export async function rollBack(
   if (isSameModel(current.value, champion)) {
     return { champion: current.value, previous: null, changed: false };
   }
-  await expectFiles(objects, champion, () => adviseEarlier(objects, champion));
+  // A night without those that were judged says so and compares with nobody; users are served all the same.
+  await expectFiles(objects, champion, [champion.serving], () =>
+    adviseEarlier(objects, champion),
+  );
   const restored = { ...champion, rolledBackAt: now.toISOString() };
   await swap(objects, restored, current.etag);
   return { champion: restored, previous: current.value, changed: true };
@@ -128,9 +131,13 @@ async function readRecord(objects: Pick<VersionedObjects, 'getVersion'>, run: st
 async function expectFiles(
   objects: ChampionObjects,
   champion: Champion,
+  prefixes: readonly string[],
   advise: () => Promise<string> = async () => '',
 ): Promise<void> {
-  const missing = await missingModelFiles(objects, champion.prefix);
+  const missing: string[] = [];
+  for (const prefix of new Set(prefixes)) {
+    missing.push(...(await missingModelFiles(objects, prefix)));
+  }
   if (missing.length === 0) return;
   throw new MissingArtefactError(
     `${name(champion)} cannot be put into service: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing.${await advise()}`,
@@ -142,7 +149,7 @@ async function adviseEarlier(objects: ChampionObjects, champion: Champion): Prom
   const why =
     ' Models of earlier champions are deleted with their runs, except as many as operations.retention.champions says.';
   for await (const earlier of championsBackFrom(objects, champion, Number.POSITIVE_INFINITY)) {
-    if ((await missingModelFiles(objects, earlier.prefix)).length > 0) continue;
+    if ((await missingModelFiles(objects, earlier.serving)).length > 0) continue;
     return `${why} The newest one before it whose files are there is ${name(earlier)}: roll back with --run ${earlier.run}.`;
   }
   return `${why} None before it has its files any more.`;

@@ -153,6 +153,15 @@ export function remark(verdict: Verdict, text: string): Verdict {
 }
 
 /**
+ * A verdict with something to know about what came of it; once, however often it is added.
+ *
+ * @param text a sentence in plain words
+ */
+export function append(verdict: Verdict, text: string): Verdict {
+  return { ...verdict, reasons: [...verdict.reasons.filter((reason) => reason !== text), text] };
+}
+
+/**
  * The verdict on a winner that was to be promoted and could not be.
  *
  * @param why a sentence in plain words

@@ -25,7 +25,7 @@ export interface CheckpointState {
   readonly curve: readonly EpochRecord[];
   readonly bestEpoch: number;
   readonly bestNdcg: number;
-  /** Served parameters of the best epoch. */
+  /** Parameters of the best epoch, of the first network. */
   readonly best: Readonly<Record<string, Float32Array>> | undefined;
   /** Parameters, second network and optimiser state; undefined before the first step. */
   readonly variables: StoredVariables | undefined;

@@ -1,6 +1,6 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
-import { PipelineError } from '#lib/contracts/errors.ts';
+import { ContractError, PipelineError } from '#lib/contracts/errors.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { batchLayout } from './batch-layout.ts';
 import {
@@ -32,8 +32,21 @@ export interface TrainingTask {
   readonly validation: EvaluationCases;
   /** Vectors of the items' texts, for a model that uses them. */
   readonly text?: TextVectors | undefined;
+  /** What a trained model is fitted on from; undefined trains a new one. */
+  readonly from?: FittedParameters | undefined;
   /** Execute operation by operation instead of as a compiled graph. */
   readonly runEagerly?: boolean;
+}
+
+/**
+ * Where a further fit begins: nothing is judged any more, so it goes on for all `maximumEpochs` and keeps what it has at
+ * the end.
+ */
+export interface FittedParameters {
+  /** Of all parameters by name, the Q head's too. */
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+  /** Length of the LE's states that they can see, where the rows have none. */
+  readonly environmentDimension: number | undefined;
 }
 
 /** What training tells and asks; all effects are the caller's. */
@@ -69,6 +82,8 @@ export interface TrainedModel {
    * the catalogue: those of the vocabulary, then `otherIds`.
    */
   readonly weights: ReadonlyMap<string, Weights>;
+  /** All parameters of that epoch, the Q head's too, from which it can be fitted on. */
+  readonly parameters: ReadonlyMap<string, Float32Array>;
   /** Items beyond the vocabulary that the weights know too. */
   readonly otherIds: readonly string[];
   readonly curve: readonly EpochRecord[];
@@ -95,7 +110,7 @@ export async function trainModel(
     model,
     rows.counts.length,
     task.window,
-    rows.environment?.stateDimension,
+    rows.environment?.stateDimension ?? task.from?.environmentDimension,
     task.text?.dimension,
   );
   const layout = batchLayout(model, network);
@@ -122,6 +137,7 @@ export async function trainModel(
     return {
       network,
       weights: network.text && task.text ? foldTables(weights, task.text) : weights,
+      parameters: run.bestParameters(),
       otherIds: network.text && task.text ? task.text.otherIds : [],
       curve: state.curve,
       bestEpoch: state.bestEpoch,
@@ -168,6 +184,7 @@ class TrainingRun {
     this.#validationOrder = sampleCases(task.validation, task.model);
     this.state = hooks.resumeFrom ?? startState();
     this.#stepsBefore = this.state.step;
+    if (task.from !== undefined && hooks.resumeFrom === undefined) begin(program, task.from);
     const { variables } = this.state;
     for (const name of Object.keys(variables?.specs ?? {})) {
       program.program.writeVariables({ [name]: variables!.read(name) });
@@ -178,7 +195,8 @@ class TrainingRun {
   async toTheEnd(): Promise<boolean> {
     const { maximumEpochs, patience } = this.#task.model;
     while (this.state.epoch < maximumEpochs) {
-      if (this.state.epoch - this.state.bestEpoch >= patience && this.state.bestEpoch > 0) break;
+      const isPatient = this.state.epoch - this.state.bestEpoch < patience;
+      if (!isPatient && this.state.bestEpoch > 0 && this.#task.from === undefined) break;
       const wasStopped = await this.#epoch();
       if (wasStopped) {
         this.#checkpoint();
@@ -227,8 +245,9 @@ class TrainingRun {
   #judge(epoch: number): void {
     const ranks = rankCases(this.#program.ranker, this.#task.validation, this.#validationOrder);
     const { hr, ndcg } = metricsAt(ranks, 10);
-    const isBest = ndcg > this.state.bestNdcg || this.state.bestEpoch === 0;
-    const names = servedSpecs(this.#network).map(({ name }) => `main/${name}`);
+    const isBest =
+      ndcg > this.state.bestNdcg || this.state.bestEpoch === 0 || this.#task.from !== undefined;
+    const names = this.#network.specs.map(({ name }) => `main/${name}`);
     const record: EpochRecord = {
       epoch,
       step: this.state.step,
@@ -252,13 +271,22 @@ class TrainingRun {
   }
 
   bestWeights(): Map<string, Weights> {
+    const parameters = this.bestParameters();
+    return new Map(
+      servedSpecs(this.#network).map(({ name, shape }) => [
+        name,
+        { shape, values: parameters.get(name)! },
+      ]),
+    );
+  }
+
+  bestParameters(): Map<string, Float32Array> {
     const { best } = this.state;
-    const specs = servedSpecs(this.#network);
     const values = (name: string) => {
       if (best !== undefined) return best[`main/${name}`]!;
       return this.#program.program.readVariables([`main/${name}`])[`main/${name}`] as Float32Array;
     };
-    return new Map(specs.map(({ name, shape }) => [name, { shape, values: values(name) }]));
+    return new Map(this.#network.specs.map(({ name }) => [name, values(name)]));
   }
 
   #checkpoint(): void {
@@ -299,6 +327,24 @@ class TrainingRun {
       { details: { step, tensor: wrong ?? 'loss' } },
     );
   }
+}
+
+/**
+ * Puts fitted parameters in place of the initial ones, in both networks: the second one is a copy that follows.
+ *
+ * @throws ContractError if they are not those of the network
+ */
+function begin({ program }: TrainingProgram, { parameters }: FittedParameters): void {
+  const own = Object.keys(program.variables).filter((name) => /^(main|second)\//.test(name));
+  const nameOf = (variable: string) => variable.replace(/^(main|second)\//, '');
+  const missing = own.find((name) => !parameters.has(nameOf(name)));
+  const unknown = [...parameters.keys()].find((name) => !own.includes(`main/${name}`));
+  if (missing !== undefined || unknown !== undefined) {
+    throw new ContractError(
+      `The parameters to fit on are not those of the model: ${missing === undefined ? `it has no "${unknown}"` : `"${nameOf(missing)}" is missing`}.`,
+    );
+  }
+  for (const name of own) program.writeVariables({ [name]: parameters.get(nameOf(name))! });
 }
 
 /** The program's variables as a checkpoint takes them. */

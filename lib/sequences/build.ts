@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import type { ActionTable } from './actions.ts';
+import { itemsPerPart } from './all-actions.ts';
+import { cutArrived } from './arrived.ts';
 import { basketShare, formBaskets } from './baskets.ts';
 import { cutCases } from './cases.ts';
 import type { EvaluationCases } from './evaluation-cases.ts';
@@ -15,7 +17,7 @@ import { divide, type Parts } from './parts.ts';
 import { leavesHistoryOut, repeatShare } from './repeats.ts';
 import type { SequenceShard } from './shard.ts';
 import { cutShards } from './shards.ts';
-import type { Split } from './split.ts';
+import { type Split, splitNothing } from './split.ts';
 import { buildVocabulary } from './vocabulary.ts';
 
 /** Everything below `runs/<run>/sequences/`, still in memory. */
@@ -23,8 +25,12 @@ export interface BuiltSequences {
   readonly itemTable: ItemTable;
   /** Training shards; number `n` is `train/part-<n>.arrow`. */
   readonly shards: readonly SequenceShard[];
+  /** The same of all actions, held-out ones included: number `n` is `all-actions/part-<n>.arrow`. */
+  readonly allActions: readonly SequenceShard[];
   readonly validation: EvaluationCases;
   readonly test: EvaluationCases;
+  /** Of what was taken since an earlier night; undefined if there was none. */
+  readonly arrived: EvaluationCases | undefined;
   readonly events: InteractionEvents;
   readonly everybody: Everybody;
   readonly manifest: SequencesManifest;
@@ -39,9 +45,14 @@ export interface BuiltSequences {
  * Who trains and who is judged is decided in `divide`. Everything that is learned (counts, the order of the vocabulary,
  * the shards) is of training actions alone.
  *
+ * @param since the newest action that an earlier night saw, Unix seconds; undefined if there was none
  * @throws ValidationError if nothing, or too little to train and compare on, is left; it says what to change
  */
-export function buildSequences(log: InteractionLog, config: SequencesConfig): BuiltSequences {
+export function buildSequences(
+  log: InteractionLog,
+  config: SequencesConfig,
+  since?: number,
+): BuiltSequences {
   if (log.length === 0) throw new ValidationError(explainEmptyLog(log));
   const asUploaded = orderHistories(log, { policy: config.ties, seed: config.seed });
   const share = basketShare(log, asUploaded);
@@ -65,11 +76,14 @@ export function buildSequences(log: InteractionLog, config: SequencesConfig): Bu
     config.window,
     config.shardItems,
   );
+  const all = numbered(parts.all);
+  const allActions = cutShards(all, splitNothing(all), config.window, itemsPerPart);
   const repeats = repeatShare(shards);
   const excludeHistory = leavesHistoryOut(config.excludeHistory, repeats);
   const caseOptions = { window: config.window, excludeHistory, baskets };
   const validation = cutCases(actions, split, 'validation', caseOptions);
   const test = cutCases(actions, split, 'test', caseOptions);
+  const arrived = since === undefined ? undefined : cutArrived(actions, since, caseOptions);
   const events = gatherEvents(log, histories, indexOf, heldOutRows(actions, split, log.length));
   const trainTransitions = parts.trained.split.trainEnds.reduce(
     (sum, end) => sum + Math.max(0, end - 1),
@@ -82,8 +96,10 @@ export function buildSequences(log: InteractionLog, config: SequencesConfig): Bu
   return {
     itemTable,
     shards,
+    allActions,
     validation,
     test,
+    arrived,
     events,
     everybody: gatherEverybody(log, histories, { window: config.window, excludeHistory }),
     manifest: {

@@ -11,6 +11,11 @@ export interface Parts {
   readonly trained: { readonly actions: ActionTable; readonly split: Split };
   /** Actions that cases are cut from: histories, and held-out actions. */
   readonly judged: { readonly actions: ActionTable; readonly split: Split };
+  /**
+   * Actions of the core of the whole log, held-out ones included, on items of the other two: what the winner is fitted on
+   * once it has been judged.
+   */
+  readonly all: ActionTable;
 }
 
 /**
@@ -42,7 +47,7 @@ export function divide(
       config.split === 'by-user'
         ? splitUsers(actions, config.seed)
         : splitLeaveOneOut(actions, baskets);
-    return { trained: { actions, split }, judged: { actions, split } };
+    return { trained: { actions, split }, judged: { actions, split }, all: actions };
   }
   const cuts = timeCuts(Float64Array.from(histories.rows, (row) => log.timestamps[row]!));
   const core = coreOf(keepRows(histories, (row) => log.timestamps[row]! <= cuts.lastOfTraining));
@@ -52,11 +57,16 @@ export function divide(
   for (const row of histories.rows) {
     if (log.timestamps[row]! > cuts.lastOfTraining) isLeft[log.items[row]!] = 1;
   }
-  const known = keepRows(histories, (row) => isLeft[log.items[row]!] === 1);
-  const [trained, judged] = [gatherActions(log, core), gatherActions(log, known)];
+  const isKnown = (row: number) => isLeft[log.items[row]!] === 1;
+  const [trained, judged, all] = [
+    gatherActions(log, core),
+    gatherActions(log, keepRows(histories, isKnown)),
+    gatherActions(log, keepRows(coreOf(histories), isKnown)),
+  ];
   return {
     trained: { actions: trained, split: splitAt(trained, cuts) },
     judged: { actions: judged, split: splitAt(judged, cuts) },
+    all,
   };
 }
 

@@ -97,7 +97,16 @@ export function splitAt(
   });
 }
 
-function splitByUser(
+/** Holds nothing out. */
+export function splitNothing({ offsets }: Pick<SplitInput, 'offsets'>): Split {
+  return splitByUser(offsets, (user) => {
+    const length = offsets[user + 1]! - offsets[user]!;
+    return [length, length];
+  });
+}
+
+/** @param ends where a user's training and validation parts end */
+export function splitByUser(
   offsets: Int32Array,
   ends: (user: number) => readonly [number, number],
 ): Split {

@@ -1,5 +1,6 @@
 import { runs } from '#lib/contracts/keys.ts';
 import type { WritableObjects } from '#lib/contracts/objects.ts';
+import { type AllActionsManifest, countActions } from './all-actions.ts';
 import type { BuiltSequences } from './build.ts';
 import { encodeEvaluationCases } from './evaluation-cases.ts';
 import type { Everybody } from './everybody.ts';
@@ -16,7 +17,7 @@ import { encodeSequenceShard } from './shard.ts';
 const CONCURRENCY = 16;
 
 /**
- * Writes everything below `runs/<run>/sequences/` and `runs/<run>/everybody/`, the manifest of the sequences last: its
+ * Writes everything below `runs/<run>/sequences/`, `.../all-actions/` and `.../everybody/`, the manifest of the sequences last: its
  * presence says that the rest is there.
  */
 export async function writeSequences(
@@ -26,6 +27,7 @@ export async function writeSequences(
 ): Promise<void> {
   const { itemTable, shards, validation, test, events, manifest, excluded } = sequences;
   await writeEverybody(objects, run, sequences.everybody);
+  await writeAllActions(objects, run, sequences);
   await objects.putBytes(runs.itemTable(run), encodeItemTable(itemTable));
   await objects.putBytes(
     runs.evaluationCases(run, 'validation'),
@@ -42,6 +44,23 @@ export async function writeSequences(
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, write));
   await objects.putJson(runs.sequencesManifest(run), manifest);
+}
+
+/** Writes everything below `runs/<run>/all-actions/`, the manifest last. */
+async function writeAllActions(
+  objects: WritableObjects,
+  run: string,
+  { allActions, manifest }: BuiltSequences,
+): Promise<void> {
+  for (const [part, shard] of allActions.entries()) {
+    await objects.putBytes(runs.allActions(run, part), encodeSequenceShard(shard));
+  }
+  await objects.putJson(runs.allActionsManifest(run), {
+    parts: allActions.length,
+    rows: allActions.reduce((sum, { users }) => sum + users.length, 0),
+    actions: countActions(allActions),
+    dataHash: manifest.dataHash,
+  } satisfies AllActionsManifest);
 }
 
 /** Writes everything below `runs/<run>/everybody/`, the manifest last. */

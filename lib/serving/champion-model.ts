@@ -42,7 +42,7 @@ export async function loadRecommender(
   champion: Champion,
   options: RecommenderOptions,
 ): Promise<Recommender> {
-  const keys = serving.modelFiles(champion.prefix);
+  const keys = serving.modelFiles(champion.serving);
   const [description, weights, vocabulary] = await Promise.all([
     objects.getJson(keys.description, z.unknown()),
     objects.getBytes(keys.weights),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
-import { championPointer, championRecord, runChampion } from '#lib/contracts/champion.ts';
+import { championPointerKeys, championRecord, runChampion } from '#lib/contracts/champion.ts';
 import { lock } from '#lib/contracts/lock.ts';
 import { augmentedManifest } from '#lib/environment/augmented-manifest.ts';
 import { sequencesExcluded, sequencesManifest } from '#lib/sequences/manifest.ts';
@@ -29,7 +29,7 @@ describe('docs/contracts.md', () => {
     ['`manifest.json`: `{users, items, trainItems, interactions', sequencesManifest],
     ['`excluded.json`, where the rest went', sequencesExcluded],
     ['`manifest.json` there: `{shards, missing', augmentedManifest],
-    ['`champion.json`: `{run, name', championPointer],
+    ['`champion.json`: `{run, name', championPointerKeys],
     ['`champions/<run>.json`', championRecord],
     ['`runs/<run>/champion.json`', runChampion],
     ['## 8. The lock', lock],

@@ -115,6 +115,13 @@ const settings = {
   maximumEpochs: z.int().min(1).max(10_000),
   /** Epochs without a better validation NDCG@10 after which training stops. */
   patience: z.int().min(1).max(10_000),
+  /**
+   * Passes over all actions, validation and test included, by which the winner is fitted on from its best weights before it
+   * is served; 0 serves what was judged.
+   */
+  refitPasses: z.int().min(0).max(1000),
+  /** The learning rate of these passes, as a share (0-1) of `learningRate`. */
+  refitLearningRate: z.number().gt(0).max(1),
   /** Validation cases (a seeded sample) that an epoch is judged by. */
   validationCases: z.int().min(1),
   /** gamma */
@@ -175,6 +182,8 @@ export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
     learningRate: 2e-3,
     maximumEpochs: 100,
     patience: 5,
+    refitPasses: 2,
+    refitLearningRate: 0.3,
     validationCases: 20_000,
     discount: 0.5,
     negatives: 10,
@@ -206,6 +215,8 @@ export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
     learningRate: 5e-3,
     maximumEpochs: 50,
     patience: 10_000,
+    refitPasses: 2,
+    refitLearningRate: 0.3,
     validationCases: 20_000,
     discount: 0.5,
     negatives: 10,

@@ -1,0 +1,195 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
+import { modelConfig, resolveModel, trainingSettings } from '#lib/contracts/config/training.ts';
+import { parseConfig } from '#lib/contracts/config.ts';
+import { compareRanks } from '#lib/evaluation/compare-ranks.ts';
+import {
+  type BlendedNetwork,
+  judgeNetwork,
+  networkRules,
+  rankNetwork,
+} from '#lib/evaluation/network-blend.ts';
+import { refitRules } from '#lib/evaluation/refit.ts';
+import { collectRows } from '#lib/recommender/data/training-rows.ts';
+import { refitModel } from '#lib/recommender/refit.ts';
+import { trainModel } from '#lib/recommender/trainer.ts';
+import { translateCases, translateEvents } from '#lib/recommender/translate-cases.ts';
+import { buildSequences } from '#lib/sequences/build.ts';
+import { InteractionLog } from '#lib/sequences/interaction-log.ts';
+import { readInteractions } from '../cli/data/interaction-file.ts';
+
+/**
+ * `npm run bench -- refit [--interactions FILE] [--cuts 28,21,14,7] [--days 7] [--passes 1,2,4] [--shares 0.1,0.3,1]
+ * [--model FILE] [--seed N] [--out FOLDER]`: what fitting the winner on everything gives. For each cut the log ends some days
+ * before its end; a model is trained on that as a night does (the newest tenths held out), then fitted on all of it; both are
+ * scored on what the `--days` after the cut bring, with the history before each action. A model that is trained is kept in
+ * the folder, so that the bench can be run in pieces.
+ */
+const { values } = parseArgs({
+  options: {
+    interactions: { type: 'string', default: 'examples/movietweetings/interactions.jsonl.gz' },
+    cuts: { type: 'string', default: '28,21,14,7' },
+    days: { type: 'string', default: '7' },
+    passes: { type: 'string', default: '1,2,4' },
+    shares: { type: 'string', default: '0.1,0.3,1' },
+    model: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    out: { type: 'string', default: 'out/bench-refit' },
+  },
+});
+const numbers = (text: string) => text.split(',').map(Number);
+const day = 86_400;
+const usual = { name: 'model', backbone: 'sasrec', objective: 'supervised', prior: {} };
+const given: unknown =
+  values.model === undefined ? usual : JSON.parse(readFileSync(values.model, 'utf8'));
+const model = resolveModel(trainingSettings.parse({}), {
+  ...modelConfig.parse(given),
+  seed: Number(values.seed),
+});
+const { interactions } = parseConfig({ training: { models: [usual] } }, 'bench');
+const sequences = sequencesConfig.parse({ shardItems: 1_000_000 });
+const whole = await readInteractions(
+  { interactions: values.interactions, format: 'interactions' },
+  { interactions },
+);
+const end = whole.timestamps.subarray(0, whole.length).reduce((a, b) => Math.max(a, b), 0);
+
+/** The log up to a time. */
+function upTo(time: number): InteractionLog {
+  const log = new InteractionLog(interactions);
+  for (const key of whole.parts) log.part(key);
+  for (let row = 0; row < whole.length; row++) {
+    if (whole.timestamps[row]! > time) continue;
+    log.add(
+      {
+        user_id: whole.userIds[whole.users[row]!]!,
+        item_id: whole.itemIds[whole.items[row]!]!,
+        timestamp: whole.timestamps[row]!,
+        event_type: whole.eventTypes[whole.events[row]!]!,
+        line: whole.lines[row]!,
+      },
+      whole.partOf[row]!,
+    );
+  }
+  return log;
+}
+
+interface Trained {
+  readonly parameters: Record<string, string>;
+  readonly course: { epochs: number; bestEpoch: number; steps: number };
+}
+
+const base64 = (floats: Float32Array) =>
+  Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength).toString('base64');
+const floatsOf = (text: string) => {
+  const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
+  return new Float32Array(bytes.buffer);
+};
+
+for (const days of numbers(values.cuts)) {
+  const cut = end - days * day;
+  const before = buildSequences(upTo(cut), sequences);
+  const after = buildSequences(upTo(cut + Number(values.days) * day), sequences, cut);
+  const { itemIds, counts } = before.itemTable;
+  const { window, excludeHistory, split } = before.manifest;
+  const rows = await collectRows(
+    before.shards.map((shard) => ({ sequences: shard, augmented: undefined })),
+    undefined,
+    counts,
+  );
+  const folder = join(values.out, `${model.name}-seed${values.seed}`);
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `cut${days}-${before.manifest.dataHash.slice(0, 8)}.json`);
+  const task = { model, rows, window, excludeHistory, validation: before.validation };
+  if (!existsSync(file)) {
+    const trained = await trainModel(task);
+    const { curve, bestEpoch, steps, parameters } = trained;
+    const kept: Trained = {
+      parameters: Object.fromEntries([...parameters].map(([name, own]) => [name, base64(own)])),
+      course: { epochs: curve.length, bestEpoch, steps },
+    };
+    writeFileSync(file, JSON.stringify(kept));
+    trained.dispose();
+  }
+  const kept = JSON.parse(readFileSync(file, 'utf8')) as Trained;
+  const parameters = new Map(
+    Object.entries(kept.parameters).map(([name, text]) => [name, floatsOf(text)]),
+  );
+  const fit = async (passes: number, share: number) => {
+    const trained = await refitModel({
+      model: { ...model, refitPasses: passes, refitLearningRate: share },
+      parameters,
+      course: kept.course,
+      shards: before.allActions,
+      items: itemIds.length,
+      window,
+      excludeHistory,
+      text: undefined,
+    });
+    trained.dispose();
+    return trained;
+  };
+  const best = await fit(0, 1);
+  const network = {
+    backbone: model.backbone,
+    shape: { ...best.network.shape, items: itemIds.length },
+    excludeHistory,
+    weights: best.weights,
+  };
+  const { itemTable, shards, allActions, manifest } = before;
+  const { baskets } = manifest;
+  const all = { itemTable, shards: allActions, baskets };
+  const { served } = judgeNetwork(
+    network,
+    model.prior?.rules === true ? networkRules({ itemTable, shards, baskets }) : undefined,
+    model.prior,
+    { events: before.events, split },
+    before,
+  );
+  const cases = translateCases(after.arrived!, after.itemTable.itemIds, itemIds);
+  const events = translateEvents(after.events, after.itemTable.itemIds, itemIds);
+  const rank = (one: BlendedNetwork) => rankNetwork(one, { events, split }, cases).ranks;
+  const alone = (one: BlendedNetwork): BlendedNetwork => ({
+    network: one.network,
+    blend: undefined,
+    rules: undefined,
+  });
+  const judged = { joined: rank(served), alone: rank(alone(served)) };
+  const tell = (name: string, refitted: BlendedNetwork) => {
+    for (const [form, ranks] of [
+      ['joined', rank(refitted)],
+      ['alone', rank(alone(refitted))],
+    ] as const) {
+      const { a, b, difference } = compareRanks(cases.users, ranks, judged[form], {
+        bootstrapSamples: 1000,
+        confidence: 0.95,
+        seed: 1,
+      });
+      console.log(
+        JSON.stringify({
+          bench: 'refit',
+          case: `${days} days before the end, ${form}, ${name}`,
+          metric: 'ndcg@10',
+          value: Number(a.value.toFixed(4)),
+          unit: `of ${cases.targets.length} cases`,
+          peer: 'judged',
+          peerValue: Number(b.value.toFixed(4)),
+          ratio: Number((a.value / b.value).toFixed(3)),
+          difference: [difference.value, difference.low, difference.high].map((number) =>
+            Number(number.toFixed(4)),
+          ),
+        }),
+      );
+    }
+  };
+  tell('rules counted again', refitRules(served, all));
+  for (const passes of numbers(values.passes)) {
+    for (const share of numbers(values.shares)) {
+      const { weights } = await fit(passes, share);
+      const refitted = { ...served, network: { ...served.network, weights } };
+      tell(`${passes} passes at ${share} of the rate`, refitRules(refitted, all));
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import type { SequenceShard } from './shard.ts';
+
+/*
+ * `runs/<run>/all-actions/` (docs/contracts.md, 3): rows as those of the training shards, of all actions, in the run's
+ * vocabulary. Nothing is judged by what has seen them.
+ */
+
+/** Items of a part, at most, unless a row is longer. */
+export const itemsPerPart = 65_536;
+
+/** `runs/<run>/all-actions/manifest.json`, written last. */
+export const allActionsManifest = z.strictObject({
+  parts: z.int().min(1),
+  rows: z.int().min(1),
+  actions: z.int().min(1),
+  /** That of the sequences they were built with. */
+  dataHash: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+export type AllActionsManifest = z.infer<typeof allActionsManifest>;
+
+/** How many actions rows have: rows of one history overlap by one item. */
+export function countActions(shards: readonly SequenceShard[]): number {
+  let actions = 0;
+  for (const { items, starts } of shards) {
+    actions += items.length;
+    for (const start of starts) if (start > 0) actions--;
+  }
+  return actions;
+}
+
+/**
+ * How often each item was taken, item `i` at place `i - 1`.
+ *
+ * @param items size of the vocabulary
+ * @returns `[items]`
+ */
+export function countTaken(shards: readonly SequenceShard[], items: number): Int32Array {
+  const counts = new Int32Array(items);
+  for (const shard of shards) {
+    shard.starts.forEach((start, row) => {
+      const begin = shard.offsets[row]! + (start > 0 ? 1 : 0);
+      for (let at = begin; at < shard.offsets[row + 1]!; at++) counts[shard.items[at]! - 1]!++;
+    });
+  }
+  return counts;
+}

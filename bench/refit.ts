@@ -117,7 +117,7 @@ for (const days of numbers(values.cuts)) {
   const parameters = new Map(
     Object.entries(kept.parameters).map(([name, text]) => [name, floatsOf(text)]),
   );
-  const fit = async (passes: number, share: number) => {
+  const refitted = async (passes: number, share: number) => {
     const trained = await refitModel({
       model: { ...model, refitPasses: passes, refitLearningRate: share },
       parameters,
@@ -131,7 +131,7 @@ for (const days of numbers(values.cuts)) {
     trained.dispose();
     return trained;
   };
-  const best = await fit(0, 1);
+  const best = await refitted(0, 1);
   const network = {
     backbone: model.backbone,
     shape: { ...best.network.shape, items: itemIds.length },
@@ -187,9 +187,9 @@ for (const days of numbers(values.cuts)) {
   tell('rules counted again', refitRules(served, all));
   for (const passes of numbers(values.passes)) {
     for (const share of numbers(values.shares)) {
-      const { weights } = await fit(passes, share);
-      const refitted = { ...served, network: { ...served.network, weights } };
-      tell(`${passes} passes at ${share} of the rate`, refitRules(refitted, all));
+      const { weights } = await refitted(passes, share);
+      const joined = { ...served, network: { ...served.network, weights } };
+      tell(`${passes} passes at ${share} of the rate`, refitRules(joined, all));
     }
   }
 }

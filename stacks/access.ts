@@ -36,6 +36,7 @@ const keys = {
   cost: runs.cost('*'),
   environmentPlan: runs.environmentPlan('*'),
   sequences: below(runs.sequencesPrefix('*')),
+  allActions: below(runs.allActionsPrefix('*')),
   everybody: below(runs.everybodyPrefix('*')),
   sequencesManifest: runs.sequencesManifest('*'),
   itemTable: runs.itemTable('*'),
@@ -48,6 +49,7 @@ const keys = {
   jobs: below(runs.jobsPrefix('*')),
   checkpoints: below(runs.checkpointsPrefix('*', '*')),
   models: below(runs.modelsPrefix('*')),
+  refitted: below(runs.refittedAllPrefix('*')),
   evaluation: runs.evaluation('*'),
   verdict: runs.verdict('*'),
   summary: runs.summary('*'),
@@ -102,7 +104,7 @@ export const functionAccess = {
       keys.uploadCounts,
       keys.freshCounts,
     ],
-    write: [keys.sequences, keys.everybody, keys.catalogue, keys.freshCounts],
+    write: [keys.sequences, keys.allActions, keys.everybody, keys.catalogue, keys.freshCounts],
   },
   'plan-environment': {
     read: [
@@ -127,11 +129,22 @@ export const functionAccess = {
   },
   'register-model': {
     read: [keys.jobs, keys.environmentPlan, keys.environmentRegistration],
-    write: [keys.models, keys.environments],
+    write: [keys.models, keys.refitted, keys.environments],
   },
   'evaluate-models': {
     read: [keys.runConfig, keys.sequences, keys.models, keys.runChampion, keys.evaluation],
     write: [keys.models, keys.evaluation, keys.verdict],
+  },
+  'plan-refit': {
+    read: [
+      keys.runConfig,
+      keys.verdict,
+      keys.sequences,
+      keys.allActions,
+      keys.models,
+      keys.refitted,
+    ],
+    write: [keys.refitted],
   },
   'promote-winner': {
     read: [
@@ -141,6 +154,7 @@ export const functionAccess = {
       keys.champion,
       keys.champions,
       keys.models,
+      keys.refitted,
     ],
     write: [keys.champion, keys.champions, keys.verdict],
   },
@@ -157,6 +171,7 @@ export const functionAccess = {
       keys.augmented,
       keys.augmentationResults,
       keys.models,
+      keys.refitted,
       keys.evaluation,
       keys.verdict,
       keys.environmentMetrics,
@@ -169,9 +184,9 @@ export const functionAccess = {
     read: [keys.lock, keys.runStatus],
     write: [keys.lock, keys.runStatus],
   },
-  recommend: { read: [keys.champion, keys.models, keys.freshCounts] },
+  recommend: { read: [keys.champion, keys.models, keys.refitted, keys.freshCounts] },
   'recommend-batch': {
-    read: [keys.champion, keys.models, keys.everybody, keys.freshCounts],
+    read: [keys.champion, keys.models, keys.refitted, keys.everybody, keys.freshCounts],
     list: [keys.recommendations],
     write: [keys.recommendations],
   },
@@ -186,6 +201,7 @@ export const functionAccess = {
     // What of a run is large, or holds user ids.
     delete: [
       keys.sequences,
+      keys.allActions,
       keys.everybody,
       keys.catalogue,
       keys.augmented,
@@ -193,6 +209,7 @@ export const functionAccess = {
       keys.jobs,
       keys.checkpoints,
       keys.models,
+      keys.refitted,
       keys.environments,
     ],
   },
@@ -213,7 +230,14 @@ export const containerAccess = {
     delete: [keys.checkpoints],
   },
   trainer: {
-    read: [keys.sequences, keys.augmented, keys.models, keys.checkpoints],
+    read: [
+      keys.sequences,
+      keys.allActions,
+      keys.augmented,
+      keys.models,
+      keys.refitted,
+      keys.checkpoints,
+    ],
     write: [keys.jobs, keys.checkpoints],
     delete: [keys.checkpoints],
   },

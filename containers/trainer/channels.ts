@@ -10,7 +10,7 @@ import { decodeItemVectors, type ItemVectors } from '#lib/environment/item-vecto
 import type { BlendedNetwork } from '#lib/evaluation/network-blend.ts';
 import type { TrainingPart } from '#lib/recommender/data/training-rows.ts';
 import { decodeParameters, type TrainedParameters } from '#lib/recommender/parameters-file.ts';
-import { allActionsManifest } from '#lib/sequences/all-actions.ts';
+import { allActionsManifest, expectWhole } from '#lib/sequences/all-actions.ts';
 import { decodeEvaluationCases, type EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import {
   decodeInteractionEvents,
@@ -82,11 +82,8 @@ export function readAllActions(folders: Folders, { dataHash }: SequencesManifest
   const shards = Array.from({ length: manifest.parts }, (_, part) =>
     decodeSequenceShard(readBytes(join(channel, partFile(part)))),
   );
-  const rows = shards.reduce((sum, { users }) => sum + users.length, 0);
-  if (rows === manifest.rows && dataHash === manifest.dataHash) return shards;
-  throw new ContractError(
-    `${channel} has ${rows} rows, but its manifest.json says ${manifest.rows}, or it is of another build than the sequences.`,
-  );
+  expectWhole(shards, manifest, dataHash, channel);
+  return shards;
 }
 
 /** The answer to a shard by its number; undefined for one that failed. */

@@ -26,8 +26,8 @@ async function main(argument: string | undefined): Promise<number> {
     }
     const { refit } = await import('./refit.ts');
     const { train } = await import('./train.ts');
-    const fit = job.task === 'refit' ? refit : train;
-    const isComplete = await fit(target, job, () => isStopping);
+    const work = job.task === 'refit' ? refit : train;
+    const isComplete = await work(target, job, () => isStopping);
     return isComplete ? 0 : 143;
   } catch (error) {
     const { name, message, stack } = error as Error;

@@ -96,11 +96,7 @@ export async function train(
       evaluation,
     );
     writeModel(folders.model, judged.served, [...itemTable.itemIds, ...trained.otherIds]);
-    writeParameters(
-      folders.model,
-      { ...trained, epochs: trained.curve.length },
-      manifest.dataHash,
-    );
+    writeParameters(folders.model, { ...trained, epochs: trained.curve.length }, manifest.dataHash);
     writeLearningCurve(folders.model, model.name, trained.curve, trained.bestEpoch);
     for (const split of ['validation', 'test'] as const) {
       writeRanks(folders.model, split, judged[split].ranks);

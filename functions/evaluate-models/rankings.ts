@@ -3,7 +3,7 @@ import { readTrainingShards } from '#functions/shared/shards.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
-import { recipeOf, rivalRecipe } from '#lib/contracts/recipe.ts';
+import { rivalRecipe } from '#lib/contracts/recipe.ts';
 import type { EvaluationInput, SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { decodeRanks } from '#lib/evaluation/ranks.ts';
@@ -16,6 +16,9 @@ import type { SequenceShard } from '#lib/sequences/shard.ts';
 import { isBlendOfHistories } from '#lib/serving/blend-file.ts';
 import type { Objects } from '#platform/objects.ts';
 import { rankChampion } from './champion-ranks.ts';
+
+/** What the job that trained a model says that it made it by. */
+const trainedManifest = z.looseObject({ recipe: z.string().min(1) });
 
 /**
  * Everything that a run's rankers said about its held-out cases. Rivals are fitted and ranked here.
@@ -59,7 +62,7 @@ export async function readRankings(
       name: model.name,
       backbone: model.backbone,
       objective: model.lea === undefined ? model.objective : `${model.objective}+lea`,
-      recipe: recipeOf(config, model),
+      recipe: (await objects.getJson(runs.modelManifest(run, model.name), trainedManifest)).recipe,
       ranks: await ranksOf(model.name),
     })),
   );

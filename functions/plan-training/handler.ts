@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { readRunConfig } from '#functions/shared/run-config.ts';
-import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { recordAnswers } from './answers.ts';
 import { fixChampion, prefixToRank } from './champion.ts';
+import { findDone } from './done.ts';
 import { planTraining } from './training-jobs.ts';
 
 const objects = dataBucket();
@@ -18,11 +18,7 @@ export const handler = instrument(event, async ({ run, resource }, { logger }) =
   const config = await readRunConfig(objects, run);
   await recordAnswers(objects, run, config);
   const { inService, unusable, isNew } = await fixChampion(objects, run);
-  const done = new Set<string>();
-  for await (const { key } of objects.list(runs.modelsPrefix(run))) {
-    const [name = '', file] = key.slice(runs.modelsPrefix(run).length).split('/');
-    if (file === 'manifest.json') done.add(name);
-  }
+  const done = await findDone(objects, run, config);
   // Ranks from before the champion was fixed may be of another one.
   if (isNew) done.delete(championLabel);
   if (unusable !== null) logger.error('the champion cannot be compared with', { run, unusable });

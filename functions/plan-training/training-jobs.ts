@@ -1,4 +1,9 @@
-import { type JobPlace, modelHyperparameters, type TrainingJob, trainerJob } from '#functions/shared/trainer-job.ts';
+import {
+  type JobPlace,
+  modelHyperparameters,
+  type TrainingJob,
+  trainerJob,
+} from '#functions/shared/trainer-job.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';

@@ -14,7 +14,8 @@ const event = z.strictObject({
 
 /** Makes the winner of a run the champion, unless the champion has changed since the run read it. */
 export const handler = instrument(event, async ({ run, refitFailure }, { logger }) => {
-  if (refitFailure !== null) logger.error('the winner could not be refitted', { run, refitFailure });
+  if (refitFailure !== null)
+    logger.error('the winner could not be refitted', { run, refitFailure });
   const { champion, refused } = await promoteWinner(
     objects,
     run,

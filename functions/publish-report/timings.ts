@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs } from '#lib/contracts/keys.ts';
+import { verdictFile } from '#lib/promotion/verdict.ts';
 import type { StateTiming } from '#lib/report/sections/timings.ts';
 import type { Objects } from '#platform/objects.ts';
 
@@ -26,12 +27,15 @@ export async function gatherTimings(objects: Objects, timed: TimedRun): Promise<
   for await (const { lastModified } of objects.list(runs.augmentedPrefix(run))) {
     augmented = Math.max(augmented ?? 0, lastModified.getTime());
   }
+  const { winner } = await objects.getJson(runs.verdict(run), verdictFile);
+  const refitted = await written(runs.refittedManifest(run, winner));
   const ends: readonly (readonly [string, number | undefined])[] = [
     ['BuildSequences', await written(runs.sequencesManifest(run))],
     ['FitEnvironment', await written(environments.registration(timed.environment))],
     ['AugmentSequences', augmented],
     ['TrainRecommenders', Math.max(0, ...models.map((time) => time ?? 0))],
     ['EvaluateModels', await written(runs.evaluation(run))],
+    ['RefitWinner', refitted],
   ];
   const timings: StateTiming[] = [];
   let previous = Date.parse(timed.startedAt);

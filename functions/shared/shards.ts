@@ -1,5 +1,6 @@
 import { ContractError } from '#lib/contracts/errors.ts';
 import { partNumberOf, runs } from '#lib/contracts/keys.ts';
+import { allActionsManifest, expectWhole } from '#lib/sequences/all-actions.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeSequenceShard, type SequenceShard } from '#lib/sequences/shard.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -25,6 +26,25 @@ export async function* readTrainingShards(
   throw new ContractError(
     `The training shards of run ${run} have ${rows} rows, but their manifest says ${trainSequences}: they are not of one build. Begin a run of another name.`,
   );
+}
+
+/**
+ * Rows of all actions of a run, held-out ones included.
+ *
+ * @throws MissingArtefactError for a part that is not there, ContractError when they are not those of the run's sequences
+ */
+export async function readAllActions(
+  objects: Objects,
+  run: string,
+  { dataHash }: SequencesManifest,
+): Promise<SequenceShard[]> {
+  const manifest = await objects.getJson(runs.allActionsManifest(run), allActionsManifest);
+  const shards: SequenceShard[] = [];
+  for (let part = 0; part < manifest.parts; part++) {
+    shards.push(decodeSequenceShard(await objects.getBytes(runs.allActions(run, part))));
+  }
+  expectWhole(shards, manifest, dataHash, `Run ${run}`);
+  return shards;
 }
 
 /** Numbers of the training shards that have no augmented one. */

@@ -1,8 +1,8 @@
+import type { ModelConfig } from '#lib/contracts/config/training.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { trainingJobName } from '#lib/contracts/job-name.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { recipeOf } from '#lib/contracts/recipe.ts';
-import type { ModelConfig } from '#lib/contracts/config/training.ts';
-import type { PipelineConfig } from '#lib/contracts/config.ts';
 
 /** One SageMaker training job of the trainer's image, as the state machine hands it on. */
 export interface TrainingJob {

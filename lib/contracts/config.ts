@@ -6,6 +6,7 @@ import { evaluationConfig, promotionConfig } from './config/promotion.ts';
 import { sequencesConfig } from './config/sequences.ts';
 import { trainingConfig } from './config/training.ts';
 import { ConfigError } from './errors.ts';
+import { refitJobName } from './job-name.ts';
 
 /** The whole configuration of a pipeline: one JSON file, everything but `training.models` has a default. */
 export const pipelineConfig = z.strictObject({
@@ -41,6 +42,11 @@ export function parseConfig(value: unknown, where: string): PipelineConfig {
   if (names.includes('champion')) {
     throw new ConfigError(
       `${where}: a model in training.models is named "champion"; that name is kept for the model in service.`,
+    );
+  }
+  if (names.includes(refitJobName)) {
+    throw new ConfigError(
+      `${where}: a model in training.models is named "${refitJobName}"; that name is kept for the job that fits the winner on all actions.`,
     );
   }
   return result.data;

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { ConfigError } from './errors.ts';
 
+/** What the job that fits the winner on all actions is called among those of an attempt; no model may be. */
+export const refitJobName = 'refit';
+
 /** Longest name of a training job or an endpoint in SageMaker. */
 const longest = 63;
 /** `-<number of the instance type>`, which the state machine puts behind. */

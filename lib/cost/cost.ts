@@ -193,23 +193,37 @@ function trainCost(
   const { throughput } = tables;
   const cores = known(throughput.trainerCores, instance, 'config/throughput.json, trainerCores');
   const { base, perThousandItems } = throughput.trainerCoreMicroseconds;
-  const jobs = training.models.map((model) => {
-    const { dimension, maximumEpochs, patience } = resolveModel(training, model);
+  const jobOf = (epochs: Range, dimension: number, transitions: number) => {
+    const microseconds = (base + (perThousandItems * counts.items) / 1000) * (dimension / 64);
+    const epochSeconds = (transitions * microseconds * 1e-6) / cores;
+    const work = scale(product(epochs, throughput.trainerSpread), epochSeconds);
+    return atWorst(sum([throughput.jobStartSeconds, work]), maximumJobSeconds(operations));
+  };
+  const models = training.models.map((model) => resolveModel(training, model));
+  const jobs = models.map(({ dimension, maximumEpochs, patience }) => {
     const epochs: Range = {
       low: Math.min(maximumEpochs, patience + 1, throughput.expectedEpochs),
       expected: Math.min(maximumEpochs, throughput.expectedEpochs),
       high: maximumEpochs,
     };
-    const microseconds = (base + (perThousandItems * counts.items) / 1000) * (dimension / 64);
-    const epochSeconds = (counts.transitions * microseconds * 1e-6) / cores;
-    const work = scale(product(epochs, throughput.trainerSpread), epochSeconds);
-    return atWorst(sum([throughput.jobStartSeconds, work]), maximumJobSeconds(operations));
+    return jobOf(epochs, dimension, counts.transitions);
   });
-  const seconds = sum(jobs);
+  // Nobody knows who wins, and whether somebody new does: the longest, or none.
+  const refits = models
+    .filter(({ refitPasses }) => refitPasses > 0)
+    .map(({ dimension, refitPasses }) =>
+      jobOf(exactly(refitPasses), dimension, counts.interactions),
+    );
+  const refit: Range = {
+    low: 0,
+    expected: Math.max(0, ...refits.map((job) => job.expected)),
+    high: Math.max(0, ...refits.map((job) => job.high)),
+  };
+  const seconds = sum([...jobs, refit]);
   const longest = Math.max(...jobs.map((job) => job.expected));
   return {
     cost: {
-      part: `Train ${jobs.length} recommender${jobs.length === 1 ? '' : 's'} (${instance})`,
+      part: `Train ${jobs.length} recommender${jobs.length === 1 ? '' : 's'}, fit the winner on all actions (${instance})`,
       seconds,
       usd: instanceUsd(seconds, instance, operations.useSpotTraining, tables),
     },
@@ -221,14 +235,15 @@ function trainCost(
         'lower training.maximumEpochs or take a faster instance (operations.trainerInstanceTypes)',
       ),
     ),
-    seconds: Math.max(longest, seconds.expected / operations.trainingConcurrency),
+    seconds:
+      Math.max(longest, sum(jobs).expected / operations.trainingConcurrency) + refit.expected,
   };
 }
 
 /** Objects, state transitions, and the small functions around the work. */
 function controlCost(config: PipelineConfig, counts: DataCounts, { prices }: Prices): CostPart {
   const shards = Math.ceil(counts.transitions / config.sequences.shardItems);
-  const transitions = 80 + 6 * config.training.models.length + 4 * shards;
+  const transitions = 90 + 6 * config.training.models.length + 4 * shards;
   const usd =
     (transitions / 1000) * prices.stepFunctionsThousandTransitions +
     ((3 * shards + 200) / 1000) * prices.s3ThousandWrites +

@@ -86,9 +86,7 @@ export async function rollBack(
     return { champion: current.value, previous: null, changed: false };
   }
   // A night without those that were judged says so and compares with nobody; users are served all the same.
-  await expectFiles(objects, champion, [champion.serving], () =>
-    adviseEarlier(objects, champion),
-  );
+  await expectFiles(objects, champion, [champion.serving], () => adviseEarlier(objects, champion));
   const restored = { ...champion, rolledBackAt: now.toISOString() };
   await swap(objects, restored, current.etag);
   return { champion: restored, previous: current.value, changed: true };

@@ -37,7 +37,10 @@ export interface RefitTask {
  * @throws ContractError if the parameters are not those of the model
  * @throws PipelineError `TrainingDiverged`
  */
-export async function refitModel(task: RefitTask, hooks: TrainingHooks = {}): Promise<TrainedModel> {
+export async function refitModel(
+  task: RefitTask,
+  hooks: TrainingHooks = {},
+): Promise<TrainedModel> {
   const parts = task.shards.map((sequences) => ({ sequences, augmented: undefined }));
   const counts = countTaken(task.shards, task.items);
   return trainModel(

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ContractError } from '#lib/contracts/errors.ts';
 import type { SequenceShard } from './shard.ts';
 
 /*
@@ -19,6 +20,25 @@ export const allActionsManifest = z.strictObject({
 });
 
 export type AllActionsManifest = z.infer<typeof allActionsManifest>;
+
+/**
+ * @param where names them in the message
+ * @throws ContractError if the parts are not all of them, or of another build than the sequences
+ */
+export function expectWhole(
+  shards: readonly SequenceShard[],
+  manifest: AllActionsManifest,
+  dataHash: string,
+  where: string,
+): void {
+  const rows = shards.reduce((sum, { users }) => sum + users.length, 0);
+  if (rows === manifest.rows && dataHash === manifest.dataHash) return;
+  const why =
+    rows === manifest.rows
+      ? 'they are of another build than its sequences'
+      : `there are ${rows} rows, but their manifest says ${manifest.rows}`;
+  throw new ContractError(`${where}: the rows of all actions cannot be used, ${why}.`);
+}
 
 /** How many actions rows have: rows of one history overlap by one item. */
 export function countActions(shards: readonly SequenceShard[]): number {

@@ -3,6 +3,7 @@ import { runs } from '#lib/contracts/keys.ts';
 import { environmentStates } from './environment-states.ts';
 import { caught, invoke, type NightlyDefinitionProps, type States } from './states.ts';
 import { trainingStates } from './training-states.ts';
+import { verdictStates } from './verdict-states.ts';
 
 export type { NightlyDefinitionProps } from './states.ts';
 
@@ -12,7 +13,8 @@ export type { NightlyDefinitionProps } from './states.ts';
  *
  * Input: `{run?, scheduledTime?, resume?}`. Variables: `$run` (its id), `$resource` (name of what this attempt creates in
  * SageMaker), `$environmentRunning`, `$environmentInstance` (number of the instance type that the endpoint is tried
- * on), `$failure` (null, or the error output of the state that failed). Any failure goes through `StopEnvironment?`
+ * on), `$refitFailure` (null, or why the winner could not be fitted on all actions), `$failure` (null, or the error
+ * output of the state that failed). Any other failure goes through `StopEnvironment?`
  * to `FailRun`.
  */
 export function nightlyDefinition(props: NightlyDefinitionProps): object {
@@ -26,6 +28,7 @@ export function nightlyDefinition(props: NightlyDefinitionProps): object {
       ...beginStates(props, props.config),
       ...environmentStates(props),
       ...trainingStates(props),
+      ...verdictStates(props),
       ...endStates(props),
     },
   };
@@ -89,22 +92,6 @@ function endStates(props: NightlyDefinitionProps): States {
   const { topicArn, partition } = props;
   const publish = `arn:${partition}:states:::sns:publish`;
   return {
-    EvaluateModels: {
-      ...invoke(props, 'evaluateModels', { run: '{% $run %}' }),
-      Output: '{% $states.result.Payload %}',
-      Next: 'Promote?',
-      ...caught,
-    },
-    'Promote?': {
-      Type: 'Choice',
-      Choices: [{ Condition: '{% $states.input.promote %}', Next: 'PromoteWinner' }],
-      Default: 'PublishReport',
-    },
-    PromoteWinner: {
-      ...invoke(props, 'promoteWinner', { run: '{% $run %}' }),
-      Next: 'PublishReport',
-      ...caught,
-    },
     PublishReport: {
       ...invoke(props, 'publishReport', {
         run: '{% $run %}',

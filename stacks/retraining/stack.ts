@@ -118,6 +118,7 @@ const sizesOf = ({
   planTraining: { name: 'plan-training', memory: 512, minutes: 2 },
   registerModel: { name: 'register-model', memory: 1024, minutes: 15 },
   evaluateModels: { name: 'evaluate-models', memory: 3008, minutes: 15 },
+  planRefit: { name: 'plan-refit', memory: 3008, minutes: 15 },
   promoteWinner: { name: 'promote-winner', memory: 512, minutes: 2 },
   publishReport: { name: 'publish-report', memory: 3008, minutes: 15 },
   endRun: { name: 'end-run', memory: 512, minutes: 2 },

@@ -29,6 +29,7 @@ export type NightlyFunction =
   | 'planTraining'
   | 'registerModel'
   | 'evaluateModels'
+  | 'planRefit'
   | 'promoteWinner'
   | 'publishReport'
   | 'endRun';

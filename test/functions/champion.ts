@@ -43,7 +43,8 @@ export async function promoteSmallModel(objects: Objects, run: string, seed: num
   const champion: Champion = {
     run,
     name: 'small',
-    prefix,
+    judged: prefix,
+    serving: prefix,
     ndcg10: 0.1,
     promotedAt: '2026-11-23T05:00:00.000Z',
   };

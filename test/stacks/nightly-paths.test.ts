@@ -112,8 +112,8 @@ async function costOf(world: NightlyWorld, execution: string): Promise<number | 
 
 /** Prices that tell apart what was paid for. */
 const instanceHour = { 'ml.g5.xlarge': 1, 'ml.g5.2xlarge': 10, 'ml.c6i.2xlarge': 100 };
-/** Two recommenders of six minutes each. */
-const trainingUsd = 20;
+/** Two recommenders and the refit of the winner, of six minutes each. */
+const trainingUsd = 30;
 
 /** Nothing costs money, nothing is locked. */
 async function expectNothingLeft(world: NightlyWorld): Promise<void> {
@@ -131,9 +131,11 @@ const everyState = allStates(definition.States);
 const tasks = everyState.filter(([, state]) => state.Type === 'Task').map(([name]) => name);
 /** Whose failure does not fail the run. */
 const tolerated = 'StopEnvironment';
+/** Then the winner is served as it was judged. */
+const refit = ['PlanRefit', 'RefitWinnerJob', 'RegisterRefit'];
 const announcements = ['AnnounceSuccess', 'AnnounceFailure'];
 const fatal = tasks.filter(
-  (name) => ![tolerated, ...announcements, 'BeginRun', 'FailRun'].includes(name),
+  (name) => ![tolerated, ...refit, ...announcements, 'BeginRun', 'FailRun'].includes(name),
 );
 
 describe('The nightly definition, path by path', () => {
@@ -146,7 +148,8 @@ describe('The nightly definition, path by path', () => {
     expect(result.status).toBe('SUCCEEDED');
     await expectNothingLeft(world);
     expect(await statusOf()).toMatchObject({ status: 'succeeded' });
-    expect(world.jobs.map((job) => job.name)).toHaveLength(3);
+    expect(world.jobs.map((job) => job.name)).toHaveLength(4);
+    expect(world.promotions).toStrictEqual([{ run, refitFailure: null }]);
     expect(world.announced).toStrictEqual([`Run ${run} finished`]);
   });
 
@@ -158,7 +161,7 @@ describe('The nightly definition, path by path', () => {
     const again = await world.run('e2', { run });
     // Assess
     expect(again).toMatchObject({ status: 'SUCCEEDED', output: { finishedBefore: true } });
-    expect(world.jobs).toHaveLength(3);
+    expect(world.jobs).toHaveLength(4);
   });
 
   it('ends at once when nothing is new, and gives the lock back', async () => {
@@ -169,7 +172,7 @@ describe('The nightly definition, path by path', () => {
     const again = await world.run('e2', { scheduledTime: '2026-11-25T02:00:00Z' });
     // Assess
     expect(again).toMatchObject({ status: 'SUCCEEDED', output: { unchangedSince: run } });
-    expect(world.jobs).toHaveLength(3);
+    expect(world.jobs).toHaveLength(4);
     await expectNothingLeft(world);
   });
 
@@ -248,6 +251,49 @@ describe('The nightly definition, path by path', () => {
       expect(attempts.map((attempt) => attempt.execution)).toStrictEqual(['e1', 'e2']);
     },
   );
+
+  it.each(refit)(
+    'a failure of %s serves the winner as it was judged, and says why',
+    async (name) => {
+      // Arrange
+      const world = worldOf();
+      // Act
+      const result = await world.run('e1', { run }, { fault: failIn(name) });
+      // Assess
+      expect(result.status).toBe('SUCCEEDED');
+      await expectNothingLeft(world);
+      expect(world.promotions).toStrictEqual([
+        { run, refitFailure: expect.stringMatching(/fault/) },
+      ]);
+    },
+  );
+
+  it('refits on the next instance type when there is no capacity, and without any serves what was judged', async () => {
+    // Arrange
+    const none = new TaskError(
+      'States.TaskFailed',
+      '{"FailureReason": "CapacityError: none left"}',
+    );
+    const upTo =
+      (calls: number): Fault =>
+      (stateName, call) => {
+        if (stateName === 'RefitWinnerJob' && call <= calls) throw none;
+      };
+    const trainerInstanceTypes = ['ml.c6i.2xlarge', 'ml.c5.2xlarge'];
+    const world = worldOf({ trainerInstanceTypes });
+    // Act
+    const first = await world.run('e1', { run }, { fault: upTo(1) });
+    const second = await world.run('e2', { run: `${run}-b` }, { fault: upTo(2) });
+    // Assess
+    expect([first.status, second.status]).toStrictEqual(['SUCCEEDED', 'SUCCEEDED']);
+    expect(world.jobs.find(({ name }) => name.endsWith('-refit-1'))).toMatchObject({
+      instanceType: 'ml.c5.2xlarge',
+    });
+    expect(world.promotions.map(({ refitFailure }) => refitFailure)).toStrictEqual([
+      null,
+      expect.stringContaining('CapacityError'),
+    ]);
+  });
 
   it('leaves no lock behind when a run cannot even begin', async () => {
     // Arrange
@@ -578,13 +624,14 @@ describe('The nightly definition, path by path', () => {
     };
     // Act
     await world.run('e1', { run }, { fault });
-    // Assess: the environment and one recommender on the second type of their lists, one recommender on its first.
+    // Assess: the environment and one recommender on the second type of their lists, the other jobs on the first.
     expect(world.jobs.map((job) => job.instanceType).sort()).toStrictEqual([
       'ml.c6i.2xlarge',
       'ml.g5.2xlarge',
       'ml.g5.2xlarge',
+      'ml.g5.2xlarge',
     ]);
-    expect(await costOf(world, 'e1')).toBeCloseTo(1 + 10 + 1, 9);
+    expect(await costOf(world, 'e1')).toBeCloseTo(1 + 10 + 1 + 1, 9);
   });
 
   it('costs nothing for endpoints that SageMaker refused', async () => {
@@ -613,6 +660,7 @@ describe('The nightly definition, path by path', () => {
     world.endpoint = { status: 'InService', reason: '' };
     await world.run('e-last', { run });
     await world.run('e-again', { run });
+    await world.run('e-refit', { run: `${run}-b` }, { fault: failIn('RefitWinnerJob') });
     await world.run('e-routine', { scheduledTime: '2026-11-25T02:00:00Z' });
     // Assess
     const missed = everyState.map(([name]) => name).filter((name) => !world.visited.has(name));

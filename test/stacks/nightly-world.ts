@@ -18,8 +18,9 @@ import type { NightlyDefinitionProps, NightlyFunction } from '#stacks/retraining
 interface StepPayload {
   readonly run: string;
   readonly resource: string;
-  readonly kind: 'environment' | 'recommender';
+  readonly kind: 'environment' | 'recommender' | 'refit';
   readonly name: string;
+  readonly refitFailure: string | null;
   readonly keys: readonly string[];
 }
 
@@ -73,6 +74,7 @@ const names: Readonly<Record<NightlyFunction, NightlyFunction>> = {
   planTraining: 'planTraining',
   registerModel: 'registerModel',
   evaluateModels: 'evaluateModels',
+  planRefit: 'planRefit',
   promoteWinner: 'promoteWinner',
   publishReport: 'publishReport',
   endRun: 'endRun',
@@ -111,6 +113,8 @@ export class NightlyWorld {
     readonly output: string;
   }[] = [];
   readonly announced: string[] = [];
+  /** What the promotions of winners were told. */
+  readonly promotions: { readonly run: string; readonly refitFailure: string | null }[] = [];
   /** How executions ended, for whoever asks Step Functions. */
   readonly executions = new Map<string, string>();
   /** States that were visited, by name. */
@@ -303,7 +307,19 @@ export class NightlyWorld {
         return { prefix: 'x' };
       },
       evaluateModels: () => ({ promote: true }),
-      promoteWinner: () => ({}),
+      planRefit: ({ resource }) => ({
+        job: {
+          name: 'first',
+          jobName: `${resource}-refit`,
+          hyperParameters: { task: 'refit' },
+          channels: [{ ChannelName: 'sequences' }],
+          checkpointUri: 's3://data/x',
+        },
+      }),
+      promoteWinner: (payload) => {
+        this.promotions.push({ run: payload.run, refitFailure: payload.refitFailure });
+        return {};
+      },
       publishReport: () => ({}),
     };
   }

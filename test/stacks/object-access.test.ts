@@ -8,9 +8,11 @@ import { root, synthesise } from './synthesis.ts';
 const uploaded = [`${uploads.logsPrefix}a.jsonl`, `${uploads.catalogPrefix}a.jsonl`];
 const stored = [interactions.part('2026-11-23', 'u', 7), items.part('2026-11-23', 'u', 7)];
 const model = Object.values(serving.modelFiles(runs.modelPrefix('a', 'b')));
+const refitted = Object.values(serving.modelFiles(runs.refittedPrefix('a', 'b')));
 const shard = [runs.trainShard('a', 7)];
 const bulk = [
   runs.trainShard('a', 7),
+  runs.allActions('a', 7),
   runs.recentHistories('a', 7),
   runs.catalogue('a'),
   runs.augmentedShard('a', 7),
@@ -18,6 +20,7 @@ const bulk = [
   `${runs.jobsPrefix('a')}job/output/model/model.json`,
   `${runs.checkpointsPrefix('a', 'b')}x.bin`,
   runs.modelManifest('a', 'b'),
+  runs.refittedManifest('a', 'b'),
   environments.manifest('v'),
 ];
 
@@ -51,30 +54,38 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'plan-upload getStream key': uploaded,
   'plan-upload head key': uploaded,
   'plan-upload list prefix': [items.prefix],
-  'promote-winner head key': model,
+  'plan-refit getJson judged.description': model,
+  'plan-refit getBytes judged.weights': model,
+  'plan-refit getJson judged.vocabulary': model,
+  'plan-refit putBytes files.weights': refitted,
+  'plan-refit putJson files.vocabulary': refitted,
+  'plan-refit putJson files.description': refitted,
+  'promote-winner head key': [...model, ...refitted],
   'promote-winner putIfMatch recordKey': [serving.championHistory('a')],
   'promote-winner putIfAbsent recordKey': [serving.championHistory('a')],
   'publish-report getJson key': [`${runs.augmentationResultsPrefix('a')}x.json`],
   'publish-report head key': [
     runs.modelManifest('a', 'b'),
+    runs.refittedManifest('a', 'b'),
     runs.sequencesManifest('a'),
     environments.registration('v'),
     runs.evaluation('a'),
   ],
-  'publish-report getJson keys.description': model,
-  'publish-report getBytes keys.weights': model,
-  'publish-report getJson keys.vocabulary': model,
-  'recommend getJson keys.description': model,
-  'recommend getBytes keys.weights': model,
-  'recommend getJson keys.vocabulary': model,
-  'recommend-batch getJson keys.description': model,
-  'recommend-batch getBytes keys.weights': model,
-  'recommend-batch getJson keys.vocabulary': model,
+  'publish-report getJson keys.description': [...model, ...refitted],
+  'publish-report getBytes keys.weights': [...model, ...refitted],
+  'publish-report getJson keys.vocabulary': [...model, ...refitted],
+  'recommend getJson keys.description': [...model, ...refitted],
+  'recommend getBytes keys.weights': [...model, ...refitted],
+  'recommend getJson keys.vocabulary': [...model, ...refitted],
+  'recommend-batch getJson keys.description': [...model, ...refitted],
+  'recommend-batch getBytes keys.weights': [...model, ...refitted],
+  'recommend-batch getJson keys.vocabulary': [...model, ...refitted],
   'recommend-batch list prefix': [serving.recommendationsBatchPrefix('a', 'b')],
   'register-model list source': [runs.jobsPrefix('a')],
   'register-model copy key': [`${runs.jobsPrefix('a')}job/output/model/model.json`],
   'register-model copy prefix + key.slice(source.length)': [
     runs.modelManifest('a', 'b'),
+    runs.refittedManifest('a', 'b'),
     environments.manifest('v'),
   ],
 };

@@ -138,7 +138,7 @@ describe('The nightly state machine', () => {
 
   it('trains on spot instances, saves checkpoints, and never runs without a limit', () => {
     const jobs = states.filter(([, state]) => state.Resource?.endsWith('createTrainingJob.sync'));
-    expect(jobs).toHaveLength(2);
+    expect(jobs).toHaveLength(3);
     for (const [, { Arguments }] of jobs) {
       expect(Arguments).toMatchObject({
         EnableManagedSpotTraining: true,
@@ -155,7 +155,7 @@ describe('The nightly state machine', () => {
     const created = states.filter(([, { Resource }]) =>
       /:create(TrainingJob\.sync|Model|EndpointConfig|Endpoint)$/.test(Resource ?? ''),
     );
-    expect(created).toHaveLength(5);
+    expect(created).toHaveLength(6);
     for (const [name, { Arguments }] of created) {
       expect(Arguments!.Tags, name).toContainEqual({ Key: 'deployment', Value: 'lea-dev' });
       if (/Endpoint/.test(name)) continue;
@@ -177,6 +177,7 @@ describe('The nightly state machine', () => {
       ['FitEnvironmentJob', networks],
       ['CreateEnvironmentModel', networks],
       ['TrainRecommenderJob', networks],
+      ['RefitWinnerJob', networks],
     ]);
     inside.template('environment').resourcePropertiesCountIs(
       'AWS::IAM::Policy',

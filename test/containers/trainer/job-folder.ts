@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
+import { type AllActionsManifest, countActions } from '#lib/sequences/all-actions.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
 import { encodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { encodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
@@ -59,6 +60,17 @@ export function createJob(built: BuiltSequences, { withAnswers = false } = {}): 
       put(`input/data/augmented/${name}`, encodeAugmentedShard(answer));
     }
   });
+  const all = 'input/data/all-actions';
+  built.allActions.forEach((shard, index) => {
+    put(`${all}/part-${String(index).padStart(5, '0')}.arrow`, encodeSequenceShard(shard));
+  });
+  const manifest: AllActionsManifest = {
+    parts: built.allActions.length,
+    rows: built.allActions.reduce((sum, { users }) => sum + users.length, 0),
+    actions: countActions(built.allActions),
+    dataHash: built.manifest.dataHash,
+  };
+  put(`${all}/manifest.json`, JSON.stringify(manifest));
   return {
     root,
     path: (...parts) => join(root, ...parts),
@@ -77,6 +89,7 @@ export function trainingJob(
   return {
     task: 'train',
     run: '2026-11-23',
+    recipe: '0123456789abcdef',
     model: JSON.stringify({ name: 'model', backbone: 'sasrec', objective: 'supervised', ...model }),
     training: JSON.stringify({ dimension: 8, blocks: 1, batchTargets: 64, ...training }),
   };

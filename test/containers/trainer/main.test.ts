@@ -95,6 +95,7 @@ describe('Container: trainer', () => {
       'lists',
       'manifest.json',
       'model.json',
+      'parameters.bin',
       'ranks',
       'vocabulary.json',
       'weights.bin',
@@ -113,6 +114,7 @@ describe('Container: trainer', () => {
       objective: 'snqn',
       dataHash: built.manifest.dataHash,
       seed: 1,
+      recipe: hyperparameters.recipe,
       epochs: 12,
     });
 
@@ -184,6 +186,107 @@ describe('Container: trainer', () => {
     expect(ranksOf(champion, 'test')).toEqual(ranksOf(job, 'test'));
     const lists = readFileSync(job.path('model/lists/test.bin'));
     expect(lists).toHaveLength(4 * 10 * built.test.targets.length);
+  });
+
+  it('fits a judged model on all actions, stopped or not, and leaves what weighs its parts', async () => {
+    // Arrange: a model with everything, the environment's states in its Q head included
+    const trained = newJob({ withAnswers: true });
+    const itemIds = built.itemTable.itemIds;
+    const vectors = itemIds.map((_, item) => [Math.sin(item), Math.cos(item)]);
+    const withVectors = (job: JobFolder) => {
+      mkdirSync(job.path('input/data/vectors'), { recursive: true });
+      writeFileSync(
+        job.path('input/data/vectors/item-vectors.arrow'),
+        encodeItemVectors(itemIds, vectors),
+      );
+      return job;
+    };
+    const hyperparameters = trainingJob(
+      { objective: 'snqn', lea: {}, text: {}, prior: {} },
+      { maximumEpochs: 3, refitPasses: 12 },
+    );
+    withVectors(trained).setHyperparameters(hyperparameters);
+    expect(await run(trained)).toMatchObject({ code: 0 });
+    const [whole, stopped] = [newJob(), newJob()].map((job) => {
+      cpSync(trained.path('model'), job.path('input/data/model'), { recursive: true });
+      withVectors(job).setHyperparameters({ ...hyperparameters, task: 'refit' });
+      return job;
+    }) as [JobFolder, JobFolder];
+
+    // Act
+    const complete = await run(whole);
+    const first = await run(stopped, (line, kill) => {
+      if (/epoch=3 /.test(line)) kill();
+    });
+    const second = await run(stopped);
+
+    // Assess
+    expect(complete).toMatchObject({ code: 0, stderr: '' });
+    expect(first.code).toBe(143);
+    expect(existsSync(stopped.path('checkpoints'))).toBe(true);
+    expect(second.code).toBe(0);
+    for (const file of ['model.json', 'weights.bin', 'vocabulary.json']) {
+      const [one, other] = [whole, stopped].map((job) => readFileSync(job.path('model', file)));
+      expect(one!.equals(other!), file).toBe(true);
+    }
+    expect(jsonOf(whole, 'model/manifest.json')).toMatchObject({
+      run: '2026-11-23',
+      task: 'refit',
+      name: 'model',
+      recipe: hyperparameters.recipe,
+      passes: 12,
+      dataHash: built.manifest.dataHash,
+    });
+    const [before, after] = [trained, whole].map((job) =>
+      decodeNetwork(jsonOf(job, 'model/model.json'), readFileSync(job.path('model/weights.bin'))),
+    );
+    expect(after!.blend).toStrictEqual(before!.blend);
+    const taken = (model: typeof before) =>
+      model!.rules!.trainingCounts.reduce((sum, count) => sum + count, 0);
+    expect(taken(after)).toBe(built.manifest.interactions);
+    expect(taken(before)).toBeLessThan(built.manifest.interactions);
+    expect(after!.network.weights.get('item_embedding')).not.toStrictEqual(
+      before!.network.weights.get('item_embedding'),
+    );
+    expect(jsonOf(whole, 'model/vocabulary.json')).toStrictEqual(itemIds);
+  });
+
+  it.each([
+    [
+      'a model of an older release',
+      (job: JobFolder) => rmSync(job.path('input/data/model/parameters.bin')),
+      /parameters\.bin is missing: an older release/,
+    ],
+    [
+      'rows of another build',
+      (job: JobFolder) => {
+        const manifest = jsonOf(job, 'input/data/all-actions/manifest.json');
+        const other = { ...manifest, dataHash: 'f'.repeat(64) };
+        writeFileSync(job.path('input/data/all-actions/manifest.json'), JSON.stringify(other));
+      },
+      /rows of all actions cannot be used, they are of another build/,
+    ],
+    [
+      'a part that is missing',
+      (job: JobFolder) => rmSync(job.path('input/data/all-actions/part-00000.arrow')),
+      /part-00000\.arrow is missing/,
+    ],
+  ])('refuses to fit on: %s', async (_, spoil, reason) => {
+    // Arrange
+    const trained = newJob();
+    const hyperparameters = trainingJob({}, { maximumEpochs: 1 });
+    trained.setHyperparameters(hyperparameters);
+    await run(trained);
+    const job = newJob();
+    cpSync(trained.path('model'), job.path('input/data/model'), { recursive: true });
+    job.setHyperparameters({ ...hyperparameters, task: 'refit' });
+    spoil(job);
+    // Act
+    const { code } = await run(job);
+    // Assess
+    expect(code).toBe(1);
+    expect(readFileSync(job.path('output/failure'), 'utf8')).toMatch(reason);
+    expect(existsSync(job.path('model/manifest.json'))).toBe(false);
   });
 
   it.each([

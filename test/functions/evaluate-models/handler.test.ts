@@ -52,7 +52,10 @@ async function rank(run: string, name: string, place: number): Promise<void> {
     });
     await objects.putBytes(runs.modelRanks(run, name, split), ranks);
   }
-  await objects.putJson(runs.modelManifest(run, name), { task: 'score' });
+  await objects.putJson(runs.modelManifest(run, name), {
+    task: 'train',
+    recipe: `recipe of ${name}`,
+  });
 }
 
 const evaluation = (run: string) => bucket.objects.getJson(runs.evaluation(run), evaluationFile);

@@ -14,7 +14,8 @@ afterEach(() => bucket.stop());
 const championOf = (run: string): Champion => ({
   run,
   name: 'sasrec',
-  prefix: runs.modelPrefix(run, 'sasrec'),
+  judged: runs.modelPrefix(run, 'sasrec'),
+  serving: runs.modelPrefix(run, 'sasrec'),
   ndcg10: 0.1,
   promotedAt: '2026-11-23T03:30:00.000Z',
 });
@@ -24,14 +25,14 @@ async function promoteAll(names: readonly string[]): Promise<void> {
   let before: Champion | null = null;
   for (const run of names) {
     const champion = championOf(run);
-    for (const key of Object.values(serving.modelFiles(champion.prefix))) {
+    for (const key of Object.values(serving.modelFiles(champion.serving))) {
       await bucket.objects.putBytes(key, 'x');
     }
     before = (await promote(bucket.objects, champion, before)).champion;
   }
 }
 
-const prefixes = (...names: string[]) => names.map((run) => championOf(run).prefix).sort();
+const prefixes = (...names: string[]) => names.map((run) => championOf(run).serving).sort();
 const keptOf = async (champions: number) =>
   [...(await findKept(bucket.objects, champions)).modelPrefixes].sort();
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runChampion } from '#lib/contracts/champion.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
+import { recipeOf } from '#lib/contracts/recipe.ts';
 import { encodeBlend } from '#lib/serving/blend-file.ts';
 import { promoteSmallModel } from '../champion.ts';
 import { context, startHandlerBucket } from '../handlers.ts';
@@ -58,7 +59,7 @@ describe('Function: plan-training', () => {
       counts: { epsilon: 1, terms: [{ halfLife: null, weight: 1 }] },
       trainingCounts: Int32Array.of(1),
     });
-    const files = serving.modelFiles(champion.prefix);
+    const files = serving.modelFiles(champion.serving);
     await bucket.objects.putJson(files.description, description);
     await bucket.objects.putBytes(files.weights, weights);
     // Act
@@ -72,7 +73,8 @@ describe('Function: plan-training', () => {
     // Arrange: an attempt that ranked a champion without recording which.
     await promoteSmallModel(bucket.objects, 'before', 1);
     await bucket.objects.putJson(runs.modelManifest('c', 'champion'), {});
-    await bucket.objects.putJson(runs.modelManifest('c', 'plain'), {});
+    const recipe = recipeOf(config, config.training.models[0]!);
+    await bucket.objects.putJson(runs.modelManifest('c', 'plain'), { recipe });
     // Act
     const jobs = await plan('c');
     const resumed = await plan('c');
@@ -81,10 +83,25 @@ describe('Function: plan-training', () => {
     expect(resumed).toStrictEqual([]);
   });
 
+  it('trains a model again that an earlier release, or another recipe, has trained', async () => {
+    // Arrange
+    await bucket.objects.remove([serving.champion]);
+    for (const [run, manifest] of [
+      ['old', {}],
+      ['other', { recipe: 'of something else' }],
+    ] as const) {
+      await bucket.objects.putJson(runs.modelManifest(run, 'plain'), manifest);
+      // Act
+      const jobs = await plan(run);
+      // Assess
+      expect(jobs).toStrictEqual(['plain']);
+    }
+  });
+
   it('plans a night without a champion whose files are gone, and says which', async () => {
     // Arrange
     const champion = await promoteSmallModel(bucket.objects, 'gone', 1);
-    const { weights, vocabulary } = serving.modelFiles(champion.prefix);
+    const { weights, vocabulary } = serving.modelFiles(champion.serving);
     await bucket.objects.remove([weights, vocabulary]);
     // Act
     const jobs = await plan('d');

@@ -12,12 +12,12 @@ const run = 'tonight';
 const promotion = promotionConfig.parse({ minimumTestCases: 1 });
 
 let bucket: Awaited<ReturnType<typeof startHandlerBucket>>;
-let promoteWinner: () => Promise<unknown>;
+let promoteWinner: (refitFailure?: string) => Promise<unknown>;
 
 beforeAll(async () => {
   bucket = await startHandlerBucket();
   const { handler } = await import('#functions/promote-winner/handler.ts');
-  promoteWinner = () => handler({ run }, context);
+  promoteWinner = (refitFailure) => handler({ run, refitFailure: refitFailure ?? null }, context);
 });
 afterAll(() => bucket.stop());
 
@@ -52,6 +52,50 @@ describe('Function: promote-winner', () => {
     expect([first, second]).toStrictEqual([{ promoted: true }, { promoted: true }]);
     expect(await served()).toBe(run);
     expect((await verdict()).promoted).toBe(true);
+  });
+
+  it('serves what was fitted on all actions, keeps what was judged, and says so once', async () => {
+    // Arrange
+    const { objects } = bucket;
+    const refitted = runs.refittedPrefix(run, 'new');
+    for (const key of Object.values(serving.modelFiles(refitted))) await objects.putBytes(key, 'y');
+    const manifest = { task: 'refit', run, name: 'new', passes: 4 };
+    await objects.putJson(runs.refittedManifest(run, 'new'), manifest);
+    // Act
+    await promoteWinner();
+    await promoteWinner();
+    // Assess
+    expect(await objects.getJson(serving.champion, championPointer)).toMatchObject({
+      judged: runs.modelPrefix(run, 'new'),
+      serving: refitted,
+    });
+    expect((await verdict()).reasons.filter((reason) => reason.includes('served'))).toStrictEqual([
+      'new is served fitted on all actions, in 4 passes, validation and test included; later nights compare with what was judged.',
+    ]);
+  });
+
+  it('serves what was judged when it could not be fitted on all actions, and says why', async () => {
+    // Act
+    const answer = await promoteWinner('CapacityError: no instance');
+    // Assess
+    expect(answer).toStrictEqual({ promoted: true });
+    const pointer = await bucket.objects.getJson(serving.champion, championPointer);
+    expect(pointer.serving).toBe(pointer.judged);
+    expect((await verdict()).reasons.at(-1)).toBe(
+      'new is served as it was judged, because fitting it on all actions failed: CapacityError: no instance',
+    );
+  });
+
+  it('promotes nobody whose judged files are gone, since no later night could compare with him', async () => {
+    // Arrange
+    const { objects } = bucket;
+    const refitted = runs.refittedPrefix(run, 'new');
+    for (const key of Object.values(serving.modelFiles(refitted))) await objects.putBytes(key, 'y');
+    const manifest = { task: 'refit', run, name: 'new', passes: null };
+    await objects.putJson(runs.refittedManifest(run, 'new'), manifest);
+    await objects.remove([serving.modelFiles(runs.modelPrefix(run, 'new')).vocabulary]);
+    // Assess
+    await expect(promoteWinner()).rejects.toThrow(/models\/new\/vocabulary\.json is missing/);
   });
 
   it('leaves a champion that a rollback put back meanwhile, and says so in the verdict', async () => {

@@ -124,7 +124,7 @@ describe('Functions: recommendPart, finishBatch', () => {
   it('leaves out all that somebody took where lists leave the history out, however long ago', async () => {
     // Arrange: the model's lists leave histories out.
     const champion = await promoteSmallModel(bucket.objects, 'a', 1);
-    const { description } = serving.modelFiles(champion.prefix);
+    const { description } = serving.modelFiles(champion.serving);
     const stored = await bucket.objects.getJson(description, z.looseObject({}));
     await bucket.objects.putJson(description, { ...stored, excludeHistory: true });
     // Act
@@ -172,7 +172,7 @@ describe('Functions: recommendPart, finishBatch', () => {
   it('fails with the reason when the model gives no numbers, and ends', async () => {
     // Arrange: weights that are numbers, and overflow.
     const champion = await promoteSmallModel(bucket.objects, 'a', 1);
-    const { weights, description } = serving.modelFiles(champion.prefix);
+    const { weights, description } = serving.modelFiles(champion.serving);
     const { weightsHash: _, ...unhashed } = await bucket.objects.getJson(
       description,
       z.looseObject({ weightsHash: z.string() }),

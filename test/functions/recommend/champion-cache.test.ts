@@ -6,7 +6,8 @@ import { MissingArtefactError, UnavailableError } from '#lib/contracts/errors.ts
 const champion = (run: string): Champion => ({
   run,
   name: 'a',
-  prefix: `runs/${run}/models/a/`,
+  judged: `runs/${run}/models/a/`,
+  serving: `runs/${run}/models/a/`,
   ndcg10: 0.1,
   promotedAt: '2026-11-23T05:00:00.000Z',
 });

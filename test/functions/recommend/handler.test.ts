@@ -156,7 +156,7 @@ describe('Function: recommend', () => {
   it('counts and logs what it refuses for want of a champion', async () => {
     // Arrange: a champion whose files are gone.
     const champion = await promoteSmallModel(objects, 'gone', 1);
-    await objects.remove(Object.values(serving.modelFiles(champion.prefix)));
+    await objects.remove(Object.values(serving.modelFiles(champion.serving)));
     vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'ERROR');
     const lines = captureOutput();
     // Act
@@ -179,7 +179,7 @@ describe('Function: recommend', () => {
     vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'ERROR');
     const handler = await start('/nowhere');
     const champion = await promoteSmallModel(objects, 'damaged', 2);
-    await objects.putBytes(serving.modelFiles(champion.prefix).weights, 'x');
+    await objects.putBytes(serving.modelFiles(champion.serving).weights, 'x');
     const lines = captureOutput();
     // Act
     const answer = (await handler(post({ history: [] }), context)) as Answer;

@@ -6,7 +6,7 @@ import { parseConfig } from '#lib/contracts/config.ts';
 import { ConfigError, ValidationError } from '#lib/contracts/errors.ts';
 import { CostCapError, checkCap, estimateCost, parametersInName } from '#lib/cost/cost.ts';
 import { costTable } from '#lib/cost/cost-table.ts';
-import { parsePrices } from '#lib/cost/prices.ts';
+import { parsePrices, type Range } from '#lib/cost/prices.ts';
 import { TimeLimitError } from '#lib/cost/times.ts';
 
 const file = (name: string) =>
@@ -90,12 +90,30 @@ describe('Function: estimateCost', () => {
 
   it('prices at worst a training job that is stopped at its limit', () => {
     // Act
-    const { parts } = estimateCost(config(false), { ...counts, transitions: 8e6 }, tables);
+    const asked = config(false, {}, { refitPasses: 0 });
+    const { parts } = estimateCost(asked, { ...counts, transitions: 8e6 }, tables);
     // Assess
     const train = parts.find((part) => part.part.startsWith('Train'))!;
     const limit = maximumJobSeconds(config(false).operations);
     expect(train.seconds.expected).toBeLessThan(limit);
     expect(train.seconds.high).toBe(limit);
+  });
+
+  it('counts the passes that fit the winner on all actions, if it is to be fitted', () => {
+    // Arrange
+    const secondsWith = (refitPasses: number) => {
+      const asked = config(false, {}, { refitPasses });
+      const { parts } = estimateCost(asked, counts, tables);
+      return parts.find((part) => part.part.startsWith('Train'))!.seconds;
+    };
+    // Act
+    const [none, four, eight] = [0, 4, 8].map(secondsWith) as [Range, Range, Range];
+    // Assess: a job more, and as much again for as many passes again
+    expect(four.low).toBe(none.low);
+    const start = tables.throughput.jobStartSeconds.expected;
+    const work = four.expected - none.expected - start;
+    expect(work).toBeGreaterThan(0);
+    expect(eight.expected - none.expected - start).toBeCloseTo(2 * work, 6);
   });
 
   it('names the table that lacks an instance type', () => {

@@ -9,7 +9,8 @@ import { MemoryObjects } from './memory-objects.ts';
 const championOf = (run: string, name = 'sasrec'): Champion => ({
   run,
   name,
-  prefix: `runs/${run}/models/${name}/`,
+  judged: `runs/${run}/models/${name}/`,
+  serving: `runs/${run}/models/${name}/`,
   ndcg10: 0.1,
   promotedAt: '2026-11-23T03:30:00.000Z',
 });
@@ -24,7 +25,7 @@ function objectsWith(...names: string[]): MemoryObjects {
 }
 
 function addModel(objects: MemoryObjects, run: string): void {
-  for (const key of Object.values(serving.modelFiles(championOf(run).prefix))) {
+  for (const key of Object.values(serving.modelFiles(championOf(run).serving))) {
     objects.put(key, 'x');
   }
 }
@@ -141,7 +142,7 @@ describe('Function: promote', () => {
     // Arrange
     const objects = objectsWith('one', 'two');
     await promote(objects, championOf('one'), null);
-    const { weights } = serving.modelFiles(championOf('two').prefix);
+    const { weights } = serving.modelFiles(championOf('two').serving);
     await objects.remove([weights]);
 
     // Act
@@ -157,7 +158,7 @@ describe('Function: promote', () => {
   it('names all files that are missing, and has no advice about earlier champions', async () => {
     // Arrange
     const objects = new MemoryObjects();
-    const { description, weights, vocabulary } = serving.modelFiles(championOf('one').prefix);
+    const { description, weights, vocabulary } = serving.modelFiles(championOf('one').serving);
     objects.put(weights, 'x');
 
     // Act
@@ -200,7 +201,7 @@ describe('Function: promote', () => {
   it('tells models of one run apart, and promotions at another time', async () => {
     // Arrange
     const objects = objectsWith('one', 'two');
-    for (const key of Object.values(serving.modelFiles(championOf('one', 'gru4rec').prefix))) {
+    for (const key of Object.values(serving.modelFiles(championOf('one', 'gru4rec').serving))) {
       objects.put(key, 'x');
     }
     await promote(objects, championOf('one'), null);
@@ -336,7 +337,7 @@ describe('Function: rollBack', () => {
     await promote(objects, championOf('one'), null);
     await promote(objects, championOf('two'), championOf('one'));
     await promote(objects, championOf('three'), championOf('two'));
-    const { description } = serving.modelFiles(championOf('two').prefix);
+    const { description } = serving.modelFiles(championOf('two').serving);
     await objects.remove([description]);
 
     // Act
@@ -350,7 +351,7 @@ describe('Function: rollBack', () => {
       await expect(attempt).rejects.toThrow('roll back with --run one');
     }
     expect(await served(objects)).toBe('three');
-    await objects.remove(Object.values(serving.modelFiles(championOf('one').prefix)));
+    await objects.remove(Object.values(serving.modelFiles(championOf('one').serving)));
     await expect(rollBack(objects, { now })).rejects.toThrow('None before it has its files');
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import { countActions, countTaken } from '#lib/sequences/all-actions.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { build, histories, logOf, type Row, rows, rowsOf } from './arbitraries.ts';
@@ -35,7 +36,38 @@ function plainHistories(all: readonly Row[]): Record<string, string[]> {
   return result;
 }
 
+/** Undefined for what is too little to train and compare on. */
+function buildUnlessRefused(all: readonly Row[], settings: Record<string, unknown>) {
+  try {
+    return build(all, settings);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ValidationError);
+    return undefined;
+  }
+}
+
 describe('Function: buildSequences', () => {
+  it.each(splits)('lays out all actions of the core, held-out ones included: %s', (split) => {
+    fc.assert(
+      fc.property(rows, (all) => {
+        const built = buildUnlessRefused(all, { split, window: 3 });
+        if (built === undefined) return;
+        // Act
+        const { itemIds } = built.itemTable;
+        const counts = countTaken(built.allActions, itemIds.length);
+        // Assess: each action once, however the histories are cut
+        const expected = new Map<string, number>();
+        for (const item of Object.values(plainHistories(all)).flat()) {
+          expected.set(item, (expected.get(item) ?? 0) + 1);
+        }
+        expect(countActions(built.allActions)).toBe(counts.reduce((sum, count) => sum + count, 0));
+        itemIds.forEach((id, at) => {
+          expect(counts[at]).toBe(expected.get(id));
+        });
+      }),
+    );
+  });
+
   it('builds what can be worked out by hand', () => {
     // Arrange: counts in training are a 3, b 2, c 1; d is held out only.
     const all = histories({ u2: 'b a c d', u1: 'a b a c a' });

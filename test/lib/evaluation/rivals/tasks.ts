@@ -1,7 +1,7 @@
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import type { RivalTask } from '#lib/evaluation/rivals/rivals.ts';
 import { randomStream } from '#lib/recommender/random.ts';
-import { buildSequences } from '#lib/sequences/build.ts';
+import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
 import { logOf, type Row } from '../../sequences/arbitraries.ts';
 
 /**
@@ -13,7 +13,7 @@ import { logOf, type Row } from '../../sequences/arbitraries.ts';
 export function taskOf(
   settings: Record<string, unknown> = {},
   habits: 'mixed' | 'visits' = 'mixed',
-): RivalTask {
+): RivalTask & Pick<BuiltSequences, 'allActions'> {
   const random = randomStream(4, 'rivals');
   const rows: Row[] = [];
   for (let user = 0; user < 160; user++) {

@@ -1,0 +1,95 @@
+import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import { runUri } from './environment-states.ts';
+import {
+  caught,
+  invoke,
+  type NightlyDefinitionProps,
+  type States,
+  trainerMetrics,
+} from './states.ts';
+import { jobFailureReason, trainingJobStates } from './training-job.ts';
+
+/** The winner is served whatever becomes of its refit: then as it was judged. */
+const asJudged = (reason: string) => ({
+  Catch: [
+    {
+      ErrorEquals: ['States.ALL'],
+      Assign: { refitFailure: `{% ${reason} %}` },
+      Next: 'PromoteWinner',
+    },
+  ],
+});
+
+/** From the verdict to the winner in service, fitted on all actions in between. */
+export function verdictStates(props: NightlyDefinitionProps): States {
+  const { bucket, config } = props;
+  return {
+    EvaluateModels: {
+      ...invoke(props, 'evaluateModels', { run: '{% $run %}' }),
+      Output: '{% $states.result.Payload %}',
+      Assign: { refitFailure: null },
+      Next: 'Promote?',
+      ...caught,
+    },
+    'Promote?': {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.promote %}', Next: 'PlanRefit' }],
+      Default: 'PublishReport',
+    },
+    PlanRefit: {
+      ...invoke(props, 'planRefit', { run: '{% $run %}', resource: '{% $resource %}' }),
+      Next: 'RefitNeeded?',
+      ...asJudged('$states.errorOutput.Error & ": " & $string($states.errorOutput.Cause)'),
+    },
+    'RefitNeeded?': {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.job != null %}', Next: 'RefitWinner' }],
+      Default: 'PromoteWinner',
+    },
+    ...trainingJobStates(props, {
+      name: 'RefitWinner',
+      instanceVariable: 'refitInstance',
+      assign: {
+        refitted: '{% $states.input.job.name %}',
+        refitJobName: '{% $states.input.job.jobName %}',
+      },
+      jobName: '$refitJobName',
+      image: props.trainerImage,
+      roleArn: props.trainerRoleArn,
+      hyperParameters: '{% $states.input.job.hyperParameters %}',
+      channels: '{% $states.input.job.channels %}',
+      outputUri: runUri(bucket, runs.jobsPrefix),
+      checkpointUri: '{% $states.input.job.checkpointUri %}',
+      metrics: trainerMetrics,
+      instanceTypes: config.operations.trainerInstanceTypes,
+      volumeSizeInGB: 50,
+      maximumSeconds: maximumJobSeconds(config.operations),
+      useSpot: config.operations.useSpotTraining,
+      next: 'RegisterRefit',
+      caught: {
+        Type: 'Pass',
+        Assign: { refitFailure: `{% ${jobFailureReason} %}` },
+        Next: 'PromoteWinner',
+      },
+    }),
+    RegisterRefit: {
+      ...invoke(props, 'registerModel', {
+        run: '{% $run %}',
+        kind: 'refit',
+        name: '{% $refitted %}',
+        artefacts: '{% $states.input.ModelArtifacts.S3ModelArtifacts %}',
+      }),
+      Next: 'PromoteWinner',
+      ...asJudged('$states.errorOutput.Error & ": " & $string($states.errorOutput.Cause)'),
+    },
+    PromoteWinner: {
+      ...invoke(props, 'promoteWinner', {
+        run: '{% $run %}',
+        refitFailure: '{% $refitFailure %}',
+      }),
+      Next: 'PublishReport',
+      ...caught,
+    },
+  };
+}

@@ -45,7 +45,7 @@ async function chooseKeys(objects: Objects, asked: string | undefined): Promise<
   const run = asked ?? (await listNights(objects))[0]?.run;
   const keys: string[] = [];
   if (champion !== undefined) {
-    keys.push(serving.champion, ...Object.values(serving.modelFiles(champion.prefix)));
+    keys.push(serving.champion, ...Object.values(serving.modelFiles(champion.serving)));
   }
   if (run !== undefined) {
     const { config, status, manifest, cost, evaluation, verdict, summary } = runs;

@@ -5,7 +5,7 @@ import { hash32 } from './hash.ts';
 import { type Split, splitByUser } from './split.ts';
 
 /** Cases of what arrived, at most, unless one user has more: enough to tell rankers apart. */
-export const arrivedCasesMost = 20_000;
+const arrivedCasesMost = 20_000;
 /** Seed of the hash by which users are left out where there are more. */
 const sampleSeed = 29;
 

@@ -154,8 +154,8 @@ describe('Command: export', () => {
     const { champion } = JSON.parse((await lea('status', '--out', night.out, '--json')).text);
     for (const key of [
       'champion.json',
-      `${champion.prefix}model.json`,
-      `${champion.prefix}weights.bin`,
+      `${champion.serving}model.json`,
+      `${champion.serving}weights.bin`,
       'runs/a/report/index.html',
       'runs/a/status.json',
       'uploads/20261123T110000Z-2/report.json',

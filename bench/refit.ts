@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { createGunzip } from 'node:zlib';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { modelConfig, resolveModel, trainingSettings } from '#lib/contracts/config/training.ts';
-import { parseConfig } from '#lib/contracts/config.ts';
 import { compareRanks } from '#lib/evaluation/compare-ranks.ts';
 import {
   type BlendedNetwork,
@@ -17,8 +18,7 @@ import { refitModel } from '#lib/recommender/refit.ts';
 import { trainModel } from '#lib/recommender/trainer.ts';
 import { translateCases, translateEvents } from '#lib/recommender/translate-cases.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
-import { InteractionLog } from '#lib/sequences/interaction-log.ts';
-import { readInteractions } from '../cli/data/interaction-file.ts';
+import { type IngestedInteraction, InteractionLog } from '#lib/sequences/interaction-log.ts';
 
 /**
  * `npm run bench -- refit [--interactions FILE] [--cuts 28,21,14,7] [--days 7] [--passes 1,2,4] [--shares 0.1,0.3,1]
@@ -48,31 +48,22 @@ const model = resolveModel(trainingSettings.parse({}), {
   ...modelConfig.parse(given),
   seed: Number(values.seed),
 });
-const { interactions } = parseConfig({ training: { models: [usual] } }, 'bench');
 const sequences = sequencesConfig.parse({ shardItems: 1_000_000 });
-const whole = await readInteractions(
-  { interactions: values.interactions, format: 'interactions' },
-  { interactions },
-);
-const end = whole.timestamps.subarray(0, whole.length).reduce((a, b) => Math.max(a, b), 0);
+const rows: IngestedInteraction[] = [];
+const file = createReadStream(values.interactions).pipe(createGunzip());
+for await (const text of createInterface({ input: file })) {
+  if (text === '') continue;
+  const { user_id, item_id, timestamp, event_type = null } = JSON.parse(text);
+  const row = { user_id: String(user_id), item_id: String(item_id), timestamp, event_type };
+  rows.push({ ...row, line: rows.length });
+}
+const end = rows.reduce((newest, { timestamp }) => Math.max(newest, timestamp), 0);
 
 /** The log up to a time. */
 function upTo(time: number): InteractionLog {
-  const log = new InteractionLog(interactions);
-  for (const key of whole.parts) log.part(key);
-  for (let row = 0; row < whole.length; row++) {
-    if (whole.timestamps[row]! > time) continue;
-    log.add(
-      {
-        user_id: whole.userIds[whole.users[row]!]!,
-        item_id: whole.itemIds[whole.items[row]!]!,
-        timestamp: whole.timestamps[row]!,
-        event_type: whole.eventTypes[whole.events[row]!]!,
-        line: whole.lines[row]!,
-      },
-      whole.partOf[row]!,
-    );
-  }
+  const log = new InteractionLog({ eventRewards: {}, defaultReward: 1 });
+  const part = log.part('bench');
+  for (const row of rows) if (row.timestamp <= time) log.add(row, part);
   return log;
 }
 
@@ -94,26 +85,26 @@ for (const days of numbers(values.cuts)) {
   const after = buildSequences(upTo(cut + Number(values.days) * day), sequences, cut);
   const { itemIds, counts } = before.itemTable;
   const { window, excludeHistory, split } = before.manifest;
-  const rows = await collectRows(
+  const trainingRows = await collectRows(
     before.shards.map((shard) => ({ sequences: shard, augmented: undefined })),
     undefined,
     counts,
   );
   const folder = join(values.out, `${model.name}-seed${values.seed}`);
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `cut${days}-${before.manifest.dataHash.slice(0, 8)}.json`);
-  const task = { model, rows, window, excludeHistory, validation: before.validation };
-  if (!existsSync(file)) {
+  const path = join(folder, `cut${days}-${before.manifest.dataHash.slice(0, 8)}.json`);
+  const task = { model, rows: trainingRows, window, excludeHistory, validation: before.validation };
+  if (!existsSync(path)) {
     const trained = await trainModel(task);
     const { curve, bestEpoch, steps, parameters } = trained;
     const kept: Trained = {
       parameters: Object.fromEntries([...parameters].map(([name, own]) => [name, base64(own)])),
       course: { epochs: curve.length, bestEpoch, steps },
     };
-    writeFileSync(file, JSON.stringify(kept));
+    writeFileSync(path, JSON.stringify(kept));
     trained.dispose();
   }
-  const kept = JSON.parse(readFileSync(file, 'utf8')) as Trained;
+  const kept = JSON.parse(readFileSync(path, 'utf8')) as Trained;
   const parameters = new Map(
     Object.entries(kept.parameters).map(([name, text]) => [name, floatsOf(text)]),
   );

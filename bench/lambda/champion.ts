@@ -25,6 +25,8 @@ export async function crown(objects: Objects, items: number): Promise<number> {
     heads,
     window: sequences.window,
     positionsFrom: 'end',
+    timeAttention: false,
+    baskets: false,
   } as const;
   const { sasrec } = backbones;
   const specs = [

@@ -165,6 +165,7 @@ async function runCell(
       rows: await collectRows(parts, undefined, built.itemTable.counts),
       window: built.manifest.window,
       excludeHistory: task.excludeHistory,
+      baskets: built.manifest.baskets,
       validation: built.validation,
       text: model.text && task.text,
     },

@@ -63,6 +63,7 @@ export async function train(
       rows,
       window: manifest.window,
       excludeHistory: manifest.excludeHistory,
+      baskets: manifest.baskets,
       validation,
       text,
     },

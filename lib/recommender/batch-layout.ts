@@ -9,13 +9,15 @@ export function batchLayout(model: ResolvedModel, network: Network): BatchLayout
   const { name, usesQHead, usesNegatives, usesNextState, hasWarmUp } = objectives[model.objective];
   const { window, items } = network.shape;
   const isPrefixes = model.preset === 'paper';
-  // One position more where the state after a full window is needed.
-  const time = usesNextState && !isPrefixes ? window + 1 : window;
+  const { baskets } = network.shape;
+  // One position more where the state after a full window is needed, and where actions have places of their own.
+  const more = (usesNextState && !isPrefixes ? 1 : 0) + (baskets ? 1 : 0);
+  const time = window + more;
   const lines = isPrefixes
     ? model.batchTargets
     : Math.max(1, Math.round(model.batchTargets / window));
   return {
-    kind: isPrefixes ? 'prefixes' : 'lines',
+    kind: isPrefixes ? 'prefixes' : baskets ? 'baskets' : 'lines',
     lines,
     time,
     window,

@@ -4,6 +4,8 @@ import { actionValues } from './action-values.ts';
 import type { Dropout } from './backbones/backbone.ts';
 import { type BatchTensors, strictly } from './data/batch.ts';
 import type { BatchLayout } from './data/layout.ts';
+import { baskets } from './designs/baskets.ts';
+import type { Design } from './designs/design.ts';
 import { lines } from './designs/lines.ts';
 import { prefixes } from './designs/prefixes.ts';
 import { batchLoss } from './loss.ts';
@@ -18,6 +20,8 @@ export interface StepLosses {
   readonly supervised: number;
   readonly reinforcement: number;
 }
+
+const designs: Readonly<Record<BatchLayout['kind'], Design>> = { lines, baskets, prefixes };
 
 /** Two copies of a network: one learns, the other judges. */
 export interface NetworkPair {
@@ -42,7 +46,7 @@ export function lossAndGradients(
   const batch: BatchTensors = tensors;
   const { model } = layout;
   const objective = objectives[model.objective];
-  const design = layout.kind === 'lines' ? lines : prefixes;
+  const design = designs[layout.kind];
   const places = strictly<Places>(tensors);
   const seeds = new SeedStream(tensors.seed as tf.Tensor1D);
   const drop: Dropout = (x) => (model.dropout === 0 ? x : dropout(x, model.dropout, seeds.next()));

@@ -15,6 +15,10 @@ const description = z.strictObject({
   window: z.int().min(1),
   /** Models from before there was a choice counted from the start. */
   positionsFrom: z.enum(['end', 'start']).default('start'),
+  /** Attention sees how old actions are; in a model that does not, left out. */
+  timeAttention: z.boolean().default(false),
+  /** Actions of one time are a basket; left out where every action is by itself. */
+  baskets: z.boolean().default(false),
   items: z.int().min(1),
   excludeHistory: z.boolean(),
   /** SHA-256 of `weights.bin`; models from before it was written have none. */
@@ -33,7 +37,7 @@ const description = z.strictObject({
 });
 
 /** `model.json` (docs/contracts.md, 6). */
-export type ModelDescription = z.infer<typeof description>;
+export type ModelDescription = z.input<typeof description>;
 
 /** A recommender as two files, and in memory: what serving needs, nothing of the Q head, the LE or the optimiser. */
 export interface RecommenderModel {
@@ -73,6 +77,7 @@ export function encodeModel(model: RecommenderModel): {
     }
   });
   const { dimension, blocks, heads, window, positionsFrom, items } = model.shape;
+  const { timeAttention, baskets } = model.shape;
   return {
     description: {
       format: 'lea-recommender',
@@ -83,6 +88,8 @@ export function encodeModel(model: RecommenderModel): {
       heads,
       window,
       positionsFrom,
+      ...(timeAttention && { timeAttention }),
+      ...(baskets && { baskets }),
       items,
       excludeHistory: model.excludeHistory,
       weightsHash: hashOf(bytes),
@@ -109,6 +116,7 @@ export function decodeModel(json: unknown, bytes: Uint8Array): RecommenderModel 
   }
   const { backbone, excludeHistory, weights, weightsHash, ...shape } = parsed.data;
   const { dimension, blocks, heads, window, positionsFrom, items } = shape;
+  const { timeAttention, baskets } = shape;
   for (const { name, shape, offset } of weights) {
     const end = offset + 4 * sizeOf(shape);
     if (end <= bytes.byteLength) continue;
@@ -123,7 +131,7 @@ export function decodeModel(json: unknown, bytes: Uint8Array): RecommenderModel 
   }
   return {
     backbone,
-    shape: { items, dimension, blocks, heads, window, positionsFrom },
+    shape: { items, dimension, blocks, heads, window, positionsFrom, timeAttention, baskets },
     excludeHistory,
     weights: new Map(
       weights.map(({ name, shape, offset }) => {

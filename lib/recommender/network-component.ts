@@ -1,9 +1,6 @@
 import { PipelineError } from '#lib/contracts/errors.ts';
-import {
-  type EvaluationCases,
-  historyOf,
-  requestOffsets,
-} from '#lib/sequences/evaluation-cases.ts';
+import { type EvaluationCases, requestOffsets } from '#lib/sequences/evaluation-cases.ts';
+import { datedHistory } from './history-arrays.ts';
 import type { RecommenderModel } from './model-file.ts';
 import { createScorer } from './score.ts';
 
@@ -44,14 +41,7 @@ export function networkComponent(
   let logits: Float32Array = new Float32Array(0); // [known, items]
   const scoreFrom = (place: number) => {
     const some = order.subarray(place, place + batch);
-    const histories = new Int32Array(batch * window);
-    const lengths = new Int32Array(batch);
-    some.forEach((index, row) => {
-      const history = historyOf(cases, index).slice(-window);
-      histories.set(history, row * window);
-      lengths[row] = history.length;
-    });
-    logits = scorer.score(histories, lengths);
+    logits = scorer.score(Array.from(some, (index) => datedHistory(cases, index, window)));
     const wrong = logits.findIndex((logit) => !Number.isFinite(logit));
     if (wrong !== -1 && wrong < some.length * items) {
       throw new PipelineError(

@@ -26,6 +26,7 @@ export interface Network {
  * @param window longest history in the sequences
  * @param environmentDimension length of the LE's states, undefined if there are none
  * @param textDimension length of the items' vectors, undefined if there are none
+ * @param baskets actions of one time are a basket
  * @throws ConfigError if the settings contradict each other
  */
 export function describeNetwork(
@@ -34,7 +35,9 @@ export function describeNetwork(
   window: number,
   environmentDimension: number | undefined,
   textDimension?: number,
+  baskets = false,
 ): Network {
+  expectAttention(model, baskets);
   if (model.backbone === 'sasrec' && model.dimension % model.heads !== 0) {
     throw new ConfigError(
       `Model ${model.name}: dimension ${model.dimension} is not a multiple of ${model.heads} heads.`,
@@ -48,6 +51,8 @@ export function describeNetwork(
     heads: model.heads,
     window: Math.min(model.window ?? window, window),
     positionsFrom: model.positionsFrom,
+    timeAttention: model.timeAttention,
+    baskets,
   };
   const stateDimension = backbone.stateDimension(shape);
   const objective = objectives[model.objective];
@@ -79,6 +84,29 @@ export function describeNetwork(
     text,
     specs: text === undefined ? specs : textSpecs(specs, text),
   };
+}
+
+/** Time and baskets are matters of attention, and of training on whole histories. */
+function expectAttention(
+  { name, backbone, preset, timeAttention, futureActions }: ResolvedModel,
+  baskets: boolean,
+): void {
+  const isAttentive = backbone === 'sasrec' && preset === 'sound';
+  if (timeAttention && !isAttentive) {
+    throw new ConfigError(
+      `Model ${name}: "timeAttention" is for backbone sasrec with preset sound, not for ${backbone} with preset ${preset}.`,
+    );
+  }
+  if (baskets && !isAttentive) {
+    throw new ConfigError(
+      `Model ${name}: the interactions come in baskets, which ${backbone} with preset ${preset} would read in an order that they do not have. Take backbone sasrec with preset sound, or set sequences.baskets to "off".`,
+    );
+  }
+  if (baskets && futureActions > 0) {
+    throw new ConfigError(
+      `Model ${name}: the interactions come in baskets, whose items are predicted together already. Set futureActions to 0, or sequences.baskets to "off".`,
+    );
+  }
 }
 
 /** Names of the parameters that serving needs: all but the Q head's. */

@@ -1,8 +1,9 @@
 import { type Steps, step } from '#lib/graph/program.ts';
 import type { TensorSpec } from '#lib/graph/specification.ts';
 import type { tf } from '#lib/graph/tensorflow.ts';
-import type { Parameters } from './backbones/backbone.ts';
+import type { HistoryInputs, Parameters } from './backbones/backbone.ts';
 import { countAhead } from './count-ahead.ts';
+import { historySpecs } from './history-arrays.ts';
 import type { Network } from './network.ts';
 import { scoreItems } from './score.ts';
 import { completeTables } from './text-table.ts';
@@ -24,18 +25,13 @@ export function rankingStep(
   const int = (...shape: number[]) => ({ shape, dtype: 'int32' }) as const;
   return step({
     inputs: {
-      items: int(cases, network.shape.window),
-      lengths: int(cases),
+      ...historySpecs(network.shape, cases, network.shape.window),
       targets: int(cases),
       ...(excluded > 0 && { excluded: int(cases, excluded) }),
     } as Record<string, TensorSpec>,
     run: (tensors: Record<string, tf.Tensor>) => {
       const parameters = completeTables(variables, vectors);
-      const scores = scoreItems(
-        { ...network, parameters },
-        tensors.items as tf.Tensor2D,
-        tensors.lengths as tf.Tensor1D,
-      );
+      const scores = scoreItems({ ...network, parameters }, tensors as unknown as HistoryInputs);
       const counts = countAhead(
         scores,
         tensors.targets as tf.Tensor1D,

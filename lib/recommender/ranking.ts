@@ -1,5 +1,7 @@
 import { PipelineError } from '#lib/contracts/errors.ts';
 import { type EvaluationCases, takenBefore } from '#lib/sequences/evaluation-cases.ts';
+import type { BackboneShape } from './backbones/backbone.ts';
+import { datedHistory, type HistoryArrays, historyArrays } from './history-arrays.ts';
 
 /** Counts, for a fixed number of cases at a time, the items that come before the target. */
 export interface Ranker {
@@ -9,17 +11,15 @@ export interface Ranker {
   readonly window: number;
   /** Size of the model's vocabulary. */
   readonly items: number;
+  /** What the model looks at besides items. */
+  readonly shape: Pick<BackboneShape, 'timeAttention' | 'baskets'>;
   /** Items to leave out of a case's list that a call takes; 0 for a ranker that leaves out nothing. */
   readonly excluded: number;
   count(input: RankingInput): RankingCounts;
 }
 
 /** Cases to rank, right-padded with 0. */
-export interface RankingInput {
-  /** int32 `[cases, window]` */
-  readonly items: Int32Array;
-  /** int32 `[cases]` */
-  readonly lengths: Int32Array;
+export interface RankingInput extends HistoryArrays {
   /** int32 `[cases]` */
   readonly targets: Int32Array;
   /** int32 `[cases, excluded]`, without repeats */
@@ -59,18 +59,15 @@ export function rankCases(
 
 /** Ranks as many cases as a call takes. What does not fit into its places for items to leave out takes further calls. */
 function rankSome(ranker: Ranker, cases: EvaluationCases, order: Int32Array): Int32Array {
+  const histories = Array.from(order, (at) => datedHistory(cases, at, ranker.window));
   const input = {
-    items: new Int32Array(ranker.cases * ranker.window),
-    lengths: new Int32Array(ranker.cases),
+    ...historyArrays(ranker.shape, histories, ranker.cases, ranker.window),
     targets: new Int32Array(ranker.cases).fill(1),
   };
   const left: Int32Array[] = [];
   const isShown = new Uint8Array(order.length);
   order.forEach((at, row) => {
     const target = cases.targets[at]!;
-    const history = historyOf(cases, at, ranker.window);
-    input.items.set(history, row * ranker.window);
-    input.lengths[row] = history.length;
     const taken = ranker.excluded === 0 ? new Set<number>() : takenBefore(cases, at);
     left.push(Int32Array.from(taken));
     if (target < 1 || target > ranker.items || taken.has(target)) return;
@@ -104,16 +101,6 @@ function notFinite(cases: EvaluationCases, at: number, score: number): PipelineE
     'ScoresNotFinite',
     `The model scores item ${cases.targets[at]} of case ${at} (user ${cases.users[at]}) with ${score}: its weights are damaged or its training diverged. Lower learningRate or reinforcementWeight and train again.`,
   );
-}
-
-/** The last `window` items before a case's target. */
-function historyOf(
-  cases: EvaluationCases,
-  at: number,
-  window: number = Number.POSITIVE_INFINITY,
-): Int32Array {
-  const end = cases.offsets[at + 1]!;
-  return cases.items.subarray(Math.max(cases.offsets[at]!, end - window), end);
 }
 
 /** Most items that a call should be able to leave out of a list: more take further calls. */

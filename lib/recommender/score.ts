@@ -9,6 +9,7 @@ import type {
 import { backbones } from './backbones/index.ts';
 import { lastPlaces, linePositions } from './backbones/layers.ts';
 import { supervisedHead, supervisedStates, valuesOfAll } from './heads.ts';
+import { type DatedHistory, historyArrays, historyTensors } from './history-arrays.ts';
 import type { RecommenderModel } from './model-file.ts';
 
 /** A model on the active TF.js backend. */
@@ -39,16 +40,13 @@ export function loadModel(model: RecommenderModel): LoadedModel {
 /**
  * Scores of all items after each history, higher is better, dropout off.
  *
- * @param items int32 `[cases, window]`, right-padded with 0
- * @param lengths int32 `[cases]`
- * @returns `[cases, items]`; item `i` at place `i - 1`
+ * @returns `[lines, items]`; item `i` at place `i - 1`
  */
 export function scoreItems(
   { backbone, shape, parameters }: Pick<LoadedModel, 'backbone' | 'shape' | 'parameters'>,
-  items: tf.Tensor2D,
-  lengths: tf.Tensor1D,
+  histories: HistoryInputs,
 ): tf.Tensor2D {
-  const last = lastStates(backbone, shape, parameters, { items, lengths }, (x) => x); // [cases, state]
+  const last = lastStates(backbone, shape, parameters, histories, (x) => x); // [lines, state]
   return valuesOfAll(supervisedHead(parameters), supervisedStates(parameters, last));
 }
 
@@ -78,11 +76,10 @@ export interface ModelScorer {
   /** Size of the vocabulary. */
   readonly items: number;
   /**
-   * @param items int32 `[batch, window]`, right-padded with 0
-   * @param lengths int32 `[batch]`
+   * @param histories at most `batch` of them
    * @returns `[batch, items]`; item `i` at place `i - 1`
    */
-  score(items: Int32Array, lengths: Int32Array): Float32Array;
+  score(histories: readonly DatedHistory[]): Float32Array;
   dispose(): void;
 }
 
@@ -94,14 +91,10 @@ export function createScorer(model: RecommenderModel, batch: number): ModelScore
     batch,
     window,
     items,
-    score: (histories, lengths) =>
-      readValues(() =>
-        scoreItems(
-          loaded,
-          tf.tensor2d(histories, [batch, window], 'int32'),
-          tf.tensor1d(lengths, 'int32'),
-        ),
-      ),
+    score: (histories) => {
+      const arrays = historyArrays(model.shape, histories, batch, window);
+      return readValues(() => scoreItems(loaded, historyTensors(arrays, window)));
+    },
     dispose: loaded.dispose,
   };
 }

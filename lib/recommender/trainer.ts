@@ -29,6 +29,8 @@ export interface TrainingTask {
   /** Longest history in the sequences. */
   readonly window: number;
   readonly excludeHistory: boolean;
+  /** Actions of one time are a basket, see config section `sequences`. @default false */
+  readonly baskets?: boolean;
   readonly validation: EvaluationCases;
   /** Vectors of the items' texts, for a model that uses them. */
   readonly text?: TextVectors | undefined;
@@ -112,6 +114,7 @@ export async function trainModel(
     task.window,
     rows.environment?.stateDimension ?? task.from?.environmentDimension,
     task.text?.dimension,
+    task.baskets,
   );
   const layout = batchLayout(model, network);
   const program = createTrainingProgram({

@@ -132,6 +132,7 @@ export function createTrainingProgram(options: {
       window: network.shape.window,
       items: network.shape.items,
       excluded: options.excluded,
+      shape: network.shape,
       count({ excluded, ...input }) {
         const fed = options.excluded === 0 ? input : { ...input, excluded };
         const { ahead, excludedAhead, scores } = program.run('rank', fed);

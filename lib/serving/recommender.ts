@@ -206,6 +206,7 @@ export class Recommender {
       times: historyTimes && times,
       excluded,
       unknownItems: [...unknownItems],
+      request: time,
       away,
     };
   }

@@ -1,14 +1,16 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { EvidenceWriter, type Scale } from '#lib/evaluation/rivals/evidence.ts';
 import type { HistoryScorer } from '#lib/evaluation/rivals/history-scorer.ts';
+import {
+  type DatedHistory,
+  historyArrays,
+  historyTensors,
+} from '#lib/recommender/history-arrays.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
 import { loadModel, readValues, scoreItems } from '#lib/recommender/score.ts';
 
-/** What somebody took, as far as a model knows it. */
-export interface KnownHistory {
-  /** Item indices, the oldest first, at least one. */
+/** What somebody took, as far as a model knows it: item indices, at least one. */
+export interface KnownHistory extends DatedHistory {
   readonly items: readonly number[];
-  /** Unix seconds of each; undefined if nobody knows. */
   readonly times: readonly number[] | undefined;
 }
 
@@ -28,20 +30,10 @@ export function networkScorer(model: RecommenderModel): Scorer {
   const loaded = loadModel(model);
   return {
     score(histories) {
-      const last = histories.map(({ items }) => items.slice(-model.shape.window));
-      const time = Math.max(...last.map((history) => history.length));
-      const items = new Int32Array(last.length * time); // [histories, time]
-      last.forEach((history, row) => {
-        items.set(history, row * time);
-      });
-      const lengths = Int32Array.from(last, (history) => history.length);
-      return readValues(() =>
-        scoreItems(
-          loaded,
-          tf.tensor2d(items, [last.length, time], 'int32'),
-          tf.tensor1d(lengths, 'int32'),
-        ),
-      );
+      const longest = Math.max(...histories.map(({ items }) => items.length));
+      const time = Math.min(longest, model.shape.window);
+      const arrays = historyArrays(model.shape, histories, histories.length, time);
+      return readValues(() => scoreItems(loaded, historyTensors(arrays, time)));
     },
     dispose: loaded.dispose,
   };

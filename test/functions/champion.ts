@@ -18,6 +18,8 @@ export async function promoteSmallModel(objects: Objects, run: string, seed: num
     heads: 1,
     window: 6,
     positionsFrom: 'end',
+    timeAttention: false,
+    baskets: false,
   } as const;
   const { sasrec } = backbones;
   const specs = [

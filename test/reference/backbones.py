@@ -1,7 +1,7 @@
 """The four sequence encoders, written as their papers and the SNQN code describe them: one history at a time.
 
 Nothing here is shared with the TypeScript code. Everything is float64; a history is a list of item indices (1 and up), the
-oldest first. Each function returns the state after the whole history, `[state]`.
+oldest first (for SASRec also a `History`). Each function returns the state after the whole history, `[state]`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,22 @@ import torch
 from torch import Tensor
 
 Parameters = dict[str, Tensor]
+
+
+class History(list[int]):
+    """Items, when each was taken, when a list is asked for after them, and the number of the basket of each."""
+
+    def __init__(
+        self,
+        items: list[int],
+        times: list[float] | None = None,
+        request: float = 0.0,
+        baskets: list[int] | None = None,
+    ) -> None:
+        super().__init__(items)
+        self.times = times
+        self.request = request
+        self.baskets = baskets
 
 
 @dataclass(frozen=True)
@@ -48,18 +64,33 @@ def linear(parameters: Parameters, name: str, x: Tensor) -> Tensor:
 def sasrec(parameters: Parameters, shape: Shape, history: list[int]) -> Tensor:
     """SASRec: queries from normalised input, keys and values from the input itself, residual on the normalised input.
 
-    Padding in front of a history, as the paper has it, takes places, but nothing looks at it.
+    Padding in front of a history, as the paper has it, takes places, but nothing looks at it. The items of a basket share a
+    place, look at each other, and their states are averaged. Of actions with times each score is raised by a learned number
+    for the time between the action looked at and the next one (of baskets: the next basket) after the place that looks.
     """
     padding = next((place for place, item in enumerate(history) if item > 0), 0)
-    history = history[padding:]
+    times = history.times if isinstance(history, History) else None
+    baskets = history.baskets if isinstance(history, History) and history.baskets is not None else None
+    request = history.request if isinstance(history, History) else 0.0
+    history = list(history)[padding:]
     length = len(history)
+    step = baskets if baskets is not None else list(range(length))
     x = torch.stack(
         [
-            (embedding(parameters, item, shape.dimension) + parameters["position_embedding"][padding + place])
+            (embedding(parameters, item, shape.dimension) + parameters["position_embedding"][padding + step[place]])
             * (1.0 if item > 0 else 0.0)
             for place, item in enumerate(history)
         ]
     )
+
+    def bias(block: int, place: int) -> Tensor:
+        seen = [other for other in range(length) if step[other] <= step[place]]
+        if times is None:
+            return torch.zeros(len(seen), dtype=torch.float64)
+        asked = next((times[other] for other in range(length) if step[other] > step[place]), request)
+        buckets = [min(63, math.floor(math.log(max(1.0, asked - times[other])) / 0.301)) for other in seen]
+        return parameters[f"block_{block}/time_bias"][buckets]
+
     width = shape.dimension // shape.heads
     for block in range(shape.blocks):
         name = f"block_{block}"
@@ -72,8 +103,9 @@ def sasrec(parameters: Parameters, shape: Shape, history: list[int]) -> Tensor:
             heads = []
             for head in range(shape.heads):
                 part = slice(head * width, (head + 1) * width)
-                scores = key[: place + 1, part] @ query[place, part] / math.sqrt(width)
-                heads.append(torch.softmax(scores, 0) @ value[: place + 1, part])
+                seen = [other for other in range(length) if step[other] <= step[place]]
+                scores = key[seen][:, part] @ query[place, part] / math.sqrt(width) + bias(block, place)
+                heads.append(torch.softmax(scores, 0) @ value[seen][:, part])
             rows.append(torch.cat(heads))
         attended = torch.stack(rows) + normalised
         normalised = layer_normalisation(parameters, f"{name}/feed_forward_normalisation", attended)
@@ -81,7 +113,8 @@ def sasrec(parameters: Parameters, shape: Shape, history: list[int]) -> Tensor:
         # Padding is zeroed again; only an empty history shows the state of one.
         is_item = torch.tensor([[float(item > 0)] for item in history], dtype=torch.float64)
         x = (linear(parameters, f"{name}/feed_forward_outer", inner) + normalised) * is_item
-    return layer_normalisation(parameters, "final_normalisation", x)[-1]
+    last = [place for place in range(length) if step[place] == step[-1]]
+    return layer_normalisation(parameters, "final_normalisation", x)[last].mean(0)
 
 
 def gru4rec(parameters: Parameters, shape: Shape, history: list[int]) -> Tensor:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from backbones import Shape, parameter_shapes
+from backbones import History, Shape, parameter_shapes
 from objectives import Network, Settings, Transition, loss
 
 SHAPE = Shape(items=11, dimension=4, blocks=2, heads=2, window=4)
 ENVIRONMENT = 3
+ASKED_AFTER = 250_000
 CANDIDATES = 3
 NEGATIVES = 4
 # One long history in two rows that overlap by one item, and short ones.
@@ -75,6 +76,37 @@ CASES: dict[str, dict] = {
 FROM_END_CASES: dict[str, dict] = {
     "positions from the end: supervised": {"objective": "supervised"},
     "positions from the end: SNQN + LEA": {"objective": "snqn", "lea": LEA},
+}
+# When the items of each row were taken. A row that goes on begins with the last item of the one before.
+TIMES = [
+    [0, 40, 41, 5_000, 90_000],
+    [90_000, 90_007, 700_000, 700_001, 4_000_000],
+    [3, 200, 86_400],
+    [1_000, 1_001],
+    [9],
+]
+TIME_CASES: dict[str, dict] = {
+    "time: supervised": {"objective": "supervised", "timeAttention": True},
+    "time: SNQN + LEA": {"objective": "snqn", "lea": LEA, "timeAttention": True},
+}
+# The same in baskets. By hand: what a line of five holds. Each piece: the basket before (row, place), then those that are
+# learned from it; the time of the basket that follows, None at the end of a history.
+BASKET_TIMES = [
+    [0, 0, 50, 5_000, 5_000],
+    [5_000, 5_000, 700_000, 700_000, 4_000_000],
+    [3, 200, 200],
+    [1_000, 1_000],
+    [9],
+]
+BASKET_PIECES: list[tuple[list[list[tuple[int, int]]], float | None]] = [
+    ([[(0, 0), (0, 1)], [(0, 2)]], 5_000),
+    ([[(0, 2)], [(0, 3), (0, 4), (1, 1)]], 700_000),
+    ([[(0, 4), (1, 1)], [(1, 2), (1, 3)], [(1, 4)]], None),
+    ([[(2, 0)], [(2, 1), (2, 2)]], None),
+]
+BASKET_CASES: dict[str, dict] = {
+    "baskets: supervised": {"objective": "supervised"},
+    "baskets, time: SNQN + LEA": {"objective": "snqn", "lea": LEA, "timeAttention": True},
 }
 PAPER_CASES: dict[str, dict] = {
     "paper: supervised": {"objective": "supervised"},
@@ -147,6 +179,15 @@ def negatives_of(answer: dict, augmented: int, base_reward: float, settings: Set
     return items[:NEGATIVES], rewards[:NEGATIVES]
 
 
+def consume(history: list[int], item: int) -> list[int]:
+    """A history with one more item, taken when the next action was, after which a list is asked for at once."""
+    if not isinstance(history, History):
+        return [*history, item]
+    times = None if history.times is None else [*history.times, history.request]
+    baskets = None if history.baskets is None else [*history.baskets, history.baskets[-1] + 1]
+    return History([*history, item], times, history.request, baskets)
+
+
 def transition_of(
     base_reward: float,
     answer: dict | None,
@@ -184,7 +225,7 @@ def transition_of(
         augmented=augmented,
         augmented_weight=weight,
         augmented_reward=augmented_reward,
-        consumed_history=[*consumed, augmented],
+        consumed_history=consume(consumed, augmented),
         propensity=float(counts[action] / counts.sum()),
         history_share=before / longest,
     )
@@ -208,19 +249,62 @@ def padding_of(row: dict) -> list[int]:
     return [0] * (SHAPE.window - (len(row["items"]) - 1))
 
 
+def basket_transitions(answers: list[dict], settings: Settings) -> list[tuple[dict, Transition]]:
+    """Every action of a basket as if it alone had followed the baskets before it; positions from the end."""
+    result = []
+    for baskets, following in BASKET_PIECES:
+        time_of = [BASKET_TIMES[basket[0][0]][basket[0][1]] for basket in baskets]
+        padding = [0] * (SHAPE.window - (len(baskets) - 1))
+
+        def history(known: list[list[int]], request: float | None, time_of: list[float], padding: list[int]) -> History:
+            items = [item for basket in known for item in basket]
+            numbers = [number for number, basket in enumerate(known) for _ in basket]
+            times = [time_of[number] for number in numbers] if settings.timeAttention else None
+            return History([*padding, *items], times, request or 0.0, numbers)
+
+        items = [[ROWS[row]["items"][place] for row, place in basket] for basket in baskets]
+        times = [*time_of, following]
+        for number in range(1, len(baskets)):
+            before, own = baskets[number - 1], baskets[number]
+            for (row, place), item in zip(own, items[number], strict=True):
+                transition = transition_of(
+                    base_reward(row, place),
+                    answers[row]["transitions"][place - 1],
+                    settings,
+                    (
+                        history(items[:number], times[number], time_of, padding),
+                        history(items[: number + 1], times[number + 1], time_of, padding),
+                        history(items[:number], times[number], time_of, padding),
+                    ),
+                    (answers[before[-1][0]]["states"][before[-1][1]], answers[own[-1][0]]["states"][own[-1][1]]),
+                    item,
+                    times[number + 1] is not None,
+                    0,
+                )
+                result.append(({"row": row, "place": place}, transition))
+    return result
+
+
 def line_transitions(answers: list[dict], settings: Settings, from_end: bool = False) -> list[tuple[dict, Transition]]:
     """All transitions as whole rows give them: a history begins with its row."""
     result = []
     for number, row in enumerate(ROWS):
         items, padding = row["items"], padding_of(row) if from_end else []
         goes_on = any(other["user"] == row["user"] and other["start"] > row["start"] for other in ROWS)
+        # The history that a row goes on with begins with the row's last action.
+        times = [*TIMES[number], TIMES[number + 1][1] if goes_on else 0]
+
+        def history(length: int, items: list[int] = items, times: list[float] = times, padding: list[int] = padding) -> list[int]:
+            known = [*padding, *items[:length]]
+            return History(known, times[:length], times[length]) if settings.timeAttention else known
+
         for place in range(len(items) - 1):
             answer, states = answers[number]["transitions"][place], answers[number]["states"]
             transition = transition_of(
                 base_reward(number, place + 1),
                 answer,
                 settings,
-                ([*padding, *items[: place + 1]], [*padding, *items[: place + 2]], [*padding, *items[: place + 1]]),
+                (history(place + 1), history(place + 2), history(place + 1)),
                 (states[place], states[place + 1]),
                 items[place + 1],
                 goes_on or place + 2 < len(items),
@@ -305,8 +389,13 @@ def generate(backbone: str) -> dict:
         head: tuple(draw_parameters(random, parameter_shapes(backbone, SHAPE, ENVIRONMENT, head)) for _ in range(2))
         for head in ("tied", "separate")
     }
+    biases = np.random.default_rng(7)
+    for pair in sets.values():
+        for one in pair if backbone == "sasrec" else ():
+            for block in range(SHAPE.blocks):
+                one[f"block_{block}/time_bias"] = biases.normal(size=64).astype(np.float32)
     network = Network(backbone, SHAPE, tensors(sets["tied"][0], False))
-    states, branches, logits, from_end = [], [], [], []
+    states, branches, logits, from_end, with_time, of_baskets = [], [], [], [], [], []
     for row in ROWS:
         prefixes = [row["items"][: place + 1] for place in range(len(row["items"]))]
         states.append([rounded(network.state(prefix)) for prefix in prefixes])
@@ -316,23 +405,43 @@ def generate(backbone: str) -> dict:
         padded = [*[0] * (SHAPE.window - len(recent)), *recent]
         if backbone == "sasrec":
             from_end.append(rounded(network.logits(network.state(padded))))
+            times = TIMES[len(from_end) - 1][-SHAPE.window :]
+            with_time.append(rounded(network.logits(network.state(History(padded, times, times[-1] + ASKED_AFTER)))))
+            times = BASKET_TIMES[len(from_end) - 1][-SHAPE.window :]
+            numbers = [sorted(set(times)).index(time) for time in times]
+            padded = [*[0] * (SHAPE.window - numbers[-1] - 1), *recent]
+            history = History(padded, times, times[-1] + ASKED_AFTER, numbers)
+            of_baskets.append(rounded(network.logits(network.state(history))))
     cases = {}
-    for name, options in (CASES | FROM_END_CASES | PAPER_CASES).items():
+    for name, options in (CASES | FROM_END_CASES | TIME_CASES | BASKET_CASES | PAPER_CASES).items():
         if backbone != "sasrec" and name not in FEW:
             continue
         settings = Settings(**options)
         is_paper = name in PAPER_CASES
-        is_from_end = name in FROM_END_CASES
-        found = prefix_transitions(answers, settings) if is_paper else line_transitions(answers, settings, is_from_end)
+        is_baskets = name in BASKET_CASES
+        is_from_end = is_baskets or name in FROM_END_CASES or name == "time: supervised"
+        if is_baskets:
+            found = basket_transitions(answers, settings)
+        elif is_paper:
+            found = prefix_transitions(answers, settings)
+        else:
+            found = line_transitions(answers, settings, is_from_end)
         cases[name] = {
             "preset": "paper" if is_paper else "sound",
+            "baskets": is_baskets,
             "positionsFrom": "end" if is_from_end else "start",
         } | run_case(backbone, settings, sets["separate" if is_paper else "tied"], found)
     return {
         "shape": asdict(SHAPE),
         "environmentDimension": ENVIRONMENT,
         "rows": [
-            row | answer | {"rewards": [base_reward(number, place) for place in range(len(row["items"]))]}
+            row
+            | answer
+            | {
+                "rewards": [base_reward(number, place) for place in range(len(row["items"]))],
+                "times": TIMES[number],
+                "basketTimes": BASKET_TIMES[number],
+            }
             for number, (row, answer) in enumerate(zip(ROWS, answers, strict=True))
         ],
         "parameters": {
@@ -343,6 +452,9 @@ def generate(backbone: str) -> dict:
         "branches": branches,
         "logits": logits,
         "logitsFromEnd": from_end,
+        "askedAfter": ASKED_AFTER,
+        "logitsWithTime": with_time,
+        "logitsOfBaskets": of_baskets,
         "cases": cases,
     }
 

@@ -51,6 +51,7 @@ class Settings:
     sampledItems: list[int] = field(default_factory=list)
     sampledLogCounts: list[float] = field(default_factory=list)
     lea: dict[str, object] | None = None
+    timeAttention: bool = False
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,11 @@ const settings = {
    * SNQN and SA2C.
    */
   positionsFrom: z.enum(['end', 'start']),
+  /**
+   * SASRec's attention sees how old each action is, and how long ago the last one was, when a list is asked for (buckets of
+   * log time, as in HSTU). In preset `sound`.
+   */
+  timeAttention: z.boolean(),
   /** Supervised head: the item embedding itself (`tied`), or a table and biases of its own. */
   head: z.enum(['tied', 'separate']),
   /**
@@ -173,6 +178,7 @@ export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
     dropout: 0.3,
     window: null,
     positionsFrom: 'end',
+    timeAttention: false,
     head: 'tied',
     loss: 'auto',
     futureActions: 0,
@@ -206,6 +212,7 @@ export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
     dropout: 0.1,
     window: 10,
     positionsFrom: 'start',
+    timeAttention: false,
     head: 'separate',
     loss: 'cross-entropy',
     futureActions: 0,

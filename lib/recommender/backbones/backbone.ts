@@ -16,6 +16,10 @@ export interface BackboneShape {
   readonly window: number;
   /** What SASRec's positions are counted from. */
   readonly positionsFrom: 'end' | 'start';
+  /** SASRec's attention sees how old actions are. */
+  readonly timeAttention: boolean;
+  /** Actions of one time are a basket: the items of one have no order, and are predicted together (SASRec). */
+  readonly baskets: boolean;
 }
 
 /** A batch of lines. One line may hold several sequences one after the other. */
@@ -32,6 +36,14 @@ export interface SequenceInputs {
    * count positions from the end; 0 in the older pieces of a long history. Left out, it is 0 everywhere.
    */
   readonly room?: tf.Tensor2D;
+  /** int32 `[lines, time]`: number of each item's basket in its sequence, from 0, for `shape.baskets`. */
+  readonly baskets?: tf.Tensor2D;
+  /**
+   * int32 `[lines, time]`: when each item was taken and when the next one was, seconds from any moment on that is the
+   * same for a sequence, for `shape.timeAttention`.
+   */
+  readonly times?: tf.Tensor2D;
+  readonly requests?: tf.Tensor2D;
 }
 
 /** A batch of histories, one per line from its beginning. */
@@ -40,6 +52,10 @@ export interface HistoryInputs {
   readonly items: tf.Tensor2D;
   /** int32 `[lines]`; an empty line gives the state of its first, empty place. */
   readonly lengths: tf.Tensor1D;
+  /** As in `SequenceInputs`; the last item's request is the one that is answered. */
+  readonly baskets?: tf.Tensor2D;
+  readonly times?: tf.Tensor2D;
+  readonly requests?: tf.Tensor2D;
 }
 
 /** Randomly zeroes elements and scales up the rest; the identity outside training. */

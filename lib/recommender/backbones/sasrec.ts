@@ -1,5 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { denseSpecs, normalisationSpecs } from '../parameters.ts';
+import { denseSpecs, normalisationSpecs, type ParameterSpec } from '../parameters.ts';
+import {
+  type AttentionInputs,
+  attentionBias,
+  bucketsOf,
+  lookBack,
+  lookBackFurther,
+  meanStates,
+  timeBias,
+  timeBuckets,
+} from './attention.ts';
 import {
   type Backbone,
   type BackboneShape,
@@ -8,7 +18,8 @@ import {
   parameter,
   type SequenceInputs,
 } from './backbone.ts';
-import { dense, embedItems, forbidden, lastPlaces, linePositions, normalise } from './layers.ts';
+import { isInLast, lastRow, sequenceOf } from './histories.ts';
+import { dense, embedItems, lastPlaces, normalise } from './layers.ts';
 
 const positionEmbedding = 'position_embedding';
 
@@ -16,20 +27,32 @@ const positionEmbedding = 'position_embedding';
  * SASRec (Kang and McAuley 2018, https://arxiv.org/abs/1808.09781) as in its authors' code and that of SNQN: queries
  * are normalised, keys and values are not; residuals add the normalised input; no output projection; padding is zeroed
  * after every block.
+ *
+ * With `timeAttention` each block adds a learned number to its scores for how long ago an action was, see `bucketsOf`. With
+ * `baskets` the items of one share a position and see each other, and the state after a basket is the mean of theirs.
  */
 export const sasrec: Backbone = {
   name: 'sasrec',
 
   stateDimension: (shape) => shape.dimension,
 
-  parameterSpecs: ({ dimension, blocks, window }) => [
+  parameterSpecs: ({ dimension, blocks, window, timeAttention }) => [
     {
       name: positionEmbedding,
       // One more than the window: the state after a full window and its target bootstraps the last transition.
       shape: [window + 1, dimension],
       initialiser: { kind: 'normal', deviation: 0.01 },
     },
-    ...Array.from({ length: blocks }, (_, block) => [
+    ...Array.from({ length: blocks }, (_, block): ParameterSpec[] => [
+      ...(timeAttention
+        ? [
+            {
+              name: timeBias(block),
+              shape: [timeBuckets],
+              initialiser: { kind: 'normal', deviation: 0.02 } as const,
+            },
+          ]
+        : []),
       ...normalisationSpecs(`block_${block}/attention_normalisation`, dimension),
       ...denseSpecs(`block_${block}/query`, dimension, dimension),
       ...denseSpecs(`block_${block}/key`, dimension, dimension),
@@ -42,45 +65,73 @@ export const sasrec: Backbone = {
   ],
 
   encode(parameters, shape, inputs, dropout) {
-    const mask = attentionMask(inputs);
-    const isItem = maskOf(inputs.items);
+    const seen = { isAllowed: lookBack(inputs), buckets: agesOf(shape, inputs) };
     const memories: Memory[] = [];
-    let hidden = embed(parameters, shape, inputs.items, placesOf(inputs), dropout);
-    for (let block = 0; block < shape.blocks; block++) {
-      const memory = memoryOf(parameters, block, shape, hidden);
-      memories.push(memory);
-      const next = transform(parameters, block, shape, hidden, memory, mask, dropout);
-      hidden = tf.mul(next, isItem);
-    }
+    const hidden = encodeBlocks(parameters, shape, inputs, seen, shape.blocks, dropout, memories);
     return {
       states: normalise(parameters, 'final_normalisation', hidden) as tf.Tensor3D,
-      branch: (items) => branch(parameters, shape, inputs, items, memories, mask, dropout),
+      branch: (items) => branch(parameters, shape, inputs, items, memories, seen, dropout),
     };
   },
 
-  encodeLast(parameters, shape, { items, lengths }, dropout) {
-    const positions = linePositions(...items.shape);
-    const mask = attentionMask({ items, positions });
-    const isItem = maskOf(items);
-    const room = tf.expandDims(tf.sub(tf.scalar(shape.window, 'int32'), lengths), 1); // [lines, 1]
-    const places = shape.positionsFrom === 'end' ? tf.add(positions, room) : positions;
-    let hidden = embed(parameters, shape, items, places, dropout);
-    for (let block = 0; block + 1 < shape.blocks; block++) {
-      const memory = memoryOf(parameters, block, shape, hidden);
-      const next = transform(parameters, block, shape, hidden, memory, mask, dropout);
-      hidden = tf.mul(next, isItem);
+  encodeLast(parameters, shape, history, dropout) {
+    const { items, lengths, baskets } = history;
+    const inputs = sequenceOf(shape, history);
+    const seen = { isAllowed: lookBack(inputs), buckets: agesOf(shape, inputs) };
+    if (baskets !== undefined) {
+      const hidden = encodeBlocks(parameters, shape, inputs, seen, shape.blocks, dropout);
+      const states = normalise(parameters, 'final_normalisation', hidden) as tf.Tensor3D;
+      return tf.squeeze(meanStates(states, isInLast(items, lengths, baskets)), [1]);
     }
+    const hidden = encodeBlocks(parameters, shape, inputs, seen, shape.blocks - 1, dropout);
     // Of the last block one query is of interest.
     const block = shape.blocks - 1;
     const memory = memoryOf(parameters, block, shape, hidden);
     const last = tf.expandDims(lastPlaces(hidden as tf.Tensor3D, lengths), 1); // [lines, 1, dimension]
-    const seen = tf.expandDims(lastMask(items.shape[1], lengths), 1); // [lines, 1, 1, time]
-    const next = transform(parameters, block, shape, last, memory, seen, dropout);
+    const bias = attentionBias(parameters, block, {
+      isAllowed: lastRow(seen.isAllowed, lengths), // [lines, 1, time]
+      buckets: seen.buckets && lastRow(seen.buckets, lengths),
+    });
+    const next = transform(parameters, block, shape, last, memory, bias, dropout);
     const isHistory = tf.cast(tf.greater(lengths, tf.scalar(0, 'int32')), 'float32'); // [lines]
     const states = tf.mul(tf.squeeze(next, [1]), tf.expandDims(isHistory, 1)); // [lines, dimension]
     return normalise(parameters, 'final_normalisation', states) as tf.Tensor2D;
   },
 };
+
+/** The first blocks, padding zeroed after each, `[lines, time, dimension]`; their keys and values go to `memories`. */
+function encodeBlocks(
+  parameters: Parameters,
+  shape: BackboneShape,
+  inputs: SequenceInputs,
+  seen: AttentionInputs,
+  blocks: number,
+  dropout: Dropout,
+  memories: Memory[] = [],
+): tf.Tensor {
+  const isItem = maskOf(inputs.items);
+  let hidden = embed(parameters, shape, inputs.items, placesOf(inputs), dropout);
+  for (let block = 0; block < blocks; block++) {
+    const memory = memoryOf(parameters, block, shape, hidden);
+    memories.push(memory);
+    const bias = attentionBias(parameters, block, seen);
+    const next = transform(parameters, block, shape, hidden, memory, bias, dropout);
+    hidden = tf.mul(next, isItem);
+  }
+  return hidden;
+}
+
+/** Ages of all actions at each place's request; undefined for a shape that does not look at them. */
+function agesOf(
+  { timeAttention }: BackboneShape,
+  { times, requests }: SequenceInputs,
+): tf.Tensor | undefined {
+  if (!timeAttention) return undefined;
+  if (times === undefined || requests === undefined) {
+    throw new RangeError('Attention to time needs "times" and "requests".');
+  }
+  return bucketsOf(times, requests);
+}
 
 /** Keys and values of one block, each `[lines, heads, time, width]`. */
 interface Memory {
@@ -100,25 +151,26 @@ function memoryOf(
   };
 }
 
-/** One block at the places of `hidden`, which look at `memory` where the mask lets them. `[lines, places, dimension]` */
+/** One block at the places of `hidden`, which look at `memory` as the bias lets them. `[lines, places, dimension]` */
 function transform(
   parameters: Parameters,
   block: number,
   shape: BackboneShape,
   hidden: tf.Tensor,
   memory: Memory,
-  mask: tf.Tensor,
+  bias: tf.Tensor,
   dropout: Dropout,
 ): tf.Tensor {
   const name = `block_${block}`;
   const queries = normalise(parameters, `${name}/attention_normalisation`, hidden);
-  const attended = attend(parameters, name, shape, queries, memory, mask, dropout);
+  const attended = attend(parameters, name, shape, queries, memory, bias, dropout);
   return feedForward(parameters, name, tf.add(attended, queries), dropout);
 }
 
 /** Rows of the position table, int32 `[lines, time]`. */
-function placesOf({ positions, room }: SequenceInputs): tf.Tensor {
-  return room === undefined ? positions : tf.add(positions, room);
+function placesOf({ positions, room, baskets }: SequenceInputs): tf.Tensor {
+  const steps = baskets ?? positions;
+  return room === undefined ? steps : tf.add(steps, room);
 }
 
 /** Item plus position embedding, `[lines, time, dimension]`. */
@@ -146,28 +198,6 @@ function maskOf(items: tf.Tensor): tf.Tensor {
   return tf.expandDims(tf.cast(tf.greater(items, tf.scalar(0, 'int32')), 'float32'), -1);
 }
 
-/** Additive mask `[lines, 1, time, time]`: 0 from each place to itself and to what came before it in its sequence. */
-function attentionMask({ positions }: SequenceInputs): tf.Tensor {
-  const time = positions.shape[1];
-  const places = tf.range(0, time, 1, 'int32');
-  const from = tf.reshape(places, [1, time, 1]);
-  const to = tf.reshape(places, [1, 1, time]);
-  const begins = tf.sub(from, tf.expandDims(positions, 2)); // [lines, time, 1]
-  const isAllowed = tf.logicalAnd(tf.lessEqual(to, from), tf.greaterEqual(to, begins));
-  const penalty = tf.mul(tf.sub(1, tf.cast(isAllowed, 'float32')), forbidden); // [lines, time, time]
-  return tf.expandDims(penalty, 1);
-}
-
-/** The mask's row of each line's last place, `[lines, 1, time]`. */
-function lastMask(time: number, lengths: tf.Tensor1D): tf.Tensor {
-  const last = tf.maximum(tf.sub(lengths, tf.scalar(1, 'int32')), tf.scalar(0, 'int32'));
-  const isAllowed = tf.lessEqual(
-    tf.reshape(tf.range(0, time, 1, 'int32'), [1, 1, time]),
-    tf.reshape(last, [-1, 1, 1]),
-  );
-  return tf.mul(tf.sub(1, tf.cast(isAllowed, 'float32')), forbidden);
-}
-
 /** `[lines, time, dimension]` -> `[lines, heads, time, dimension / heads]` */
 function splitHeads(x: tf.Tensor, heads: number): tf.Tensor {
   const [lines, time, dimension] = x.shape as [number, number, number];
@@ -189,12 +219,12 @@ function attend(
   shape: BackboneShape,
   queries: tf.Tensor,
   memory: Memory,
-  mask: tf.Tensor,
+  bias: tf.Tensor,
   dropout: Dropout,
 ): tf.Tensor {
   const scale = 1 / Math.sqrt(shape.dimension / shape.heads);
   const query = tf.mul(splitHeads(dense(parameters, `${name}/query`, queries), shape.heads), scale);
-  const scores = tf.add(tf.matMul(query, memory.keys, false, true), mask); // [lines, heads, time, time]
+  const scores = tf.add(tf.matMul(query, memory.keys, false, true), bias); // [lines, heads, time, time]
   const weights = dropout(tf.softmax(scores));
   return joinHeads(tf.matMul(weights, memory.values)); // [lines, time, dimension]
 }
@@ -211,8 +241,9 @@ function feedForward(
 }
 
 /**
- * One more item after every place at once. Its keys and values are its own; those of the sequence before it are the
- * main pass's, so that the branch costs as much as one more pass, not as one pass a place.
+ * One more item after every place at once; of baskets, after all before the place's own. Its keys and values are its own;
+ * those of the sequence before it are the main pass's, so that the branch costs as much as one more pass, not as one pass
+ * a place. The item is taken when the next action was (that of its place's basket), and the next list asked for at once.
  */
 function branch(
   parameters: Parameters,
@@ -220,10 +251,19 @@ function branch(
   inputs: SequenceInputs,
   items: tf.Tensor2D,
   memories: readonly Memory[],
-  mask: tf.Tensor,
+  seen: AttentionInputs,
   dropout: Dropout,
 ): tf.Tensor3D {
-  const next = tf.add(placesOf(inputs), tf.scalar(1, 'int32'));
+  const { baskets, times } = inputs;
+  const next =
+    baskets === undefined ? tf.add(placesOf(inputs), tf.scalar(1, 'int32')) : placesOf(inputs);
+  const earlier =
+    baskets === undefined
+      ? seen
+      : {
+          isAllowed: lookBackFurther(inputs, baskets),
+          buckets: seen.buckets && bucketsOf(times!, times!),
+        };
   let hidden = embed(parameters, shape, items, next, dropout);
   for (let block = 0; block < shape.blocks; block++) {
     const name = `block_${block}`;
@@ -236,8 +276,10 @@ function branch(
       splitHeads(dense(parameters, `${name}/query`, queries), shape.heads),
       scale,
     );
-    const before = tf.add(tf.matMul(query, memory.keys, false, true), mask); // [lines, heads, time, time]
-    const itself = tf.sum(tf.mul(query, ownKeys), -1, true); // [lines, heads, time, 1]
+    const bias = attentionBias(parameters, block, earlier);
+    const before = tf.add(tf.matMul(query, memory.keys, false, true), bias); // [lines, heads, time, time]
+    const own = tf.sum(tf.mul(query, ownKeys), -1, true); // [lines, heads, time, 1]
+    const itself = shape.timeAttention ? tf.add(own, biasOfNow(parameters, block)) : own;
     const weights = dropout(tf.softmax(tf.concat([before, itself], -1))); // [lines, heads, time, time + 1]
     const time = inputs.positions.shape[1];
     const [onBefore, onItself] = tf.split(weights, [time, 1], -1) as [tf.Tensor, tf.Tensor];
@@ -245,4 +287,9 @@ function branch(
     hidden = feedForward(parameters, name, tf.add(joinHeads(attended), queries), dropout);
   }
   return normalise(parameters, 'final_normalisation', hidden) as tf.Tensor3D;
+}
+
+/** The bias of what has just happened, `[1]`. */
+function biasOfNow(parameters: Parameters, block: number): tf.Tensor {
+  return tf.slice(parameter(parameters, timeBias(block)), [0], [1]);
 }

@@ -3,20 +3,27 @@ import { float16Values } from './float16.ts';
 import type { BatchLayout } from './layout.ts';
 import type { EnvironmentRows, TrainingRows } from './training-rows.ts';
 
-/** A state of a line, the one after an item of a row. */
+/** A place of a line: an item of a sequence, and the state that a place stands for. */
 export interface LineState {
   readonly rows: TrainingRows;
   readonly layout: BatchLayout;
   /** Where it is in the batch. */
   readonly place: number;
-  /** Index of the item in `rows.items`, `rows.timestamps`, ... */
+  /** Index of the item in `rows.items`, `rows.timestamps`, ...; -1 for a place without one, which has a state alone. */
   readonly value: number;
-  /** Place of the item in its row, from 0. */
+  /** Place of the item in its sequence, from 0. */
   readonly at: number;
-  /** Transitions of the row. */
-  readonly transitions: number;
-  /** True for the older pieces of a long history, which do not end it. */
-  readonly goesOn: boolean;
+  /** Number of its basket there, from 0; without baskets every item is one. */
+  readonly basket: number;
+  /** By how many steps (items, or baskets) that are learned from the sequence is shorter than the window. */
+  readonly room: number;
+  /** Index of the item after which the state is, -1 for none. */
+  readonly after: number;
+  /** When the sequence begins, and when the list after this item was asked for, Unix seconds. */
+  readonly begun: number;
+  readonly request: number;
+  /** Place that stands for the state after this place's own action, itself where there is none. */
+  readonly next: number;
 }
 
 /** A logged action: where it is in the rows and in its history, and where it goes in the batch. */

@@ -1,5 +1,6 @@
 import { once } from '../once.ts';
-import { randomStream } from '../random.ts';
+import { type RandomStream, randomStream } from '../random.ts';
+import { assembleBaskets, planBaskets, planPieces } from './basket-batches.ts';
 import { type Batch, filler } from './batch.ts';
 import type { BatchLayout } from './layout.ts';
 import { assembleLines, planLines } from './line-batches.ts';
@@ -45,20 +46,33 @@ export function createBatchSource(options: BatchSourceOptions): BatchSource {
         complete(assemblePrefixes(rows, replay, layout, random(epoch, index)), epoch, index),
     };
   }
+  const { planEpoch, assemble } = packedBatches(rows, layout);
   let planned: { readonly epoch: number; readonly batches: Placement[][] } | undefined;
   const plan = (epoch: number) => {
-    if (planned?.epoch !== epoch) {
-      planned = { epoch, batches: planLines(rows, layout, seed, epoch) };
-    }
+    if (planned?.epoch !== epoch) planned = { epoch, batches: planEpoch(epoch) };
     return planned.batches;
   };
   return {
     steps: (epoch) => plan(epoch).length,
     assemble: (epoch, index) =>
-      complete(
-        assembleLines(rows, layout, plan(epoch)[index]!, random(epoch, index)),
-        epoch,
-        index,
-      ),
+      complete(assemble(plan(epoch)[index]!, random(epoch, index)), epoch, index),
+  };
+}
+
+/** How whole sequences, or those of baskets, share lines. */
+function packedBatches(rows: TrainingRows, layout: BatchLayout) {
+  const { seed } = layout.model;
+  if (layout.kind === 'baskets') {
+    const pieces = planPieces(rows, layout);
+    return {
+      planEpoch: (epoch: number) => planBaskets(pieces, layout, seed, epoch),
+      assemble: (placements: readonly Placement[], random: RandomStream) =>
+        assembleBaskets(rows, pieces, layout, placements, random),
+    };
+  }
+  return {
+    planEpoch: (epoch: number) => planLines(rows, layout, seed, epoch),
+    assemble: (placements: readonly Placement[], random: RandomStream) =>
+      assembleLines(rows, layout, placements, random),
   };
 }

@@ -35,6 +35,7 @@ interface Sources {
 /** What fills a column of each kind of batch. */
 const fillsOf: Readonly<Record<BatchLayout['kind'], readonly (keyof Sources)[]>> = {
   lines: ['perState', 'perAction', 'perBatch'],
+  baskets: ['perState', 'perAction', 'perBatch'],
   prefixes: ['perSample', 'perAction', 'perBatch'],
 };
 

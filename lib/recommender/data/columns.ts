@@ -1,3 +1,4 @@
+import { secondsSince } from '../history-arrays.ts';
 import {
   answerOf,
   augmentedActionOf,
@@ -40,7 +41,9 @@ const float32 = <Shape extends Sizes>(column: Definition<Float32Array, Shape>) =
   ({ dtype: 'float32', ...column }) as const;
 
 const isPrefixes = ({ kind }: BatchLayout) => kind === 'prefixes';
-const isLines = ({ kind }: BatchLayout) => kind === 'lines';
+const isLines = ({ kind }: BatchLayout) => kind !== 'prefixes';
+const isBaskets = ({ kind }: BatchLayout) => kind === 'baskets';
+const seesTime = ({ model }: BatchLayout) => model.timeAttention;
 const usesNextState = ({ objective }: BatchLayout) => objective.usesNextState;
 const usesNextLines = (layout: BatchLayout) => isPrefixes(layout) && usesNextState(layout);
 const learnsAugmented = ({ model }: BatchLayout) => usesAugmented(model);
@@ -74,7 +77,7 @@ export const columns = {
     shape: perTime,
     isAsked: () => true,
     perState: (to, { place, value, rows }) => {
-      to[place] = rows.items[value]!;
+      to[place] = value === -1 ? 0 : rows.items[value]!;
     },
     perSample: (to, action) =>
       to.set(historyBefore(action, action.layout.time), action.place * action.layout.time),
@@ -87,13 +90,45 @@ export const columns = {
       to[place] = at;
     },
   }),
-  /** By how many transitions the own sequence is shorter than the window, 0 if it goes on. `[lines, time]` */
+  /** By how many steps the own sequence is shorter than the window. `[lines, time]` */
   room: int32({
     shape: perTime,
     isAsked: (layout) =>
       isLines(layout) && layout.model.backbone === 'sasrec' && layout.model.positionsFrom === 'end',
-    perState: (to, { place, goesOn, layout, transitions }) => {
-      to[place] = goesOn ? 0 : layout.window - transitions;
+    perState: (to, { place, room }) => {
+      to[place] = room;
+    },
+  }),
+  /** Number of each item's basket in its own sequence. `[lines, time]` */
+  baskets: int32({
+    shape: perTime,
+    isAsked: isBaskets,
+    perState: (to, { place, basket }) => {
+      to[place] = basket;
+    },
+  }),
+  /** Place of the state after this place's action, which one line may share with others. `[places]` */
+  nextPlaces: int32({
+    shape: perPlace,
+    isAsked: (layout) => isBaskets(layout) && usesNextState(layout),
+    perState: (to, { place, next }) => {
+      to[place] = next;
+    },
+  }),
+  /** Seconds from the begin of the own sequence to each item, and to the request after it. `[lines, time]` */
+  times: int32({
+    shape: perTime,
+    isAsked: seesTime,
+    perState: (to, { rows, place, value, begun, request }) => {
+      const time = value === -1 ? request : rows.timestamps[value]!;
+      to[place] = secondsSince(begun, time);
+    },
+  }),
+  requests: int32({
+    shape: perTime,
+    isAsked: seesTime,
+    perState: (to, { place, begun, request }) => {
+      to[place] = secondsSince(begun, request);
     },
   }),
   /** Items of each history. `[lines]` */
@@ -228,7 +263,9 @@ export const columns = {
   environmentStates: float32({
     shape: perEnvironment,
     isAsked: seesEnvironment,
-    perState: (to, state) => copyState(to, state, state.place, state.value),
+    perState: (to, state) => {
+      if (state.after !== -1) copyState(to, state, state.place, state.after);
+    },
     perSample: (to, action) => {
       // Before the first action of a history there is no state.
       if (action.transition !== -1) copyState(to, action, action.place, action.value - 1);

@@ -17,10 +17,11 @@ export interface ObjectiveNeeds {
  */
 export interface BatchLayout {
   /**
-   * `lines`: whole sequences, every position a place, next states a place later. `prefixes`: one history per place, next
-   * states in lines of their own.
+   * `lines`: whole sequences, every position a place, next states a place later. `baskets`: the same of sequences of
+   * baskets, where a place is that of the action itself and its state the one after all baskets before. `prefixes`: one
+   * history per place, next states in lines of their own.
    */
-  readonly kind: 'lines' | 'prefixes';
+  readonly kind: 'lines' | 'baskets' | 'prefixes';
   readonly lines: number;
   /** Positions of a line. */
   readonly time: number;

@@ -50,9 +50,23 @@ export function assembleLines(
     const transitions = end - first - 1;
     const goesOn = rows.continuations[row] !== -1;
     const length = layout.objective.usesNextState && goesOn ? transitions + 1 : transitions;
+    const begun = rows.timestamps[first]!;
     for (let at = 0; at < length; at++) {
       const place = line * layout.time + begin + at;
-      fillState({ rows, layout, place, value: first + at, at, transitions, goesOn });
+      fillState({
+        rows,
+        layout,
+        place,
+        value: first + at,
+        at,
+        basket: at,
+        // The older pieces of a long history do not end it.
+        room: goesOn ? 0 : layout.window - transitions,
+        after: first + at,
+        begun,
+        request: rows.timestamps[at < transitions ? first + at + 1 : afterRow(rows, row)]!,
+        next: at + 1 < length ? place + 1 : place,
+      });
       if (at === transitions) continue;
       fillAction({
         rows,
@@ -71,4 +85,9 @@ export function assembleLines(
     }
   }
   return batch;
+}
+
+/** Index of the action after a row's last one. */
+function afterRow({ offsets, continuations }: TrainingRows, row: number): number {
+  return offsets[continuations[row]!]! + 1;
 }

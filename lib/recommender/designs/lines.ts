@@ -1,4 +1,5 @@
 import { tf } from '#lib/graph/tensorflow.ts';
+import type { SequenceInputs } from '../backbones/backbone.ts';
 import { type BatchTensors, tensorOf } from '../data/batch.ts';
 import { once } from '../once.ts';
 import { bootstrapValue } from './bootstrap-value.ts';
@@ -43,16 +44,20 @@ export const lines: Design = {
   },
 };
 
-function inputsOf(batch: BatchTensors) {
+/** What a batch of lines has for the backbone. */
+export function inputsOf(batch: BatchTensors): SequenceInputs {
   return {
     items: tensorOf(batch, 'items'),
     positions: tensorOf(batch, 'positions'),
     ...(batch.room && { room: batch.room }),
+    ...(batch.baskets && { baskets: batch.baskets }),
+    ...(batch.times && { times: batch.times }),
+    ...(batch.requests && { requests: batch.requests }),
   };
 }
 
 /** `[lines, time, state]` -> `[places, state]` */
-function flatten(states: tf.Tensor3D): tf.Tensor2D {
+export function flatten(states: tf.Tensor3D): tf.Tensor2D {
   return tf.reshape(states, [-1, states.shape[2]]);
 }
 

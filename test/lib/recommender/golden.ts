@@ -6,7 +6,7 @@ import type { SequenceShard } from '#lib/sequences/shard.ts';
 
 /** One of `test/reference/golden/`, written by `test/reference/generate.py`. */
 export interface Golden {
-  readonly shape: Omit<BackboneShape, 'positionsFrom'>;
+  readonly shape: Omit<BackboneShape, 'positionsFrom' | 'timeAttention' | 'baskets'>;
   readonly environmentDimension: number;
   readonly rows: readonly GoldenRow[];
   readonly parameters: Readonly<Record<'tied' | 'separate', readonly [Flat, Flat]>>;
@@ -19,6 +19,10 @@ export interface Golden {
   readonly logits: readonly number[][];
   /** The same with positions counted from the end (SASRec). */
   readonly logitsFromEnd: readonly number[][];
+  /** The same of a list that is asked for so many seconds after the last item, and where items of a time are baskets. */
+  readonly askedAfter: number;
+  readonly logitsWithTime: readonly number[][];
+  readonly logitsOfBaskets: readonly number[][];
   readonly cases: Readonly<Record<string, GoldenCase>>;
 }
 
@@ -28,6 +32,8 @@ interface GoldenRow {
   readonly user: string;
   readonly start: number;
   readonly items: readonly number[];
+  readonly times: readonly number[];
+  readonly basketTimes: readonly number[];
   readonly rewards: readonly number[];
   readonly states: readonly number[][];
   readonly transitions: readonly {
@@ -42,6 +48,7 @@ interface GoldenRow {
 export interface GoldenCase {
   readonly preset: 'sound' | 'paper';
   readonly positionsFrom: 'end' | 'start';
+  readonly baskets: boolean;
   readonly settings: Readonly<Record<string, unknown>> & {
     readonly objective: string;
     readonly isActing: boolean;
@@ -65,7 +72,10 @@ export function readGolden(backbone: string): Golden {
 }
 
 /** The golden rows as the two shards that the pipeline would hand over. */
-export function shardsOf({ rows, environmentDimension }: Golden): {
+export function shardsOf(
+  { rows, environmentDimension }: Golden,
+  baskets: boolean,
+): {
   sequences: SequenceShard;
   augmented: AugmentedShard;
 } {
@@ -87,7 +97,7 @@ export function shardsOf({ rows, environmentDimension }: Golden): {
       starts,
       offsets,
       items,
-      timestamps: Float64Array.from(items, (_, index) => index),
+      timestamps: Float64Array.from(rows.flatMap((row) => (baskets ? row.basketTimes : row.times))),
       rewards: Float32Array.from(rows.flatMap((row) => row.rewards)),
     },
     augmented: {

@@ -18,7 +18,16 @@ const weights = fc
 function modelOf(parameters: RecommenderModel['weights']): RecommenderModel {
   return {
     backbone: 'sasrec',
-    shape: { items: 3, dimension: 4, blocks: 1, heads: 2, window: 5, positionsFrom: 'end' },
+    shape: {
+      items: 3,
+      dimension: 4,
+      blocks: 1,
+      heads: 2,
+      window: 5,
+      positionsFrom: 'end',
+      timeAttention: false,
+      baskets: false,
+    },
     excludeHistory: true,
     weights: parameters,
   };

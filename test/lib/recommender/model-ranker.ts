@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { countAhead, rankingCases } from '#lib/recommender/count-ahead.ts';
+import { historyTensors } from '#lib/recommender/history-arrays.ts';
 import type { Ranker } from '#lib/recommender/ranking.ts';
 import { type LoadedModel, scoreItems } from '#lib/recommender/score.ts';
 
@@ -16,14 +17,11 @@ export function createRanker(model: LoadedModel, excluded: number): Ranker {
     window,
     items,
     excluded,
+    shape: model.shape,
     count: (input) =>
       tf.tidy(() => {
         const counts = countAhead(
-          scoreItems(
-            model,
-            tf.tensor2d(input.items, [cases, window], 'int32'),
-            tf.tensor1d(input.lengths, 'int32'),
-          ),
+          scoreItems(model, historyTensors(input, window)),
           tf.tensor1d(input.targets, 'int32'),
           excluded === 0 ? undefined : tf.tensor2d(input.excluded, [cases, excluded], 'int32'),
         );

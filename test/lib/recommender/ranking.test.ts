@@ -16,6 +16,7 @@ function rankerOf(scores: readonly number[][], excluded: number): Ranker {
     window: 2,
     items: scores[0]!.length,
     excluded,
+    shape: { timeAttention: false, baskets: false },
     count(input) {
       // A case with more items to leave out than there are places comes back with the same history.
       if (input.items !== last) begin += 3;

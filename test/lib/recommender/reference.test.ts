@@ -3,10 +3,13 @@ import type { LeaConfig } from '#lib/contracts/config/training.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { backbones } from '#lib/recommender/backbones/index.ts';
 import { batchLayout } from '#lib/recommender/batch-layout.ts';
+import { assembleBaskets, planBaskets, planPieces } from '#lib/recommender/data/basket-batches.ts';
 import { type Batch, batchSpecs } from '#lib/recommender/data/batch.ts';
+import type { BatchLayout } from '#lib/recommender/data/layout.ts';
 import { assembleLines, planLines } from '#lib/recommender/data/line-batches.ts';
 import { assemblePrefixes, buildReplay } from '#lib/recommender/data/prefix-batches.ts';
 import { collectRows, type TrainingRows } from '#lib/recommender/data/training-rows.ts';
+import { historyArrays, historyTensors } from '#lib/recommender/history-arrays.ts';
 import { lossAndGradients } from '#lib/recommender/loss-and-gradients.ts';
 import { describeNetwork, type Network } from '#lib/recommender/network.ts';
 import { sizeOf } from '#lib/recommender/parameters.ts';
@@ -107,11 +110,13 @@ describe.each(['sasrec', 'gru4rec', 'caser', 'nextitnet'] as const)(
       const scores = tf.tidy(() =>
         scoreItems(
           { ...network, parameters },
-          tf.tensor2d(items, [histories.length, window], 'int32'),
-          tf.tensor1d(
-            histories.map((history) => history.length),
-            'int32',
-          ),
+          {
+            items: tf.tensor2d(items, [histories.length, window], 'int32'),
+            lengths: tf.tensor1d(
+              histories.map((history) => history.length),
+              'int32',
+            ),
+          },
         ).dataSync<'float32'>(),
       );
 
@@ -123,22 +128,55 @@ describe.each(['sasrec', 'gru4rec', 'caser', 'nextitnet'] as const)(
       tf.dispose(parameters);
     });
 
+    it.runIf(name === 'sasrec').each([true, false])(
+      'gives the same scores after what was taken when (baskets: %s)',
+      (baskets) => {
+        // Arrange
+        const { window, items } = golden.shape;
+        const goldenCase = golden.cases[`${baskets ? 'baskets' : 'time'}: supervised`]!;
+        const settings = { ...goldenCase.settings, timeAttention: true };
+        const model = modelOf(golden, name, { ...goldenCase, settings });
+        const network = describeNetwork(model, items, window, undefined, undefined, baskets);
+        const parameters = tensorsOf(network, golden.parameters.tied[0]);
+        const histories = golden.rows.map((row) => {
+          const times = baskets ? row.basketTimes : row.times;
+          return { items: row.items, times, request: times.at(-1)! + golden.askedAfter };
+        });
+        // One line more than histories.
+        const arrays = historyArrays(network.shape, histories, histories.length + 1, window);
+
+        // Act
+        const scores = tf.tidy(() =>
+          scoreItems(
+            { ...network, parameters },
+            historyTensors(arrays, window),
+          ).dataSync<'float32'>(),
+        );
+
+        // Assess
+        const expected = baskets ? golden.logitsOfBaskets : golden.logitsWithTime;
+        expected.forEach((row, at) => {
+          expectClose(chunks(scores, items)[at]!, row, `scores ${at}`);
+        });
+        tf.dispose(parameters);
+      },
+    );
+
     it.each(Object.keys(golden.cases))('gives the same losses and gradients: %s', async (title) => {
       // Arrange
       const goldenCase = golden.cases[title]!;
       const model = modelOf(golden, name, goldenCase);
-      const rows = await goldenRows(golden, model.lea);
+      const rows = await goldenRows(golden, goldenCase, model.lea);
       const network = describeNetwork(
         model,
         golden.shape.items,
         golden.shape.window,
         golden.environmentDimension,
+        undefined,
+        goldenCase.baskets,
       );
       const layout = { ...batchLayout(model, network), ...linesFor(model.preset, golden) };
-      const batch =
-        model.preset === 'paper'
-          ? prefixBatch(rows, layout, goldenCase, golden)
-          : lineBatch(rows, layout, goldenCase);
+      const batch = batchOf(rows, layout, goldenCase, golden);
       const head = model.preset === 'paper' ? 'separate' : 'tied';
       const pair = golden.parameters[head];
       const main = variablesOf(network, pair[0]);
@@ -184,7 +222,7 @@ describe('Item tables from texts against the float64 reference', () => {
     const goldenCase = golden.cases[title]!;
     const plain = modelOf(golden, 'sasrec', goldenCase);
     const model = { ...plain, text: { bound: 10, deviation: 0.05, coldNegatives: true } };
-    const rows = await goldenRows(golden, model.lea);
+    const rows = await goldenRows(golden, goldenCase, model.lea);
     const { items, window } = golden.shape;
     const network = describeNetwork(
       model,
@@ -192,12 +230,10 @@ describe('Item tables from texts against the float64 reference', () => {
       window,
       golden.environmentDimension,
       textDimension,
+      goldenCase.baskets,
     );
     const layout = { ...batchLayout(model, network), ...linesFor(model.preset, golden) };
-    const batch =
-      model.preset === 'paper'
-        ? prefixBatch(rows, layout, goldenCase, golden)
-        : lineBatch(rows, layout, goldenCase);
+    const batch = batchOf(rows, layout, goldenCase, golden);
     const pair = golden.parameters[model.preset === 'paper' ? 'separate' : 'tied'];
     const random = randomStream(8, 'text');
     const vectors = Array.from({ length: items * textDimension }, () => random.normal());
@@ -281,8 +317,12 @@ function transposedProduct(
   return product;
 }
 
-async function goldenRows(golden: Golden, lea: LeaConfig | undefined): Promise<TrainingRows> {
-  const { sequences, augmented } = shardsOf(golden);
+async function goldenRows(
+  golden: Golden,
+  { baskets }: GoldenCase,
+  lea: LeaConfig | undefined,
+): Promise<TrainingRows> {
+  const { sequences, augmented } = shardsOf(golden, baskets);
   return collectRows([{ sequences, augmented }], lea, countsOf(golden));
 }
 
@@ -293,6 +333,43 @@ function linesFor(preset: string, golden: Golden): { lines: number; places: numb
     return { lines: actions, places: actions };
   }
   return {};
+}
+
+function batchOf(
+  rows: TrainingRows,
+  layout: BatchLayout,
+  goldenCase: GoldenCase,
+  golden: Golden,
+): Batch {
+  if (layout.kind === 'prefixes') return prefixBatch(rows, layout, goldenCase, golden);
+  return layout.kind === 'baskets'
+    ? basketBatch(rows, layout, goldenCase)
+    : lineBatch(rows, layout, goldenCase);
+}
+
+/** A batch of all baskets; the place of an action is its own. */
+function basketBatch(rows: TrainingRows, layout: BatchLayout, goldenCase: GoldenCase): Batch {
+  const plan = planPieces(rows, layout);
+  const [placements] = planBaskets(plan, layout, 1, 1);
+  const batch = assembleBaskets(rows, plan, layout, placements!, randomStream(1));
+  const placeOf = new Map(
+    placements!.flatMap(({ row, line, begin }) => {
+      const { contextBegin, contextEnd, begin: first, end } = plan.pieces[row]!;
+      const at = line * layout.time + begin + contextEnd - contextBegin;
+      return Array.from({ length: end - first }, (_, index): [number, number] => [
+        plan.replay.values[first + index]!,
+        at + index,
+      ]);
+    }),
+  );
+  expect(placeOf.size).toBe(goldenCase.transitions.length);
+  for (const transition of goldenCase.transitions) {
+    const place = placeOf.get(rows.offsets[transition.row]! + transition.place);
+    expect(place).toBeDefined();
+    putNegatives(batch, transition, place!);
+  }
+  putSampled(batch, goldenCase);
+  return batch;
 }
 
 /** A batch of all rows with the negatives that the reference used. */

@@ -7,7 +7,13 @@ import { lastPlaces, linePositions } from '#lib/recommender/backbones/layers.ts'
 import { decodeModel, encodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
 import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
 import { initialise } from '#lib/recommender/parameters.ts';
-import { createScorer, lastStates } from '#lib/recommender/score.ts';
+import {
+  createScorer,
+  lastStates,
+  loadModel,
+  readValues,
+  scoreItems,
+} from '#lib/recommender/score.ts';
 import { resolve } from './fixtures.ts';
 
 const names = ['sasrec', 'gru4rec', 'caser', 'nextitnet'] as const;
@@ -25,13 +31,9 @@ function modelOf(backbone: (typeof names)[number], head = 'tied'): RecommenderMo
 }
 
 /** Histories of 6, 3 and 1 items, and an empty one. */
-const histories = Int32Array.of(
-  ...[5, 9, 30, 1, 2, 2],
-  ...[7, 8, 9, 0, 0, 0],
-  ...[4, 0, 0, 0, 0, 0],
-  ...[0, 0, 0, 0, 0, 0],
-);
-const lengths = Int32Array.of(6, 3, 1, 0);
+const histories = [[5, 9, 30, 1, 2, 2], [7, 8, 9], [4], []].map((items) => {
+  return { items, times: undefined, request: undefined };
+});
 
 afterAll(async () => {
   await tf.setBackend('tensorflow');
@@ -49,7 +51,7 @@ describe('Function: createScorer', () => {
       for (const backend of ['tensorflow', 'wasm', 'cpu']) {
         await tf.setBackend(backend);
         const scorer = createScorer(decodeModel(description, weights), 4);
-        scores[backend] = scorer.score(histories, lengths).slice();
+        scores[backend] = scorer.score(histories).slice();
         scorer.dispose();
       }
 
@@ -73,14 +75,21 @@ describe('Function: createScorer', () => {
       const [many, one] = [createScorer(model, 4), createScorer(model, 1)];
 
       // Act
-      const together = many.score(histories, lengths);
+      const together = many.score(histories);
+      const loaded = loadModel(model);
 
       // Assess
       for (let row = 0; row < 3; row++) {
-        const alone = one.score(histories.slice(row * 6, row * 6 + 6), lengths.slice(row, row + 1));
+        const alone = one.score(histories.slice(row, row + 1));
         // Items beyond the length are not seen.
-        const soiled = histories.slice(row * 6, row * 6 + 6).map((item) => item || 29);
-        const padded = one.score(soiled, lengths.slice(row, row + 1));
+        const { items } = histories[row]!;
+        const soiled = Array.from({ length: 6 }, (_, at) => items[at] ?? 29);
+        const padded = readValues(() =>
+          scoreItems(loaded, {
+            items: tf.tensor2d([soiled], undefined, 'int32'),
+            lengths: tf.tensor1d([items.length], 'int32'),
+          }),
+        );
         together.subarray(row * 30, row * 30 + 30).forEach((score, at) => {
           expect(alone[at]!).toBeCloseTo(score, 5);
           expect(padded[at]!).toBeCloseTo(score, 5);
@@ -88,6 +97,7 @@ describe('Function: createScorer', () => {
       }
       many.dispose();
       one.dispose();
+      loaded.dispose();
     },
   );
 });

@@ -25,6 +25,8 @@ export function modelFiles(
     heads: 1,
     window: 6,
     positionsFrom: 'end',
+    timeAttention: false,
+    baskets: false,
   } as const;
   const weights = initialise(
     [

@@ -10,16 +10,25 @@ import { createTrainingProgram } from '#lib/recommender/training-program.ts';
 import { makeWorld, resolve, small } from '../fixtures.ts';
 
 const lea = { augmentedWeight: 0.4 };
-/** Settings that between them ask for every column, in lines and in prefixes. */
-const models: Record<string, unknown>[] = ['sound', 'paper'].flatMap((preset) => [
-  { preset, objective: 'snqn', lea, futureActions: 2 },
-  { preset, objective: 'sa2c', propensityExponent: 0.5, loss: 'gbce', sampledItems: 5 },
-  { preset, objective: 'auxiliary', lea: { ...lea, state: 'q_only' } },
-]);
+/** Settings that between them ask for every column, in lines, in prefixes and in baskets. */
+const models: [settings: Record<string, unknown>, baskets?: boolean][] = [
+  ...['sound', 'paper'].flatMap((preset): [Record<string, unknown>][] => [
+    [{ preset, objective: 'snqn', lea, futureActions: 2 }],
+    [{ preset, objective: 'sa2c', propensityExponent: 0.5, loss: 'gbce', sampledItems: 5 }],
+    [{ preset, objective: 'auxiliary', lea: { ...lea, state: 'q_only' } }],
+  ]),
+  [{ objective: 'sqn', timeAttention: true }],
+  [{ objective: 'snqn', lea, timeAttention: true }, true],
+];
 
-async function prepare(model: ResolvedModel) {
-  const { rows, items, window } = await makeWorld(model);
-  const network = describeNetwork(model, items, window, rows.environment?.stateDimension);
+async function prepare(model: ResolvedModel, baskets = false) {
+  const world = await makeWorld(model);
+  const { items, window } = world;
+  // Two actions a basket, where there are baskets.
+  const timestamps = world.rows.timestamps.map((time) => (baskets ? Math.floor(time / 2) : time));
+  const rows = { ...world.rows, timestamps };
+  const environment = rows.environment?.stateDimension;
+  const network = describeNetwork(model, items, window, environment, undefined, baskets);
   const layout = batchLayout(model, network);
   return { rows, network, layout };
 }
@@ -34,8 +43,8 @@ describe('Table of columns', () => {
     // Arrange
     const neverAsked = new Set(Object.keys(columns));
 
-    for (const settings of models) {
-      const { rows, layout } = await prepare(resolve({ ...small, ...settings }));
+    for (const [settings, baskets] of models) {
+      const { rows, layout } = await prepare(resolve({ ...small, ...settings }), baskets);
 
       // Act
       const source = createBatchSource({ rows, layout });

@@ -126,7 +126,7 @@ export function basketNumbers(times: Float64Array): Int32Array {
  *
  * @param last for those that nothing follows
  */
-export function requestTimes(times: Float64Array, last: number, baskets: boolean): Float64Array {
+function requestTimes(times: Float64Array, last: number, baskets: boolean): Float64Array {
   const requests = new Float64Array(times.length);
   let next = last;
   for (let at = times.length - 1; at >= 0; at--) {

@@ -7,11 +7,10 @@ export default {
   // Where something starts that no import leads to; `!` is what runs without tests.
   entry: [
     'bin/*.{ts,mjs}!',
-    'setup/{setup,audit,api-docs,check-python}.mjs!',
+    // npm's scripts start these, which knip sees for itself except in production mode.
+    ...(isProduction ? ['setup/*.mjs!'] : []),
     'functions/*/handler.ts!',
     'containers/trainer/main.ts!',
-    // Processes of their own, which commands start by path.
-    'cli/{training,experiments}/main.ts!',
     'bench/*.ts!',
     'bench/lambda/{start.mjs,bare.ts}!',
     'examples/*/convert.ts!',

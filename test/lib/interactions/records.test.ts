@@ -171,3 +171,29 @@ describe('Function: csvFields', () => {
     );
   });
 });
+
+describe('Function: createRecordSplitter, for files whose lines end with a carriage return', () => {
+  const old = { ...csv, carriageReturns: true };
+
+  it('splits there, counts the lines of quoted fields, and leaves the chunks as they are', () => {
+    // Arrange
+    const chunk = Buffer.from('a,b\r1,"x\ry"\r3,4');
+    const before = Buffer.from(chunk);
+
+    // Act
+    const records = splitAll([chunk], old);
+
+    // Assess
+    expect(records.map(({ text, line }) => [text, line])).toStrictEqual([
+      ['a,b', 1],
+      ['1,"x\ny"', 2],
+      ['3,4', 4],
+    ]);
+    expect(chunk).toStrictEqual(before);
+  });
+
+  it('says where the next record begins', () => {
+    const ends = splitAll([Buffer.from('a\rbc\r'), Buffer.from('d')], old);
+    expect(ends.map(({ text }) => text)).toStrictEqual(['a', 'bc', 'd']);
+  });
+});

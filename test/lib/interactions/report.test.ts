@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { createRangeParser } from '#lib/interactions/range-parser.ts';
-import { type RangeReport, reportUpload, uploadReport } from '#lib/interactions/report.ts';
+import {
+  explainFailure,
+  type RangeReport,
+  reportUpload,
+  unreadReport,
+  uploadReport,
+} from '#lib/interactions/report.ts';
 import { settingsOf, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 
 const plan: UploadPlan = {
@@ -418,5 +424,48 @@ describe('Function: reportUpload', () => {
     expect(some.interactions).toBeNull();
     expect(some.insights.map(({ code }) => code)).toStrictEqual(['incomplete-fields']);
     expect(titles.insights.map(({ code }) => code)).toStrictEqual(['titles-only']);
+  });
+});
+
+describe('Function: explainFailure', () => {
+  it('tells reasons and remarks, a line each, for somebody at a terminal', () => {
+    // Arrange: every third line is no JSON, and one user has all the rest.
+    const refused = report({ rows: interactions(20, () => ({ user_id: 1 })), bad: 10 });
+
+    // Act
+    const [first, second, ...others] = explainFailure(refused, 'a.jsonl').split('\n');
+
+    // Assess
+    expect(refused.status).toBe('failed');
+    expect(first).toBe(`a.jsonl was refused: ${refused.message}`);
+    const [{ meaning, advice, examples }] = refused.reasons as [(typeof refused.reasons)[number]];
+    expect(second).toBe(
+      `  broken-json, 10 rows, first in line 21: ${examples[0]!.detail}. ${meaning} ${advice}`,
+    );
+    expect(others).toEqual(
+      refused.insights.map((remark) => `  ${remark.message} ${remark.advice}`),
+    );
+    expect(others.length).toBeGreaterThan(0);
+  });
+
+  it('does without an example where none was kept', () => {
+    const refused = report({ rows: interactions(20), bad: 10 });
+    const [reason] = refused.reasons;
+    const without = { ...refused, insights: [], reasons: [{ ...reason!, examples: [] }] };
+    expect(explainFailure(without, 'a.jsonl')).toContain(
+      `\n  ${reason!.reason}, 10 rows. ${reason!.meaning}`,
+    );
+  });
+});
+
+describe('Function: unreadReport', () => {
+  it('is a whole report of an upload of which nothing was read', () => {
+    // Act
+    const unread = unreadReport(plan, 'ignored', 'No data.');
+
+    // Assess
+    expect(uploadReport.parse(JSON.parse(JSON.stringify(unread)))).toStrictEqual(unread);
+    expect(unread).toMatchObject({ status: 'ignored', message: 'No data.', read: 0, badShare: 0 });
+    expect([unread.upload, unread.file, unread.kind]).toEqual([plan.upload, plan.key, plan.kind]);
   });
 });

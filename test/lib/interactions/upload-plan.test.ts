@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatOf, kindOf, leftoverOf, uploadId } from '#lib/interactions/upload-plan.ts';
+import { formatOf, kindOf, leftoverOf, rowsKey, uploadId } from '#lib/interactions/upload-plan.ts';
 
 const version = {
   bucket: 'a-bucket',
@@ -70,4 +70,14 @@ describe('Function: leftoverOf', () => {
       expect(leftoverOf(key)).toBeUndefined();
     },
   );
+});
+
+describe('Function: rowsKey', () => {
+  it.each([
+    ['logs', 'interactions/dt=2026-11-23/up-00003.jsonl.gz'],
+    ['catalog', 'items/dt=2026-11-23/up-00003.jsonl.gz'],
+  ] as const)('puts rows of %s where nights look for them', (kind, key) => {
+    const plan = { kind, arrivedAt: '2026-11-23T23:59:59.000Z', upload: 'up' };
+    expect(rowsKey(plan, 3)).toBe(key);
+  });
 });

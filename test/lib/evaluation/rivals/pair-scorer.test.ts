@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { stepsBack } from '#lib/evaluation/rivals/history-scorer.ts';
-import { itemNeighbours, repeatLast, sequentialRules } from '#lib/evaluation/rivals/pair-scorer.ts';
+import {
+  itemNeighbours,
+  repeatLast,
+  restoreScorer,
+  sequentialRules,
+} from '#lib/evaluation/rivals/pair-scorer.ts';
 import { type Action, dataOf, scoresOf } from './rows.ts';
 
 const close = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 6));
@@ -120,5 +125,54 @@ describe('Function: stepsBack', () => {
     expect([...stepsBack(times, true)]).toEqual([2, 1, 1, 0]);
     expect([...stepsBack(times, false)]).toEqual([3, 2, 1, 0]);
     expect([...stepsBack(new Float64Array(0), true)]).toEqual([]);
+  });
+});
+
+describe('Function: restoreScorer', () => {
+  const rules = sequentialRules(
+    dataOf(
+      [
+        [1, 2, 3],
+        [2, 1],
+      ],
+      3,
+    ),
+  );
+  const { offsets, items, strengths } = rules.arrays;
+
+  it.each([rules, itemNeighbours(dataOf([[1, 2, 3]], 3)), repeatLast])(
+    'gives a scorer of the same scores ($kind)',
+    (scorer) => {
+      // Act
+      const restored = restoreScorer(scorer.kind, scorer.parameters, scorer.arrays, 3);
+
+      // Assess
+      expect(scoresOf(restored, [3, 1], 3)).toEqual(scoresOf(scorer, [3, 1], 3));
+      expect(scoresOf(restored, [3, 1], 3).some((score) => score > 0)).toBe(true);
+      expect([restored.kind, restored.parameters]).toEqual([scorer.kind, scorer.parameters]);
+    },
+  );
+
+  it.each<[string, object]>([
+    ['no offsets', { offsets: undefined }],
+    ['offsets of another type', { offsets: Float32Array.from(offsets!) }],
+    ['offsets of another vocabulary', { offsets: Int32Array.of(...offsets!, offsets!.at(-1)!) }],
+    ['offsets beyond the pairs', { offsets: offsets!.map((at) => at + 1) }],
+    ['items of another type', { items: Float32Array.from(items!) }],
+    ['an item that is none', { items: items!.with(0, 0) }],
+    ['an item beyond the vocabulary', { items: items!.with(0, 4) }],
+    ['strengths of another type', { strengths: Int32Array.from(strengths!) }],
+    ['a strength too many', { strengths: Float32Array.of(...strengths!, 1) }],
+    ['a strength of 0', { strengths: strengths!.with(0, 0) }],
+    ['a strength without end', { strengths: strengths!.with(0, Number.POSITIVE_INFINITY) }],
+  ])('refuses %s', (_, change) => {
+    const restore = () =>
+      restoreScorer(rules.kind, rules.parameters, { ...rules.arrays, ...change } as never, 3);
+    expect(restore).toThrow('The pairs of the component "sequential-rules" do not fit 3 items.');
+  });
+
+  it.each(['decay', 'baskets'])('refuses parameters without "%s"', (name) => {
+    const { [name]: _, ...parameters } = rules.parameters;
+    expect(() => restoreScorer(rules.kind, parameters, rules.arrays, 3)).toThrow('do not fit');
   });
 });

@@ -6,7 +6,7 @@ import { runs, serving } from '#lib/contracts/keys.ts';
 import { rivalRecipe } from '#lib/contracts/recipe.ts';
 import type { EvaluationInput, SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
-import { decodeRanks } from '#lib/evaluation/ranks.ts';
+import { decodeLists, decodeRanks } from '#lib/evaluation/ranks.ts';
 import { type RankedRival, rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import { decodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { decodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
@@ -48,6 +48,12 @@ export async function readRankings(
     };
     return { validation: await read('validation'), test: await read('test') };
   };
+  const listsOf = async (name: string) =>
+    decodeLists(
+      await objects.getBytes(runs.modelLists(run, name)),
+      cases.test.targets.length,
+      `${name}, lists`,
+    );
   const asOf = config.evaluation.countsAsOf;
   const championRanks = async (ranked: Champion) => {
     const key = serving.modelFiles(ranked.judged).description;
@@ -64,6 +70,7 @@ export async function readRankings(
       objective: model.lea === undefined ? model.objective : `${model.objective}+lea`,
       recipe: (await objects.getJson(runs.modelManifest(run, model.name), trainedManifest)).recipe,
       ranks: await ranksOf(model.name),
+      lists: await listsOf(model.name),
     })),
   );
   const rivals = rankRivals({
@@ -79,6 +86,10 @@ export async function readRankings(
   });
   return {
     cases,
+    training: {
+      itemCounts: itemTable.counts,
+      users: new Set(shards.flatMap(({ users }) => users)),
+    },
     models,
     rivals,
     baselines: rivals.map(({ model, validation, test }) => ({
@@ -86,6 +97,7 @@ export async function readRankings(
       // What it learned on the way is of the data.
       recipe: rivalRecipe(model.name, {}),
       ranks: { validation: validation.ranks, test: test.ranks },
+      lists: { items: test.lists, listLength: test.listLength },
     })),
     ...(champion !== undefined && {
       champion: {

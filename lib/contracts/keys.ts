@@ -108,6 +108,8 @@ export const runs = {
   refittedAllPrefix: (run: string) => `runs/${run}/refitted/`,
   refittedPrefix: (run: string, name: string) => `runs/${run}/refitted/${name}/`,
   refittedManifest: (run: string, name: string) => `runs/${run}/refitted/${name}/manifest.json`,
+  /** The first items of the lists of the test cases. */
+  modelLists: (run: string, name: string) => `runs/${run}/models/${name}/lists/test.bin`,
   modelLearningCurve: (run: string, name: string) =>
     `runs/${run}/models/${name}/learning-curve.json`,
   /** The champion that the run compares with. */

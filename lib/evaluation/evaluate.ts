@@ -1,22 +1,11 @@
 import type { EvaluationConfig } from '#lib/contracts/config/promotion.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
-import {
-  type Comparison,
-  championLabel,
-  type Evaluation,
-  type MetricEstimates,
-  primaryMetric,
-} from './evaluation-file.ts';
-import { type RankMetric, rankMetrics } from './metrics.ts';
-import {
-  bootstrapMeans,
-  flippedMeans,
-  numberUsers,
-  percentileInterval,
-  randomisationPValue,
-  type UserSums,
-} from './resampling.ts';
+import { assess } from './assess.ts';
+import { championLabel, type Evaluation, primaryMetric } from './evaluation-file.ts';
+import { assessLists, type RankedTestLists } from './list-metrics.ts';
+import { type CaseMetric, rankMetrics, rewardMetrics } from './metrics.ts';
+import { assessStrata, stratify, type TrainingFacts } from './strata.ts';
 
 /** Ranks of the validation and of the test cases, in their order. */
 export interface SplitRanks {
@@ -30,6 +19,8 @@ export interface RankedModel {
   readonly objective: string;
   readonly recipe: string;
   readonly ranks: SplitRanks;
+  /** Undefined where nobody kept them. */
+  readonly lists?: RankedTestLists | undefined;
 }
 
 export interface RankedBaseline {
@@ -37,6 +28,8 @@ export interface RankedBaseline {
   /** Undefined where the ranker has no files that could be served. */
   readonly recipe?: string | undefined;
   readonly ranks: SplitRanks;
+  /** Undefined where nobody kept them. */
+  readonly lists?: RankedTestLists | undefined;
 }
 
 /** The champion, ranked on the cases of this run. */
@@ -54,11 +47,10 @@ export interface EvaluationInput {
   readonly models: readonly RankedModel[];
   readonly baselines: readonly RankedBaseline[];
   readonly champion?: RankedChampion | undefined;
+  /** What training saw; without it there are no strata, no rewards and nothing is said of lists. */
+  readonly training?: TrainingFacts | undefined;
   readonly config: EvaluationConfig;
 }
-
-/** Metrics that pairs of rankers are compared by; intervals of single rankers are given for every metric. */
-const comparedMetrics = [primaryMetric, 'hr@10'];
 
 /**
  * Evaluates rankers on the same cases: metrics with intervals, and every pair. Intervals come from a bootstrap over users, because the
@@ -67,25 +59,30 @@ const comparedMetrics = [primaryMetric, 'hr@10'];
  * @throws ContractError if ranks and cases do not fit or two rankers share a name
  */
 export function evaluate(input: EvaluationInput): Evaluation {
-  const { models, baselines, champion, config } = input;
-  const metrics = rankMetrics([...config.cutoffs, 10]); // 10: the cut-off of the primary metric
+  const { cases, models, baselines, champion, training, config } = input;
   const rankers = [
     ...models.map(({ name, ranks }) => ({ name, ranks: ranks.test })),
     ...baselines.map(({ name, ranks }) => ({ name, ranks: ranks.test })),
     ...(champion === undefined ? [] : [{ name: championLabel, ranks: champion.ranks.test }]),
   ];
   expectDistinct(rankers.map((ranker) => ranker.name));
-  const test = assess(input.cases.test, rankers, metrics, config);
+  const isRewarded = training !== undefined && new Set(cases.test.rewards).size > 1;
+  const metricsOf = ({ rewards }: EvaluationCases): Map<string, CaseMetric> =>
+    new Map([
+      ...rankMetrics([...config.cutoffs, 10]), // 10: the cut-off of the primary metric
+      ...(isRewarded ? rewardMetrics(rewards, [10]) : []),
+    ]);
+  const test = assess(cases.test.users, rankers, metricsOf(cases.test), config);
   const validation = assess(
-    input.cases.validation,
+    cases.validation.users,
     [...models, ...baselines].map(({ name, ranks }) => ({ name, ranks: ranks.validation })),
-    metrics,
+    metricsOf(cases.validation),
     config,
   );
   return {
-    cases: input.cases.test.targets.length,
+    cases: cases.test.targets.length,
     users: test.users,
-    validationCases: input.cases.validation.targets.length,
+    validationCases: cases.validation.targets.length,
     confidence: config.confidence,
     models: models.map(({ name, backbone, objective, recipe }) => ({
       name,
@@ -110,6 +107,25 @@ export function evaluate(input: EvaluationInput): Evaluation {
       },
     }),
     comparisons: test.compare(pairsOf(rankers)),
+    ...(training && {
+      strata: assessStrata(
+        cases.test.users,
+        stratify(cases.test, training),
+        rankers,
+        new Map(
+          [...models, ...baselines].map(({ name }) => [
+            name,
+            validation.estimates(name)[primaryMetric]!.value,
+          ]),
+        ),
+        config,
+      ),
+      lists: [...models, ...baselines].flatMap(({ name, lists }) =>
+        lists === undefined
+          ? []
+          : [{ name, ...assessLists(lists, cases.test, training.itemCounts, config) }],
+      ),
+    }),
   };
 }
 
@@ -120,93 +136,6 @@ function pairsOf(rankers: readonly { readonly name: string }[]): (readonly [stri
   );
 }
 
-interface Ranker {
-  readonly name: string;
-  readonly ranks: Int32Array;
-}
-
-/** Everything that is asked about rankers on one set of cases. */
-function assess(
-  cases: EvaluationCases,
-  rankers: readonly Ranker[],
-  metrics: ReadonlyMap<string, RankMetric>,
-  config: EvaluationConfig,
-) {
-  const { numbers, users } = numberUsers(cases.users);
-  const sums = sumByUser(numbers, users, rankers, metrics);
-  const names = [...metrics.keys()];
-  const columnOf = (ranker: string, metric: string) =>
-    rankers.findIndex(({ name }) => name === ranker) * names.length + names.indexOf(metric);
-  const values = sums.columns.map((column) => total(column) / Math.max(1, numbers.length));
-  const resampled = bootstrapMeans(sums, config.bootstrapSamples, config.seed);
-  const estimates = (ranker: string): MetricEstimates =>
-    Object.fromEntries(
-      names.map((metric) => {
-        const column = columnOf(ranker, metric);
-        const interval = percentileInterval(resampled[column]!, config.confidence);
-        return [metric, { value: values[column]!, ...interval }];
-      }),
-    );
-  const compare = (pairs: readonly (readonly [string, string])[]): Comparison[] => {
-    const compared = rankers.flatMap(({ name }) =>
-      comparedMetrics.map((metric) => columnOf(name, metric)),
-    );
-    const flipped = new Map<number, Float64Array>();
-    flippedMeans(
-      { cases: sums.cases, columns: compared.map((column) => sums.columns[column]!) },
-      config.bootstrapSamples,
-      config.seed,
-    ).forEach((means, index) => {
-      flipped.set(compared[index]!, means);
-    });
-    return pairs.flatMap(([a, b]) =>
-      comparedMetrics.map((metric) => {
-        const [columnA, columnB] = [columnOf(a, metric), columnOf(b, metric)];
-        const difference = values[columnA]! - values[columnB]!;
-        const differences = resampled[columnA]!.map(
-          (value, sample) => value - resampled[columnB]![sample]!,
-        );
-        return {
-          a,
-          b,
-          metric,
-          difference,
-          ...percentileInterval(differences, config.confidence),
-          pValue: randomisationPValue(difference, flipped.get(columnA)!, flipped.get(columnB)!),
-        };
-      }),
-    );
-  };
-  return { users, estimates, compare };
-}
-
-/** One column a ranker and metric, rankers outermost. */
-function sumByUser(
-  numbers: Int32Array,
-  users: number,
-  rankers: readonly Ranker[],
-  metrics: ReadonlyMap<string, RankMetric>,
-): UserSums {
-  if (numbers.length === 0) throw new ContractError('There are no cases to evaluate on.');
-  const cases = new Float64Array(users);
-  for (const user of numbers) cases[user]! += 1;
-  const columns = rankers.flatMap(({ name, ranks }) => {
-    if (ranks.length !== numbers.length) {
-      throw new ContractError(
-        `${name} ranked ${ranks.length} cases, but there are ${numbers.length}.`,
-      );
-    }
-    return [...metrics.values()].map((metric) => {
-      const column = new Float64Array(users);
-      for (let index = 0; index < ranks.length; index++) {
-        column[numbers[index]!]! += metric(ranks[index]!);
-      }
-      return column;
-    });
-  });
-  return { cases, columns };
-}
-
 function expectDistinct(names: readonly string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
@@ -214,8 +143,4 @@ function expectDistinct(names: readonly string[]): void {
       `Two rankers are called "${twice}". Rename the model: the names of the baselines and "${championLabel}" are taken.`,
     );
   }
-}
-
-function total(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }

@@ -21,6 +21,34 @@ export const comparison = z.strictObject({
   pValue: z.number().min(0).max(1),
 });
 
+/** How much more `a` reaches than `b`. */
+const difference = comparison.omit({ metric: true, pValue: true });
+
+/** Test cases that have something in common. */
+const stratum = z.strictObject({
+  /** Length of the history, popularity of the item that was taken, whether its user was trained on, type of the event. */
+  by: z.enum(['history', 'item', 'user', 'event']),
+  name: z.string(),
+  cases: z.int().min(1),
+  users: z.int().min(1),
+  /** HR@10 and NDCG@10 of everybody; empty where there are too few cases or users to say anything. */
+  rankers: z.array(z.strictObject({ name: z.string(), metrics: metricEstimates })),
+  /** NDCG@10 of the champion and of those that are best on validation, each with each. */
+  differences: z.array(difference),
+});
+
+/** What a ranker shows in the lists of the test cases (list-metrics.ts). */
+const listMetrics = z.strictObject({
+  name: z.string(),
+  distinctItems: z.int().min(0),
+  /** Share of the vocabulary. */
+  coverage: z.number().min(0).max(1),
+  /** Share of all places that the ten commonest items have. */
+  commonestShare: z.number().min(0).max(1),
+  /** Mean self-information, in bits. */
+  novelty: estimate,
+});
+
 /** `runs/<run>/evaluation.json` (docs/contracts.md, 7). */
 export const evaluationFile = z.strictObject({
   /** Test cases, and the users they belong to. */
@@ -58,11 +86,17 @@ export const evaluationFile = z.strictObject({
     })
     .optional(),
   comparisons: z.array(comparison),
+  /** Absent in runs of earlier releases. */
+  strata: z.array(stratum).optional(),
+  /** Of everybody whose lists were kept; absent in runs of earlier releases. */
+  lists: z.array(listMetrics).optional(),
 });
 
 export type Estimate = z.infer<typeof estimate>;
 export type MetricEstimates = z.infer<typeof metricEstimates>;
 export type Comparison = z.infer<typeof comparison>;
+export type Stratum = z.infer<typeof stratum>;
+export type ListMetrics = z.infer<typeof listMetrics>;
 export type Evaluation = z.infer<typeof evaluationFile>;
 
 /** The metric by which models are chosen and promoted; it is always computed. */

@@ -1,6 +1,9 @@
 /** The value of a metric for one case, by the target's rank (from 1; 0 is a miss). */
 export type RankMetric = (rank: number) => number;
 
+/** The same, where it depends on the case too. */
+export type CaseMetric = (rank: number, index: number) => number;
+
 /**
  * The metrics of a ranking with one relevant item, by name, for each cut-off `k`:
  * `hr@k` (hit rate: 1 if the rank is at most k), `ndcg@k` (`1 / log2(rank + 1)`: the ideal gain is 1) and `mrr@k`
@@ -47,4 +50,21 @@ export function coverage(lists: Int32Array, items: number): number {
   let shown = 0;
   for (let item = 1; item <= items; item++) shown += isShown[item]!;
   return items === 0 ? 0 : shown / items;
+}
+
+/**
+ * `reward@k`, the reward that a list of `k` items earns: that of the held-out action if it is in the list, else 0.
+ *
+ * @param rewards of the held-out actions, `[cases]`
+ */
+export function rewardMetrics(
+  rewards: ArrayLike<number>,
+  cutoffs: readonly number[],
+): Map<string, CaseMetric> {
+  return new Map(
+    cutoffs.map((cutoff) => [
+      `reward@${cutoff}`,
+      (rank, index) => (rank >= 1 && rank <= cutoff ? rewards[index]! : 0),
+    ]),
+  );
 }

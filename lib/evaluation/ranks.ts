@@ -38,3 +38,28 @@ export function decodeRanks(bytes: Uint8Array, cases: number, what: string): Int
   }
   return ranks;
 }
+
+/**
+ * Reads `lists/*.bin`: item indices, 0 where there are no more.
+ *
+ * @param cases how many lists there are
+ * @param what whose lists, for messages
+ * @throws ContractError if they are not lists of as many cases, all of one length
+ */
+export function decodeLists(
+  bytes: Uint8Array,
+  cases: number,
+  what: string,
+): { readonly items: Int32Array; readonly listLength: number } {
+  const listLength = bytes.byteLength / 4 / cases;
+  if (!Number.isInteger(listLength)) {
+    throw new ContractError(
+      `${what}: ${bytes.byteLength} bytes of lists are not lists of one length for ${cases} cases.`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const items = Int32Array.from({ length: cases * listLength }, (_, at) =>
+    view.getInt32(at * 4, true),
+  );
+  return { items, listLength };
+}

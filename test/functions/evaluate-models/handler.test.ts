@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '#lib/contracts/config.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
+import { encodeInts } from '#lib/evaluation/ranks.ts';
 import { verdictFile } from '#lib/promotion/verdict.ts';
 import { writeSequences } from '#lib/sequences/write.ts';
 import { smallSequences } from '../../containers/trainer/job-folder.ts';
@@ -51,6 +52,8 @@ async function rank(run: string, name: string, place: number): Promise<void> {
       ranks.writeInt32LE(place, 4 * index);
     });
     await objects.putBytes(runs.modelRanks(run, name, split), ranks);
+    const lists = encodeInts(Int32Array.from({ length: 10 * targets.length }, (_, at) => at % 7));
+    if (split === 'test') await objects.putBytes(runs.modelLists(run, name), lists);
   }
   await objects.putJson(runs.modelManifest(run, name), {
     task: 'train',

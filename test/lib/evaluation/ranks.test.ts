@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ContractError } from '#lib/contracts/errors.ts';
-import { decodeRanks, encodeInts } from '#lib/evaluation/ranks.ts';
+import { decodeLists, decodeRanks, encodeInts } from '#lib/evaluation/ranks.ts';
 
 describe('Function: encodeInts, decodeRanks', () => {
   it('gives back what went in, at any address', () => {
@@ -35,5 +35,18 @@ describe('Function: encodeInts, decodeRanks', () => {
       'sasrec, test: 8 bytes of ranks, expected 12 for 3 cases',
     );
     expect(() => decodeRanks(bytes, 2, 'sasrec, test')).toThrow('case 1 has the rank -2');
+  });
+});
+
+describe('Function: decodeLists', () => {
+  it('finds the length of the lists, and refuses bytes that are not as many lists', () => {
+    const bytes = encodeInts(Int32Array.of(1, 2, 3, 0, 5, 6));
+    expect(decodeLists(bytes, 2, 'model')).toEqual({
+      items: Int32Array.of(1, 2, 3, 0, 5, 6),
+      listLength: 3,
+    });
+    expect(() => decodeLists(bytes, 4, 'sasrec, lists')).toThrow(
+      'sasrec, lists: 24 bytes of lists are not lists of one length for 4 cases',
+    );
   });
 });

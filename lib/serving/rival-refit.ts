@@ -1,5 +1,5 @@
 import { type AllActions, countedAnew } from '#lib/evaluation/refit.ts';
-import { fitAnew } from '#lib/evaluation/rivals/pair-scorer.ts';
+import { fitAnew } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { type Blend, historyParts } from './blend-file.ts';
 
 /**

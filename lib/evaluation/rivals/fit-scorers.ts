@@ -1,9 +1,10 @@
+import { ContractError } from '#lib/contracts/errors.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { chooseScorer } from './choose-scorer.ts';
 import { ease } from './ease.ts';
 import type { HistoryScorer, TrainingData } from './history-scorer.ts';
 import { itemNeighbours, repeatLast, sequentialRules, withDecay } from './pair-scorer.ts';
-import { sessionNeighbours } from './session-neighbours.ts';
+import { sessionKind, sessionNeighbours } from './session-neighbours.ts';
 
 /** Settings that are tried; each step back in a history counts `decay` times as much. */
 const tried = {
@@ -43,4 +44,23 @@ export function fitScorers(
     ),
     ...(excludeHistory ? [] : [repeatLast]),
   ];
+}
+
+/**
+ * The same scorer with the same settings, fitted on other actions. EASE stays as it was where more items have actions by
+ * now than it is fitted for.
+ *
+ * @throws ContractError if it is of no known kind
+ */
+export function fitAnew(scorer: HistoryScorer, data: TrainingData): HistoryScorer {
+  const { kind, parameters } = scorer;
+  const decay = parameters.decay!;
+  if (kind === repeatLast.kind) return repeatLast;
+  if (kind === 'sequential-rules') return sequentialRules(data, { decay });
+  if (kind === 'item-knn') return itemNeighbours(data, { decay });
+  if (kind === 'ease') return ease(data, { decay, lambda: parameters.lambda! }) ?? scorer;
+  if (kind === sessionKind) {
+    return sessionNeighbours(data, { decay, neighbours: parameters.neighbours! });
+  }
+  throw new ContractError(`There is no component "${kind}" to be fitted.`);
 }

@@ -107,19 +107,6 @@ export const repeatLast: HistoryScorer = {
 };
 
 /**
- * A scorer of the same kind and parameters, fitted on other data.
- *
- * @throws ContractError for a kind that there is not
- */
-export function fitAnew({ kind, parameters }: HistoryScorer, data: TrainingData): HistoryScorer {
-  if (kind === repeatLast.kind) return repeatLast;
-  const settings = { decay: parameters.decay! };
-  if (kind === 'sequential-rules') return sequentialRules(data, settings);
-  if (kind === 'item-knn') return itemNeighbours(data, settings);
-  throw new ContractError(`There is no component "${kind}" to be fitted.`);
-}
-
-/**
  * A scorer as it was before it was written to a file.
  *
  * @throws ContractError if its numbers do not fit a vocabulary of `items`

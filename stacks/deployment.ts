@@ -2,6 +2,7 @@ import type { App } from 'aws-cdk-lib';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
+import { acceleratorOf } from '#lib/contracts/accelerators.ts';
 import { explain, type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import type { Bundles } from './bundles.ts';
@@ -65,10 +66,19 @@ export function readDeployment(
         `${maximumConfigBytes} that fit into a function's environment. Leave out what equals the defaults.`,
     );
   }
+  const config = parseConfig(value, configPath);
+  const [trainerType] = config.operations.trainerInstanceTypes;
+  if (trainerImageUri === undefined && acceleratorOf(trainerType!) === 'nvidia') {
+    throw new ConfigError(
+      `${configPath}: operations.trainerInstanceTypes has a GPU (${trainerType}), but the trainer's image that is built here computes ` +
+        'on the processor. Name types without one, or build an image with TENSORFLOW_DEVICE=gpu (containers/trainer/Dockerfile) ' +
+        'and give it as --context trainerImageUri=...',
+    );
+  }
   return {
     environment,
     name: `lea-${environment}`,
-    config: parseConfig(value, configPath),
+    config,
     configText: compact,
     images: {
       ...(environmentImageUri === undefined ? {} : { environment: environmentImageUri }),

@@ -1,6 +1,10 @@
 import { join } from 'node:path';
+import { acceleratorVariables } from '#lib/contracts/accelerators.ts';
 import { nativeEnvironment } from '#lib/graph/native-environment.ts';
 import { nodeBinary, python, root } from '../../setup/paths.mjs';
+
+/** Whatever instance type the templates ask for, this machine has what it has. */
+const accelerator = { [acceleratorVariables.accelerator]: 'none' };
 
 /** The container images of the templates, as processes of this machine. */
 export const localImages = [
@@ -8,7 +12,7 @@ export const localImages = [
     match: 'lea-environment',
     command: (task: 'train' | 'serve') => [python, '-m', 'environment', task],
     cwd: join(root, 'containers/environment'),
-    env: {},
+    env: accelerator,
   },
   {
     match: 'lea-trainer',
@@ -18,6 +22,6 @@ export const localImages = [
       task,
     ],
     cwd: root,
-    env: nativeEnvironment(),
+    env: { ...nativeEnvironment(), ...accelerator },
   },
 ];

@@ -19,6 +19,8 @@ async function main(argument: string | undefined): Promise<number> {
     }
     const job = readJob(target.root);
     // Loaded after the job is known to be right: TensorFlow takes seconds.
+    const { hostDriver, requireAccelerator, usesGpu } = await import('./accelerator.ts');
+    requireAccelerator(process.env, hostDriver(), usesGpu());
     if (job.task === 'score') {
       const { scoreChampion } = await import('./score.ts');
       scoreChampion(target, job.run);

@@ -69,8 +69,9 @@ export class Container {
         PYTHONUNBUFFERED: '1',
         // Without a network of its own, a program that listens on all addresses lets the whole neighbourhood in.
         BIND_TO_HOST: loopback,
-        ...settings.image.env,
         ...settings.environment,
+        // The image knows this machine, which the request does not.
+        ...settings.image.env,
         ML_ROOT: settings.root,
       },
       // A group of its own: the whole tree is ended together.

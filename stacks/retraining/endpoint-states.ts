@@ -1,3 +1,10 @@
+import {
+  type Accelerator,
+  acceleratorEnvironment,
+  acceleratorOf,
+  inferenceAmi,
+} from '#lib/contracts/accelerators.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments } from '#lib/contracts/keys.ts';
 import { createOnce, nameByContent } from './named-by-content.ts';
 import {
@@ -18,6 +25,7 @@ export function startStates(props: NightlyDefinitionProps): States {
   const instanceTypes = props.config.operations.environmentInstanceTypes;
   const instanceType = `${JSON.stringify(instanceTypes)}[$environmentInstance]`;
   const model = environmentModel(props);
+  const variant = environmentVariant(props);
   const isShortage = `$contains($states.input.reason, ${shortage})`;
   return {
     StartEnvironment: {
@@ -125,6 +133,11 @@ function environmentModel(props: NightlyDefinitionProps): object {
     Tags: tagList(props),
     PrimaryContainer: {
       Image: props.environmentImage,
+      Environment: acceleratorEnvironment(
+        'environment',
+        environmentAccelerator(props.config),
+        inferenceAmi.version,
+      ),
       ModelDataSource: {
         S3DataSource: {
           S3Uri: `{% "s3://${props.bucket}/${environments.prefix}" & $environmentVersion & "/" %}`,
@@ -137,12 +150,23 @@ function environmentModel(props: NightlyDefinitionProps): object {
 }
 
 /** All of the endpoint configuration but names and instance type. */
-const variant = {
-  VariantName: 'environment',
-  InitialInstanceCount: 1,
-  ContainerStartupHealthCheckTimeoutInSeconds: 900,
-  ModelDataDownloadTimeoutInSeconds: 900,
-};
+function environmentVariant({ config }: NightlyDefinitionProps): object {
+  return {
+    VariantName: 'environment',
+    InitialInstanceCount: 1,
+    ContainerStartupHealthCheckTimeoutInSeconds: 900,
+    ModelDataDownloadTimeoutInSeconds: 900,
+    // Without it, SageMaker takes a host with a driver that is too old for the image.
+    ...(environmentAccelerator(config) === 'nvidia' && {
+      InferenceAmiVersion: inferenceAmi.version,
+    }),
+  };
+}
+
+/** What the environment is fitted and asked on. */
+export function environmentAccelerator({ operations }: PipelineConfig): Accelerator {
+  return acceleratorOf(operations.environmentInstanceTypes[0]!);
+}
 
 /** Ends the endpoint, if there is one, whatever happened before. */
 export function stopStates(props: NightlyDefinitionProps): States {

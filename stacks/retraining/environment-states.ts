@@ -1,6 +1,7 @@
+import { acceleratorEnvironment } from '#lib/contracts/accelerators.ts';
 import { maximumJobSeconds, shardsPerCall } from '#lib/contracts/config/operations.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
-import { startStates, stopStates } from './endpoint-states.ts';
+import { environmentAccelerator, startStates, stopStates } from './endpoint-states.ts';
 import {
   caught,
   environmentMetrics,
@@ -55,6 +56,7 @@ function fitStates(props: NightlyDefinitionProps): States {
       jobName: '$resource & "-environment"',
       image: props.environmentImage,
       roleArn: props.environmentRoleArn,
+      environment: acceleratorEnvironment('environment', environmentAccelerator(config)),
       hyperParameters: {
         config: JSON.stringify(config.environment),
         window: String(config.sequences.window),

@@ -19,6 +19,8 @@ export interface TrainingJobStates {
   readonly jobName: string;
   readonly image: string;
   readonly roleArn: string;
+  /** Environment variables of the container. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly hyperParameters: string | object;
   readonly channels: string | object[];
   /** S3 URI below which SageMaker writes `<job>/output/model/`. */
@@ -77,6 +79,7 @@ export function trainingJobStates(props: NightlyDefinitionProps, job: TrainingJo
           MetricDefinitions: job.metrics,
         },
         RoleArn: job.roleArn,
+        Environment: job.environment,
         HyperParameters: job.hyperParameters,
         InputDataConfig: job.channels,
         OutputDataConfig: { S3OutputPath: job.outputUri, CompressionType: 'NONE' },

@@ -42,6 +42,12 @@ describe('Function: readDeployment', () => {
     ['text that is not JSON', {}, '{', /mine\.json is not JSON/],
     ['an unknown key', {}, config({ maximumUsd: 1 }), /operations\.maximumUsd: unknown key/],
     [
+      'an image for processors on a GPU that is paid for',
+      {},
+      config({ trainerInstanceTypes: ['ml.g5.xlarge'] }),
+      /trainerInstanceTypes has a GPU \(ml\.g5\.xlarge\).*TENSORFLOW_DEVICE=gpu/s,
+    ],
+    [
       'a configuration that no function can hold',
       {},
       config({ notificationEmails: Array(200).fill('somebody@example.com') }),

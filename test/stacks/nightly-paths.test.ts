@@ -111,7 +111,12 @@ async function costOf(world: NightlyWorld, execution: string): Promise<number | 
 }
 
 /** Prices that tell apart what was paid for. */
-const instanceHour = { 'ml.g5.xlarge': 1, 'ml.g5.2xlarge': 10, 'ml.c6i.2xlarge': 100 };
+const instanceHour = {
+  'ml.g5.xlarge': 1,
+  'ml.g5.2xlarge': 10,
+  'ml.c5.2xlarge': 10,
+  'ml.c6i.2xlarge': 100,
+};
 /** Two recommenders and the refit of the winner, of six minutes each. */
 const trainingUsd = 30;
 
@@ -617,7 +622,7 @@ describe('The nightly definition, path by path', () => {
 
   it('costs what the jobs cost on the instance types that they ran on', async () => {
     // Arrange
-    const world = worldOf({ trainerInstanceTypes: ['ml.g5.2xlarge', 'ml.c6i.2xlarge'] });
+    const world = worldOf({ trainerInstanceTypes: ['ml.c5.2xlarge', 'ml.c6i.2xlarge'] });
     const fault: Fault = (stateName, call) => {
       const isJob = /^(FitEnvironment|TrainRecommender)Job$/.test(stateName);
       if (isJob && call === 1) throw new TaskError('States.TaskFailed', 'CapacityError');
@@ -626,9 +631,9 @@ describe('The nightly definition, path by path', () => {
     await world.run('e1', { run }, { fault });
     // Assess: the environment and one recommender on the second type of their lists, the other jobs on the first.
     expect(world.jobs.map((job) => job.instanceType).sort()).toStrictEqual([
+      'ml.c5.2xlarge',
+      'ml.c5.2xlarge',
       'ml.c6i.2xlarge',
-      'ml.g5.2xlarge',
-      'ml.g5.2xlarge',
       'ml.g5.2xlarge',
     ]);
     expect(await costOf(world, 'e1')).toBeCloseTo(1 + 10 + 1 + 1, 9);

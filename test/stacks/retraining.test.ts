@@ -151,6 +151,46 @@ describe('The nightly state machine', () => {
     }
   });
 
+  it('asks for a host that fits the image, and tells every container what it was given', () => {
+    // Arrange
+    const given = (types: object) => {
+      const { States } = definitionOf(synthesise({ operations: types }).template('retraining'));
+      const all = new Map(allStates(States));
+      const argumentsOf = (name: string) =>
+        all.get(name)!.Arguments! as unknown as {
+          ProductionVariants: [{ InferenceAmiVersion?: string }];
+          PrimaryContainer: { Environment: object };
+          Environment: object;
+        };
+      const environmentOf = (name: string) => argumentsOf(name).Environment;
+      return {
+        ami: argumentsOf('CreateEndpointConfiguration').ProductionVariants[0].InferenceAmiVersion,
+        asked: argumentsOf('CreateEnvironmentModel').PrimaryContainer.Environment,
+        fitted: environmentOf('FitEnvironmentJob'),
+        trained: environmentOf('TrainRecommenderJob'),
+      };
+    };
+    const ami = 'al2023-ami-sagemaker-inference-gpu-4-1';
+    const gpu = {
+      ACCELERATOR: 'nvidia',
+      REQUIRED_NVIDIA_DRIVER: '580',
+      COMPATIBLE_NVIDIA_DRIVER: '535',
+    };
+    // Act, assess
+    expect(given({})).toStrictEqual({
+      ami,
+      asked: { ...gpu, INFERENCE_AMI_VERSION: ami },
+      fitted: gpu,
+      trained: { ACCELERATOR: 'none' },
+    });
+    expect(given({ environmentInstanceTypes: ['ml.m5.2xlarge'] })).toStrictEqual({
+      ami: undefined,
+      asked: { ACCELERATOR: 'none' },
+      fitted: { ACCELERATOR: 'none' },
+      trained: { ACCELERATOR: 'none' },
+    });
+  });
+
   it('tags what costs money, and lets no container reach a network', () => {
     const created = states.filter(([, { Resource }]) =>
       /:create(TrainingJob\.sync|Model|EndpointConfig|Endpoint)$/.test(Resource ?? ''),

@@ -1,7 +1,9 @@
 """The container's commands: `python -m environment train` and `python -m environment serve`."""
 
+import os
 import sys
 
+from .accelerator import host_driver, query_gpu, require_accelerator, use_compatible_libraries
 from .contract import folders, read_hyperparameters, write_failure
 from .errors import LanguageEnvironmentError
 
@@ -12,6 +14,7 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m environment train|serve", file=sys.stderr)
         return 2
     try:
+        _check_accelerator()
         if arguments == ["train"]:
             _train()
         else:
@@ -25,6 +28,13 @@ def main(arguments: list[str]) -> int:
         write_failure(folders(), f"{type(error).__name__}: {error}")
         raise
     return 0
+
+
+def _check_accelerator() -> None:
+    """Before anything else: an endpoint that will never work must not wait for its health check to run out of time."""
+    if os.environ.get("ACCELERATOR") == "nvidia":
+        use_compatible_libraries()
+        require_accelerator(os.environ, host_driver(), query_gpu())
 
 
 def _train() -> None:

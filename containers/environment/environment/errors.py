@@ -21,6 +21,10 @@ class CapacityError(LanguageEnvironmentError):
     """The accelerator's memory is too small for the model or the batch."""
 
 
+class AcceleratorError(LanguageEnvironmentError):
+    """The container was given a GPU and finds none that it can use."""
+
+
 class RequestError(LanguageEnvironmentError):
     """A request that can never be answered; `status` is the HTTP status that says so."""
 

@@ -1,4 +1,14 @@
 import * as z from 'zod';
+import { acceleratorOf } from '../accelerators.ts';
+
+/** The first is preferred, the others are tried when there is no capacity: on one kind of machine, a run takes its time. */
+const instanceTypes = z
+  .array(z.string().regex(/^ml\./))
+  .min(1)
+  .refine(
+    (types) => new Set(types.map(acceleratorOf)).size <= 1,
+    'mixes instance types with and without a GPU: a run that falls back from one to the other would take many times as long; name types of one kind',
+  );
 
 /** When runs start and what they may use and cost on AWS. */
 export const operationsConfig = z.strictObject({
@@ -8,14 +18,8 @@ export const operationsConfig = z.strictObject({
   /** A run whose estimate exceeds this stops before any GPU starts. */
   maxUsdPerRun: z.number().positive().default(50),
   /** SageMaker instance types; the first is preferred, the others are tried when there is no capacity. */
-  environmentInstanceTypes: z
-    .array(z.string().regex(/^ml\./))
-    .min(1)
-    .default(['ml.g5.xlarge', 'ml.g5.2xlarge']),
-  trainerInstanceTypes: z
-    .array(z.string().regex(/^ml\./))
-    .min(1)
-    .default(['ml.c6i.2xlarge', 'ml.c5.2xlarge']),
+  environmentInstanceTypes: instanceTypes.default(['ml.g5.xlarge', 'ml.g5.2xlarge']),
+  trainerInstanceTypes: instanceTypes.default(['ml.c6i.2xlarge', 'ml.c5.2xlarge']),
   useSpotTraining: z.boolean().default(true),
   /** Lambdas that ask the endpoint at the same time. */
   augmentationConcurrency: z.int().min(1).max(1000).default(4),

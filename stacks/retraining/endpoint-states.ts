@@ -164,7 +164,7 @@ function environmentVariant({ config }: NightlyDefinitionProps): object {
 }
 
 /** What the environment is fitted and asked on. */
-export function environmentAccelerator({ operations }: PipelineConfig): Accelerator {
+function environmentAccelerator({ operations }: PipelineConfig): Accelerator {
   return acceleratorOf(operations.environmentInstanceTypes[0]!);
 }
 

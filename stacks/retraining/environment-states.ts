@@ -1,7 +1,6 @@
-import { acceleratorEnvironment } from '#lib/contracts/accelerators.ts';
 import { maximumJobSeconds, shardsPerCall } from '#lib/contracts/config/operations.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
-import { environmentAccelerator, startStates, stopStates } from './endpoint-states.ts';
+import { startStates, stopStates } from './endpoint-states.ts';
 import {
   caught,
   environmentMetrics,
@@ -54,9 +53,9 @@ function fitStates(props: NightlyDefinitionProps): States {
       name: 'FitEnvironment',
       instanceVariable: 'fitInstance',
       jobName: '$resource & "-environment"',
+      program: 'environment',
       image: props.environmentImage,
       roleArn: props.environmentRoleArn,
-      environment: acceleratorEnvironment('environment', environmentAccelerator(config)),
       hyperParameters: {
         config: JSON.stringify(config.environment),
         window: String(config.sequences.window),

@@ -1,3 +1,4 @@
+import { acceleratorEnvironment, acceleratorOf } from '#lib/contracts/accelerators.ts';
 import {
   type NightlyDefinitionProps,
   type States,
@@ -19,8 +20,8 @@ export interface TrainingJobStates {
   readonly jobName: string;
   readonly image: string;
   readonly roleArn: string;
-  /** Environment variables of the container. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** Whose image it is: what it needs of a GPU's host. */
+  readonly program: 'environment' | 'trainer';
   readonly hyperParameters: string | object;
   readonly channels: string | object[];
   /** S3 URI below which SageMaker writes `<job>/output/model/`. */
@@ -79,7 +80,7 @@ export function trainingJobStates(props: NightlyDefinitionProps, job: TrainingJo
           MetricDefinitions: job.metrics,
         },
         RoleArn: job.roleArn,
-        Environment: job.environment,
+        Environment: acceleratorEnvironment(job.program, acceleratorOf(job.instanceTypes[0]!)),
         HyperParameters: job.hyperParameters,
         InputDataConfig: job.channels,
         OutputDataConfig: { S3OutputPath: job.outputUri, CompressionType: 'NONE' },

@@ -1,4 +1,3 @@
-import { acceleratorEnvironment, acceleratorOf } from '#lib/contracts/accelerators.ts';
 import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runUri } from './environment-states.ts';
@@ -37,12 +36,9 @@ export function trainingStates(props: NightlyDefinitionProps): States {
               jobName: '{% $states.input.job.jobName %}',
             },
             jobName: '$jobName',
+            program: 'trainer',
             image: props.trainerImage,
             roleArn: props.trainerRoleArn,
-            environment: acceleratorEnvironment(
-              'trainer',
-              acceleratorOf(config.operations.trainerInstanceTypes[0]!),
-            ),
             hyperParameters: '{% $states.input.job.hyperParameters %}',
             channels: '{% $states.input.job.channels %}',
             outputUri: runUri(bucket, runs.jobsPrefix),

@@ -55,6 +55,7 @@ export function verdictStates(props: NightlyDefinitionProps): States {
         refitJobName: '{% $states.input.job.jobName %}',
       },
       jobName: '$refitJobName',
+      program: 'trainer',
       image: props.trainerImage,
       roleArn: props.trainerRoleArn,
       hyperParameters: '{% $states.input.job.hyperParameters %}',

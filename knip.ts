@@ -22,4 +22,6 @@ export default {
   ignoreExportsUsedInFile: isProduction || { interface: true, type: true },
   // Loaded under a name that the environment chooses (lib/graph/tensorflow.ts).
   ignoreDependencies: ['@tensorflow/tfjs-node'],
+  // Comes with the driver of a host that has a GPU.
+  ignoreBinaries: ['nvidia-smi'],
 } satisfies KnipConfig;

@@ -40,19 +40,6 @@ export function meanOverCases(ranks: Int32Array, metric: RankMetric): number {
 }
 
 /**
- * Share of the items (0-1) that appear in at least one list: how much of the catalogue a recommender shows at all.
- *
- * @param lists item indices, `listLength` a list, `[lists, listLength]`; 0 is an empty place
- */
-export function coverage(lists: Int32Array, items: number): number {
-  const isShown = new Uint8Array(items + 1);
-  for (const item of lists) isShown[item] = 1;
-  let shown = 0;
-  for (let item = 1; item <= items; item++) shown += isShown[item]!;
-  return items === 0 ? 0 : shown / items;
-}
-
-/**
  * `reward@k`, the reward that a list of `k` items earns: that of the held-out action if it is in the list, else 0.
  *
  * @param rewards of the held-out actions, `[cases]`

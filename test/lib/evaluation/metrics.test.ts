@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { coverage, meanOverCases, rankMetrics } from '#lib/evaluation/metrics.ts';
+import { meanOverCases, rankMetrics } from '#lib/evaluation/metrics.ts';
 
 describe('Function: rankMetrics', () => {
   it.each([
@@ -56,12 +56,5 @@ describe('Function: rankMetrics', () => {
       'ndcg@20',
       'mrr@20',
     ]);
-  });
-});
-
-describe('Function: coverage', () => {
-  it('is the share of items shown, empty places not counted', () => {
-    expect(coverage(Int32Array.of(1, 2, 2, 0, 4, 1), 8)).toBe(3 / 8);
-    expect(coverage(new Int32Array(0), 8)).toBe(0);
   });
 });

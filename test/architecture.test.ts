@@ -32,7 +32,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   setup: [],
   cli: ['local', 'platform', 'stacks', 'lib', 'containers/trainer', 'setup'],
   bin: ['cli', 'local', 'stacks', 'lib/contracts', 'setup'],
-  bench: ['local', 'platform', 'stacks', 'layers', 'lib', 'containers/trainer', 'setup'],
+  bench: ['cli', 'local', 'platform', 'stacks', 'layers', 'lib', 'containers/trainer', 'setup'],
   examples: [],
 };
 

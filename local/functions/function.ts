@@ -164,7 +164,8 @@ export class LocalFunction {
       cwd: codeDir,
       env: environment,
       detached: true,
-      execArgv: [],
+      // The heap that Lambda's runtime gives a function of this size.
+      execArgv: [`--max-old-space-size=${Math.floor(0.9 * this.settings.memoryMegabytes)}`],
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);

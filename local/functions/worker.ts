@@ -38,8 +38,23 @@ registerHooks({
 let loaded: Promise<Handler> | undefined;
 
 process.on('message', async (request: InvocationRequest) => {
+  const begun = performance.now();
+  const before = process.cpuUsage();
   loaded ??= load();
-  process.send?.(await invoke(request));
+  const response = await invoke(request);
+  const { user, system } = process.cpuUsage(before);
+  const megabytes = Math.ceil(process.resourceUsage().maxRSS / 1024);
+  // Lambda's last line of an invocation, and what its bill does not say: the processor's time.
+  console.log(
+    [
+      `REPORT RequestId: ${request.requestId}`,
+      `Duration: ${(performance.now() - begun).toFixed(2)} ms`,
+      `CPU Time: ${((user + system) / 1000).toFixed(2)} ms`,
+      `Memory Size: ${request.memoryMegabytes} MB`,
+      `Max Memory Used: ${megabytes} MB`,
+    ].join('\t'),
+  );
+  process.send?.(response);
 });
 // The parent is gone: nobody waits for an answer.
 process.on('disconnect', () => process.exit(0));

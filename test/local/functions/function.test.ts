@@ -112,6 +112,21 @@ describe('Class: LocalFunction', () => {
     await expect(behave({ text: 'x'.repeat(7 * 1024 * 1024) })).rejects.toThrow(RangeError);
   });
 
+  it('says of each invocation how much memory it took', async () => {
+    await answer({ do: 'return', value: 1 });
+
+    const log = await readFile(join(dir, 'logs', 'fixture-behave.log'), 'utf8');
+    expect(log).toMatch(
+      /^REPORT RequestId: \S+\tDuration: [\d.]+ ms\tCPU Time: [\d.]+ ms\tMemory Size: 128 MB\tMax Memory Used: \d+ MB$/m,
+    );
+  });
+
+  it('ends a process whose heap outgrows the memory of the function', async () => {
+    expect(await behave({ do: 'fill' })).toMatchObject({
+      error: { errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('SIGABRT') },
+    });
+  });
+
   it('survives a process that exits or hangs', async () => {
     // Arrange
     const { pid } = await answer({ do: 'describe' });

@@ -16,9 +16,9 @@ import { createGzip } from 'node:zlib';
 import { Upload } from '@aws-sdk/lib-storage';
 import { synthesise } from '#cli/one-machine/assembly.ts';
 import { localImages } from '#cli/one-machine/images.ts';
-import { parseConfig } from '#lib/contracts/config.ts';
 import { uploads } from '#lib/contracts/keys.ts';
-import { startCloud } from '#local/cloud.ts';
+import { type Cloud, startCloud } from '#local/cloud.ts';
+import { runStateMachine } from '#local/state-machine/run.ts';
 import { generateInteractions } from './scale/interactions.ts';
 
 /**
@@ -33,10 +33,9 @@ const { values } = parseArgs({
   },
 });
 
-const value = {
+const config = {
   training: { models: [{ name: 'a', backbone: 'sasrec', objective: 'supervised' }] },
 };
-const config = parseConfig(value, 'the bench');
 const prefix = 'lea-dev-';
 
 interface Report {
@@ -61,6 +60,23 @@ function reportsIn(logs: string): Map<string, Report[]> {
   );
 }
 
+/** The first states of a night. */
+async function runUntilBuilt(cloud: Cloud): Promise<void> {
+  const isBuilt = new AbortController();
+  const result = await runStateMachine({
+    definition: cloud.stateMachine,
+    input: { run: 'bench' },
+    name: 'bench',
+    resources: cloud.resources,
+    objects: cloud.objects,
+    onEvent: ({ type, path }) => {
+      if (type === 'state-exited' && path === 'BuildSequences') isBuilt.abort();
+    },
+    signal: isBuilt.signal,
+  });
+  if (!isBuilt.signal.aborted) throw new Error(`The night failed: ${result.error} ${result.cause}`);
+}
+
 async function measure(interactions: number, items: number): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'scale-'));
   const signal = new AbortController().signal;
@@ -69,7 +85,7 @@ async function measure(interactions: number, items: number): Promise<void> {
     const rows = Readable.from(generateInteractions({ interactions, items, seed: 1 }));
     await pipeline(rows, createGzip(), createWriteStream(file));
     const configFile = join(dir, 'config.json');
-    writeFileSync(configFile, JSON.stringify(value));
+    writeFileSync(configFile, JSON.stringify(config));
     const cloud = await startCloud({
       assembly: await synthesise(configFile, signal),
       dir: join(dir, 'cloud'),
@@ -83,16 +99,10 @@ async function measure(interactions: number, items: number): Promise<void> {
       await new Upload({ client: cloud.s3, params: { Bucket, Key, Body } }).done();
       await cloud.drained();
       const ingested = performance.now();
-      const request = { run: 'bench', execution: 'bench', resourcePrefix: 'x', config };
-      await invoke('begin-run', { ...request, scheduledTime: null, resume: false });
-      await invoke('build-sequences', { run: 'bench' });
+      await runUntilBuilt(cloud);
       const built = performance.now();
       print(interactions, 'ingestion', 'wall', (ingested - begun) / 1000, 's');
       print(interactions, 'begin and build', 'wall', (built - ingested) / 1000, 's');
-      async function invoke(name: string, event: object) {
-        const result = await cloud.functions.get(prefix + name).invoke(event);
-        if ('error' in result) throw new Error(`${name}: ${result.error.errorMessage}`);
-      }
     } finally {
       await cloud.stop();
     }

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { changeFreshCounts } from '#functions/shared/fresh-counts.ts';
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
@@ -9,8 +10,7 @@ import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 import { addUpload, type FreshCounts, noCounts } from '#lib/popularity/fresh-counts.ts';
 import {
   addCounts,
-  type CountedAction,
-  countActions,
+  countInto,
   decodeItemCounts,
   encodeItemCounts,
   type ItemCounts,
@@ -19,6 +19,11 @@ import {
 } from '#lib/popularity/item-counts.ts';
 import { gunzipped } from '#platform/gzip.ts';
 import type { Objects } from '#platform/objects.ts';
+
+/** As much of a range's report as counting needs. */
+const newestRow = z.looseObject({
+  tally: z.looseObject({ interactions: z.looseObject({ lastTimestamp: z.number().nullable() }) }),
+});
 
 /** A run lists what there is within this time of the moment that its manifest names. */
 const snapshotMilliseconds = 15 * 60_000;
@@ -49,16 +54,20 @@ async function countRows(
 ): Promise<ItemCounts> {
   const key = rowsKey(plan, range);
   if ((await objects.head(key)) === undefined) return noCounts.counts; // no good row
-  const actions: CountedAction[] = [];
+  // A gzipped file is one range, however many rows it has: they are counted as they come.
+  const { tally } = await objects.getJson(uploads.rangeReport(plan.upload, range), newestRow);
+  const asOf = newestOf([tally.interactions.lastTimestamp ?? 0], Date.parse(plan.arrivedAt) / 1000);
+  const counts = new Map<string, Float64Array>();
   const stream = await gunzipped(await objects.getStream(key), key);
   for await (const rows of readStoredRows(stream, storedInteraction, key)) {
-    for (const { item_id, event_type, value, timestamp } of rows) {
-      if (takenBackBy(config, event_type) !== undefined) continue;
-      if (rewardOf(config, event_type, value) > 0) actions.push({ item: item_id, time: timestamp });
-    }
+    const actions = rows.filter(
+      ({ event_type, value }) =>
+        takenBackBy(config, event_type) === undefined && rewardOf(config, event_type, value) > 0,
+    );
+    const counted = actions.map(({ item_id: item, timestamp: time }) => ({ item, time }));
+    countInto(counts, counted, asOf);
   }
-  const times = actions.map(({ time }) => time);
-  return countActions(actions, newestOf(times, Date.parse(plan.arrivedAt) / 1000));
+  return { asOf, counts };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
 import { type CostEstimate, checkCap, estimateCost, parametersInName } from '#lib/cost/cost.ts';
+import { checkMemory } from '#lib/cost/memory.ts';
 import { parsePrices } from '#lib/cost/prices.ts';
 import { checkTimes } from '#lib/cost/times.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
@@ -16,6 +17,7 @@ const BYTES_A_PARAMETER = 2;
  * Estimates what the run will cost, now that it is known how much there is to learn from, and records it.
  *
  * @throws TimeLimitError when a step is expected to be stopped before its end
+ * @throws MemoryLimitError when one is expected to run out of memory
  * @throws CostCapError when the worst case is above `operations.maxUsdPerRun`; no GPU has been started yet
  */
 export async function priceRun(
@@ -36,6 +38,7 @@ export async function priceRun(
   const estimate = estimateCost(config, counts, parsePrices(prices, throughput));
   await objects.putJson(runs.cost(run), estimate);
   checkTimes(estimate.times);
+  checkMemory(estimate.memory);
   checkCap(estimate, config.operations.maxUsdPerRun);
   return estimate;
 }

@@ -9,6 +9,7 @@ import {
   usdText,
 } from './cost.ts';
 import { costAtRest, type RestingCounts } from './cost-at-rest.ts';
+import { checkMemory } from './memory.ts';
 import type { Prices } from './prices.ts';
 import { checkTimes } from './times.ts';
 
@@ -44,7 +45,7 @@ function countsOf(question: CostQuestion, config: PipelineConfig): DataCounts {
 /**
  * What one run costs, part by part, what a month at rest does, and where the prices are from: Markdown.
  *
- * @throws TimeLimitError, ValidationError when there is too much data for the configuration, so that the run would not end
+ * @throws TimeLimitError, MemoryLimitError, ValidationError when there is too much data for the configuration, so that the run would not end
  */
 export function costTable(
   question: CostQuestion,
@@ -57,12 +58,15 @@ export function costTable(
   expectShards(Math.ceil(counts.transitions / shardItems), shardItems);
   const estimate = estimateCost(config, counts, tables);
   checkTimes(estimate.times);
+  checkMemory(estimate.memory);
   const { prices, throughput } = tables;
   const perMillion = estimate.usd.expected / (counts.transitions / 1e6);
   return [
     `A run on ${number(counts.interactions)} interactions of ${number(counts.items)} items, in ${prices.region}:`,
     '',
     ...partRows(estimate),
+    '',
+    ...limitRows(estimate),
     '',
     `${usdText(perMillion)} per million transitions (expected); ${usdText(30 * estimate.usd.expected)} for thirty nights.`,
     '',
@@ -120,4 +124,21 @@ function partRows({ parts, usd }: CostEstimate): string[] {
   ];
 }
 
+/** What each step takes beside what it may take. */
+function limitRows({ times, memory }: CostEstimate): string[] {
+  return [
+    '| step | takes | may take |',
+    '|---|---:|---:|',
+    ...times.map(
+      ({ step, expectedSeconds, limitSeconds }) =>
+        `| ${step} | ${minutes(expectedSeconds)} | ${minutes(limitSeconds)} |`,
+    ),
+    ...memory.map(
+      ({ step, expectedMegabytes, limitMegabytes }) =>
+        `| ${step}, memory | ${number(expectedMegabytes)} MB | ${number(limitMegabytes)} MB |`,
+    ),
+  ];
+}
+
+const minutes = (seconds: number) => `${number(Math.max(1, Math.round(seconds / 60)))} min`;
 const number = (value: number) => value.toLocaleString('en-US');

@@ -2,6 +2,7 @@ import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
 import { resolveModel } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
+import { buildTime, memoryOf, type StepMemory } from './memory.ts';
 import type { Prices, Range } from './prices.ts';
 import { jobTime, runTime, type StepTime } from './times.ts';
 
@@ -28,6 +29,8 @@ export interface CostEstimate {
   readonly usd: Range;
   /** Of steps that are stopped when they take too long; `checkTimes` tells whether the estimate holds. */
   readonly times: readonly StepTime[];
+  /** Of steps that keep everything in memory at once; `checkMemory` tells whether they can. */
+  readonly memory: readonly StepMemory[];
 }
 
 /** The run would cost more than the configuration allows. */
@@ -67,6 +70,7 @@ export function estimateCost(
     (fit?.time.expectedSeconds ?? 0) + (ask[0]?.seconds.expected ?? 0) + train.seconds;
   const { maximumRunHours } = config.operations;
   const times = [
+    buildTime(counts, tables),
     ...(fit === undefined ? [] : [fit.time]),
     ...train.times,
     runTime(
@@ -75,7 +79,8 @@ export function estimateCost(
       'take faster instances (operations.environmentInstanceTypes, operations.trainerInstanceTypes), a smaller environment.baseModel or fewer models',
     ),
   ];
-  return { parts, usd: sum(parts.map((part) => part.usd)), times };
+  const memory = memoryOf(config, counts, tables);
+  return { parts, usd: sum(parts.map((part) => part.usd)), times, memory };
 }
 
 /**
@@ -83,7 +88,10 @@ export function estimateCost(
  *
  * @throws CostCapError that names the part to begin with
  */
-export function checkCap(estimate: CostEstimate, maxUsdPerRun: number): void {
+export function checkCap(
+  estimate: Pick<CostEstimate, 'parts' | 'usd'>,
+  maxUsdPerRun: number,
+): void {
   const { expected, high } = estimate.usd;
   if (high <= maxUsdPerRun) return;
   const largest = [...estimate.parts].sort((a, b) => b.usd.high - a.usd.high)[0];

@@ -72,6 +72,18 @@ export const throughputTable = z.strictObject({
   /** Epochs after which early stopping usually ends a training. */
   expectedEpochs: z.number().positive(),
   lambdaRowsPerGbSecond: range,
+  /** One function that has a whole processor (`npm run bench -- scale`). */
+  buildSequencesSecondsPerMillion: z.number().positive(),
+  /** Memory of that function: whatever the log, and for a million interactions. */
+  buildSequencesMegabytes: z.strictObject({ base: z.number(), perMillion: z.number().positive() }),
+  /** Memory of a training: whatever the data, for a million transitions, and items of dimension 64. */
+  trainerMegabytes: z.strictObject({
+    base: z.number(),
+    perMillionTransitions: z.number().positive(),
+    perMillionItems: z.number().positive(),
+  }),
+  /** What an instance leaves to a training. */
+  instanceMegabytes: z.record(z.string(), z.number().positive()),
 });
 
 export type ThroughputTable = z.infer<typeof throughputTable>;

@@ -6,11 +6,10 @@ export interface StepTime {
   readonly step: string;
   readonly expectedSeconds: number;
   readonly limitSeconds: number;
-  /** What the limit comes from, and the hours of `operations.maximumRunHours` that would do. */
+  /** What the limit comes from. */
   readonly limit: string;
-  readonly neededRunHours: number;
-  /** What makes the step shorter. */
-  readonly advice: string;
+  /** What helps, with the number that would do where there is one. */
+  readonly remedy: string;
 }
 
 /** A step would be stopped before its end. */
@@ -39,8 +38,7 @@ export function jobTime(
     expectedSeconds: seconds.expected,
     limitSeconds: (maximumRunHours / 2) * 3600,
     limit: 'a training job may take (half of operations.maximumRunHours)',
-    neededRunHours: Math.ceil((2 * seconds.expected) / 3600),
-    advice,
+    remedy: remedyOf(Math.ceil((2 * seconds.expected) / 3600), advice),
   };
 }
 
@@ -51,10 +49,15 @@ export function runTime(seconds: number, maximumRunHours: number, advice: string
     expectedSeconds: seconds,
     limitSeconds: maximumRunHours * 3600,
     limit: 'operations.maximumRunHours allows',
-    neededRunHours: Math.ceil(seconds / 3600),
-    advice,
+    remedy: remedyOf(Math.ceil(seconds / 3600), advice),
   };
 }
+
+/** @param advice what makes the step shorter */
+const remedyOf = (neededRunHours: number, advice: string) =>
+  neededRunHours <= mostRunHours
+    ? `Raise operations.maximumRunHours to ${neededRunHours} or more, or ${advice}.`
+    : `That is more than the ${mostRunHours} hours that a run may be given: ${advice}.`;
 
 /**
  * What cannot end in time is not begun, and has no price: half an epoch is worth nothing.
@@ -64,13 +67,9 @@ export function runTime(seconds: number, maximumRunHours: number, advice: string
 export function checkTimes(times: readonly StepTime[]): void {
   const late = times.find(({ expectedSeconds, limitSeconds }) => expectedSeconds > limitSeconds);
   if (late === undefined) return;
-  const { step, expectedSeconds, limitSeconds, limit, neededRunHours, advice } = late;
-  const raise =
-    neededRunHours <= mostRunHours
-      ? `Raise operations.maximumRunHours to ${neededRunHours} or more, or ${advice}.`
-      : `That is more than the ${mostRunHours} hours that a run may be given: ${advice}.`;
+  const { step, expectedSeconds, limitSeconds, limit, remedy } = late;
   throw new TimeLimitError(
-    `${step} is expected to take ${hours(expectedSeconds)}, longer than the ${hours(limitSeconds)} that ${limit}, and would be stopped. ${raise}`,
+    `${step} is expected to take ${hours(expectedSeconds)}, longer than the ${hours(limitSeconds)} that ${limit}, and would be stopped. ${remedy}`,
     { step, expectedSeconds, limitSeconds },
   );
 }

@@ -36,6 +36,16 @@ export function newestOf(times: Iterable<number>, latest: number): number {
 /** Counts actions as of a moment. */
 export function countActions(actions: Iterable<CountedAction>, asOf: number): ItemCounts {
   const counts = new Map<string, Float64Array>();
+  countInto(counts, actions, asOf);
+  return { asOf, counts };
+}
+
+/** Adds actions to counts by item id, `[half-lives]`, of the same moment. */
+export function countInto(
+  counts: Map<string, Float64Array>,
+  actions: Iterable<CountedAction>,
+  asOf: number,
+): void {
   for (const { item, time } of actions) {
     let own = counts.get(item);
     if (own === undefined) {
@@ -45,7 +55,6 @@ export function countActions(actions: Iterable<CountedAction>, asOf: number): It
     const age = Math.max(0, asOf - time);
     for (let which = 0; which < own.length; which++) own[which]! += 2 ** -(age / halfLives[which]!);
   }
-  return { asOf, counts };
 }
 
 /** The counts of all actions that either has, as of the later of both moments. */

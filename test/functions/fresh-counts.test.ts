@@ -40,6 +40,8 @@ async function uploaded(
     });
     const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
     await objects.putBytes(rowsKey(plan, range), gzipSync(text));
+    const tally = { interactions: { lastTimestamp: arrived - day } };
+    await objects.putJson(uploads.rangeReport(upload, range), { tally });
   }
   await objects.putJson(uploads.report(upload), { status });
   return plan;

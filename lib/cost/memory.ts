@@ -1,0 +1,112 @@
+import { resolveModel } from '#lib/contracts/config/training.ts';
+import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
+import type { Prices } from './prices.ts';
+import type { StepTime } from './times.ts';
+
+/** How much memory a step is expected to need, and how much it has. */
+export interface StepMemory {
+  readonly step: string;
+  readonly expectedMegabytes: number;
+  readonly limitMegabytes: number;
+  /** What the limit comes from. */
+  readonly limit: string;
+  /** What helps, with the number that would do where there is one. */
+  readonly remedy: string;
+}
+
+/** A step would run out of memory. */
+export class MemoryLimitError extends PipelineError {
+  constructor(message: string, details: Readonly<Record<string, unknown>>) {
+    super('MemoryLimitError', message, { details });
+  }
+}
+
+/** What decides how much is kept in memory. */
+export interface MemoryCounts {
+  readonly interactions: number;
+  readonly items: number;
+  readonly transitions: number;
+}
+
+/** Largest memory of a function. */
+const mostFunctionMegabytes = 10_240;
+/** Seconds that a function may take. */
+const functionSeconds = 900;
+
+/**
+ * The steps that keep everything in memory at once: building the sequences, and training. Measured costs of a million
+ * interactions, transitions and items (`config/throughput.json`), which grow evenly.
+ *
+ * @throws ConfigError when nobody knows an instance type's memory
+ */
+export function memoryOf(
+  config: PipelineConfig,
+  counts: MemoryCounts,
+  { throughput }: Prices,
+): StepMemory[] {
+  const { operations, training } = config;
+  const { base, perMillion } = throughput.buildSequencesMegabytes;
+  const building = Math.ceil(base + (perMillion * counts.interactions) / 1e6);
+  const instance = operations.trainerInstanceTypes[0]!;
+  const trainer = throughput.trainerMegabytes;
+  const widest = Math.max(...training.models.map((m) => resolveModel(training, m).dimension));
+  const trainingMegabytes = Math.ceil(
+    trainer.base +
+      (trainer.perMillionTransitions * counts.transitions) / 1e6 +
+      (trainer.perMillionItems * counts.items * widest) / 64 / 1e6,
+  );
+  const limitMegabytes = throughput.instanceMegabytes[instance];
+  if (limitMegabytes === undefined) {
+    throw new ConfigError(
+      `config/throughput.json, instanceMegabytes, has no entry for ${instance}. Add it, or choose another instance type.`,
+    );
+  }
+  return [
+    {
+      step: 'BuildSequences',
+      expectedMegabytes: building,
+      limitMegabytes: operations.buildSequencesMegabytes,
+      limit: 'operations.buildSequencesMegabytes gives it',
+      remedy:
+        building <= mostFunctionMegabytes
+          ? `Raise operations.buildSequencesMegabytes to ${building} or more.`
+          : `No function can have more than ${mostFunctionMegabytes} MB: keep fewer interactions in the bucket.`,
+    },
+    {
+      step: `Training (${instance})`,
+      expectedMegabytes: trainingMegabytes,
+      limitMegabytes,
+      limit: 'the instance has',
+      remedy:
+        'Take a larger instance (operations.trainerInstanceTypes), or a smaller dimension where the catalogue is wide.',
+    },
+  ];
+}
+
+/** How long BuildSequences takes: one function, whose time grows evenly with the log. */
+export function buildTime(
+  { interactions }: Pick<MemoryCounts, 'interactions'>,
+  { throughput }: Prices,
+): StepTime {
+  return {
+    step: 'BuildSequences',
+    expectedSeconds: (throughput.buildSequencesSecondsPerMillion * interactions) / 1e6,
+    limitSeconds: functionSeconds,
+    limit: 'a function may take',
+    remedy: 'Keep fewer interactions in the bucket: no setting gives a function more time.',
+  };
+}
+
+/** @throws MemoryLimitError that names the step, what it would need, and the setting that helps */
+export function checkMemory(steps: readonly StepMemory[]): void {
+  const large = steps.find((step) => step.expectedMegabytes > step.limitMegabytes);
+  if (large === undefined) return;
+  const { step, expectedMegabytes, limitMegabytes, limit, remedy } = large;
+  throw new MemoryLimitError(
+    `${step} is expected to need ${number(expectedMegabytes)} MB, more than the ${number(limitMegabytes)} MB that ${limit}, and would be ended. ${remedy}`,
+    { step, expectedMegabytes, limitMegabytes },
+  );
+}
+
+const number = (value: number) => value.toLocaleString('en-US');

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '#lib/contracts/config.ts';
+import { ConfigError } from '#lib/contracts/errors.ts';
+import { buildTime, checkMemory, MemoryLimitError, memoryOf } from '#lib/cost/memory.ts';
+import { parsePrices } from '#lib/cost/prices.ts';
+import prices from '../../../config/prices.json' with { type: 'json' };
+import throughput from '../../../config/throughput.json' with { type: 'json' };
+
+const tables = parsePrices(prices, {
+  ...throughput,
+  buildSequencesSecondsPerMillion: 4,
+  buildSequencesMegabytes: { base: 100, perMillion: 100 },
+  trainerMegabytes: { base: 500, perMillionTransitions: 400, perMillionItems: 7000 },
+  instanceMegabytes: { 'ml.c6i.2xlarge': 16_000 },
+});
+const model = { name: 'a', backbone: 'sasrec', objective: 'supervised' };
+const configOf = (operations: object = {}, dimension = 64) =>
+  parseConfig({ training: { models: [{ ...model, dimension }] }, operations }, 'test');
+const million = 1e6;
+const check = (interactions: number, items: number, config = configOf()) =>
+  checkMemory(memoryOf(config, { interactions, transitions: interactions, items }, tables));
+
+describe('Function: memoryOf', () => {
+  it('adds up what a million of each takes', () => {
+    const counts = { interactions: 2 * million, transitions: million, items: million / 2 };
+
+    const [build, train] = memoryOf(configOf({}, 32), counts, tables);
+
+    expect(build!.expectedMegabytes).toBe(100 + 2 * 100);
+    expect(train!.expectedMegabytes).toBe(500 + 400 + (7000 / 2) * (32 / 64));
+  });
+
+  it('knows no instance type that nobody has looked up', () => {
+    const config = configOf({ trainerInstanceTypes: ['ml.m5.xlarge'] });
+
+    expect(() => memoryOf(config, { interactions: 1, transitions: 1, items: 1 }, tables)).toThrow(
+      ConfigError,
+    );
+  });
+});
+
+describe('Function: checkMemory', () => {
+  it('lets through what fits', () => {
+    expect(() => check(29 * million, 10_000)).not.toThrow();
+  });
+
+  it.each([
+    [
+      'more than the function has been given',
+      30 * million,
+      10_000,
+      'BuildSequences is expected to need 3,100 MB, more than the 3,008 MB that operations.buildSequencesMegabytes gives it, and would be ended. Raise operations.buildSequencesMegabytes to 3100 or more.',
+    ],
+    [
+      'more than any function can have',
+      110 * million,
+      10_000,
+      'No function can have more than 10240 MB',
+    ],
+    [
+      'a catalogue too wide for the instance',
+      million,
+      3 * million,
+      'Training (ml.c6i.2xlarge) is expected to need 21,900 MB, more than the 16,000 MB that the instance has, and would be ended. Take a larger instance (operations.trainerInstanceTypes)',
+    ],
+  ])('refuses %s, with the number and the setting', (_, interactions, items, message) => {
+    expect(() => check(interactions, items)).toThrow(MemoryLimitError);
+    expect(() => check(interactions, items)).toThrow(message);
+  });
+
+  it('names a setting that does suffice', () => {
+    const config = configOf({ buildSequencesMegabytes: 3100 });
+
+    expect(() => check(30 * million, 10_000, config)).not.toThrow();
+  });
+});
+
+describe('Function: buildTime', () => {
+  it('grows with the log, and is refused beyond what a function may take', () => {
+    expect(buildTime({ interactions: 10 * million }, tables)).toMatchObject({
+      expectedSeconds: 40,
+      limitSeconds: 900,
+    });
+  });
+});

@@ -1,4 +1,5 @@
 import { readRunConfig } from '#functions/shared/run-config.ts';
+import { resolveModel } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
 import { type RunManifest, runManifest } from '#lib/contracts/run.ts';
@@ -97,7 +98,10 @@ async function gatherAugmentation(
   run: string,
   config: PipelineConfig,
 ): Promise<AugmentationSummary | undefined> {
-  const lea = config.training.models.find((model) => model.lea !== undefined)?.lea;
+  const { models, ...shared } = config.training;
+  const lea = models
+    .map((model) => resolveModel(shared, model).lea)
+    .find((own) => own !== undefined);
   const { shards, missing } = await objects.getJson(runs.augmentedManifest(run), augmentedManifest);
   const answered = Array.from({ length: shards }, (_, part) => part).filter(
     (part) => !missing.includes(part),

@@ -4,7 +4,7 @@ import { interactionsConfig } from './config/interactions.ts';
 import { operationsConfig } from './config/operations.ts';
 import { evaluationConfig, promotionConfig } from './config/promotion.ts';
 import { sequencesConfig } from './config/sequences.ts';
-import { trainingConfig } from './config/training.ts';
+import { resolveModel, trainingConfig } from './config/training.ts';
 import { ConfigError } from './errors.ts';
 import { refitJobName } from './job-name.ts';
 
@@ -49,7 +49,34 @@ export function parseConfig(value: unknown, where: string): PipelineConfig {
       `${where}: a model in training.models is named "${refitJobName}"; that name is kept for the job that fits the winner on all actions.`,
     );
   }
+  checkEnvironment(result.data, where);
   return result.data;
+}
+
+/**
+ * What models take from the environment it must say: a preference is no factor of a reward, a likelihood no preference, and
+ * an action's chance is known only where candidates are proposed by it.
+ */
+function checkEnvironment({ environment, training }: PipelineConfig, where: string): void {
+  const { models, ...shared } = training;
+  for (const model of models) {
+    const { lea } = resolveModel(shared, model);
+    if (lea === undefined) continue;
+    const needs = (lea: string, key: string, wanted: string, given: string) => {
+      if (wanted === given) return;
+      throw new ConfigError(
+        `${where}: model "${model.name}" has ${lea}, which needs environment.${key} "${wanted}", but that is "${given}". Change one of the two (preset "paper" has lea.reward "positives" and lea.actions "reward").`,
+      );
+    };
+    if (lea.reward !== 'off') {
+      const wanted = lea.reward === 'preference' ? 'preference' : 'likelihood';
+      needs(`lea.reward "${lea.reward}"`, 'reward', wanted, environment.reward);
+    }
+    if (lea.augmentedWeight > 0) {
+      const wanted = lea.actions === 'chance' ? 'chance' : 'similarity';
+      needs(`lea.actions "${lea.actions}"`, 'proposals', wanted, environment.proposals);
+    }
+  }
 }
 
 /** Problems that a message names; somebody may send thousands. */

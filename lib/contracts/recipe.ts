@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type ModelConfig, presets } from './config/training.ts';
+import { leaPresets, type ModelConfig, presets } from './config/training.ts';
 import type { PipelineConfig } from './config.ts';
 
 /** What of an entry of `training.models` does not make another recipe. */
@@ -20,14 +20,24 @@ const incidental: ReadonlySet<string> = new Set([
 export function recipeOf(config: PipelineConfig, model: ModelConfig): string {
   const { models: _, ...shared } = config.training;
   const preset = model.preset ?? shared.preset;
-  const usual: Readonly<Record<string, unknown>> = presets[preset];
-  const settings = Object.entries({ ...shared, ...withoutAbsent(model), preset }).filter(
-    ([name, value]) => !incidental.has(name) && !(name in usual && isSame(value, usual[name])),
-  );
+  const { lea, ...own } = withoutAbsent(model) as Partial<ModelConfig>;
   return hashOf({
-    ...Object.fromEntries(settings),
-    ...(model.lea !== undefined && { environment: config.environment }),
+    ...withoutUsual({ ...shared, ...own, preset }, presets[preset]),
+    ...(lea !== undefined && {
+      lea: withoutUsual(lea, leaPresets[preset]),
+      environment: config.environment,
+    }),
   });
+}
+
+/** What differs from the usual settings, without what is incidental. */
+function withoutUsual(value: object, usual: object): object {
+  const known = usual as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    Object.entries(value).filter(
+      ([name, own]) => !incidental.has(name) && !(name in known && isSame(own, known[name])),
+    ),
+  );
 }
 
 /** The recipe of a ranker that is not a trained network: what it is and how it is set. */

@@ -30,6 +30,11 @@ export interface EnvironmentColumns {
   /** Calibrated reward of each candidate. */
   readonly candidateRewards: Float32Array;
   readonly candidateRewardSpreads: Float32Array;
+  /**
+   * Chance (0-1) that the user takes the candidate later than the next action; 0 unless it is higher than that of the most
+   * popular item that the user has not taken.
+   */
+  readonly candidateChances: Float32Array;
 }
 
 /**
@@ -70,6 +75,11 @@ export function encodeAugmentedShard(shard: AugmentedShard): Uint8Array {
       transitionOffsets,
       perCandidate(float32Values(shard.candidateRewardSpreads)),
     ),
+    listColumn(
+      'candidateChances',
+      transitionOffsets,
+      perCandidate(float32Values(shard.candidateChances)),
+    ),
   ]);
 }
 
@@ -92,7 +102,7 @@ export function decodeAugmentedShard(bytes: Uint8Array): AugmentedShard {
 }
 
 /**
- * Reads the LE's six columns and checks that their lists fit rows of the given lengths.
+ * Reads the LE's seven columns and checks that their lists fit rows of the given lengths.
  *
  * @param offsets where each row's items begin, `[rows + 1]`
  * @param what the stream's role, for messages
@@ -109,6 +119,7 @@ export function readEnvironmentColumns(
   const candidates = columns.column('candidates').list();
   const candidateRewards = columns.column('candidateRewards').list();
   const candidateRewardSpreads = columns.column('candidateRewardSpreads').list();
+  const candidateChances = columns.column('candidateChances').list();
   if (states.offsets.length !== offsets.length) {
     throw new ContractError(
       `${what} has ${states.offsets.length - 1} rows, expected ${offsets.length - 1}.`,
@@ -122,6 +133,7 @@ export function readEnvironmentColumns(
     ['candidates', candidates],
     ['candidateRewards', candidateRewards],
     ['candidateRewardSpreads', candidateRewardSpreads],
+    ['candidateChances', candidateChances],
   ] as const) {
     expectSameLengths(what, ['transitions (items - 1)', expected], [name, list.offsets]);
   }
@@ -129,6 +141,7 @@ export function readEnvironmentColumns(
   for (const [name, list] of [
     ['candidateRewards', candidateRewards.values.list()],
     ['candidateRewardSpreads', candidateRewardSpreads.values.list()],
+    ['candidateChances', candidateChances.values.list()],
   ] as const) {
     expectSameLengths(
       `${what}, lists by transition`,
@@ -147,6 +160,7 @@ export function readEnvironmentColumns(
     candidates: candidateLists.values.int32(),
     candidateRewards: candidateRewards.values.list().values.float32(),
     candidateRewardSpreads: candidateRewardSpreads.values.list().values.float32(),
+    candidateChances: candidateChances.values.list().values.float32(),
   };
 }
 

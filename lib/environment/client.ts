@@ -80,6 +80,7 @@ function expectNumbers(answer: EnvironmentColumns, offsets: Int32Array, what: st
   const { states, stateDimension, transitionOffsets, candidateOffsets } = answer;
   const inRange = (value: number) => value >= rewardRange.minimum && value <= rewardRange.maximum; // false for NaN
   const isSpread = (value: number) => value >= 0 && value < Number.POSITIVE_INFINITY;
+  const isChance = (value: number) => value >= 0 && value <= 1;
   const reward = `a reward between ${rewardRange.minimum} and ${rewardRange.maximum}`;
   const spread = 'a finite spread of at least 0';
 
@@ -111,6 +112,7 @@ function expectNumbers(answer: EnvironmentColumns, offsets: Int32Array, what: st
   check('rewardSpreads', isSpread, spread, same);
   check('candidateRewards', inRange, reward, ofCandidate);
   check('candidateRewardSpreads', isSpread, spread, ofCandidate);
+  check('candidateChances', isChance, 'a chance between 0 and 1', ofCandidate);
 }
 
 function expectCandidates(

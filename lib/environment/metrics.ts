@@ -17,10 +17,35 @@ export const environmentMetrics = z.looseObject({
   /** Share of the training users that it was fitted on, and how many these are. */
   subsetFraction: z.number().gt(0).max(1),
   users: count,
-  /** Share of (logged action, sampled negative) pairs in which the logged action has the higher reward. */
+  /** Share of (logged action, uniform negative) pairs in which the logged action has the higher reward. */
   pairAccuracy: share,
-  /** The same with occurrences in place of rewards. */
+  /** Its standard error, users drawn whole. */
+  pairAccuracyError: z.number().min(0).optional(),
+  /** The same with occurrences in place of rewards, the logged action's own one left out. */
   popularityPairAccuracy: share.optional(),
+  /** The same three with negatives drawn as often as everybody takes them: what is known beside popularity. */
+  pairAccuracyPopular: share.optional(),
+  pairAccuracyPopularError: z.number().min(0).optional(),
+  popularityPairAccuracyPopular: share.optional(),
+  /** Next items that no fitted sequence holds, negatives drawn by popularity. */
+  coldItems: z.looseObject({ positions: count, pairAccuracy: share.nullable() }).optional(),
+  /** Actions that are worth copying by their chance, and how often held-out users take them later. */
+  actions: z
+    .looseObject({
+      positions: count,
+      /** Positions where an action has a greater chance than the most popular item. */
+      kept: count,
+      precision: share.optional(),
+      precisionError: z.number().min(0).optional(),
+      /** Of the most popular item, and of the nearest neighbour, at the same positions. */
+      popularPrecision: share.optional(),
+      neighbourPrecision: share.optional(),
+      /** As many actions as are used alike: exp of their entropy. */
+      effectiveActions: z.number().min(0).optional(),
+      /** Why none of them is copied; null where they are. */
+      refused: z.string().nullable(),
+    })
+    .optional(),
   /** Share of positions whose logged action is among the nearest items of the state. */
   recallAt10: share,
   recallAt50: share,

@@ -1,6 +1,6 @@
 import type { AugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { rewardRange } from '#lib/environment/client.ts';
-import { choosePositiveActions } from '#lib/environment/positive-actions.ts';
+import { type ActionSettings, choosePositiveActions } from '#lib/environment/positive-actions.ts';
 import { hash32 } from '#lib/sequences/hash.ts';
 import type { ItemTable } from '#lib/sequences/item-table.ts';
 import type { Histogram } from './charts/histogram-chart.ts';
@@ -27,7 +27,7 @@ export interface AugmentationSummary {
   readonly totalShards: number;
   readonly transitions: number;
   readonly candidates: number;
-  /** Transitions with an augmented positive action. */
+  /** Transitions with an augmented positive action, before a model limits what share an item may have. */
   readonly augmentedActions: number;
   readonly rewards: {
     readonly logged: Histogram;
@@ -38,10 +38,8 @@ export interface AugmentationSummary {
   readonly examples: readonly AugmentationExample[];
 }
 
-export interface AugmentationOptions {
-  /** As in `lea` of the models' configuration. */
-  readonly minimumMargin: number;
-  readonly uncertaintyPenalty: number;
+/** How actions are chosen, as in `lea` of the models' configuration, and what is shown. */
+export interface AugmentationOptions extends ActionSettings {
   /** How many examples to keep. */
   readonly examples?: number;
   /** All shards of the run, if only some are added. */

@@ -31,7 +31,10 @@ ROWS = [
 LEA = {
     "state": "q_only",
     "reward": "positives",
+    "rewardWeight": 0,
+    "actions": "reward",
     "augmentedWeight": 0.3,
+    "shareLimit": 100,
     "augmentedBootstrap": "consumed",
     "minimumMargin": 0,
     "uncertaintyPenalty": 0,
@@ -62,6 +65,11 @@ CASES: dict[str, dict] = {
             "minimumMargin": 0.2,
             "uncertaintyPenalty": 0.5,
         },
+    },
+    "SNQN + LEA, preferences and chances": {
+        "objective": "snqn",
+        "negativeReward": 0.2,
+        "lea": LEA | {"reward": "preference", "rewardWeight": 0.8, "actions": "chance", "uncertaintyPenalty": 0.5},
     },
     "SA2C, warm-up": {"objective": "sa2c"},
     "SA2C, acting + LEA, propensity": {
@@ -128,6 +136,7 @@ def draw_parameters(random: np.random.Generator, shapes: dict[str, tuple[int, ..
 def draw_answers(random: np.random.Generator) -> list[dict]:
     """What the LE says of each row: float16 states, rewards, candidates."""
     answers = []
+    of_chances = np.random.default_rng(9)
     for row in ROWS:
         items = row["items"]
         transitions = []
@@ -140,6 +149,10 @@ def draw_answers(random: np.random.Generator) -> list[dict]:
                     "candidates": [int(item) for item in random.choice(others, CANDIDATES, replace=False)],
                     "candidateRewards": [float(np.float32(x)) for x in random.normal(size=CANDIDATES) * 0.5 + 0.3],
                     "candidateRewardSpreads": [float(np.float32(x)) for x in random.uniform(0.05, 0.3, CANDIDATES)],
+                    # Of every third candidate no chance is known.
+                    "candidateChances": [
+                        float(np.float32(x)) * (of_chances.random() < 0.6) for x in of_chances.uniform(size=CANDIDATES)
+                    ],
                     "randomNegatives": [int(item) for item in random.choice(others, NEGATIVES)],
                 }
             )
@@ -151,6 +164,11 @@ def draw_answers(random: np.random.Generator) -> list[dict]:
 def choose(answer: dict, lea: dict) -> tuple[int, float, float]:
     """The augmented action, its confidence and its reward; (0, 0, 0) if no candidate is clearly ahead."""
     penalty = lea["uncertaintyPenalty"]
+    if lea["actions"] == "chance":
+        best = int(np.argmax(answer["candidateChances"]))
+        chance = answer["candidateChances"][best]
+        reward = answer["candidateRewards"][best] - penalty * answer["candidateRewardSpreads"][best]
+        return (answer["candidates"][best], chance, reward) if chance > 0 else (0, 0.0, 0.0)
     rewards = [r - penalty * s for r, s in zip(answer["candidateRewards"], answer["candidateRewardSpreads"], strict=True)]
     order = sorted(range(len(rewards)), key=lambda index: (-rewards[index], answer["candidates"][index]))
     best, second = order[0], order[1]
@@ -175,7 +193,7 @@ def negatives_of(answer: dict, augmented: int, base_reward: float, settings: Set
     for item in answer["randomNegatives"]:
         if len(items) < NEGATIVES:
             items.append(item)
-            rewards.append(0.0)
+            rewards.append(settings.negativeReward)
     return items[:NEGATIVES], rewards[:NEGATIVES]
 
 
@@ -204,13 +222,18 @@ def transition_of(
     longest = max(len(row) for row in unique_histories())
     reward, augmented, weight, augmented_reward = base_reward, 0, 0.0, 0.0
     if settings.lea is not None and answer is not None:
-        if settings.lea["reward"] != "off":
-            reward *= answer["reward"] - settings.lea["uncertaintyPenalty"] * answer["spread"]
+        said = answer["reward"] - settings.lea["uncertaintyPenalty"] * answer["spread"]
         augmented, confidence, augmented_reward = choose(answer, settings.lea)
-        augmented_reward *= base_reward
+        if settings.lea["reward"] == "preference":
+            share = settings.lea["rewardWeight"]
+            reward = max(base_reward * (1 + share * min(1, max(-1, said))), min(base_reward, settings.negativeReward))
+            augmented_reward = min(base_reward * (1 + share * min(1, max(-1, augmented_reward))), reward)
+        else:
+            reward *= said if settings.lea["reward"] != "off" else 1.0
+            augmented_reward *= base_reward
         weight = settings.lea["augmentedWeight"] * confidence
     negatives, negative_rewards = (
-        negatives_of(answer, augmented, base_reward, settings) if answer is not None else ([2, 5, 8, 11], [0.0] * NEGATIVES)
+        negatives_of(answer, augmented, base_reward, settings) if answer is not None else ([2, 5, 8, 11], [settings.negativeReward] * NEGATIVES)
     )
     return Transition(
         history=history,

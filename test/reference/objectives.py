@@ -40,6 +40,7 @@ class Settings:
 
     objective: str
     discount: float = 0.5
+    negativeReward: float = 0.0
     reinforcementWeight: float = 1.0
     conservativeWeight: float = 0.0
     conservativeTemperature: float = 0.5

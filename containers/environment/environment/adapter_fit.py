@@ -76,7 +76,11 @@ class AdapterFit:
         adapter = [value for name, value in self.parameters.items() if is_adapter(name)]
         heads = [value for name, value in self.parameters.items() if not is_adapter(name)]
         rates = (config.adapter.learning_rate, config.adapter.head_learning_rate)
-        self.optimizer = torch.optim.AdamW([{"params": adapter}, {"params": heads}], weight_decay=0.01)
+        self.optimizer = torch.optim.AdamW(
+            [{"params": adapter}, {"params": heads}], weight_decay=config.adapter.weight_decay
+        )
+        # By popularity, a score's offset of log p(a) and the correction of log q(a) are the same, and fall away.
+        self.taken = data.rows.items if config.reward == "preference" else None
         for group, rate in zip(self.optimizer.param_groups, rates):
             group["full_rate"] = rate
         self.token_optimizer = RowAdam(model.item_tokens)
@@ -118,7 +122,8 @@ class AdapterFit:
     def epoch_plan(self, epoch: int) -> list[np.ndarray]:
         """The batches of an epoch, as positions in `data.fitted`."""
         lengths = self.data.rows.lengths()[self.data.fitted]
-        tokens = packed_length(lengths, self.config.adapter.negatives, len(self.model.instruction))
+        actions = self.config.adapter.negatives if self.model.reads_actions else 0
+        tokens = packed_length(lengths, actions, len(self.model.instruction))
         return epoch_batches(np.asarray(tokens), self.config.adapter.batch_tokens, self.config.seed, epoch)
 
     def draws(self) -> Iterator[Drawn]:
@@ -128,9 +133,10 @@ class AdapterFit:
             generator = np.random.default_rng([self.config.seed, self.epoch, step])
             rows = [self.data.rows.row(row) for row in self.data.fitted[batches[step]]]
             count = self.config.adapter.negatives
-            yield Drawn(
-                pack(rows, [draw_negatives(row, count, self.items, self.data.repeats, generator) for row in rows]), generator
-            )
+            actions = [
+                draw_negatives(row, count, self.items, self.data.repeats, generator, self.taken) for row in rows
+            ]
+            yield Drawn(pack(rows, actions), generator)
 
     def step(self, drawn: Drawn, done: float, total: int) -> dict[str, torch.Tensor]:
         """One update; returns its losses, which a GPU may still be computing."""
@@ -178,11 +184,26 @@ class AdapterFit:
         hidden = self.model(batch, (lambda items: embed(items).detach()) if is_cut else embed)
         scored = self.model.score(batch, hidden, embed)
         similarity = self.model.similarity(scored.states[row, position], self.model.keys(sampled, embed), sampled)
-        targets = torch.searchsorted(sampled, following)
-        state = state_loss(similarity, targets, self.correction(sampled, following))  # of [positions, sampled]
+        later, weights = self.state_targets(batch, row, position)
+        targets = torch.searchsorted(sampled, later)  # [positions, targets]
+        state = state_loss(similarity, targets, weights, self.correction(sampled, following))
         logged = scored.logged[row, position]  # [positions, heads]
         others = scored.actions[row[:, None], column]  # [positions, negatives, heads]
         return state, reward_loss(logged, others, seen, CENTRING), leaf, touched
+
+    def state_targets(
+        self, batch: PackedBatch, row: torch.Tensor, position: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The next action and `future_actions` after it, and their weights, both [positions, targets].
+
+        The `d`-th action has weight `1 / d`, 0 beyond the end of the row; the weights of a position add up to 1.
+        """
+        ahead = torch.arange(1, 2 + self.config.adapter.future_actions, device=self.device)
+        place = position[:, None] + ahead  # [positions, targets]
+        exists = place < batch.lengths[row, None]
+        later = batch.items[row[:, None], torch.where(exists, place, position[:, None] + 1)]
+        weights = exists / ahead
+        return later, weights / weights.sum(1, keepdim=True)
 
     def state_items(self, batch: PackedBatch, generator: np.random.Generator) -> torch.Tensor:
         """[sampled] ascending item indices that states are compared with: the batch's and uniform ones, or all."""
@@ -211,10 +232,11 @@ class AdapterFit:
             self.model,
             self.data.rows,
             self.data.held_out,
-            HELD_OUT_NEGATIVES,
+            0 if self.taken is not None else HELD_OUT_NEGATIVES,
             self.data.repeats,
             self.config.adapter.batch_tokens,
             self.config.seed,
+            HELD_OUT_NEGATIVES if self.taken is not None else 0,
         )
         margins = scored.logged_scores.mean(-1)[:, None] - scored.negative_scores.mean(-1)
         reward = float(np.logaddexp(0.0, -margins).mean())

@@ -2,7 +2,8 @@
 
 `manifest.json` (written last), `decoder.safetensors` (the kept layers with the adapter merged in; with separate
 adapters `reward_decoder.safetensors` too),
-`environment.safetensors` (item tokens, projections, heads, calibration), `adapter.safetensors` (the adapter alone, for
+`environment.safetensors` (item tokens, projections, heads, calibration), `proposals.safetensors` (neighbours and chances, where
+candidates are proposed by them), `adapter.safetensors` (the adapter alone, for
 the record), `items.arrow` (the item ids of the vocabulary), `metrics.json`.
 """
 
@@ -18,12 +19,13 @@ from safetensors.torch import load_file, save_file
 from .base_model import build_decoder
 from .errors import DataError
 from .model import EnvironmentModel
+from .proposals import Proposer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 FORMAT = "lea-environment"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 DECODERS = ("decoder", "reward_decoder")
 
 
@@ -37,18 +39,27 @@ class Manifest:
     """The decoder's configuration."""
     joint: bool
     """Whether one decoder serves states and rewards."""
+    read_actions: bool
+    """Whether the decoder reads actions."""
     window: int
     items: int
     state_dimension: int
     reward_heads: int
     candidates: int
     similar_candidates: int
+    proposes: bool
+    """Whether candidates are proposed by their chance to be taken."""
     repeats: bool
     seed: int
 
 
 def write_environment(
-    folder: Path, model: EnvironmentModel, adapter: dict[str, torch.Tensor], manifest: Manifest, identifiers: list[str]
+    folder: Path,
+    model: EnvironmentModel,
+    proposer: Proposer | None,
+    adapter: dict[str, torch.Tensor],
+    manifest: Manifest,
+    identifiers: list[str],
 ) -> None:
     """Writes a merged model; the manifest comes last, its presence says that the folder is complete."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,6 +68,8 @@ def write_environment(
     rest = {name: value.contiguous() for name, value in model.state_dict().items() if not name.startswith(DECODERS)}
     save_file(rest, folder / "environment.safetensors")
     save_file(adapter, folder / "adapter.safetensors")
+    if proposer is not None:
+        save_file(proposer.tensors(), folder / "proposals.safetensors")
     table = pa.table({"item_id": pa.array(identifiers, pa.string())})
     with pa.OSFile(str(folder / "items.arrow"), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
@@ -89,11 +102,20 @@ def read_environment(folder: Path, device: torch.device) -> tuple[EnvironmentMod
         rest["instruction"],
         manifest.state_dimension,
         manifest.reward_heads,
+        manifest.read_actions,
     ).to(device)
     missing, unexpected = model.load_state_dict(rest, strict=False)
     if unexpected or any(not name.startswith(DECODERS) for name in missing):
         raise DataError(f"{folder}: environment.safetensors does not fit manifest.json: fit the environment again.")
     return model.eval().requires_grad_(False), manifest
+
+
+def read_proposer(folder: Path, model: EnvironmentModel, manifest: Manifest) -> Proposer | None:
+    """What proposes candidates; None where the nearest items to the state are proposed."""
+    if not manifest.proposes:
+        return None
+    tensors = load_file(folder / "proposals.safetensors", device=str(model.item_tokens.device))
+    return Proposer.from_tensors(model, tensors)
 
 
 def _weights(decoder: "PreTrainedModel") -> dict[str, torch.Tensor]:

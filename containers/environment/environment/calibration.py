@@ -1,7 +1,7 @@
 """Maps raw pairwise scores, which have no scale and no zero, to rewards that an MDP can use.
 
 The score becomes the probability that the action was logged rather than sampled (Platt scaling, both classes weighed
-alike), and the probability a reward: `0.5 + width * (sigmoid(slope * score + intercept) - 0.5)`, strictly increasing in
+alike), and the probability a reward: `centre + width * (sigmoid(slope * score + intercept) - 0.5)`, strictly increasing in
 the score, so that the best of several actions is never a tie made by clipping.
 """
 
@@ -12,6 +12,8 @@ import torch
 
 WIDEST = 3.0
 """Width of the range of rewards at most, around 0.5: [-1, 2]."""
+PREFERENCE_WIDTH = 2.0
+"""Width of the range of preferences, around 0: [-1, 1]."""
 RIDGE = 1e-3
 """Penalty on the slope for standardised scores: keeps it finite when no pair is in the wrong order."""
 
@@ -23,14 +25,26 @@ class Calibration:
     slope: float = 1.0
     intercept: float = 0.0
     width: float = 1.0
+    centre: float = 0.5
 
     def rewards(self, scores: np.ndarray) -> np.ndarray:
-        """[...] rewards of [...] scores, in [0.5 - width / 2, 0.5 + width / 2]."""
+        """[...] rewards of [...] scores, in [centre - width / 2, centre + width / 2]."""
         return self.of_tensors(torch.from_numpy(np.asarray(scores, np.float64))).numpy()
 
     def of_tensors(self, scores: torch.Tensor) -> torch.Tensor:
         """The same for tensors."""
-        return 0.5 + self.width * (torch.sigmoid(self.slope * scores + self.intercept) - 0.5)
+        return self.centre + self.width * (torch.sigmoid(self.slope * scores + self.intercept) - 0.5)
+
+
+def fit_preferences(logged: np.ndarray, negatives: np.ndarray) -> Calibration:
+    """The calibration with which a reward is `2 p - 1`, `p` the probability that the action was logged rather than popular.
+
+    Args:
+        logged: [n] scores of logged actions of training users.
+        negatives: [m] scores of actions at the same positions, drawn as often as everybody takes them.
+    """
+    slope, intercept = _platt(logged, negatives)
+    return Calibration(slope, intercept, PREFERENCE_WIDTH, 0.0)
 
 
 def fit_calibration(logged: np.ndarray, negatives: np.ndarray) -> Calibration:
@@ -43,6 +57,16 @@ def fit_calibration(logged: np.ndarray, negatives: np.ndarray) -> Calibration:
         logged: [n] raw scores of logged actions of training users.
         negatives: [m] raw scores of uniform actions at the same positions.
     """
+    slope, intercept = _platt(logged, negatives)
+    if slope == 0:
+        return Calibration(0.0, 0.0, 1.0)
+    probability = Calibration(slope, intercept)
+    gap = probability.rewards(logged).mean() - probability.rewards(negatives).mean()
+    return Calibration(slope, intercept, min(WIDEST, 1.0 / gap))
+
+
+def _platt(logged: np.ndarray, negatives: np.ndarray) -> tuple[float, float]:
+    """Slope and intercept of the log-odds that a score is that of a logged action; 0 for scores worse than chance."""
     scores = np.concatenate([logged, negatives]).astype(np.float64)
     centre, spread = scores.mean(), max(scores.std(), 1e-12)
     slope, intercept = _logistic_regression(
@@ -51,11 +75,8 @@ def fit_calibration(logged: np.ndarray, negatives: np.ndarray) -> Calibration:
         np.concatenate([np.full(len(logged), 0.5 / len(logged)), np.full(len(negatives), 0.5 / len(negatives))]),
     )
     if slope <= 0:  # worse than chance: no order is better than the wrong one
-        return Calibration(0.0, 0.0, 1.0)
-    slope, intercept = slope / spread, intercept - slope * centre / spread
-    probability = Calibration(slope, intercept)
-    gap = probability.rewards(logged).mean() - probability.rewards(negatives).mean()
-    return Calibration(slope, intercept, min(WIDEST, 1.0 / gap))
+        return 0.0, 0.0
+    return slope / spread, intercept - slope * centre / spread
 
 
 def _logistic_regression(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, float]:

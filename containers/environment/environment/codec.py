@@ -170,6 +170,7 @@ def _encode_arrow(answers: list[RowAnswer], state_dimension: int) -> bytes:
             "candidates": nested("candidates", np.int32),
             "candidateRewards": nested("candidate_rewards", np.float32),
             "candidateRewardSpreads": nested("candidate_reward_spreads", np.float32),
+            "candidateChances": nested("candidate_chances", np.float32),
         }
     )
     sink = pa.BufferOutputStream()
@@ -190,6 +191,7 @@ def _encode_json(answers: list[RowAnswer]) -> bytes:
         "candidates": [answer.candidates.tolist() for answer in answers],
         "candidateRewards": [answer.candidate_rewards.tolist() for answer in answers],
         "candidateRewardSpreads": [answer.candidate_reward_spreads.tolist() for answer in answers],
+        "candidateChances": [answer.candidate_chances.tolist() for answer in answers],
     }
     return json.dumps(document).encode()
 

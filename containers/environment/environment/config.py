@@ -49,6 +49,8 @@ class AdapterConfig:
     negatives: int = field(default=1, metadata=within(1, 64))
     state_negatives: int = field(default=4096, metadata=within(1))
     reward_weight: float = field(default=1.0, metadata=within(0, above=True))
+    weight_decay: float = field(default=0.01, metadata=within(0))
+    future_actions: int = field(default=0, metadata=within(0, 50))
     batch_tokens: int = field(default=1024, metadata=within(64))
     patience: int = field(default=3, metadata=within(1))
 
@@ -75,7 +77,10 @@ class EnvironmentConfig:
     maximum_age_days: float = field(default=7.0, metadata=within(0))
     state_dimension: int = field(default=64, metadata=within(8, 1024))
     candidates: int = field(default=8, metadata=within(1, 100))
+    proposals: Literal["chance", "similarity"] = "chance"
     similar_candidates: int = field(default=6, metadata=within(0, 100))
+    reward: Literal["preference", "likelihood"] = "preference"
+    read_actions: bool = False
     reward_heads: int = field(default=3, metadata=within(1, 16))
     instruction: str = field(default="", metadata=text(maximum=1000))
     item_tokens: ItemTokenConfig = field(default_factory=ItemTokenConfig)

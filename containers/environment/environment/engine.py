@@ -6,8 +6,10 @@ import numpy as np
 import torch
 
 from .candidates import SCORES_AT_ONCE, excluded_items, prefix_hashes, similar_items, uniform_items
+from .chances import FEATURES
 from .layout import PackedBatch, pack
 from .model import EnvironmentModel
+from .proposals import Proposer
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class RowAnswer:
     """[length - 1, count] float32."""
     candidate_reward_spreads: np.ndarray
     """[length - 1, count] float32."""
+    candidate_chances: np.ndarray
+    """[length - 1, count] float32: to be taken later, 0 unless higher than that of the most popular item left."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class CandidatePolicy:
     """How candidates are drawn."""
 
     similar: int
-    """Of a position's candidates, how many are the most similar items; the rest are uniform."""
+    """Of a position's candidates, how many are proposed; the rest are uniform."""
     repeats: bool
     """Whether items of the history may be candidates."""
     seed: int
@@ -45,11 +49,14 @@ class Engine:
     Args:
         model: the fitted model, on its device.
         policy: how candidates are drawn.
+        proposer: proposes candidates by their chance to be taken; None proposes the items nearest to the state, of which no
+            chance is known (0).
     """
 
-    def __init__(self, model: EnvironmentModel, policy: CandidatePolicy) -> None:
+    def __init__(self, model: EnvironmentModel, policy: CandidatePolicy, proposer: Proposer | None = None) -> None:
         self.model = model.eval()
         self.policy = policy
+        self.proposer = proposer
         self.device = model.item_tokens.device
         self.items = len(model.item_tokens) - 1
         self.instruction = len(model.instruction)
@@ -64,11 +71,11 @@ class Engine:
         history, cache = self.model.read_history(batch)
         # Many small steps: on the processor, while a GPU still reads the histories.
         hashes = prefix_hashes(waiting.items, self.policy.seed).to(self.device)
-        packed = self._with_candidates(batch, counts, hashes, self.model.states(history.history))
+        packed, chances = self._with_candidates(batch, counts, hashes, self.model.states(history.history))
         scored = self.model.score(packed, self.model.read_actions(packed, history, cache))
         rewards, spreads = self.model.rewards(scored.logged)  # [batch, time - 1]
         action_rewards, action_spreads = self.model.rewards(scored.actions)  # [batch, actions]
-        answered = (scored.states.half(), rewards, spreads, packed.actions.int(), action_rewards, action_spreads)
+        answered = (scored.states.half(), rewards, spreads, packed.actions.int(), action_rewards, action_spreads, chances)
         arrays = [tensor.cpu().numpy() for tensor in answered]
         return [self._row(index, len(row), counts[index], *arrays) for index, row in enumerate(rows)]
 
@@ -83,50 +90,76 @@ class Engine:
         actions: np.ndarray,
         action_rewards: np.ndarray,
         action_spreads: np.ndarray,
+        chances: np.ndarray,
     ) -> RowAnswer:
         positions = length - 1
         of_candidates = [
             array[index, : positions * count].reshape(positions, count)
-            for array in (actions, action_rewards, action_spreads)
+            for array in (actions, action_rewards, action_spreads, chances)
         ]
         return RowAnswer(states[index, :length], rewards[index, :positions], spreads[index, :positions], *of_candidates)
 
     def _with_candidates(
         self, batch: PackedBatch, counts: list[int], hashes: torch.Tensor, states: torch.Tensor
-    ) -> PackedBatch:
-        """The batch with candidates after every position but each row's last as its actions, `counts` of its row."""
+    ) -> tuple[PackedBatch, torch.Tensor]:
+        """The batch with candidates after every position but each row's last as its actions, `counts` of its row.
+
+        Their chances are [batch, actions].
+        """
         rows, time = batch.items.shape
         width = int(((batch.lengths - 1) * torch.tensor(counts, device=self.device)).max())
         actions = torch.zeros(rows, width, dtype=torch.long, device=self.device)
         after = torch.zeros_like(actions)
+        chances = torch.zeros(rows, width, device=self.device)
         followed = torch.arange(time, device=self.device) < (batch.lengths - 1)[:, None]  # [batch, time]
         for count in sorted(set(counts) - {0}):
             asked = torch.tensor([own == count for own in counts], device=self.device)
             row, position = (followed & asked[:, None]).nonzero(as_tuple=True)  # [positions]
             if len(row) == 0:
                 continue
-            drawn = self._draw(states[row, position], batch.items[row], position, hashes[row, position], count)
+            drawn, chance = self._draw(states[row, position], batch.items[row], position, hashes[row, position], count)
             column = position[:, None] * count + torch.arange(count, device=self.device)  # [positions, count]
             actions[row[:, None], column] = drawn
+            chances[row[:, None], column] = chance
             after[row[:, None], column] = position[:, None]
-        return replace(batch, actions=actions, after=after)
+        return replace(batch, actions=actions, after=after), chances
 
     def _draw(
         self, states: torch.Tensor, items: torch.Tensor, position: torch.Tensor, hashes: torch.Tensor, count: int
-    ) -> torch.Tensor:
-        """[positions, count] item indices."""
-        similar = min(self.policy.similar, count)
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """[positions, count] item indices and their chances, 0 where unknown or no higher than the most popular item's."""
+        proposed = min(self.policy.similar, count)
         excluded = excluded_items(items, position, self.policy.repeats)
         following = items.gather(1, position[:, None] + 1)[:, 0]
-        step = max(1, SCORES_AT_ONCE[self.device.type] // self.items)
-        taken = [
-            similar_items(
-                self.model.similarity(states[start : start + step], self.keys, self.catalogue),
-                excluded[start : start + step],
-                following[start : start + step],
-                similar,
-            )
-            for start in range(0, len(items) if similar else 0, step)
+        whole = self.items if self.proposer is None else self.items * FEATURES
+        step = max(1, SCORES_AT_ONCE[self.device.type] // whole)
+        parts = [
+            self._propose(*(value[start : start + step] for value in (states, items, position, excluded, following, hashes)), proposed, count)
+            for start in range(0, len(items), step)
         ]
-        most_similar = torch.cat(taken) if taken else following.new_zeros(len(items), 0)
-        return torch.cat([most_similar, uniform_items(hashes, most_similar, excluded, following, count - similar, self.items)], 1)
+        drawn, chances = (torch.cat(part) for part in zip(*parts))
+        return drawn, chances
+
+    def _propose(
+        self,
+        states: torch.Tensor,
+        items: torch.Tensor,
+        position: torch.Tensor,
+        excluded: torch.Tensor,
+        following: torch.Tensor,
+        hashes: torch.Tensor,
+        proposed: int,
+        count: int,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        if self.proposer is None:
+            near = following.new_zeros(len(items), 0)
+            if proposed:
+                similarity = self.model.similarity(states, self.keys, self.catalogue)
+                near = similar_items(similarity, excluded, following, proposed)
+            others = uniform_items(hashes, near, excluded, following, count - proposed, self.items)
+            return torch.cat([near, others], 1), torch.zeros(len(items), count, device=self.device)
+        found = self.proposer.propose(states, items, position, excluded, following, proposed)
+        others = uniform_items(hashes, found.items, excluded, following, count - proposed, self.items)
+        drawn = torch.cat([found.items, others], 1)
+        chances = found.chances.gather(1, drawn - 1)  # [positions, count]
+        return drawn, torch.where(chances > found.popular_chances[:, None], chances, 0.0)

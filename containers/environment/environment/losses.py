@@ -5,13 +5,14 @@ from torch.nn import functional
 
 
 def state_loss(
-    similarity: torch.Tensor, targets: torch.Tensor, correction: torch.Tensor | None = None
+    similarity: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor, correction: torch.Tensor | None = None
 ) -> torch.Tensor:
     """InfoNCE of each state against the items of the batch and uniform ones (van den Oord et al., arXiv 1807.03748).
 
     Args:
         similarity: [positions, items] similarity of each state to each sampled item, divided by the temperature.
-        targets: [positions] column of each position's next item.
+        targets: [positions, targets] columns of each position's next actions.
+        weights: [positions, targets] how much each of them counts.
         correction: [items] log of each item's expected number of draws, subtracted so that frequent in-batch
             items are not punished for being frequent (sampled softmax; Bengio & Senecal 2008). None where the
             items are the whole catalogue, which makes the loss the exact softmax.
@@ -20,7 +21,8 @@ def state_loss(
         The mean over positions.
     """
     logits = similarity.float() if correction is None else similarity.float() - correction
-    return functional.cross_entropy(logits, targets)
+    likelihoods = functional.log_softmax(logits, 1).gather(1, targets)  # [positions, targets]
+    return -(weights * likelihoods).sum(1).mean()
 
 
 def reward_loss(

@@ -22,36 +22,70 @@ def pair_accuracy(logged: np.ndarray, negatives: np.ndarray) -> np.ndarray:
     return ((logged[:, None] > negatives) + 0.5 * (logged[:, None] == negatives)).mean(1)
 
 
+def standard_error(values: np.ndarray, users: np.ndarray) -> float:
+    """Of the mean of `values` when whole users are drawn: positions of one user are not independent.
+
+    Args:
+        values: [positions].
+        users: [positions] whose they are.
+    """
+    if len(values) == 0:
+        return 0.0
+    _, number = np.unique(users, return_inverse=True)
+    sums = np.bincount(number, values - values.mean())  # [users]
+    count = len(sums)
+    return float(np.sqrt((sums**2).sum() * count / max(1, count - 1)) / len(values))
+
+
 def held_out_metrics(
-    scored: ScoredPositions, counts: np.ndarray, fitted_items: np.ndarray, calibration: Calibration
+    scored: ScoredPositions, uniform: int, counts: np.ndarray, fitted_items: np.ndarray, calibration: Calibration
 ) -> dict[str, Any]:
     """The part of `metrics.json` that is measured on held-out users.
 
     Args:
         scored: positions of held-out users.
+        uniform: how many of a position's negatives are uniform; the others are drawn by popularity.
         counts: [items] occurrences in the training sequences.
         fitted_items: the items that occur in the sequences the adapter was fitted on.
         calibration: of the rewards.
     """
     logged, negatives = scored.logged_scores.mean(-1), scored.negative_scores.mean(-1)
-    accuracy = pair_accuracy(logged, negatives)
-    popularity = pair_accuracy(counts[scored.targets - 1], counts[scored.negatives - 1])
+    # The logged action is one of those counted; without it, it is what popularity knew of it.
+    known = counts[scored.targets - 1] - 1
+    frequency = counts[scored.negatives - 1]
+    accuracy = pair_accuracy(logged, negatives[:, :uniform])
+    popularity = pair_accuracy(known, frequency[:, :uniform])
+    popular = pair_accuracy(logged, negatives[:, uniform:])
+    popular_by_count = pair_accuracy(known, frequency[:, uniform:])
     return {
         "heldOutPositions": len(accuracy),
         "pairAccuracy": _mean(accuracy),
+        "pairAccuracyError": standard_error(accuracy, scored.users),
         "popularityPairAccuracy": _mean(popularity),
+        "pairAccuracyPopular": _mean(popular),
+        "pairAccuracyPopularError": standard_error(popular, scored.users),
+        "popularityPairAccuracyPopular": _mean(popular_by_count),
         "recallAt10": _mean(scored.ranks < 10),
         "recallAt50": _mean(scored.ranks < 50),
         "popularityRecallAt10": _mean(scored.popularity_ranks < 10),
         "popularityRecallAt50": _mean(scored.popularity_ranks < 50),
-        "pairAccuracyByHistoryLength": _by_length(accuracy, popularity, scored.lengths),
-        "pairAccuracyByPopularity": _by_popularity(accuracy, popularity, counts, scored.targets),
-        "coldItems": _cold(accuracy, fitted_items, scored),
+        "pairAccuracyByHistoryLength": _by_length(popular, popular_by_count, scored.lengths),
+        "pairAccuracyByPopularity": _by_popularity(popular, popular_by_count, counts, scored.targets),
+        "coldItems": _cold(popular, fitted_items, scored),
         "calibration": calibration_bins(logged, negatives, calibration),
         "spreadAgainstError": spread_against_error(scored, calibration),
         "meanRewardLogged": _mean(calibration.rewards(logged)),
         "meanRewardNegative": _mean(calibration.rewards(negatives)),
+        "loggedRewardVarianceOfItems": _variance_between(calibration.rewards(logged), scored.targets),
     }
+
+
+def _variance_between(values: np.ndarray, groups: np.ndarray) -> float:
+    """Share of the variance of `values` that their groups' means explain."""
+    _, number = np.unique(groups, return_inverse=True)
+    means = np.bincount(number, values) / np.bincount(number)
+    total = float(np.var(values))
+    return float(np.var(means[number]) / total) if total > 0 else 0.0
 
 
 def calibration_bins(

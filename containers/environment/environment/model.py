@@ -1,7 +1,7 @@
 """The LLM environment: a causal decoder over item tokens with a state projection and reward heads."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -32,7 +32,7 @@ class Hidden:
     logged: torch.Tensor
     """[batch, time, dim]: the same for the rewards of logged actions; the same tensor with a joint adapter."""
     actions: torch.Tensor
-    """[batch, actions, dim]: at each action, for its reward."""
+    """[batch, actions, dim]: at each action, for its reward; no actions where none are read."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class EnvironmentModel(nn.Module):
         instruction: [instruction, dim] float32: embeddings of the prompt in front of every history.
         state_dimension: length of a state.
         heads: reward heads of the ensemble.
+        read_actions: whether the decoder reads actions; otherwise a reward is a comparison of state and item alone.
     """
 
     def __init__(
@@ -76,9 +77,11 @@ class EnvironmentModel(nn.Module):
         instruction: torch.Tensor,
         state_dimension: int,
         heads: int,
+        read_actions: bool = True,
     ) -> None:
         super().__init__()
         dimension = item_tokens.shape[1]
+        self.reads_actions = read_actions
         self.decoder = decoder
         self.reward_decoder = reward_decoder
         self.register_buffer("item_tokens", item_tokens)
@@ -90,7 +93,9 @@ class EnvironmentModel(nn.Module):
         self.state_popularity = nn.Parameter(torch.tensor(1.0))
         self.reward_popularity = nn.Parameter(torch.tensor(1.0))
         self.reward_subspaces = nn.Parameter(torch.ones(heads, state_dimension))
-        self.register_buffer("calibration", torch.tensor([1.0, 0.0, 1.0]))
+        self.register_buffer("calibration", torch.tensor([1.0, 0.0, 1.0, 0.5]))
+        self.register_buffer("key_mean", torch.zeros(state_dimension))
+        self.register_buffer("key_covariance", torch.zeros(state_dimension, state_dimension))
 
     def initialise_heads(self, seed: int) -> None:
         """Random heads, and an item projection on the directions in which the item tokens differ most (PCA)."""
@@ -111,6 +116,45 @@ class EnvironmentModel(nn.Module):
             scale = (tokens @ directions).std(0).clamp_min(1e-6)  # [count]
             self.item_projection.weight[:count] = (directions / scale).T
 
+    def leave_popularity_out(self) -> None:
+        """Makes a reward what tells an action from how often everybody takes it: `log p(a | s) - log p(a)`.
+
+        The state's log-odds keep the log frequency with weight 1, so that states and keys learn the rest alone; rewards
+        have none of it.
+        """
+        for parameter, value in ((self.state_popularity, 1.0), (self.reward_popularity, 0.0)):
+            parameter.requires_grad_(False).fill_(value)
+
+    @property
+    def is_standardised(self) -> bool:
+        """Whether scores are standardised within their state."""
+        return bool(self.key_covariance.any())
+
+    def standardise(self, counts: torch.Tensor) -> None:
+        """From now on a score is set beside those of what everybody takes, in the same state.
+
+        The mean of `sum_d u_d s_d k_d` over items drawn by popularity, and its variance, follow from the mean and the
+        covariance of their keys alone.
+
+        Args:
+            counts: [items] how often each item is taken.
+        """
+        share = (counts / counts.sum()).to(self.item_tokens.device, torch.float32)[:, None]
+        keys = self.keys(torch.arange(1, len(self.item_tokens), device=share.device)).detach()
+        self.key_mean.copy_((share * keys).sum(0))
+        apart = keys - self.key_mean
+        self.key_covariance.copy_(apart.T @ (share * apart))
+
+    def within_state(self, raw: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+        """[..., heads] raw scores to standard deviations from the mean of popular actions in the same state.
+
+        Args:
+            states: [..., state_dimension] the states that the actions are taken in.
+        """
+        seen = states[..., None, :] * self.reward_subspaces  # [..., heads, state_dimension]
+        variance = ((seen @ self.key_covariance) * seen).sum(-1)
+        return (raw - seen @ self.key_mean) / variance.clamp_min(1e-12).sqrt()
+
     @property
     def precision(self) -> torch.dtype:
         """Data type of the decoder's weights."""
@@ -124,6 +168,8 @@ class EnvironmentModel(nn.Module):
         """Hidden states of histories and actions in one pass; `embed` replaces the table of item tokens."""
         embed = embed or self.embed
         instruction = len(self.instruction)
+        if not self.reads_actions:
+            batch = replace(batch, actions=batch.actions[:, :0], after=batch.after[:, :0])
         history_positions, action_positions = positions(batch, instruction)
         rows, time = batch.items.shape
         prompt = torch.cat([self._prompt(rows), embed(batch.items)], 1)  # [batch, instruction + time, dim]
@@ -157,7 +203,7 @@ class EnvironmentModel(nn.Module):
 
     def read_actions(self, batch: PackedBatch, history: Hidden, cache: "Cache") -> Hidden:
         """Adds the hidden states of the actions after a history that `read_history` has read; uses `cache` up."""
-        if batch.actions.shape[1] == 0:
+        if batch.actions.shape[1] == 0 or not self.reads_actions:
             return history
         _, ids = positions(batch, len(self.instruction))
         mask = action_mask(batch, len(self.instruction))
@@ -182,7 +228,7 @@ class EnvironmentModel(nn.Module):
         """Raw rewards of actions: what the heads read off the action, on top of its similarity and popularity.
 
         Args:
-            hidden: [..., dim] hidden states at the actions.
+            hidden: [..., dim] hidden states at the actions; not looked at where actions are not read.
             states: [..., state_dimension] the states that the actions are taken in.
             keys: [..., state_dimension] the actions' keys.
             items: [...] the actions' item indices.
@@ -191,7 +237,9 @@ class EnvironmentModel(nn.Module):
             [..., heads]
         """
         similar = (states * keys) @ self.reward_subspaces.T  # [..., heads]
-        return self.reward_heads(hidden) + similar + (self.reward_popularity * self.popularity[items])[..., None]
+        read = self.reward_heads(hidden) if self.reads_actions else 0.0
+        raw = read + similar + (self.reward_popularity * self.popularity[items])[..., None]
+        return self.within_state(raw, states) if self.is_standardised else raw
 
     def score(self, batch: PackedBatch, hidden: Hidden, embed: Embed | None = None) -> Scored:
         """States of all positions, raw rewards of the logged actions and of the batch's actions."""
@@ -204,7 +252,7 @@ class EnvironmentModel(nn.Module):
         return Scored(states, logged, actions)
 
     def rewards(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """[..., heads] raw rewards to calibrated rewards [...] in [-1, 2] and their spread [...] over the heads."""
+        """[..., heads] scores to calibrated rewards [...] in [-1, 2] and their spread [...] over the heads."""
         calibration = Calibration(*self.calibration)
         return calibration.of_tensors(scores.mean(-1)), calibration.of_tensors(scores).std(-1, correction=0)
 

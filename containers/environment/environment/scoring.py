@@ -17,12 +17,14 @@ from .negatives import draw_negatives
 class ScoredPositions:
     """One entry for each position with a next item; raw (uncalibrated) scores."""
 
+    users: np.ndarray
+    """[positions] whose history it is."""
     targets: np.ndarray
     """[positions] the logged next item."""
     lengths: np.ndarray
     """[positions] items of the history."""
     negatives: np.ndarray
-    """[positions, negatives] sampled actions."""
+    """[positions, negatives] sampled actions: uniform ones, then those drawn by popularity."""
     logged_scores: np.ndarray
     """[positions, heads]."""
     negative_scores: np.ndarray
@@ -44,19 +46,29 @@ def score_positions(
     repeats: bool,
     budget: int,
     seed: int,
+    popular: int = 0,
 ) -> ScoredPositions:
-    """Scores every position of the rows `selected` that has a next item against `negatives` uniform actions."""
+    """Scores every position of the rows `selected` that has a next item against actions that were not taken.
+
+    Args:
+        negatives: how many of them are uniform.
+        popular: how many are drawn as often as everybody takes them.
+    """
     items = len(model.item_tokens) - 1
     device = model.item_tokens.device
     catalogue = torch.arange(1, items + 1, device=device)
     keys = model.keys(catalogue)  # [items, state_dimension]
     # In this order a history of n items always gets the same negatives, whatever the batch.
-    drawn = {
-        int(row): draw_negatives(rows.row(row), negatives, items, repeats, np.random.default_rng([seed, int(row)]))
-        for row in selected
-    }
+    drawn: dict[int, np.ndarray] = {}
+    for number in map(int, selected):
+        generator = np.random.default_rng([seed, number])
+        sequence = rows.row(number)
+        uniform = draw_negatives(sequence, negatives, items, repeats, generator)
+        by_count = draw_negatives(sequence, popular, items, repeats, generator, rows.items)
+        drawn[number] = np.concatenate([uniform, by_count], 1)
+    negatives += popular
     parts: list[tuple[np.ndarray, ...]] = []
-    lengths = packed_length(rows.lengths()[selected], negatives, len(model.instruction))
+    lengths = packed_length(rows.lengths()[selected], negatives if model.reads_actions else 0, len(model.instruction))
     for group in token_batches(np.asarray(lengths), budget):
         members = selected[group]
         batch = pack([rows.row(row) for row in members], [drawn[int(row)] for row in members]).to(device)
@@ -69,6 +81,7 @@ def score_positions(
             shape = (count, negatives, model.reward_heads.out_features)
             parts.append(
                 (
+                    np.full(count, rows.users[row]),
                     sequence[1:],
                     np.arange(1, count + 1),
                     drawn[int(row)],

@@ -136,7 +136,7 @@ def _load(folder: Path, service: Service) -> None:
         started = time.monotonic()
         import torch
 
-        from .artefact import read_environment
+        from .artefact import read_environment, read_proposer
         from .batcher import Batcher, fitting_tokens
         from .batching import BATCH_TOKENS, QUEUED_TOKENS
         from .codec import Limits
@@ -146,7 +146,9 @@ def _load(folder: Path, service: Service) -> None:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         with enough_memory("The environment", "use a larger instance type, or a base model with fewer layers"):
             model, manifest = read_environment(folder, device)
-        engine = Engine(model, CandidatePolicy(manifest.similar_candidates, manifest.repeats, manifest.seed))
+            proposer = read_proposer(folder, model, manifest)
+        policy = CandidatePolicy(manifest.similar_candidates, manifest.repeats, manifest.seed)
+        engine = Engine(model, policy, proposer)
         candidates = min(manifest.candidates, manifest.items - 1)
         batch_tokens = fitting_tokens(engine, BATCH_TOKENS[device.type], manifest.window + 1, candidates)
         # A processor is busy with one request's rows, and the same run is to give the same numbers again; a GPU is not.

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 
 from .adapter import add_adapter, merge_adapter, separate_weights, share_weights
+from .action_metrics import action_metrics
 from .adapter_fit import AdapterFit, FitData, is_adapter
 from .artefact import Manifest, write_environment
 from .base_model import BaseModel, decoder_config, load_base_model
-from .calibration import Calibration, fit_calibration
+from .calibration import Calibration, fit_calibration, fit_preferences
 from .checkpoint import Checkpoints
 from .config import EnvironmentConfig, to_json
 from .contract import Folders, Hyperparameters, report_progress
@@ -26,14 +27,16 @@ from .item_tokens import ItemTokenFit, Sentences, initial_tokens, tokenise
 from .memory import enough_memory
 from .metrics import held_out_metrics
 from .model import EnvironmentModel
+from .neighbours import count_neighbours
 from .precision import data_type
+from .proposals import Proposer, fit_proposer
 from .scoring import score_positions
 from .users import UserRows, choose_users
 
 CALIBRATION_POSITIONS = 2000
 """Positions of training users that the calibration is fitted on, at least."""
-METRIC_NEGATIVES = 5
-"""Negatives per position for the metrics."""
+METRIC_NEGATIVES = 3
+"""Negatives per position for the metrics: as many uniform ones as popular ones."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +114,19 @@ def train(folders: Folders, parameters: Hyperparameters) -> None:
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "config": to_json(config),
     }
+    proposer = None
+    if config.proposals == "chance":
+        proposer = propose(model, job)
+        metrics["actions"] = action_metrics(proposer, job.rows, job.users.held_out, job.repeats)
+        refused = metrics["actions"]["refused"]
+        report_progress("actions", 1.0, kept=metrics["actions"]["kept"], refused="yes" if refused else "no")
+        proposer = None if refused else proposer
     folders.model.mkdir(parents=True, exist_ok=True)
     (folders.model / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf8")
-    write_environment(folders.model, model, adapter, manifest_of(job, model), job.catalogue.identifiers)
+    manifest = manifest_of(job, model, proposer)
+    write_environment(folders.model, model, proposer, adapter, manifest, job.catalogue.identifiers)
     checkpoints.clear()
-    shown = ("pairAccuracy", "popularityPairAccuracy", "recallAt10", "popularityRecallAt10", "seconds")
+    shown = ("pairAccuracy", "popularityPairAccuracy", "pairAccuracyPopular", "recallAt10", "popularityRecallAt10", "seconds")
     report_progress("metrics", 1.0, **{name: metrics[name] for name in shown})
 
 
@@ -203,8 +214,11 @@ def build_model(job: Input, table: torch.Tensor) -> EnvironmentModel:
         base.embedding[torch.tensor(words, dtype=torch.long)],
         config.state_dimension,
         config.reward_heads,
+        config.read_actions,
     )
     model.initialise_heads(config.seed)
+    if config.reward == "preference":
+        model.leave_popularity_out()
     return model.to(table.device)
 
 
@@ -229,25 +243,47 @@ def calibrate(model: EnvironmentModel, job: Input) -> Calibration:
     order = np.random.default_rng(config.seed + 2).permutation(job.users.calibration)
     positions = np.cumsum(job.rows.lengths()[order] - 1)
     chosen = order[: int(np.searchsorted(positions, CALIBRATION_POSITIONS)) + 1]
-    scored = score_positions(
-        model, job.rows, chosen, config.adapter.negatives, job.repeats, config.adapter.batch_tokens, config.seed + 2
-    )
-    calibration = fit_calibration(scored.logged_scores.mean(-1), scored.negative_scores.mean(-1).ravel())
-    model.calibration.copy_(torch.tensor([calibration.slope, calibration.intercept, calibration.width]))
+    count, budget, seed = config.adapter.negatives, config.adapter.batch_tokens, config.seed + 2
+    if config.reward == "preference":
+        model.standardise(torch.from_numpy(job.catalogue.counts))
+        scored = score_positions(model, job.rows, chosen, 0, job.repeats, budget, seed, count)
+        fit = fit_preferences
+    else:
+        scored = score_positions(model, job.rows, chosen, count, job.repeats, budget, seed)
+        fit = fit_calibration
+    calibration = fit(scored.logged_scores.mean(-1), scored.negative_scores.mean(-1).ravel())
+    values = (calibration.slope, calibration.intercept, calibration.width, calibration.centre)
+    model.calibration.copy_(torch.tensor(values))
     return calibration
+
+
+def propose(model: EnvironmentModel, job: Input) -> Proposer:
+    """Counts neighbours in all sequences and fits the chances on some users, as the calibration is."""
+    neighbours = count_neighbours(job.rows, len(job.catalogue), job.config.seed)
+    order = np.random.default_rng(job.config.seed + 3).permutation(job.users.calibration)
+    positions = np.cumsum(job.rows.lengths()[order] - 1)
+    chosen = order[: int(np.searchsorted(positions, CALIBRATION_POSITIONS)) + 1]
+    return fit_proposer(model, neighbours, job.rows, chosen, job.repeats, job.config.seed)
 
 
 def measure(model: EnvironmentModel, job: Input, calibration: Calibration) -> dict[str, Any]:
     """The metrics on held-out users."""
     config = job.config
     scored = score_positions(
-        model, job.rows, job.users.held_out, METRIC_NEGATIVES, job.repeats, config.adapter.batch_tokens, config.seed + 1
+        model,
+        job.rows,
+        job.users.held_out,
+        METRIC_NEGATIVES,
+        job.repeats,
+        config.adapter.batch_tokens,
+        config.seed + 1,
+        METRIC_NEGATIVES,
     )
     fitted_items = np.unique(np.concatenate([job.rows.row(row) for row in job.users.fitted]))
-    return held_out_metrics(scored, job.catalogue.counts, fitted_items, calibration)
+    return held_out_metrics(scored, METRIC_NEGATIVES, job.catalogue.counts, fitted_items, calibration)
 
 
-def manifest_of(job: Input, model: EnvironmentModel) -> Manifest:
+def manifest_of(job: Input, model: EnvironmentModel, proposer: Proposer | None) -> Manifest:
     """What serving must know."""
     config = job.config
     return Manifest(
@@ -255,12 +291,14 @@ def manifest_of(job: Input, model: EnvironmentModel) -> Manifest:
         base_model_origin=job.base.origin,
         decoder=decoder_config(model.decoder),
         joint=config.adapter.joint,
+        read_actions=config.read_actions,
         window=job.parameters.window,
         items=len(job.catalogue),
         state_dimension=config.state_dimension,
         reward_heads=config.reward_heads,
         candidates=config.candidates,
         similar_candidates=config.similar_candidates,
+        proposes=proposer is not None,
         repeats=job.repeats,
         seed=config.seed,
     )

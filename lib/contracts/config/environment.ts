@@ -15,9 +15,26 @@ export const environmentConfig = z.strictObject({
   maximumAgeDays: z.number().min(0).default(7),
   /** Length of the state vector handed to the recommenders. */
   stateDimension: z.int().min(8).max(1024).default(64),
-  /** Candidate actions per state, and how many of them are drawn by state-item similarity (the rest uniformly). */
+  /**
+   * What proposes candidates. `chance`: the chance that the user takes an item later, from the state, item neighbours and
+   * frequency together, fitted on users that the model was not fitted on. `similarity` (the published reading): the items
+   * nearest to the state.
+   */
+  proposals: z.enum(['chance', 'similarity']).default('chance'),
+  /** Candidate actions per state, and how many of them are proposed (the rest are uniform). */
   candidates: z.int().min(1).max(100).default(8),
   similarCandidates: z.int().min(0).max(100).default(6),
+  /**
+   * What a reward says of an action. `preference`: how much likelier this user takes it than everybody does, from -1 to 1,
+   * 0 for no difference; popularity is no part of it. `likelihood` (the published reading): how likely it is, 1 on average
+   * for logged actions and 0 for uniform ones.
+   */
+  reward: z.enum(['preference', 'likelihood']).default('preference'),
+  /**
+   * The language model reads each action after the history, one token an action, as in the published reading. Without,
+   * rewards compare the state that it read with the item's token: a fraction of the tokens, and no worse where measured.
+   */
+  readActions: z.boolean().default(false),
   /** Score heads of the ensemble whose spread is the reward's uncertainty. */
   rewardHeads: z.int().min(1).max(16).default(3),
   /** Text in front of every history, in the base model's words; its tokens are shared by all actions of a row. */
@@ -58,6 +75,10 @@ export const environmentConfig = z.strictObject({
       stateNegatives: z.int().min(1).default(4096),
       /** Weight of the reward loss beside the state loss. */
       rewardWeight: z.number().positive().default(1),
+      /** AdamW's, of adapter, projections and heads. */
+      weightDecay: z.number().min(0).default(0.01),
+      /** Actions after the next one that a state is to tell too, the `d`-th with weight `1 / d` (all add up to 1). */
+      futureActions: z.int().min(0).max(50).default(0),
       /** Tokens a batch holds at most. */
       batchTokens: z.int().min(64).default(1024),
       patience: z.int().min(1).default(3),

@@ -1,21 +1,45 @@
 import * as z from 'zod';
 import { halfLives } from '../half-lives.ts';
 
-/** How a recommender uses the LLM environment (`lea`); absent means not at all. */
-export const leaConfig = z.strictObject({
+/** Settings of what a recommender takes from the LLM environment; what is not said is as in `leaPresets`. */
+const leaSettings = {
   /** Who sees the LE state: nobody, or the Q head, which serving does not need. */
-  state: z.enum(['off', 'q_only']).default('q_only'),
-  /** Whose base rewards the LE reward replaces: nobody's, the positive actions', or the negatives' too. */
-  reward: z.enum(['off', 'positives', 'all']).default('positives'),
+  state: z.enum(['off', 'q_only']),
+  /**
+   * What the LE says of rewards. `preference` (an environment with `reward: "preference"`): a base reward is raised or
+   * lowered by what this user likes better or less than everybody does. `positives`, `all` (`reward: "likelihood"`, the
+   * published reading): the LE reward is a factor of the positive actions' base rewards, or the negatives' reward too.
+   */
+  reward: z.enum(['off', 'preference', 'positives', 'all']),
+  /** lambda of `preference`: `r = base * (1 + lambda * clip(z, -1, 1))`. */
+  rewardWeight: z.number().min(0).max(1),
+  /**
+   * Which candidate becomes the augmented positive action: the one with the greatest chance to be taken later, if that
+   * beats the most popular item's, or (the published reading) the one with the highest reward.
+   */
+  actions: z.enum(['chance', 'reward']),
   /** Weight alpha of the loss on augmented positive actions; 0 is off. */
-  augmentedWeight: z.number().min(0).default(0.3),
+  augmentedWeight: z.number().min(0),
+  /**
+   * `chance`: no item has more than this many times its share of the training actions among the augmented ones; those
+   * with the greatest chance stay.
+   */
+  shareLimit: z.number().positive(),
   /** Bootstrap state of an augmented action: as if consumed, the logged next state, or none. */
-  augmentedBootstrap: z.enum(['consumed', 'logged', 'none']).default('consumed'),
-  /** Keep an augmented action only if its margin over the next candidate exceeds this many spreads. */
-  minimumMargin: z.number().min(0).default(0),
+  augmentedBootstrap: z.enum(['consumed', 'logged', 'none']),
+  /** `reward`: keep an augmented action only if its margin over the next candidate exceeds this many spreads. */
+  minimumMargin: z.number().min(0),
   /** The reward used is `mean - uncertaintyPenalty * spread`. */
-  uncertaintyPenalty: z.number().min(0).default(0),
-});
+  uncertaintyPenalty: z.number().min(0),
+} as const;
+
+/** How a recommender uses the LLM environment (`lea`); absent means not at all. */
+export const leaConfig = z.strictObject(leaSettings).partial();
+
+/** The same with every setting filled in. */
+export type LeaSettings = {
+  readonly [Name in keyof typeof leaSettings]: z.infer<(typeof leaSettings)[Name]>;
+};
 
 /**
  * Items as their texts describe them (`text`); absent means that every item is learned from its actions alone. Each row
@@ -241,6 +265,32 @@ export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
   },
 };
 
+/** What a setting of `lea` is if nothing is said; `paper` is the published reading. */
+export const leaPresets: Readonly<Record<z.infer<typeof preset>, LeaSettings>> = {
+  sound: {
+    state: 'q_only',
+    reward: 'preference',
+    rewardWeight: 0.5,
+    actions: 'chance',
+    augmentedWeight: 0.3,
+    shareLimit: 3,
+    augmentedBootstrap: 'consumed',
+    minimumMargin: 0,
+    uncertaintyPenalty: 0,
+  },
+  paper: {
+    state: 'q_only',
+    reward: 'positives',
+    rewardWeight: 0,
+    actions: 'reward',
+    augmentedWeight: 0.3,
+    shareLimit: 3,
+    augmentedBootstrap: 'consumed',
+    minimumMargin: 0,
+    uncertaintyPenalty: 0,
+  },
+};
+
 /** Where the published code of one objective has another constant than that of the others. */
 const published: Partial<Record<z.infer<typeof objective>, Partial<Settings>>> = {
   sa2c: { actorLearningRate: 1e-3 },
@@ -274,7 +324,6 @@ export const trainingConfig = trainingSettings.extend({
   models: z.array(modelConfig).min(1).max(40),
 });
 
-export type LeaConfig = z.infer<typeof leaConfig>;
 export type TextConfig = z.infer<typeof textConfig>;
 export type PriorConfig = z.infer<typeof priorConfig>;
 export type ModelConfig = z.infer<typeof modelConfig>;
@@ -285,7 +334,7 @@ export interface ResolvedModel extends Settings {
   readonly name: string;
   readonly backbone: ModelConfig['backbone'];
   readonly objective: ModelConfig['objective'];
-  readonly lea: LeaConfig | undefined;
+  readonly lea: LeaSettings | undefined;
   readonly text: TextConfig | undefined;
   readonly prior: PriorConfig | undefined;
   readonly preset: z.infer<typeof preset>;
@@ -309,10 +358,15 @@ export function resolveModel(shared: TrainingSettings, model: ModelConfig): Reso
     name: model.name,
     backbone: model.backbone,
     objective: model.objective,
-    lea: model.lea,
+    lea: model.lea && { ...leaPresets[chosen], ...present(model.lea) },
     text: model.text,
     prior: model.prior,
     preset: chosen,
     ...filled,
   };
+}
+
+/** Without keys whose value is undefined. */
+function present(value: z.infer<typeof leaConfig>): Partial<LeaSettings> {
+  return Object.fromEntries(Object.entries(value).filter(([, own]) => own !== undefined));
 }

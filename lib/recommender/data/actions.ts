@@ -1,3 +1,4 @@
+import { augmentedReward, loggedReward } from '#lib/environment/preference.ts';
 import type { RandomStream } from '../random.ts';
 import { float16Values } from './float16.ts';
 import type { BatchLayout } from './layout.ts';
@@ -63,13 +64,28 @@ export function answerOf({ rows, layout, transition }: LoggedAction): Environmen
   return environment?.isAnswered[transition] === 1 ? environment : undefined;
 }
 
-/** The logged action and its base reward times what the LE makes of it. */
+/** The logged action's base reward with what the LE makes of it. */
 export function rewardOf(action: LoggedAction): number {
   const base = action.rows.rewards[action.value]!;
   const environment = answerOf(action);
+  const { lea, negativeReward } = action.layout.model;
+  if (environment === undefined || lea === undefined || lea.reward === 'off') return base;
+  const said = environment.rewards[action.transition]!;
   // LE rewards of positives average 1: the product keeps the mean of the base rewards (click 0.2, purchase 1).
-  const isUsed = environment !== undefined && action.layout.model.lea?.reward !== 'off';
-  return isUsed ? base * environment.rewards[action.transition]! : base;
+  if (lea.reward !== 'preference') return base * said;
+  return loggedReward(base, said, lea.rewardWeight, negativeReward);
+}
+
+/** The augmented action's reward on the base of the logged one, 0 where there is none. */
+export function augmentedRewardOf(action: LoggedAction): number {
+  const environment = answerOf(action);
+  const { lea } = action.layout.model;
+  if (environment === undefined || lea === undefined) return 0;
+  const base = action.rows.rewards[action.value]!;
+  const said = environment.actionRewards[action.transition]!;
+  if (lea.reward !== 'preference') return base * said;
+  if (environment.actions[action.transition] === 0) return 0;
+  return augmentedReward(base, said, lea.rewardWeight, rewardOf(action));
 }
 
 /** The augmented action, 0 for none. */

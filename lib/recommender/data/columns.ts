@@ -2,6 +2,7 @@ import { secondsSince } from '../history-arrays.ts';
 import {
   answerOf,
   augmentedActionOf,
+  augmentedRewardOf,
   copyState,
   fillFutureWeights,
   fillNegativeRewards,
@@ -241,8 +242,7 @@ export const columns = {
     shape: perPlace,
     isAsked: (layout) => learnsAugmented(layout) && usesNextState(layout),
     perAction: (to, action) => {
-      const reward = answerOf(action)?.actionRewards[action.transition] ?? 0;
-      to[action.place] = action.rows.rewards[action.value]! * reward;
+      to[action.place] = augmentedRewardOf(action);
     },
   }),
   /** Items that stand for what is not wanted. `[places, negatives]` */

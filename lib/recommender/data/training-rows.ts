@@ -1,7 +1,7 @@
-import type { LeaConfig } from '#lib/contracts/config/training.ts';
+import type { LeaSettings } from '#lib/contracts/config/training.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { AugmentedShard } from '#lib/environment/augmented-shard.ts';
-import { choosePositiveActions } from '#lib/environment/positive-actions.ts';
+import { choosePositiveActions, limitShares } from '#lib/environment/positive-actions.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
 
 /**
@@ -73,7 +73,7 @@ export interface TrainingPart {
  */
 export async function collectRows(
   parts: AsyncIterable<TrainingPart> | Iterable<TrainingPart>,
-  lea: LeaConfig | undefined,
+  lea: LeaSettings | undefined,
   counts: Int32Array,
 ): Promise<TrainingRows> {
   const collected: PartRows[] = [];
@@ -96,7 +96,7 @@ export async function collectRows(
     });
     part++;
   }
-  return join(collected, lea !== undefined, counts);
+  return join(collected, lea, counts);
 }
 
 /** Memory that the thread which prepares batches shares. */
@@ -112,7 +112,7 @@ interface PartRows {
 
 function join(
   parts: readonly PartRows[],
-  usesEnvironment: boolean,
+  lea: LeaSettings | undefined,
   counts: Int32Array,
 ): TrainingRows {
   const rows = parts.reduce((sum, part) => sum + part.sequences.users.length, 0);
@@ -152,7 +152,7 @@ function join(
       1,
     ),
     continuations: findContinuations(joined.offsets, joined.starts, userNumbers),
-    environment: usesEnvironment ? joinEnvironment(parts, values, rows) : undefined,
+    environment: lea && joinEnvironment(parts, values, rows, lea, counts),
   };
 }
 
@@ -176,6 +176,8 @@ function joinEnvironment(
   parts: readonly PartRows[],
   values: number,
   rows: number,
+  lea: LeaSettings,
+  counts: Int32Array,
 ): EnvironmentRows | undefined {
   const answered = parts.flatMap((part) => part.environment ?? []);
   const first = answered[0];
@@ -222,11 +224,15 @@ function joinEnvironment(
     value += sequences.items.length;
     transition += size;
   }
+  if (lea.actions === 'chance') {
+    const { actions, actionRewards: rewards, actionWeights: weights } = joined;
+    limitShares({ actions, rewards, weights }, counts, lea.shareLimit);
+  }
   return joined;
 }
 
 /** Chooses the augmented actions of one shard and keeps the other candidates with their rewards. */
-function reduce(shard: AugmentedShard, lea: LeaConfig): EnvironmentRows {
+function reduce(shard: AugmentedShard, lea: LeaSettings): EnvironmentRows {
   const chosen = choosePositiveActions(shard, lea);
   const transitions = shard.rewards.length;
   let width = 0;
@@ -284,12 +290,14 @@ function checkFinite(where: string, columns: Readonly<Record<string, Float32Arra
 
 function checkAnswer(sequences: SequenceShard, augmented: AugmentedShard, part: number): void {
   checkSameRows(sequences, augmented, part);
-  const { rewards, rewardSpreads, candidateRewards, candidateRewardSpreads } = augmented;
+  const { rewards, rewardSpreads, candidateRewards, candidateRewardSpreads, candidateChances } =
+    augmented;
   checkFinite(`Augmented shard ${part}`, {
     rewards,
     rewardSpreads,
     candidateRewards,
     candidateRewardSpreads,
+    candidateChances,
   });
   // The largest exponent of a float16 stands for infinity and for what is no number.
   const at = augmented.states.findIndex((bits) => (bits & 0x7c00) === 0x7c00);

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { LeaConfig, ResolvedModel } from '#lib/contracts/config/training.ts';
+import type { LeaSettings, ResolvedModel } from '#lib/contracts/config/training.ts';
 import type { ColumnTensors } from '../data/batch.ts';
 import { type ObjectiveNeeds, usesAugmented } from '../data/layout.ts';
 
@@ -68,7 +68,7 @@ export type ObjectiveSettings = Pick<
   | 'conservativeTemperature'
   | 'advantageRange'
   | 'propensityExponent'
-> & { readonly lea: LeaConfig | undefined };
+> & { readonly lea: LeaSettings | undefined };
 
 /** How supervision and reinforcement are joined. One objective is one file. */
 export interface Objective extends ObjectiveNeeds {

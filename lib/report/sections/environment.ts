@@ -18,8 +18,18 @@ ${dataTable(
   [
     [
       'pair accuracy: logged action above a sampled one',
-      percent(metrics.pairAccuracy),
+      withError(metrics.pairAccuracy, metrics.pairAccuracyError),
       optional(metrics.popularityPairAccuracy),
+    ],
+    [
+      'the same, the sampled one as popular as actions are',
+      withError(metrics.pairAccuracyPopular, metrics.pairAccuracyPopularError),
+      optional(metrics.popularityPairAccuracyPopular),
+    ],
+    [
+      `the same, next items that it was not fitted on (${whole(metrics.coldItems?.positions ?? 0)})`,
+      optional(metrics.coldItems?.pairAccuracy ?? undefined),
+      '–',
     ],
     [
       'recall@10 of the next item',
@@ -33,8 +43,34 @@ ${dataTable(
     ],
   ],
 )}
+${actionsTable(metrics.actions)}
 ${calibrationCharts(metrics)}`;
 }
+
+/** Are the actions that models may copy taken later, more often than what everybody takes? */
+function actionsTable(actions: EnvironmentMetrics['actions']): Html | undefined {
+  if (actions === undefined) return undefined;
+  return html`${dataTable(
+    'Positive actions, at the same positions of held-out users',
+    [{ title: 'action' }, { title: 'taken later', isNumber: true }],
+    [
+      [
+        `kept by the environment (${whole(actions.kept)} of ${whole(actions.positions)} positions, ${whole(actions.effectiveActions ?? 0)} effective items)`,
+        withError(actions.precision, actions.precisionError),
+      ],
+      ['most popular item not taken yet', optional(actions.popularPrecision)],
+      ['nearest neighbour of the last items', optional(actions.neighbourPrecision)],
+    ],
+  )}${
+    actions.refused !== null &&
+    html`<p>Augmentation is refused: ${actions.refused}. Models of this run learn from logged actions alone.</p>`
+  }`;
+}
+
+const withError = (share: number | undefined, error: number | undefined) =>
+  share === undefined || error === undefined
+    ? optional(share)
+    : `${percent(share)} ± ${percent(error)}`;
 
 const optional = (share: number | undefined) => (share === undefined ? '–' : percent(share));
 

@@ -193,7 +193,7 @@ def random_model(folder: Path, layers: int | None = None, items: int = ITEMS, in
     torch.manual_seed(11)
     tokens = torch.randn(items + 1, base.dimension)
     model = EnvironmentModel(base.decoder, None, tokens, torch.randn(items + 1) * 0.3, torch.randn(instruction, base.dimension), 8, 3)
-    model.calibration.copy_(torch.tensor([0.1, 0.4, 2.0]))
+    model.calibration.copy_(torch.tensor([0.1, 0.4, 2.0, 0.5]))
     return model.eval().requires_grad_(False)
 
 

@@ -269,6 +269,7 @@ def answer(length: int, count: int, seed: int) -> RowAnswer:
         generator.integers(1, 50, shape).astype(np.int32),
         generator.normal(size=shape).astype(np.float32),
         generator.random(shape).astype(np.float32),
+        generator.random(shape).astype(np.float32),
     )
 
 
@@ -290,8 +291,9 @@ def test_an_answer_has_the_contracts_columns(shapes):
         "candidates": pa.list_(pa.list_(pa.int32())),
         "candidateRewards": pa.list_(rewards),
         "candidateRewardSpreads": pa.list_(rewards),
+        "candidateChances": pa.list_(rewards),
     }
-    names = ("states", "rewards", "reward_spreads", "candidates", "candidate_rewards", "candidate_reward_spreads")
+    names = ("states", "rewards", "reward_spreads", "candidates", "candidate_rewards", "candidate_reward_spreads", "candidate_chances")
     for column, name in zip(table.schema.names, names):
         expected = [getattr(row, name).tolist() for row in answers]
         assert table[column].to_pylist() == expected

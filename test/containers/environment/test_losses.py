@@ -9,16 +9,18 @@ def test_state_loss_is_the_softmax_cross_entropy():
     # Arrange
     generator = np.random.default_rng(0)
     similarity, correction = generator.normal(size=(5, 7)), generator.normal(size=7)
-    targets = np.array([0, 6, 3, 3, 1])
+    targets = np.array([[0, 2], [6, 6], [3, 1], [3, 0], [1, 5]])
+    weights = np.array([[1, 0], [0.5, 0.5], [0.25, 0.75], [1, 0], [0.6, 0.4]])
+    given = [torch.from_numpy(value) for value in (similarity, targets, weights)]
 
     # Act
-    plain = state_loss(torch.from_numpy(similarity), torch.from_numpy(targets))
-    corrected = state_loss(torch.from_numpy(similarity), torch.from_numpy(targets), torch.from_numpy(correction))
+    plain = state_loss(*given)
+    corrected = state_loss(*given, torch.from_numpy(correction))
 
     # Assess
     for loss, logits in ((plain, similarity), (corrected, similarity - correction)):
-        expected = -(logits[np.arange(5), targets] - np.log(np.exp(logits).sum(1))).mean()
-        np.testing.assert_allclose(float(loss), expected, rtol=1e-5)
+        likelihoods = logits[np.arange(5)[:, None], targets] - np.log(np.exp(logits).sum(1, keepdims=True))
+        np.testing.assert_allclose(float(loss), -(weights * likelihoods).sum(1).mean(), rtol=1e-5)
 
 
 def test_the_correction_makes_sampled_softmax_unbiased_in_its_optimum():
@@ -28,7 +30,7 @@ def test_the_correction_makes_sampled_softmax_unbiased_in_its_optimum():
     logits = (probability.log() + expected_counts.log())[None].requires_grad_()
 
     # Act: the mean over targets drawn from `probability`
-    losses = torch.stack([state_loss(logits, torch.tensor([target]), expected_counts.log()) for target in range(4)])
+    losses = torch.stack([state_loss(logits, torch.tensor([[target]]), torch.ones(1, 1), expected_counts.log()) for target in range(4)])
     (losses * probability).sum().backward()
 
     # Assess

@@ -11,6 +11,7 @@ def scored_positions() -> ScoredPositions:
     logged = np.array([[1.0, 1.0], [0.0, 0.0], [2.0, 0.0], [0.5, 0.5]])
     negatives = np.array([[[0.0, 0.0], [2.0, 2.0]], [[0.0, 0.0], [-1.0, -1.0]], [[0.0, 0.0], [0.0, 1.0]], [[1.0, 1.0], [1.0, 1.0]]])
     return ScoredPositions(
+        users=np.array([0, 0, 1, 1]),
         targets=np.array([1, 2, 5, 1]),
         lengths=np.array([1, 2, 3, 60]),
         negatives=np.array([[2, 3], [1, 3], [1, 4], [2, 5]]),
@@ -32,16 +33,22 @@ def test_metrics_are_hand_fractions():
     counts = np.array([10, 8, 6, 4, 0])
 
     # Act
-    metrics = held_out_metrics(scored_positions(), counts, np.array([1, 2, 3]), Calibration())
+    metrics = held_out_metrics(scored_positions(), 1, counts, np.array([1, 2, 3]), Calibration())
 
-    # Assess: accuracies by position are 1/2, 3/4, 1, 0
-    assert metrics["pairAccuracy"] == (0.5 + 0.75 + 1 + 0) / 4
-    assert metrics["popularityPairAccuracy"] == (1 + 0.5 + 0 + 1) / 4
+    # Assess: by position the first negatives, which are uniform, give 1, 1/2, 1, 0, the second ones 0, 1, 1, 0
+    assert metrics["pairAccuracy"] == (1 + 0.5 + 1 + 0) / 4
+    assert metrics["pairAccuracyPopular"] == (0 + 1 + 1 + 0) / 4
+    # Means by user are 3/4 and 1/2, and twice 1/2
+    np.testing.assert_allclose(metrics["pairAccuracyError"], np.sqrt(2 * (2 * 0.125**2) * 2**2) / 4)
+    assert metrics["pairAccuracyPopularError"] == 0
+    # Known of the logged actions without themselves: 9, 7, -1 and 9 actions
+    assert metrics["popularityPairAccuracy"] == (1 + 0 + 0 + 1) / 4
+    assert metrics["popularityPairAccuracyPopular"] == (1 + 1 + 0 + 1) / 4
     assert (metrics["recallAt10"], metrics["recallAt50"]) == (0.5, 1.0)
     assert (metrics["popularityRecallAt10"], metrics["popularityRecallAt50"]) == (0.75, 0.75)
     assert metrics["coldItems"] == {"positions": 1, "pairAccuracy": 1.0, "recallAt10": 0.0}
     assert [(row["from"], row["to"], row["positions"], row["pairAccuracy"]) for row in metrics["pairAccuracyByHistoryLength"]] == [
-        (1, 2, 2, 0.625),
+        (1, 2, 2, 0.5),
         (3, 5, 1, 1.0),
         (51, 999, 1, 0.0),
     ]

@@ -104,7 +104,7 @@ def test_an_answer_follows_the_contract_in_both_encodings(server: Server):
         assert np.array(values["states"]).shape == (len(row), 8)
         assert len(values["rewards"]) == len(values["rewardSpreads"]) == len(row) - 1
         assert all(-1 <= reward <= 2 for reward in values["rewards"])
-        for name in ("candidates", "candidateRewards", "candidateRewardSpreads"):
+        for name in ("candidates", "candidateRewards", "candidateRewardSpreads", "candidateChances"):
             assert [len(part) for part in values[name]] == [count] * (len(row) - 1)
         for following, candidates in zip(row[1:], values["candidates"]):
             assert following not in candidates and len(set(candidates)) == count

@@ -177,7 +177,7 @@ def test_an_answer_depends_on_its_row_alone(llama_model: Path, rows, counts):
         (alone,) = engine.answer([row], [count])
         np.testing.assert_array_equal(answer.candidates, alone.candidates)
         np.testing.assert_allclose(answer.states, alone.states, atol=4e-3)
-        for name in ("rewards", "reward_spreads", "candidate_rewards", "candidate_reward_spreads"):
+        for name in ("rewards", "reward_spreads", "candidate_rewards", "candidate_reward_spreads", "candidate_chances"):
             np.testing.assert_allclose(getattr(answer, name), getattr(alone, name), atol=1e-5)
 
 

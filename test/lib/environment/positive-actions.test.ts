@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { choosePositiveActions } from '#lib/environment/positive-actions.ts';
+import { choosePositiveActions, limitShares } from '#lib/environment/positive-actions.ts';
 
 interface Candidate {
   readonly item: number;
@@ -19,6 +19,7 @@ function columnsOf(transitions: readonly (readonly Candidate[])[]) {
     candidates: Int32Array.from(all, ({ item }) => item),
     candidateRewards: Float32Array.from(all, ({ reward }) => reward),
     candidateRewardSpreads: Float32Array.from(all, ({ spread }) => spread),
+    candidateChances: new Float32Array(all.length),
   };
 }
 
@@ -37,6 +38,7 @@ const candidates: fc.Arbitrary<Candidate[]> = fc
   );
 
 const optionsOf = fc.record({
+  actions: fc.constant('reward' as const),
   minimumMargin: fc.constantFrom(0, 0.5, 1, 2),
   uncertaintyPenalty: fc.constantFrom(0, 0.5, 1),
 });
@@ -59,7 +61,11 @@ describe('Function: choosePositiveActions', () => {
     ]);
 
     // Act
-    const chosen = choosePositiveActions(shard, { minimumMargin: 0.9, uncertaintyPenalty: 0 });
+    const chosen = choosePositiveActions(shard, {
+      actions: 'reward',
+      minimumMargin: 0.9,
+      uncertaintyPenalty: 0,
+    });
 
     // Assess: margins 0.5 and 0.25, spread of the difference 0.5 both times.
     expect([...chosen.actions]).toEqual([3, 0, 0, 4]);
@@ -78,8 +84,16 @@ describe('Function: choosePositiveActions', () => {
     ]);
 
     // Act
-    const bold = choosePositiveActions(shard, { minimumMargin: 0, uncertaintyPenalty: 0 });
-    const careful = choosePositiveActions(shard, { minimumMargin: 0, uncertaintyPenalty: 1 });
+    const bold = choosePositiveActions(shard, {
+      actions: 'reward',
+      minimumMargin: 0,
+      uncertaintyPenalty: 0,
+    });
+    const careful = choosePositiveActions(shard, {
+      actions: 'reward',
+      minimumMargin: 0,
+      uncertaintyPenalty: 1,
+    });
 
     // Assess
     expect([...bold.actions]).toEqual([1]);
@@ -134,6 +148,86 @@ describe('Function: choosePositiveActions', () => {
           if (stricter.actions[transition] !== 0) expect(action).not.toBe(0);
         });
       }),
+    );
+  });
+});
+
+describe('Function: choosePositiveActions, by chance', () => {
+  const settings = { actions: 'chance', minimumMargin: 0, uncertaintyPenalty: 0.5 } as const;
+
+  it('takes the greatest chance as action and as weight, and nothing where no chance is known', () => {
+    // Arrange: rewards would have chosen otherwise
+    const shard = {
+      ...columnsOf([
+        [
+          { item: 3, reward: 1, spread: 0 },
+          { item: 5, reward: -0.5, spread: 0.5 },
+        ],
+        [{ item: 7, reward: 1, spread: 0 }],
+        [],
+        [
+          { item: 9, reward: 0, spread: 0 },
+          { item: 2, reward: 0.25, spread: 0 },
+        ],
+      ]),
+      candidateChances: Float32Array.of(0.125, 0.25, 0, 0.5, 0.5),
+    };
+
+    // Act
+    const chosen = choosePositiveActions(shard, settings);
+
+    // Assess: a tie goes to the smaller index
+    expect([...chosen.actions]).toEqual([5, 0, 0, 2]);
+    expect([...chosen.rewards]).toEqual([-0.75, 0, 0, 0.25]);
+    expect([...chosen.weights]).toEqual([0.25, 0, 0, 0.5]);
+  });
+});
+
+describe('Function: limitShares', () => {
+  it('keeps those with the greatest weight of an item that is copied too often', () => {
+    // Arrange: item 1 has half of the training actions, item 2 an eighth
+    const chosen = {
+      actions: Int32Array.of(2, 2, 0, 2, 1, 1, 1, 1, 2),
+      rewards: Float32Array.of(1, 1, 0, 1, 1, 1, 1, 1, 1),
+      weights: Float32Array.of(0.1, 0.4, 0, 0.3, 1, 1, 1, 1, 0.2),
+    };
+
+    // Act: 8 actions, so 2 of item 2 and 8 of item 1
+    limitShares(chosen, Int32Array.of(4, 1, 3), 2);
+
+    // Assess
+    expect([...chosen.actions]).toEqual([0, 2, 0, 2, 1, 1, 1, 1, 0]);
+    expect([...chosen.rewards]).toEqual([0, 1, 0, 1, 1, 1, 1, 1, 0]);
+    expect(chosen.weights[0]).toBe(0);
+  });
+
+  it('never lets an item have more than its share, and takes nothing away that is within it', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 60 }),
+        fc.double({ min: 0.5, max: 5, noNaN: true }),
+        (actions, limit) => {
+          // Arrange
+          const counts = Int32Array.of(16, 8, 4, 2, 1);
+          const chosen = {
+            actions: Int32Array.from(actions),
+            rewards: new Float32Array(actions.length).fill(1),
+            weights: Float32Array.from(actions, (_, index) => 1 / (1 + index)),
+          };
+          const given = actions.filter((action) => action > 0).length;
+
+          // Act
+          limitShares(chosen, counts, limit);
+
+          // Assess
+          for (let item = 1; item <= 5; item++) {
+            const before = actions.filter((action) => action === item).length;
+            const after = chosen.actions.filter((action) => action === item).length;
+            const allowed = Math.max(1, Math.floor((limit * given * counts[item - 1]!) / 31));
+            expect(after).toBe(Math.min(before, allowed));
+          }
+        },
+      ),
     );
   });
 });

@@ -43,6 +43,7 @@ def batch(rows):
         "candidates": nested(candidates, pa.int32()),
         "candidateRewards": nested([[[k / 8 for k, _ in enumerate(c)] for c in row] for row in candidates], pa.float32()),
         "candidateRewardSpreads": nested([[[0.125 for _ in c] for c in row] for row in candidates], pa.float32()),
+        "candidateChances": nested([[[k / 16 for k, _ in enumerate(c)] for c in row] for row in candidates], pa.float32()),
     })
 whole = batch(rows)
 with pa.ipc.new_stream(f"{folder}/response.arrow", whole.schema) as writer:
@@ -145,6 +146,7 @@ describe('Arrow streams between TypeScript and Python', () => {
         candidates: 'list<item: list<item: int32>>',
         candidateRewards: 'list<item: list<item: float>>',
         candidateRewardSpreads: 'list<item: list<item: float>>',
+        candidateChances: 'list<item: list<item: float>>',
       },
     });
   });

@@ -65,8 +65,12 @@ export function augmentedShard(
       { length: transitions * candidates },
       (_, index) => pick(index, 3) / 8,
     ),
+    candidateChances: Float32Array.from(
+      { length: transitions * candidates },
+      (_, index) => pick(index, 5) / 8,
+    ),
   };
 }
 
-/** The environment's response: an augmented shard's stream has its six columns. */
+/** The environment's response: an augmented shard's stream has its seven columns. */
 export const responseTo = (shard: AugmentedShard): Uint8Array => encodeAugmentedShard(shard);

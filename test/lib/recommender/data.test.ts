@@ -16,6 +16,9 @@ import { answerTo, makeWorld, resolve, shardOf, small } from './fixtures.ts';
 const lea = {
   state: 'q_only',
   reward: 'positives',
+  actions: 'reward',
+  rewardWeight: 0,
+  shareLimit: 3,
   augmentedWeight: 0.5,
   augmentedBootstrap: 'consumed',
   minimumMargin: 0,

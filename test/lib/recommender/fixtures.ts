@@ -86,6 +86,7 @@ export function answerTo(
     }),
     candidateRewards: draw(transitions * candidates, () => random.uniform()),
     candidateRewardSpreads: draw(transitions * candidates, () => 0.1 * random.uniform()),
+    candidateChances: draw(transitions * candidates, () => random.uniform()),
   };
 }
 

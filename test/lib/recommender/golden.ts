@@ -42,6 +42,7 @@ interface GoldenRow {
     readonly candidates: readonly number[];
     readonly candidateRewards: readonly number[];
     readonly candidateRewardSpreads: readonly number[];
+    readonly candidateChances: readonly number[];
   }[];
 }
 
@@ -116,6 +117,7 @@ export function shardsOf(
       candidateRewardSpreads: Float32Array.from(
         transitions.flatMap((one) => one.candidateRewardSpreads),
       ),
+      candidateChances: Float32Array.from(transitions.flatMap((one) => one.candidateChances)),
     },
   };
 }

@@ -21,6 +21,9 @@ const settings: ObjectiveSettings = {
 const lea = {
   state: 'off',
   reward: 'positives',
+  actions: 'reward',
+  rewardWeight: 0,
+  shareLimit: 3,
   augmentedWeight: 1,
   augmentedBootstrap: 'consumed',
   minimumMargin: 0,

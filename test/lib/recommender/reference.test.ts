@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LeaConfig } from '#lib/contracts/config/training.ts';
+import type { LeaSettings } from '#lib/contracts/config/training.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { backbones } from '#lib/recommender/backbones/index.ts';
 import { batchLayout } from '#lib/recommender/batch-layout.ts';
@@ -320,7 +320,7 @@ function transposedProduct(
 async function goldenRows(
   golden: Golden,
   { baskets }: GoldenCase,
-  lea: LeaConfig | undefined,
+  lea: LeaSettings | undefined,
 ): Promise<TrainingRows> {
   const { sequences, augmented } = shardsOf(golden, baskets);
   return collectRows([{ sequences, augmented }], lea, countsOf(golden));

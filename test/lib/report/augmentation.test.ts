@@ -4,7 +4,7 @@ import { AugmentationCollector } from '#lib/report/augmentation.ts';
 import { augmentedShard } from '../environment/responses.ts';
 import { titles } from './reports.ts';
 
-const options = { minimumMargin: 0.5, uncertaintyPenalty: 0.25 };
+const options = { actions: 'reward', minimumMargin: 0.5, uncertaintyPenalty: 0.25 } as const;
 const shards = Array.from({ length: 6 }, (_, seed) => ({
   ...augmentedShard([5, 2, 4, 1], 2, 4, seed),
   users: ['a', 'b', 'c', 'd'].map((user) => `${user}${seed}`),

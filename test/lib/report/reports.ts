@@ -44,7 +44,7 @@ export const titles = Array.from({ length: 20 }, (_, index) =>
 export function collect(options: { readonly totalShards?: number } = {}) {
   const collector = new AugmentationCollector(
     { titles },
-    { minimumMargin: 0, uncertaintyPenalty: 0, ...options },
+    { actions: 'reward', minimumMargin: 0, uncertaintyPenalty: 0, ...options },
   );
   for (let seed = 0; seed < 3; seed++) collector.add(augmentedShard([4, 1, 3], 2, 3, seed));
   return collector.finish();

@@ -34,7 +34,7 @@ const leaSettings = {
 } as const;
 
 /** How a recommender uses the LLM environment (`lea`); absent means not at all. */
-export const leaConfig = z.strictObject(leaSettings).partial();
+const leaConfig = z.strictObject(leaSettings).partial();
 
 /** The same with every setting filled in. */
 export type LeaSettings = {

@@ -19,7 +19,7 @@ export interface CaseGroup {
 }
 
 /** Of a stratum with fewer cases or users nothing is said. */
-const minimumStratum = { cases: 100, users: 30 };
+export const minimumStratum = { cases: 100, users: 30 };
 /** Rankers that are compared with each other in every stratum, beside the champion. */
 const compared = 5;
 /** The most common event types that have a stratum. */

@@ -13,6 +13,7 @@ import { learningSection } from './sections/learning.ts';
 import { listsSection, type ShownLists } from './sections/lists.ts';
 import { resultsSection } from './sections/results.ts';
 import { rewardsSection } from './sections/rewards.ts';
+import { strataSection } from './sections/strata.ts';
 import { type StateTiming, timingsSection } from './sections/timings.ts';
 import { verdictSection } from './sections/verdict.ts';
 import { style } from './style.ts';
@@ -48,6 +49,7 @@ export interface RunReport {
 export function renderReport(report: RunReport): string {
   const sections: readonly (readonly [id: string, title: string, content: Html | undefined])[] = [
     ['results', 'Results', resultsSection(report.evaluation, report.verdict)],
+    ['strata', 'For whom', strataSection(report.evaluation, report.verdict)],
     ['lists', 'Lists', listsSection(report.lists, report.served)],
     [
       'learning',

@@ -4,9 +4,9 @@ import {
   items,
   locks,
   runs,
-  sentenceVectors,
   serving,
   uploads,
+  vectors,
 } from '#lib/contracts/keys.ts';
 import type { ObjectAccess } from './constructs/object-access.ts';
 
@@ -41,8 +41,13 @@ const keys = {
   sequencesManifest: runs.sequencesManifest('*'),
   itemTable: runs.itemTable('*'),
   shards: below(runs.trainPrefix('*')),
+  everybodyManifest: runs.everybodyManifest('*'),
   catalogue: below(runs.cataloguePrefix('*')),
-  sentenceVectors: below(sentenceVectors.prefix('*')),
+  itemVectors: runs.itemVectors('*'),
+  itemVectorsMetrics: runs.itemVectorsMetrics('*'),
+  latestVectors: vectors.latest,
+  vectorsFolder: below(vectors.prefix),
+  sentenceVectors: below(vectors.sentences('*')),
   augmented: below(runs.augmentedPrefix('*')),
   augmentedManifest: runs.augmentedManifest('*'),
   augmentationResults: below(runs.augmentationResultsPrefix('*')),
@@ -114,9 +119,15 @@ export const functionAccess = {
       keys.environmentPlan,
       keys.environmentLatest,
       keys.environmentRegistration,
+      keys.everybodyManifest,
     ],
     list: [keys.augmented, keys.baseModels],
     write: [keys.environmentPlan, keys.cost],
+  },
+  'plan-vectors': {
+    read: [keys.runConfig, keys.catalogue, keys.itemVectors, keys.latestVectors],
+    list: [keys.baseModels, keys.sentenceVectors],
+    write: [keys.itemVectors],
   },
   'augment-sequences': {
     read: [keys.runConfig, keys.shards, keys.augmented],
@@ -128,8 +139,16 @@ export const functionAccess = {
     write: [keys.runChampion, keys.augmentedManifest],
   },
   'register-model': {
-    read: [keys.jobs, keys.environmentPlan, keys.environmentRegistration],
-    write: [keys.models, keys.refitted, keys.environments],
+    read: [keys.jobs, keys.runConfig, keys.environmentPlan, keys.environmentRegistration],
+    write: [
+      keys.models,
+      keys.refitted,
+      keys.environments,
+      keys.itemVectors,
+      keys.itemVectorsMetrics,
+      keys.sentenceVectors,
+      keys.latestVectors,
+    ],
   },
   'evaluate-models': {
     read: [keys.runConfig, keys.sequences, keys.models, keys.runChampion, keys.evaluation],
@@ -176,6 +195,7 @@ export const functionAccess = {
       keys.verdict,
       keys.environmentMetrics,
       keys.environmentRegistration,
+      keys.itemVectorsMetrics,
       keys.uploadReport,
     ],
     write: [keys.summary, keys.report],
@@ -196,8 +216,8 @@ export const functionAccess = {
   },
   'publish-run-status': { read: [keys.runConfig, keys.verdict, keys.report] },
   'expire-runs': {
-    read: [keys.champion, keys.champions, keys.environmentLatest],
-    list: [keys.runs, keys.environments, keys.championsFolder],
+    read: [keys.champion, keys.champions, keys.environmentLatest, keys.latestVectors],
+    list: [keys.runs, keys.environments, keys.championsFolder, keys.vectorsFolder],
     // What of a run is large, or holds user ids.
     delete: [
       keys.sequences,
@@ -211,6 +231,8 @@ export const functionAccess = {
       keys.models,
       keys.refitted,
       keys.environments,
+      keys.itemVectors,
+      keys.sentenceVectors,
     ],
   },
 } satisfies Record<string, ObjectAccess>;
@@ -234,6 +256,7 @@ export const containerAccess = {
       keys.sequences,
       keys.allActions,
       keys.augmented,
+      keys.itemVectors,
       keys.models,
       keys.refitted,
       keys.checkpoints,

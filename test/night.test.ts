@@ -38,6 +38,7 @@ const config = {
     similarCandidates: 2,
     itemTokens: { epochs: 0.2 },
     adapter: { epochs: 0.5 },
+    itemVectors: { layers: 1, maximumTextTokens: 6 },
   },
   training: {
     dimension: 16,
@@ -46,6 +47,7 @@ const config = {
     models: [
       { name: 'plain', backbone: 'sasrec', objective: 'supervised' },
       { name: 'with-lea', backbone: 'sasrec', objective: 'snqn', lea: {} },
+      { name: 'with-texts', backbone: 'sasrec', objective: 'supervised', text: {} },
     ],
   },
   evaluation: { bootstrapSamples: 200 },
@@ -136,7 +138,7 @@ describe('A night on one machine', () => {
     expect(summary.quarantined).toBe(2);
     expect(summary.augmentedTransitions).toBeGreaterThan(500);
     expect(summary.environment?.pairAccuracy).toBeGreaterThan(0.5);
-    expect(summary.models.map(({ name }) => name)).toEqual(['plain', 'with-lea']);
+    expect(summary.models.map(({ name }) => name)).toEqual(['plain', 'with-lea', 'with-texts']);
     expect(summary.baselines.map(({ name }) => name)).toContain('popularity');
     expect(readFileSync(summary.report, 'utf8')).toContain('<svg');
     for (const path of ['', 'cloud/s3/objects.jsonl', 'summary.json', 'report/index.html']) {

@@ -5,7 +5,7 @@ import { readOptions, UsageError } from './options.ts';
 export const train: Command = {
   usage: `Usage: npx lea train --interactions FILE --out DIR [--format interactions|sequences]
        npx lea train --sequences DIR [--augmented DIR] --out DIR
-                 [--config FILE] [--model NAME]
+                 [--vectors FILE] [--config FILE] [--model NAME]
 
 Trains one model of the configuration and writes it to DIR as a training job would: weights, vocabulary, learning
 curve, ranks, manifest. Interrupted, it goes on from DIR/checkpoints.
@@ -16,6 +16,7 @@ curve, ranks, manifest. Interrupted, it goes on from DIR/checkpoints.
                        last days. Gzipped or not
   --sequences DIR      what a run has below runs/RUN/sequences/
   --augmented DIR      its augmented shards, for a model that uses the environment
+  --vectors FILE       item-vectors.arrow, for a model with "text" ("lea vectors" makes it)
   --config FILE        pipeline configuration; what it does not mention is as in config/one-machine.json
   --model NAME         one of its training.models (default: the first)`,
   needs: ['TensorFlow'],
@@ -25,6 +26,7 @@ curve, ranks, manifest. Interrupted, it goes on from DIR/checkpoints.
       format: { type: 'string', default: 'interactions' },
       sequences: { type: 'string' },
       augmented: { type: 'string' },
+      vectors: { type: 'string' },
       config: { type: 'string' },
       model: { type: 'string' },
       out: { type: 'string' },

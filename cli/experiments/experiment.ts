@@ -15,12 +15,15 @@ import { readInteractions, splitFor } from '../data/interaction-file.ts';
 import { type Cell, type ExperimentOptions, planExperiment } from './options.ts';
 import {
   type CellResult,
+  coldScores,
   currentCommit,
   type ExperimentResults,
+  type FinishedCell,
   fingerprintOf,
   machine,
   readCell,
   scoresOf,
+  shownItems,
   summarise,
   versions,
   writeCell,
@@ -71,7 +74,7 @@ export async function runExperiment(
   const built = await readData(options, hooks);
   const { users, items, interactions, excludeHistory } = built.manifest;
   hooks.onProgress?.({ stage: 'read', users, items, actions: interactions });
-  const finished: CellResult[] = [];
+  const finished: FinishedCell[] = [];
   const results = (): ExperimentResults => ({
     data: {
       file: options.interactions,
@@ -79,8 +82,8 @@ export async function runExperiment(
       ...built.manifest,
     },
     machine: machine(),
-    models: finished,
-    summary: summarise(finished),
+    models: finished.map(({ result }) => result),
+    summary: summarise(finished, built.test.users),
     baselines,
   });
   const text =
@@ -96,7 +99,7 @@ export async function runExperiment(
       cell.model.text && text?.known,
     );
     const done =
-      readCell(options.out, cell.file, fingerprint) ??
+      readCell(options.out, cell.file, fingerprint, built.test.targets.length) ??
       (await runCell(built, cell, { out: options.out, excludeHistory, fingerprint, text }, hooks));
     finished.push(done);
     writeResults(options.out, results());
@@ -104,7 +107,7 @@ export async function runExperiment(
       stage: 'done',
       cell: cell.name,
       seed: cell.seed,
-      ndcg10: done.ndcg10,
+      ndcg10: done.result.ndcg10,
       cells: cells.length,
       finished: finished.length,
     });
@@ -155,7 +158,7 @@ async function runCell(
     readonly text: TextVectors | undefined;
   },
   hooks: ExperimentHooks,
-): Promise<CellResult> {
+): Promise<FinishedCell> {
   const begun = performance.now();
   const checkpoints = join(task.out, 'checkpoints', file);
   const parts = built.shards.map((sequences) => ({ sequences, augmented: undefined }));
@@ -195,13 +198,16 @@ async function runCell(
       { events: built.events, split: built.manifest.split },
       built,
     );
-    const cell: CellResult = {
+    const { ranks, lists } = judged.test;
+    const result: CellResult = {
       name,
       seed,
-      ...scoresOf(judged.test.ranks),
+      ...scoresOf(ranks),
       backbone: model.backbone,
       objective: model.objective,
       validation: scoresOf(judged.validation.ranks),
+      cold: coldScores(ranks, built.test.targets, built.manifest.trainItems),
+      shown: shownItems(lists),
       epochs: trained.curve.length,
       bestEpoch: trained.bestEpoch,
       seconds: round((performance.now() - begun) / 1000),
@@ -213,6 +219,7 @@ async function runCell(
         finishedAt: new Date().toISOString(),
       },
     };
+    const cell = { result, ranks };
     writeCell(task.out, file, cell);
     rmSync(checkpoints, { recursive: true, force: true });
     return cell;

@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
+import { compareRanks, type Interval } from '#lib/evaluation/compare-ranks.ts';
+import { decodeRanks, encodeInts } from '#lib/evaluation/ranks.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { versions } from '../../containers/trainer/versions.ts';
@@ -16,6 +18,13 @@ export interface Scores {
   readonly ndcg10: number;
 }
 
+/** Test cases on items without a training action beside the others, ranked among all items. */
+export interface ColdScores {
+  readonly cases: number;
+  readonly hr10: number;
+  readonly warmHr10: number;
+}
+
 /** One trained model on the test cases, with what the number was made from. */
 export interface CellResult extends Scores {
   readonly name: string;
@@ -23,6 +32,10 @@ export interface CellResult extends Scores {
   readonly backbone: string;
   readonly objective: string;
   readonly validation: Scores;
+  /** Null where every test case is on an item with a training action. */
+  readonly cold: ColdScores | null;
+  /** Different items in the first ten places of all test lists. */
+  readonly shown: number;
   readonly epochs: number;
   readonly bestEpoch: number;
   /** Training and evaluation, without reading the data. */
@@ -51,6 +64,11 @@ export interface ExperimentResults {
     readonly seeds: number;
     readonly mean: Scores;
     readonly deviation: Scores | null;
+    /** Means over the seeds. */
+    readonly cold: ColdScores | null;
+    readonly shown: number;
+    /** NDCG@10 minus that of the first model, seeds together, with an interval over users; null for the first one. */
+    readonly gain: Interval | null;
   }[];
   readonly baselines: readonly ({ readonly name: string; readonly seconds: number } & Scores)[];
 }
@@ -58,6 +76,27 @@ export interface ExperimentResults {
 export function scoresOf(ranks: Int32Array): Scores {
   const [five, ten] = [metricsAt(ranks, 5), metricsAt(ranks, 10)];
   return { hr5: five.hr, ndcg5: five.ndcg, hr10: ten.hr, ndcg10: ten.ndcg };
+}
+
+/** @param trainItems items with a training action, which come first in the vocabulary */
+export function coldScores(
+  ranks: Int32Array,
+  targets: Int32Array,
+  trainItems: number,
+): ColdScores | null {
+  const part = (isCold: boolean) =>
+    ranks.filter((_, index) => targets[index]! > trainItems === isCold);
+  const cold = part(true);
+  if (cold.length === 0) return null;
+  const hr = (some: Int32Array) => metricsAt(some, 10).hr;
+  return { cases: cold.length, hr10: hr(cold), warmHr10: hr(part(false)) };
+}
+
+/** @param lists item indices, 0 for an empty place */
+export function shownItems(lists: Int32Array): number {
+  const shown = new Set(lists);
+  shown.delete(0);
+  return shown.size;
 }
 
 /** Identifies a cell's number: whatever could change it is in here. */
@@ -74,20 +113,37 @@ export function fingerprintOf(
   return hash.digest('hex');
 }
 
-/** The finished cell of an earlier run; undefined if there is none of this fingerprint. */
+/** A cell's result and the ranks of its test cases, `[cases]`. */
+export interface FinishedCell {
+  readonly result: CellResult;
+  readonly ranks: Int32Array;
+}
+
+/**
+ * The finished cell of an earlier run; undefined if there is none of this fingerprint.
+ *
+ * @param cases how many test cases it ranked
+ */
 export function readCell(
   folder: string,
   file: string,
   fingerprint: string,
-): CellResult | undefined {
+  cases: number,
+): FinishedCell | undefined {
   const path = join(folder, 'cells', `${file}.json`);
-  if (!existsSync(path)) return undefined;
-  const cell = JSON.parse(readFileSync(path, 'utf8')) as CellResult;
-  return cell.manifest.fingerprint === fingerprint ? cell : undefined;
+  const ranksPath = join(folder, 'cells', `${file}.ranks.bin`);
+  if (!existsSync(path) || !existsSync(ranksPath)) return undefined;
+  const result = JSON.parse(readFileSync(path, 'utf8')) as CellResult;
+  if (result.manifest.fingerprint !== fingerprint) return undefined;
+  return { result, ranks: decodeRanks(readFileSync(ranksPath), cases, ranksPath) };
 }
 
-export function writeCell(folder: string, file: string, cell: CellResult): void {
-  writeWhole(join(folder, 'cells', `${file}.json`), cell);
+/** The ranks first: a result says that they are there. */
+export function writeCell(folder: string, file: string, { result, ranks }: FinishedCell): void {
+  const ranksPath = join(folder, 'cells', `${file}.ranks.bin`);
+  mkdirSync(dirname(ranksPath), { recursive: true });
+  writeFileSync(ranksPath, encodeInts(ranks));
+  writeWhole(join(folder, 'cells', `${file}.json`), result);
 }
 
 export function writeResults(folder: string, results: ExperimentResults): string {
@@ -103,11 +159,18 @@ export function writeWhole(path: string, value: unknown): void {
   renameSync(`${path}.tmp`, path);
 }
 
-/** Means and standard deviations over the seeds of each model. */
-export function summarise(cells: readonly CellResult[]): ExperimentResults['summary'] {
-  const names = [...new Set(cells.map(({ name }) => name))];
+/**
+ * Means and standard deviations over the seeds of each model, and what each gains on the first.
+ *
+ * @param users of the test cases
+ */
+export function summarise(
+  finished: readonly FinishedCell[],
+  users: readonly string[],
+): ExperimentResults['summary'] {
+  const names = [...new Set(finished.map(({ result }) => result.name))];
   return names.map((name) => {
-    const own = cells.filter((cell) => cell.name === name);
+    const own = cellsOf(finished, name).map(({ result }) => result);
     const over = (compute: (values: readonly number[]) => number): Scores => {
       const of = (metric: keyof Scores) => compute(own.map((cell) => cell[metric]));
       return { hr5: of('hr5'), ndcg5: of('ndcg5'), hr10: of('hr10'), ndcg10: of('ndcg10') };
@@ -124,8 +187,47 @@ export function summarise(cells: readonly CellResult[]): ExperimentResults['summ
       seeds: own.length,
       mean: over(mean),
       deviation: own.length > 1 ? over(deviation) : null,
+      cold: meanCold(own),
+      shown: mean(own.map(({ shown }) => shown)),
+      gain: name === names[0] ? null : gainOn(finished, names[0]!, name, users),
     };
   });
+}
+
+const cellsOf = (finished: readonly FinishedCell[], name: string) =>
+  finished.filter(({ result }) => result.name === name);
+
+function meanCold(own: readonly CellResult[]): ColdScores | null {
+  const cold = own.flatMap((cell) => cell.cold ?? []);
+  if (cold.length === 0) return null;
+  const mean = (of: (scores: ColdScores) => number) =>
+    cold.reduce((sum, scores) => sum + of(scores), 0) / cold.length;
+  return {
+    cases: cold[0]!.cases,
+    hr10: mean(({ hr10 }) => hr10),
+    warmHr10: mean(({ warmHr10 }) => warmHr10),
+  };
+}
+
+/** The seeds that both have, one after the other; a user's cases are drawn together whatever the seed. */
+function gainOn(
+  finished: readonly FinishedCell[],
+  first: string,
+  name: string,
+  users: readonly string[],
+): Interval {
+  const pairs = cellsOf(finished, name).flatMap(({ result, ranks }) => {
+    const peer = cellsOf(finished, first).find((cell) => cell.result.seed === result.seed);
+    return peer === undefined ? [] : [{ ranks, peer: peer.ranks }];
+  });
+  const joined = (of: (pair: (typeof pairs)[number]) => Int32Array) =>
+    Int32Array.from(pairs.flatMap((pair) => [...of(pair)]));
+  return compareRanks(
+    pairs.flatMap(() => users),
+    joined(({ ranks }) => ranks),
+    joined(({ peer }) => peer),
+    { bootstrapSamples: 2000, confidence: 0.95, seed: 1 },
+  ).difference;
 }
 
 /** The commit that the numbers were made with; marked if files differ from it. */
@@ -154,22 +256,39 @@ export { versions };
 /** A table for a terminal. */
 export function formatResults({ summary, baselines }: ExperimentResults): string {
   const rows = [
-    ...baselines.map(({ name, ...scores }) => ({ name, seeds: '', scores, deviation: null })),
-    ...summary.map(({ name, seeds, mean, deviation }) => ({
+    ...baselines.map(({ name, ...scores }) => ({ name, seeds: '', scores, more: undefined })),
+    ...summary.map(({ name, seeds, mean, ...more }) => ({
       name,
       seeds: String(seeds),
       scores: mean,
-      deviation,
+      more,
     })),
   ];
   const width = Math.max(5, ...rows.map(({ name }) => name.length));
   const header = `${'model'.padEnd(width)}  seeds    HR@5  NDCG@5   HR@10  NDCG@10`;
-  const lines = rows.map(({ name, seeds, scores, deviation }) => {
+  const lines = rows.map(({ name, seeds, scores, more }) => {
     const numbers = [scores.hr5, scores.ndcg5, scores.hr10, scores.ndcg10]
       .map((value) => value.toFixed(4).padStart(6))
       .join('  ');
-    const spread = deviation === null ? '' : ` +-${deviation.ndcg10.toFixed(4)}`;
-    return `${name.padEnd(width)}  ${seeds.padStart(5)}  ${numbers}${spread}`;
+    return `${name.padEnd(width)}  ${seeds.padStart(5)}  ${numbers}${more ? ` ${notesOn(more)}` : ''}`;
   });
   return [header, ...lines].join('\n');
+}
+
+/** `+-0.0012, 612 items shown, HR@10 cold 0.0400 warm 0.1600, gain 0.0031 (0.0010 to 0.0052)`, as far as known */
+function notesOn({
+  deviation,
+  cold,
+  shown,
+  gain,
+}: Pick<ExperimentResults['summary'][number], 'deviation' | 'cold' | 'shown' | 'gain'>): string {
+  const number = (value: number) => value.toFixed(4);
+  return [
+    ...(deviation === null ? [] : [`+-${number(deviation.ndcg10)}`]),
+    `${Math.round(shown)} items shown`,
+    ...(cold === null ? [] : [`HR@10 cold ${number(cold.hr10)} warm ${number(cold.warmHr10)}`]),
+    ...(gain === null
+      ? []
+      : [`gain ${number(gain.value)} (${number(gain.low)} to ${number(gain.high)})`]),
+  ].join(', ');
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
 import { lockHolder, releaseLock } from '#lib/contracts/lock.ts';
+import { needsBaseModel } from '#lib/contracts/needs.ts';
 import { runStatus } from '#lib/contracts/run.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import { type RunSummary, runSummary } from '#lib/report/summary.ts';
@@ -70,7 +71,8 @@ async function nightUntil(
 ): Promise<RunSummary> {
   const { out, configText } = request;
   const before = readNight(out);
-  if (usesEnvironment(request)) baseModelFiles(baseModelFolder(request), baseModelName(request));
+  if (needsBaseModel(request.config))
+    baseModelFiles(baseModelFolder(request), baseModelName(request));
   const configFile = join(out, 'config.json');
   mkdirSync(out, { recursive: true });
   writeFileSync(configFile, configText);
@@ -123,8 +125,6 @@ async function untilStopped<Result>(
   return result;
 }
 
-const usesEnvironment = ({ config }: NightRequest) =>
-  config.training.models.some((model) => model.lea !== undefined);
 const baseModelName = ({ config }: NightRequest) => config.environment.baseModel;
 const baseModelFolder = (request: NightRequest) =>
   request.baseModel ?? join(root, '.cache/base-models', baseModelName(request));
@@ -178,7 +178,7 @@ async function ingest(
   progress: Progress,
   context: UploadContext,
 ): Promise<void> {
-  if (usesEnvironment(request)) {
+  if (needsBaseModel(request.config)) {
     await uploadBaseModel(baseModelName(request), baseModelFolder(request), context);
   }
   // The catalogue first: rows of unknown items are quarantined.

@@ -1,3 +1,4 @@
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { chooseModel, trainByHand } from '../../containers/trainer/by-hand.ts';
@@ -15,6 +16,8 @@ export interface TrainingRequest {
   readonly format: string;
   readonly sequences?: string | undefined;
   readonly augmented?: string | undefined;
+  /** `item-vectors.arrow`, under any name. */
+  readonly vectors?: string | undefined;
   readonly config?: string | undefined;
   readonly model?: string | undefined;
   readonly out: string;
@@ -30,10 +33,11 @@ export async function trainFromFiles(request: TrainingRequest): Promise<void> {
   const { interactions, sequences, augmented } = request;
   const out = resolve(request.out);
   const { config } = nightConfig(request.config);
-  const model = chooseModel(config, request.model, augmented);
+  const model = chooseModel(config, request.model, request);
   const { name } = model;
   const progress = new Progress(Date.now());
   using interruption = listenForInterruption(() => progress.say('stopping after this step'));
+  const vectors = request.vectors && channelOf(request.vectors, join(out, 'data/vectors'));
   const folder = sequences ?? (await prepare(interactions!));
 
   async function prepare(file: string): Promise<string> {
@@ -56,7 +60,7 @@ export async function trainFromFiles(request: TrainingRequest): Promise<void> {
   }
 
   const isComplete = await trainByHand(
-    { sequences: folder, augmented, model, out },
+    { sequences: folder, augmented, vectors, model, out },
     ({ stage, progress: share, values: facts }) =>
       progress.working(name, { stage, progress: share, note: noteOf(facts) }),
     () => interruption.signal.aborted,
@@ -66,6 +70,18 @@ export async function trainFromFiles(request: TrainingRequest): Promise<void> {
     throw interruption.signal.reason;
   }
   progress.say(`${name} is in ${out}`);
+}
+
+/**
+ * A folder that looks like the trainer's channel.
+ *
+ * @throws ValidationError when there is no such file
+ */
+function channelOf(file: string, folder: string): string {
+  if (!existsSync(file)) throw new ValidationError(`--vectors is ${file}, which does not exist.`);
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(file, join(folder, 'item-vectors.arrow'));
+  return folder;
 }
 
 /** `epoch 3, loss 6.27, NDCG@10 0.1143, 45050 targets/s, at most 2 min 3 s left` */

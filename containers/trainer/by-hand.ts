@@ -31,13 +31,13 @@ export interface ByHandProgress {
  * The settings of a configured model.
  *
  * @param name of one of `training.models`; the first unless given
- * @param augmented folder of augmented shards
- * @throws ConfigError if there is no model of that name, or it needs augmented shards that are not given
+ * @param given what there is besides sequences: a folder of augmented shards, a file of item vectors
+ * @throws ConfigError if there is no model of that name, or it needs what is not given
  */
 export function chooseModel(
   config: PipelineConfig,
   name: string | undefined,
-  augmented: string | undefined,
+  given: { readonly augmented?: string | undefined; readonly vectors?: string | undefined },
 ): ResolvedModel {
   const { models, ...shared } = config.training;
   const model =
@@ -46,9 +46,14 @@ export function chooseModel(
     const names = models.map((candidate) => candidate.name).join(', ');
     throw new ConfigError(`There is no model "${name}"; the configuration has ${names}.`);
   }
-  if (model.lea !== undefined && augmented === undefined) {
+  if (model.lea !== undefined && given.augmented === undefined) {
     throw new ConfigError(
       `Model ${model.name} uses the environment: give its augmented shards too.`,
+    );
+  }
+  if (model.text !== undefined && given.vectors === undefined) {
+    throw new ConfigError(
+      `Model ${model.name} uses its items' texts: give their vectors too (\`lea vectors\` makes them).`,
     );
   }
   return resolveModel(shared, model);

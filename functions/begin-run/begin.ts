@@ -59,11 +59,10 @@ export async function beginAlone(objects: Objects, request: RunRequest): Promise
  * nothing new to work on is only noted as skipped.
  *
  * @throws MissingArtefactError when nothing has been ingested
- * @throws ConfigError when an earlier attempt of this run had another configuration, or a model wants what no night makes
+ * @throws ConfigError when an earlier attempt of this run had another configuration
  */
 export async function beginRun(objects: Objects, request: RunRequest): Promise<Begun> {
   const { run, execution, now, config, isRoutine } = request;
-  expectNoTexts(config);
   const begun = await objects.getVersion(runs.manifest(run), runManifest);
   const earlier = begun === undefined ? await newestSuccess(objects) : undefined;
   const inputs = begun?.value.inputs ?? (await snapshot(objects, earlier?.inputs));
@@ -97,15 +96,6 @@ export async function beginRun(objects: Objects, request: RunRequest): Promise<B
   const status: RunStatus = { run, status: 'running', startedAt: now.toISOString() };
   await objects.putJson(runs.status(run), status);
   return { attempt: again >= 0 ? again + 1 : attempts.length };
-}
-
-/** Item vectors are made by hand (`lea vectors`); a night would only find out when it trains. */
-function expectNoTexts({ training }: PipelineConfig): void {
-  const model = training.models.find(({ text }) => text !== undefined);
-  if (model === undefined) return;
-  throw new ConfigError(
-    `training.models: "${model.name}" has "text", but a night makes no item vectors. Leave "text" out; \`lea vectors\` and \`lea experiment --vectors FILE\` try such a model.`,
-  );
 }
 
 async function fixConfig(objects: Objects, run: string, config: PipelineConfig): Promise<void> {

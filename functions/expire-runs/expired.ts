@@ -1,4 +1,5 @@
-import { environments, runs } from '#lib/contracts/keys.ts';
+import { environments, runs, vectors } from '#lib/contracts/keys.ts';
+import type { VectorsRegistration } from '#lib/environment/vectors-plan.ts';
 
 /** An object's key and when it was written. */
 export interface Aged {
@@ -12,6 +13,8 @@ export interface Kept {
   readonly modelPrefixes: readonly string[];
   /** The environment that the next run may use again. */
   readonly environmentVersion: string | undefined;
+  /** What the next run may take item vectors from. */
+  readonly vectors: VectorsRegistration | undefined;
 }
 
 /** What of a run is large, or holds user ids; the small records (status, evaluation, report) stay for good. */
@@ -20,6 +23,7 @@ const bulk = [
   runs.allActionsPrefix,
   runs.everybodyPrefix,
   runs.cataloguePrefix,
+  runs.itemVectors,
   runs.augmentedPrefix,
   runs.augmentationResultsPrefix,
   runs.jobsPrefix,
@@ -40,9 +44,33 @@ export function expiredRunKeys(objects: readonly Aged[], before: Date, kept: Kep
     return keys.filter(
       (key) =>
         prefixes.some((prefix) => key.startsWith(prefix)) &&
-        !kept.modelPrefixes.some((prefix) => key.startsWith(prefix)),
+        !kept.modelPrefixes.some((prefix) => key.startsWith(prefix)) &&
+        !isSource(key, kept),
     );
   });
+}
+
+/** Item vectors that a next run may take, and the catalogue that they are of. */
+function isSource(key: string, { vectors: made }: Kept): boolean {
+  if (made === undefined) return false;
+  return key === runs.itemVectors(made.run) || key === runs.catalogue(made.run);
+}
+
+/**
+ * The keys of spaces that no run has read since `before`, but for the one that the next run may read: models have what
+ * they took from a space in their own files.
+ *
+ * @param objects everything below `item-vectors/`
+ */
+export function expiredVectorKeys(objects: readonly Aged[], before: Date, kept: Kept): string[] {
+  const space = kept.vectors?.space;
+  return groupByAge(
+    objects.filter(({ key }) => key !== vectors.latest),
+    before,
+    3,
+  )
+    .filter(({ name }) => name !== `${space?.baseModel}/${space?.name}`)
+    .flatMap(({ keys }) => keys);
 }
 
 /** @param objects everything below `environments/` */
@@ -59,11 +87,18 @@ export function expiredEnvironmentKeys(
     .flatMap(({ keys }) => keys);
 }
 
-/** Groups keys by their second part, and keeps the groups whose newest object is older than `before`. */
-function groupByAge(objects: readonly Aged[], before: Date): { name: string; keys: string[] }[] {
+/**
+ * Groups keys by what is between the first part and the one after `depth`, and keeps the groups whose newest object is
+ * older than `before`.
+ */
+function groupByAge(
+  objects: readonly Aged[],
+  before: Date,
+  depth = 2,
+): { name: string; keys: string[] }[] {
   const groups = new Map<string, { keys: string[]; newest: number }>();
   for (const { key, lastModified } of objects) {
-    const name = key.split('/')[1] ?? '';
+    const name = key.split('/').slice(1, depth).join('/');
     const group = groups.get(name) ?? { keys: [], newest: 0 };
     group.keys.push(key);
     group.newest = Math.max(group.newest, lastModified.getTime());

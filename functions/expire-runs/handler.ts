@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { environments, runs } from '#lib/contracts/keys.ts';
-import { expiredEnvironmentKeys, expiredRunKeys } from './expired.ts';
+import { environments, runs, vectors } from '#lib/contracts/keys.ts';
+import { expiredEnvironmentKeys, expiredRunKeys, expiredVectorKeys } from './expired.ts';
 import { findKept, listAged } from './stored.ts';
 
 const { RUN_DAYS, CHAMPIONS } = readEnvironment({
@@ -20,6 +20,7 @@ export const handler = instrument(z.strictObject({}), async (_, { logger, metric
   const expired = [
     ...expiredRunKeys(await listAged(objects, runs.prefix('').replace('//', '/')), before, kept),
     ...expiredEnvironmentKeys(await listAged(objects, environments.prefix), before, kept),
+    ...expiredVectorKeys(await listAged(objects, vectors.prefix), before, kept),
   ];
   await objects.remove(expired);
   metrics.addMetric('ObjectsExpired', MetricUnit.Count, expired.length);

@@ -1,5 +1,6 @@
 import { championPointer, championRecord } from '#lib/contracts/champion.ts';
-import { environments, serving } from '#lib/contracts/keys.ts';
+import { environments, serving, vectors } from '#lib/contracts/keys.ts';
+import { vectorsRegistration } from '#lib/environment/vectors-plan.ts';
 import { environmentRegistration } from '#lib/environment/version.ts';
 import { championsBackFrom } from '#lib/promotion/champion.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -26,7 +27,12 @@ export async function findKept(objects: Objects, champions: number): Promise<Kep
     prefixes.add(champion.judged).add(champion.serving);
   }
   const registered = await objects.getVersion(environments.latest, environmentRegistration);
-  return { modelPrefixes: [...prefixes], environmentVersion: registered?.value.version };
+  const made = await objects.getVersion(vectors.latest, vectorsRegistration);
+  return {
+    modelPrefixes: [...prefixes],
+    environmentVersion: registered?.value.version,
+    vectors: made?.value,
+  };
 }
 
 /** Every object below a prefix with its age. */

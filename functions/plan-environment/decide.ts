@@ -1,6 +1,7 @@
 import { unansweredShards } from '#functions/shared/shards.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs } from '#lib/contracts/keys.ts';
+import { usesEnvironment } from '#lib/contracts/needs.ts';
 import {
   chooseEnvironment,
   environmentFingerprint,
@@ -27,7 +28,7 @@ export async function planEnvironment(
   { shards }: SequencesManifest,
   now: Date,
 ): Promise<EnvironmentDecision> {
-  const wanted = config.training.models.some((model) => model.lea !== undefined);
+  const wanted = usesEnvironment(config);
   const { version } = await fixPlan(objects, run, config, now);
   return {
     version,

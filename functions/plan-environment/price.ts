@@ -1,10 +1,12 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
+import { needsBaseModel, usesTexts } from '#lib/contracts/needs.ts';
 import { type CostEstimate, checkCap, estimateCost, parametersInName } from '#lib/cost/cost.ts';
 import { checkMemory } from '#lib/cost/memory.ts';
 import { parsePrices } from '#lib/cost/prices.ts';
 import { checkTimes } from '#lib/cost/times.ts';
+import { everybodyManifest } from '#lib/sequences/everybody-files.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
 import prices from '../../config/prices.json' with { type: 'json' };
@@ -26,12 +28,15 @@ export async function priceRun(
   config: PipelineConfig,
   sequences: SequencesManifest,
 ): Promise<CostEstimate> {
-  const needsEnvironment = config.training.models.some((model) => model.lea !== undefined);
+  const catalogueItems = usesTexts(config)
+    ? (await objects.getJson(runs.everybodyManifest(run), everybodyManifest)).items
+    : sequences.items;
   const counts = {
     interactions: sequences.interactions,
     items: sequences.items,
+    catalogueItems,
     transitions: sequences.trainTransitions,
-    baseModelParameters: needsEnvironment
+    baseModelParameters: needsBaseModel(config)
       ? await countParameters(objects, config.environment.baseModel)
       : 0,
   };

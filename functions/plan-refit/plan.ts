@@ -1,5 +1,6 @@
 import { readRunConfig } from '#functions/shared/run-config.ts';
 import {
+  itemChannels,
   modelHyperparameters,
   type TrainingJob,
   trainerJob,
@@ -46,6 +47,7 @@ export async function planRefit(
       sequences: runs.sequencesPrefix(run),
       'all-actions': runs.allActionsPrefix(run),
       model: runs.modelPrefix(run, winner),
+      ...itemChannels(run, model),
     },
   );
   return { job: { ...job, name: winner }, done: 'planned' };

@@ -2,6 +2,7 @@ import { unansweredShards } from '#functions/shared/shards.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
+import { usesEnvironment } from '#lib/contracts/needs.ts';
 import { type AugmentedManifest, toleratedShards } from '#lib/environment/augmented-manifest.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -14,9 +15,10 @@ import type { Objects } from '#platform/objects.ts';
 export async function recordAnswers(
   objects: Objects,
   run: string,
-  { operations, training }: PipelineConfig,
+  config: PipelineConfig,
 ): Promise<void> {
-  if (training.models.every((model) => model.lea === undefined)) return;
+  if (!usesEnvironment(config)) return;
+  const { operations } = config;
   const { shards } = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
   const missing = await unansweredShards(objects, run, shards);
   if (missing.length > toleratedShards(shards, operations)) {

@@ -1,4 +1,5 @@
 import {
+  itemChannels,
   type JobPlace,
   modelHyperparameters,
   type TrainingJob,
@@ -25,7 +26,11 @@ export function planTraining(plan: TrainingPlan): TrainingJob[] {
       plan,
       model.name,
       { task: 'train', ...modelHyperparameters(config, model) },
-      { sequences, ...(model.lea !== undefined && { augmented: runs.augmentedPrefix(run) }) },
+      {
+        sequences,
+        ...(model.lea !== undefined && { augmented: runs.augmentedPrefix(run) }),
+        ...itemChannels(run, model),
+      },
     ),
   );
   if (championPrefix !== undefined) {

@@ -2,6 +2,7 @@ import { readRunConfig } from '#functions/shared/run-config.ts';
 import { resolveModel } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
+import { usesEnvironment } from '#lib/contracts/needs.ts';
 import { type RunManifest, runManifest } from '#lib/contracts/run.ts';
 import { augmentedManifest } from '#lib/environment/augmented-manifest.ts';
 import { decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
@@ -33,7 +34,7 @@ export async function gatherReport(
   const { inputs } = await objects.getJson(runs.manifest(run), runManifest);
   const plan = await objects.getJson(runs.environmentPlan(run), environmentPlan);
   const inService = await gatherLists(objects, run);
-  const isAugmented = config.training.models.some((model) => model.lea !== undefined);
+  const isAugmented = usesEnvironment(config);
   return {
     run,
     createdAt: new Date().toISOString(),

@@ -31,6 +31,7 @@ export async function gatherTimings(objects: Objects, timed: TimedRun): Promise<
   const refitted = await written(runs.refittedManifest(run, winner));
   const ends: readonly (readonly [string, number | undefined])[] = [
     ['BuildSequences', await written(runs.sequencesManifest(run))],
+    ['MakeVectors', await written(runs.itemVectorsMetrics(run))],
     ['FitEnvironment', await written(environments.registration(timed.environment))],
     ['AugmentSequences', augmented],
     ['TrainRecommenders', Math.max(0, ...models.map((time) => time ?? 0))],

@@ -3,13 +3,14 @@ import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { registerEnvironment, registerRecommender, registerRefit } from './register.ts';
+import { registerVectors } from './vectors.ts';
 
 const objects = dataBucket();
 
 const event = z.strictObject({
   run: runName,
-  kind: z.enum(['environment', 'recommender', 'refit']),
-  /** The environment's version or the recommender's name. */
+  kind: z.enum(['environment', 'recommender', 'refit', 'vectors']),
+  /** The environment's version, the recommender's name, or the fingerprint of the vectors. */
   name: z.string().min(1),
   /** S3 URI of the training job's output. */
   artefacts: z.string().startsWith('s3://'),
@@ -19,6 +20,7 @@ const register = {
   environment: registerEnvironment,
   recommender: registerRecommender,
   refit: registerRefit,
+  vectors: registerVectors,
 };
 
 /** Moves what a training job made to its place, the manifest last, so that a manifest means a complete model. */

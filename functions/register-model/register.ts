@@ -54,9 +54,7 @@ export async function registerEnvironment(
 }
 
 async function copyModel(objects: Objects, artefacts: string, prefix: string): Promise<void> {
-  const source = artefacts.replace(/^s3:\/\/[^/]+\//, '').replace(/\/?$/, '/');
-  const keys: string[] = [];
-  for await (const { key } of objects.list(source)) keys.push(key);
+  const { source, keys } = await listArtefacts(objects, artefacts);
   const manifest = `${source}manifest.json`;
   if (!keys.includes(manifest)) {
     throw new MissingArtefactError(
@@ -66,4 +64,15 @@ async function copyModel(objects: Objects, artefacts: string, prefix: string): P
   for (const key of [...keys.filter((key) => key !== manifest), manifest]) {
     await objects.copy(key, prefix + key.slice(source.length));
   }
+}
+
+/** What a training job left: its key prefix and all keys below it. */
+export async function listArtefacts(
+  objects: Objects,
+  artefacts: string,
+): Promise<{ readonly source: string; readonly keys: readonly string[] }> {
+  const source = artefacts.replace(/^s3:\/\/[^/]+\//, '').replace(/\/?$/, '/');
+  const keys: string[] = [];
+  for await (const { key } of objects.list(source)) keys.push(key);
+  return { source, keys };
 }

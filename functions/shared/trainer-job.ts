@@ -1,3 +1,4 @@
+import { channel } from '#lib/contracts/channel.ts';
 import type { ModelConfig } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { trainingJobName } from '#lib/contracts/job-name.ts';
@@ -36,9 +37,14 @@ export function trainerJob(
     name,
     jobName: trainingJobName(resource, name),
     hyperParameters: { run, ...hyperParameters },
-    channels: Object.entries(channels).map(([channel, key]) => channelOf(channel, uri(key))),
+    channels: Object.entries(channels).map(([name, key]) => channel(name, uri(key))),
     checkpointUri: uri(runs.checkpointsPrefix(run, name)),
   };
+}
+
+/** Key prefixes, by channel, of what a model knows of its items besides actions, whether it is trained or fitted on. */
+export function itemChannels(run: string, model: ModelConfig): Readonly<Record<string, string>> {
+  return model.text === undefined ? {} : { vectors: runs.itemVectors(run) };
 }
 
 /** What the trainer is told of a model, whether it trains it or fits it on. */
@@ -51,18 +57,5 @@ export function modelHyperparameters(
     model: JSON.stringify(model),
     training: JSON.stringify(training),
     recipe: recipeOf(config, model),
-  };
-}
-
-function channelOf(name: string, uri: string): object {
-  return {
-    ChannelName: name,
-    DataSource: {
-      S3DataSource: {
-        S3DataType: 'S3Prefix',
-        S3Uri: uri,
-        S3DataDistributionType: 'FullyReplicated',
-      },
-    },
   };
 }

@@ -85,8 +85,10 @@ export const runs = {
   /** The whole catalogue, k-core or not: what items get vectors from. */
   cataloguePrefix: (run: string) => `runs/${run}/catalogue/`,
   catalogue: (run: string) => `runs/${run}/catalogue/catalogue.arrow`,
-  /** A vector for every item of the catalogue. */
+  /** A vector for every item of the catalogue, in its order. */
   itemVectors: (run: string) => `runs/${run}/item-vectors.arrow`,
+  /** What the job that made them says about itself; absent where no job had to. */
+  itemVectorsMetrics: (run: string) => `runs/${run}/item-vectors.json`,
   cost: (run: string) => `runs/${run}/cost.json`,
   environmentPlan: (run: string) => `runs/${run}/environment.json`,
   excluded: (run: string) => `runs/${run}/sequences/excluded.json`,
@@ -132,13 +134,21 @@ export const environments = {
   latest: 'environments/latest.json',
 };
 
-/** Vectors of sentences before whitening, kept by content, so that a night computes those of new sentences only. */
-export const sentenceVectors = {
-  /** What a job gets as a channel: all spaces of one base model. */
-  prefix: (baseModel: string) => `item-vectors/${baseModel}/`,
+/** Vectors of items' texts, beyond the run that made them. */
+export const vectors = {
+  prefix: 'item-vectors/',
+  /** Which run made vectors of a catalogue last, and of what. */
+  latest: 'item-vectors/latest.json',
+  /**
+   * Vectors of sentences before whitening, kept by content, so that a night computes those of new sentences only. What a
+   * job gets as a channel: all spaces of one base model.
+   */
+  sentences: (baseModel: string) => `item-vectors/${baseModel}/`,
   /** `space` names all that decides a vector besides its sentence, `part` the content of the file. */
   part: (baseModel: string, space: string, part: string) =>
     `item-vectors/${baseModel}/${space}/part-${part}.arrow`,
+  /** Written anew by every job that read the space: its age says since when none has. */
+  use: (baseModel: string, space: string) => `item-vectors/${baseModel}/${space}/used.json`,
 };
 
 /** What serving reads. */

@@ -13,8 +13,9 @@ const incidental: ReadonlySet<string> = new Set([
 
 /**
  * What a model is made by, as 16 hexadecimal digits: its backbone, objective and every setting that differs from its
- * preset, and how the LLM environment is fitted where the model uses it. Name, seed and data are no part of a recipe,
- * nor is what becomes of the winner once it is judged, nor a setting that says what its preset says anyway, so that a release with a new setting leaves recipes as they
+ * preset, how the LLM environment is fitted where the model uses it, and how vectors are made where it uses texts. Name,
+ * seed and data are no part of a recipe, nor is what becomes of the winner once it is judged, nor a setting that says
+ * what its preset says anyway, so that a release with a new setting leaves recipes as they
  * were. Two models of one recipe differ in the data alone.
  */
 export function recipeOf(config: PipelineConfig, model: ModelConfig): string {
@@ -27,6 +28,7 @@ export function recipeOf(config: PipelineConfig, model: ModelConfig): string {
       lea: withoutUsual(lea, leaPresets[preset]),
       environment: config.environment,
     }),
+    ...(model.text !== undefined && { vectors: vectorsOf(config) }),
   });
 }
 
@@ -38,6 +40,12 @@ function withoutUsual(value: object, usual: object): object {
       ([name, own]) => !incidental.has(name) && !(name in known && isSame(own, known[name])),
     ),
   );
+}
+
+/** What decides an item's vector besides its text. */
+function vectorsOf({ environment }: PipelineConfig): object {
+  const { baseModel, itemVectors, itemTokens, seed } = environment;
+  return { baseModel, itemVectors, template: itemTokens.template, seed };
 }
 
 /** The recipe of a ranker that is not a trained network: what it is and how it is set. */

@@ -2,6 +2,7 @@ import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
 import { resolveModel } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
+import { usesEnvironment, usesTexts } from '#lib/contracts/needs.ts';
 import { buildTime, memoryOf, type StepMemory } from './memory.ts';
 import type { Prices, Range } from './prices.ts';
 import { jobTime, runTime, type StepTime } from './times.ts';
@@ -10,9 +11,11 @@ import { jobTime, runTime, type StepTime } from './times.ts';
 export interface DataCounts {
   readonly interactions: number;
   readonly items: number;
+  /** Items of the whole catalogue, those that nobody has taken too. @default - `items` */
+  readonly catalogueItems?: number;
   /** Training transitions; at most `interactions`. */
   readonly transitions: number;
-  /** Parameters of the environment's base model. */
+  /** Parameters of the base model. */
   readonly baseModelParameters: number;
 }
 
@@ -55,28 +58,34 @@ export function estimateCost(
   counts: DataCounts,
   tables: Prices,
 ): CostEstimate {
-  const needsEnvironment = config.training.models.some((model) => model.lea !== undefined);
+  const needsEnvironment = usesEnvironment(config);
+  const vectors = usesTexts(config) ? vectorsCost(config, counts, tables) : undefined;
   const fit = needsEnvironment ? fitCost(config, counts, tables) : undefined;
   const ask = needsEnvironment ? askCosts(config, counts, tables) : [];
   const train = trainCost(config, counts, tables);
   const parts = [
     prepareCost(counts, tables),
+    ...(vectors === undefined ? [] : [vectors.cost]),
     ...(fit === undefined ? [] : [fit.cost]),
     ...ask,
     train.cost,
     controlCost(config, counts, tables),
   ];
   const seconds =
-    (fit?.time.expectedSeconds ?? 0) + (ask[0]?.seconds.expected ?? 0) + train.seconds;
+    (vectors?.time.expectedSeconds ?? 0) +
+    (fit?.time.expectedSeconds ?? 0) +
+    (ask[0]?.seconds.expected ?? 0) +
+    train.seconds;
   const { maximumRunHours } = config.operations;
   const times = [
     buildTime(counts, tables),
+    ...(vectors === undefined ? [] : [vectors.time]),
     ...(fit === undefined ? [] : [fit.time]),
     ...train.times,
     runTime(
       seconds,
       maximumRunHours,
-      'take faster instances (operations.environmentInstanceTypes, operations.trainerInstanceTypes), a smaller environment.baseModel or fewer models',
+      'take faster instances (operations.environmentInstanceTypes, operations.vectorsInstanceTypes, operations.trainerInstanceTypes), a smaller environment.baseModel or fewer models',
     ),
   ];
   const memory = memoryOf(config, counts, tables);
@@ -123,11 +132,56 @@ function prepareCost({ interactions }: DataCounts, { prices, throughput }: Price
   };
 }
 
-function fitCost(
-  config: PipelineConfig,
-  counts: DataCounts,
-  tables: Prices,
-): { readonly cost: CostPart; readonly time: StepTime } {
+/** A part that is a job, and its time. */
+interface JobCost {
+  readonly cost: CostPart;
+  readonly time: StepTime;
+}
+
+/**
+ * Reading the whole catalogue, as the first night does. Later ones read new texts only, and start no job without any,
+ * hence `low`.
+ */
+function vectorsCost(config: PipelineConfig, counts: DataCounts, tables: Prices): JobCost {
+  const { environment, operations } = config;
+  const instance = operations.vectorsInstanceTypes[0]!;
+  const { encoder, maximumTextTokens } = environment.itemVectors;
+  const tokens = (counts.catalogueItems ?? counts.items) * maximumTextTokens;
+  const operationsCount = encoder === 'tfidf' ? 0 : 2 * counts.baseModelParameters * tokens;
+  const work = readingSeconds(operationsCount, instance, tables);
+  const all = sum([tables.throughput.jobStartSeconds, work]);
+  const seconds = { ...atWorst(all, maximumJobSeconds(operations)), low: 0 };
+  const part = `Item vectors (${instance})`;
+  return {
+    cost: {
+      part,
+      seconds,
+      usd: instanceUsd(seconds, instance, operations.useSpotTraining, tables),
+    },
+    time: jobTime(
+      part,
+      seconds,
+      operations.maximumRunHours,
+      'lower environment.itemVectors.layers or take a faster instance, one with a GPU (operations.vectorsInstanceTypes)',
+    ),
+  };
+}
+
+/** On a GPU as the environment answers; without one, on all cores. */
+function readingSeconds(count: number, instance: string, tables: Prices): Range {
+  const { throughput } = tables;
+  if (throughput.peakTeraflops[instance] !== undefined) {
+    return gpuSeconds(count, instance, throughput.askUtilisation, tables);
+  }
+  const cores = known(
+    throughput.trainerCores,
+    instance,
+    'config/throughput.json, peakTeraflops or trainerCores',
+  );
+  return per(count, scale(throughput.coreGigaflops, cores * 1e9));
+}
+
+function fitCost(config: PipelineConfig, counts: DataCounts, tables: Prices): JobCost {
   const { environment, operations } = config;
   const instance = operations.environmentInstanceTypes[0]!;
   const { itemTokens, adapter, subsetFraction } = environment;

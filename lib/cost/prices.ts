@@ -56,6 +56,8 @@ export const throughputTable = z.strictObject({
   askUtilisation: range,
   /** What a step takes whatever its size: the processor tells the GPU what to do. */
   fitStepSeconds: range,
+  /** Of one core that reads sentences, 10^9 operations per second, float32 to bfloat16. */
+  coreGigaflops: range,
   /** Physical cores. */
   trainerCores: z.record(z.string(), z.number().positive()),
   /** Time of one core for one transition in one epoch of a recommender with dimension 64. */

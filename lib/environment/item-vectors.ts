@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ContractError } from '#lib/contracts/errors.ts';
 import { decodeColumns } from '#lib/sequences/arrow-reading.ts';
+import { encodeColumns, utf8Column, vectorColumn } from '#lib/sequences/arrow-writing.ts';
 
 /** The schema's metadata of `item-vectors.arrow` (docs/contracts.md, "Item vectors"): where the vectors come from. */
 export const itemVectorsOrigin = z.object({
@@ -54,4 +55,18 @@ export function decodeItemVectors(bytes: Uint8Array): ItemVectors {
     );
   }
   return { itemIds, dimension, vectors, origin: origin.data };
+}
+
+/** Writes `item-vectors.arrow` as the environment's job does. */
+export function encodeItemVectors({
+  itemIds,
+  dimension,
+  vectors,
+  origin,
+}: ItemVectors): Uint8Array {
+  const metadata = { ...origin, layers: String(origin.layers), dimension: String(dimension) };
+  return encodeColumns(
+    [utf8Column('item_id', itemIds), vectorColumn('vector', vectors, dimension)],
+    metadata,
+  );
 }

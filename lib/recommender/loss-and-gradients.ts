@@ -12,7 +12,7 @@ import { batchLoss } from './loss.ts';
 import type { Network } from './network.ts';
 import { objectives } from './objectives/index.ts';
 import type { Places } from './objectives/objective.ts';
-import { completeTables } from './text-table.ts';
+import { completeTables, knownItems } from './text-table.ts';
 
 /** What a training step reports, means a target. */
 export interface StepLosses {
@@ -65,10 +65,12 @@ export function lossAndGradients(
     ),
     model,
   );
+  const { text, shape } = network;
+  const known = text && knownItems(shape.items, text.settings, () => seeds.next());
   // Automatic differentiation disposes of everything but the loss; what is kept is handed on below.
   const kept: tf.Tensor[] = [];
   const { value: loss, grads } = tf.variableGrads(() => {
-    const parameters = completeTables(main, texts?.vectors);
+    const parameters = completeTables(main, texts?.vectors, known);
     const states = design.encode(network, parameters, batch, drop);
     const values = actionValues(parameters, states, batch);
     const decided = objective.computeLoss(places, values, targets, model);

@@ -1,5 +1,6 @@
 import type { TextConfig } from '#lib/contracts/config/training.ts';
 import type { ItemVectors } from '#lib/environment/item-vectors.ts';
+import { randomUniform, type Seed } from '#lib/graph/random.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import type { BackboneShape, Parameters } from './backbones/backbone.ts';
 import type { ParameterSpec, Weights } from './parameters.ts';
@@ -83,22 +84,40 @@ export function textSpecs(
  * The item tables that backbones and heads look up, besides all other parameters.
  *
  * @param vectors `[items, dimension]`; undefined for a network without texts
+ * @param known 0 for items whose difference is left out, else 1, `[items, 1]`; undefined leaves out none
  */
 export function completeTables(
   parameters: Parameters,
   vectors: tf.Tensor2D | undefined,
+  known?: tf.Tensor2D,
 ): Parameters {
   if (vectors === undefined) return parameters;
   const complete: Record<string, tf.Tensor> = { ...parameters };
   for (const table of tables) {
     const map = parameters[mapOf(table)];
     if (map === undefined) continue;
+    const difference = parameters[differenceOf(table)]!; // [items, width]
     complete[table] = tf.add(
       tf.matMul(vectors, map as tf.Tensor2D),
-      parameters[differenceOf(table)]!,
+      known === undefined ? difference : tf.mul(difference, known),
     ); // [items, width]
   }
   return complete;
+}
+
+/**
+ * Which items a step knows more of than their text (`known` of `completeTables`).
+ *
+ * @returns undefined if it knows all
+ */
+export function knownItems(
+  items: number,
+  { newItems }: TextConfig,
+  nextSeed: () => Seed,
+): tf.Tensor2D | undefined {
+  if (newItems === 0) return undefined;
+  const isKnown = tf.greaterEqual(randomUniform([items, 1], nextSeed()), newItems);
+  return tf.cast(isKnown, 'float32') as tf.Tensor2D; // [items, 1]
 }
 
 /**

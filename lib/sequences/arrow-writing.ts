@@ -115,8 +115,27 @@ function ownMemory<T extends Int32Array | Float32Array | Float64Array | Uint8Arr
   return values.slice() as T;
 }
 
-/** Puts columns into an Arrow IPC stream of one record batch. */
-export function encodeColumns(columns: readonly Column[]): Uint8Array {
+/** A column of vectors of one dimension, `[vectors, dimension]`. */
+export function vectorColumn(name: string, values: Float32Array, dimension: number): Column {
+  const own = ownMemory(values);
+  const data = makeData({
+    type: new FixedSizeList(dimension, new Field('item', new Float32(), false)),
+    length: own.length / dimension,
+    nullCount: 0,
+    child: makeData({ type: new Float32(), length: own.length, nullCount: 0, data: own }),
+  });
+  return { name, data };
+}
+
+/**
+ * Puts columns into an Arrow IPC stream of one record batch.
+ *
+ * @param metadata the schema's own key-value pairs
+ */
+export function encodeColumns(
+  columns: readonly Column[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const fields = columns.map(({ name, data }) => new Field(name, data.type as DataType, false));
   const data = makeData({
     type: new Struct(fields),
@@ -124,6 +143,6 @@ export function encodeColumns(columns: readonly Column[]): Uint8Array {
     nullCount: 0,
     children: columns.map((column) => column.data),
   });
-  const batch = new RecordBatch(new Schema(fields), data);
+  const batch = new RecordBatch(new Schema(fields, new Map(Object.entries(metadata))), data);
   return RecordBatchStreamWriter.writeAll([batch]).toUint8Array(true);
 }

@@ -1,3 +1,4 @@
+import { decodeColumns } from './arrow-reading.ts';
 import { encodeColumns, utf8Column } from './arrow-writing.ts';
 import type { CatalogueItem } from './interaction-log.ts';
 
@@ -21,4 +22,26 @@ export function encodeCatalogue(catalogue: ReadonlyMap<string, CatalogueItem>): 
       rows.map(([, { fields }]) => JSON.stringify(fields)),
     ),
   ]);
+}
+
+/** What a catalogue says about its items, row by row. */
+export interface CatalogueTexts {
+  readonly itemIds: readonly string[];
+  readonly titles: readonly string[];
+  /** JSON of the other text fields. */
+  readonly fields: readonly string[];
+}
+
+/**
+ * Reads what `encodeCatalogue` writes.
+ *
+ * @throws ContractError naming the column that does not follow the contract
+ */
+export function decodeCatalogue(bytes: Uint8Array): CatalogueTexts {
+  const columns = decodeColumns(bytes, 'the catalogue');
+  return {
+    itemIds: columns.column('item_id').strings(),
+    titles: columns.column('title').strings(),
+    fields: columns.column('fields').strings(),
+  };
 }

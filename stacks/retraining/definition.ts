@@ -3,6 +3,7 @@ import { runs } from '#lib/contracts/keys.ts';
 import { environmentStates } from './environment-states.ts';
 import { caught, invoke, type NightlyDefinitionProps, type States } from './states.ts';
 import { trainingStates } from './training-states.ts';
+import { vectorsStates } from './vectors-states.ts';
 import { verdictStates } from './verdict-states.ts';
 
 export type { NightlyDefinitionProps } from './states.ts';
@@ -27,6 +28,7 @@ export function nightlyDefinition(props: NightlyDefinitionProps): object {
     States: {
       ...beginStates(props, props.config),
       ...environmentStates(props),
+      ...vectorsStates(props),
       ...trainingStates(props),
       ...verdictStates(props),
       ...endStates(props),

@@ -1,6 +1,8 @@
+import { channel } from '#lib/contracts/channel.ts';
 import { maximumJobSeconds, shardsPerCall } from '#lib/contracts/config/operations.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
 import { startStates, stopStates } from './endpoint-states.ts';
+import { runKey, runUri } from './run-keys.ts';
 import {
   caught,
   environmentMetrics,
@@ -10,17 +12,6 @@ import {
   type States,
 } from './states.ts';
 import { jobFailureReason, trainingJobStates } from './training-job.ts';
-
-/** JSONata for a key of the current run. */
-function runKey(key: (run: string) => string): string {
-  const [before, after] = key('\u0000').split('\u0000');
-  return `{% "${before}" & $run & "${after}" %}`;
-}
-
-/** JSONata for the S3 URI of a key of the current run. */
-export function runUri(bucket: string, key: (run: string) => string): string {
-  return runKey((run) => `s3://${bucket}/${key(run)}`);
-}
 
 /** From `PlanEnvironment` to the endpoint's end: fit the LE unless a fresh one exists, ask it, stop it. */
 export function environmentStates(props: NightlyDefinitionProps): States {
@@ -37,15 +28,19 @@ function fitStates(props: NightlyDefinitionProps): States {
   return {
     PlanEnvironment: {
       ...invoke(props, 'planEnvironment', { run: '{% $run %}' }),
-      Assign: { environmentVersion: '{% $states.result.Payload.version %}' },
-      Next: 'EnvironmentNeeded?',
+      Assign: {
+        environmentVersion: '{% $states.result.Payload.version %}',
+        environmentIsFresh: '{% $states.result.Payload.fresh %}',
+        augmentationNeeded: '{% $states.result.Payload.augmentationNeeded %}',
+      },
+      Next: 'PlanVectors',
       ...caught,
     },
     'EnvironmentNeeded?': {
       Type: 'Choice',
       Choices: [
-        { Condition: '{% $not($states.input.augmentationNeeded) %}', Next: 'PlanTraining' },
-        { Condition: '{% $states.input.fresh %}', Next: 'StartEnvironment' },
+        { Condition: '{% $not($augmentationNeeded) %}', Next: 'PlanTraining' },
+        { Condition: '{% $environmentIsFresh %}', Next: 'StartEnvironment' },
       ],
       Default: 'FitEnvironment',
     },
@@ -145,20 +140,6 @@ function augmentStates(props: NightlyDefinitionProps): States {
       },
       Next: 'StopEnvironment?',
       ...caught,
-    },
-  };
-}
-
-/** A training job's input channel with all objects below a prefix. */
-function channel(name: string, uri: string): object {
-  return {
-    ChannelName: name,
-    DataSource: {
-      S3DataSource: {
-        S3DataType: 'S3Prefix',
-        S3Uri: uri,
-        S3DataDistributionType: 'FullyReplicated',
-      },
     },
   };
 }

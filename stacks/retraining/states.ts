@@ -25,6 +25,7 @@ export type NightlyFunction =
   | 'beginRun'
   | 'buildSequences'
   | 'planEnvironment'
+  | 'planVectors'
   | 'augmentSequences'
   | 'planTraining'
   | 'registerModel'

@@ -1,6 +1,6 @@
 import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
 import { runs } from '#lib/contracts/keys.ts';
-import { runUri } from './environment-states.ts';
+import { runUri } from './run-keys.ts';
 import {
   caught,
   invoke,

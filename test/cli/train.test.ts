@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { root } from '../../setup/paths.mjs';
+import { encodeItemVectors } from '../lib/environment/item-vectors-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lea-train-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -51,6 +52,40 @@ describe('Command: train', () => {
     expect(manifest.backbone).toBe('sasrec');
     expect(manifest.test.hr).toBeGreaterThan(0.9);
     expect(existsSync(join(out, 'learning-curve.svg'))).toBe(true);
+  });
+
+  it('trains a model of texts with their vectors, and asks for them', async () => {
+    // Arrange: a circle of twenty items, and five more that nobody took.
+    const lines = Array.from({ length: 60 }, (_, user) =>
+      [`u${user}`, ...Array.from({ length: 8 }, (__, at) => `i${(user + at) % 20}`)].join(' '),
+    );
+    const file = join(folder, 'texts.txt');
+    writeFileSync(file, lines.join('\n'));
+    const ids = Array.from({ length: 25 }, (_, item) => `i${item}`);
+    const vectors = join(folder, 'some-vectors.arrow');
+    const place = ids.map((_, item) => [Math.cos(item / 4), Math.sin(item / 4), item / 10]);
+    writeFileSync(vectors, encodeItemVectors(ids, place));
+    const config = join(folder, 'texts.json');
+    const models = [{ name: 'texts', backbone: 'sasrec', objective: 'supervised', text: {} }];
+    const training = { dimension: 16, batchTargets: 64, maximumEpochs: 2 };
+    writeFileSync(config, JSON.stringify({ training: { ...training, models } }));
+    const out = join(folder, 'texts');
+    const args = [
+      ...['--interactions', file, '--format', 'sequences', '--config', config, '--out', out],
+    ];
+
+    // Act
+    const without = await train(...args);
+    const missing = await train(...args, '--vectors', join(folder, 'nowhere.arrow'));
+    const { code } = await train(...args, '--vectors', vectors);
+
+    // Assess
+    expect(without.code).toBe(1);
+    expect(without.stderr).toMatch(/Model texts uses its items' texts: give their vectors too/);
+    expect(missing.stderr).toMatch(/--vectors is .*nowhere.arrow, which does not exist/);
+    expect(code).toBe(0);
+    const vocabulary = JSON.parse(readFileSync(join(out, 'vocabulary.json'), 'utf8'));
+    expect(vocabulary.toSorted()).toStrictEqual(ids.toSorted());
   });
 
   it('says what is wrong', async () => {

@@ -236,6 +236,7 @@ describe('The nightly definition, path by path', () => {
     async (name) => {
       // Arrange
       const world = worldOf();
+      world.vectorsNeeded = true;
       // Act
       const failed = await world.run('e1', { run }, { fault: failIn(name) });
       // Assess
@@ -497,6 +498,44 @@ describe('The nightly definition, path by path', () => {
     await expectNothingLeft(world);
   });
 
+  it('makes item vectors before anything that needs a GPU, on the next instance type if it must', async () => {
+    // Arrange
+    const world = worldOf({ vectorsInstanceTypes: ['ml.c5.2xlarge', 'ml.c6i.2xlarge'] });
+    world.vectorsNeeded = true;
+    const fault: Fault = (stateName, call) => {
+      if (stateName === 'MakeVectorsJob' && call === 1) {
+        throw new TaskError('States.TaskFailed', '{"FailureReason": "CapacityError: none left"}');
+      }
+    };
+    // Act
+    const result = await world.run('e1', { run }, { fault });
+    // Assess
+    expect(result.status).toBe('SUCCEEDED');
+    const [first, second] = world.jobs.map(({ name }) => /-[a-z]+-\d+$/.exec(name)![0]);
+    expect([first, second]).toStrictEqual(['-vectors-1', '-environment-0']);
+    expect(world.jobs[0]!.instanceType).toBe('ml.c6i.2xlarge');
+    await expectNothingLeft(world);
+  });
+
+  it('says that it was the item vectors that failed', async () => {
+    // Arrange
+    const world = worldOf();
+    world.vectorsNeeded = true;
+    const failure = '{"TrainingJobStatus": "Failed", "FailureReason": "the catalogue is empty"}';
+    const fault: Fault = (stateName) => {
+      if (stateName === 'MakeVectorsJob') throw new TaskError('States.TaskFailed', failure);
+    };
+    // Act
+    const result = await world.run('e1', { run }, { fault });
+    // Assess
+    expect(result).toMatchObject({
+      status: 'FAILED',
+      cause: 'Making item vectors failed: the catalogue is empty',
+    });
+    expect(world.jobs).toStrictEqual([]);
+    await expectNothingLeft(world);
+  });
+
   it('waits out throttled and busy calls', async () => {
     // Arrange
     const world = worldOf();
@@ -657,7 +696,8 @@ describe('The nightly definition, path by path', () => {
   it('has been in every state by now', async () => {
     // Arrange
     const world = worldOf();
-    for (const name of ['FitEnvironmentJob', 'TrainRecommenderJob']) {
+    world.vectorsNeeded = true;
+    for (const name of ['MakeVectorsJob', 'FitEnvironmentJob', 'TrainRecommenderJob']) {
       await world.run(`e-${name}`, { run }, { fault: failIn(name) });
     }
     world.endpoint = { status: 'Failed', reason: 'any' };

@@ -18,7 +18,7 @@ import type { NightlyDefinitionProps, NightlyFunction } from '#stacks/retraining
 interface StepPayload {
   readonly run: string;
   readonly resource: string;
-  readonly kind: 'environment' | 'recommender' | 'refit';
+  readonly kind: 'environment' | 'recommender' | 'refit' | 'vectors';
   readonly name: string;
   readonly refitFailure: string | null;
   readonly keys: readonly string[];
@@ -70,6 +70,7 @@ const names: Readonly<Record<NightlyFunction, NightlyFunction>> = {
   beginRun: 'beginRun',
   buildSequences: 'buildSequences',
   planEnvironment: 'planEnvironment',
+  planVectors: 'planVectors',
   augmentSequences: 'augmentSequences',
   planTraining: 'planTraining',
   registerModel: 'registerModel',
@@ -129,6 +130,8 @@ export class NightlyWorld {
   now = 0;
   /** Seconds for which each job is paid. */
   readonly billedSeconds = 360;
+  /** Whether some text has no vector yet. */
+  vectorsNeeded = false;
   /** What becomes of endpoints; the reason only matters with `Failed`. */
   endpoint = { status: 'InService', reason: '' };
   /** Instance types that there are none of for endpoints, and what SageMaker says about them. */
@@ -291,6 +294,11 @@ export class NightlyWorld {
         version: environmentVersion,
         fresh: false,
         augmentationNeeded: true,
+      }),
+      planVectors: () => ({
+        needed: this.vectorsNeeded,
+        fingerprint: 'f',
+        channels: [{ ChannelName: 'catalogue' }],
       }),
       augmentSequences: ({ keys }) => ({ parts: keys }),
       planTraining: ({ resource }) => ({

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { environments, interactions, items, runs, serving, uploads } from '#lib/contracts/keys.ts';
+import {
+  environments,
+  interactions,
+  items,
+  runs,
+  serving,
+  uploads,
+  vectors,
+} from '#lib/contracts/keys.ts';
 import { functionNames } from '#stacks/bundles.ts';
 import { keyPatterns, listPatterns, matches, roleOf, statementsOf } from './iam.ts';
 import { type KeyUse, keyUses, sampleKey } from './key-use.ts';
@@ -22,6 +30,8 @@ const bulk = [
   runs.modelManifest('a', 'b'),
   runs.refittedManifest('a', 'b'),
   environments.manifest('v'),
+  runs.itemVectors('a'),
+  vectors.part('m', 's', '1'),
 ];
 
 /** What expressions that are not calls of `keys.ts` stand for, by function and operation. */
@@ -40,7 +50,7 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'plan-training getJson description': model,
   'expire-runs getJson key': [serving.championHistory('a')],
   'expire-runs remove expired': bulk,
-  'expire-runs list prefix': ['runs/', environments.prefix],
+  'expire-runs list prefix': ['runs/', environments.prefix, vectors.prefix],
   'begin-run list prefix': [interactions.prefix, items.prefix],
   'parse-range remove ranges.map((_, range) => rowsKey(plan, range))': stored,
   // The uploaded file, the known items of the catalogue, and the rows that are counted.
@@ -69,6 +79,7 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
     runs.refittedManifest('a', 'b'),
     runs.sequencesManifest('a'),
     environments.registration('v'),
+    runs.itemVectorsMetrics('a'),
     runs.evaluation('a'),
   ],
   'publish-report getJson keys.description': [...model, ...refitted],
@@ -81,6 +92,17 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'recommend-batch getBytes keys.weights': [...model, ...refitted],
   'recommend-batch getJson keys.vocabulary': [...model, ...refitted],
   'recommend-batch list prefix': [serving.recommendationsBatchPrefix('a', 'b')],
+  'plan-vectors list prefix': [uploads.baseModelPrefix('m'), vectors.sentences('m')],
+  'plan-vectors head key': [runs.catalogue('a'), runs.itemVectors('a')],
+  'register-model getJson metrics': [`${runs.jobsPrefix('a')}job/output/model/metrics.json`],
+  'register-model copy `${source}item-vectors.arrow`': [
+    `${runs.jobsPrefix('a')}job/output/model/item-vectors.arrow`,
+  ],
+  'register-model copy target': [runs.itemVectors('a')],
+  'register-model copy vectors.sentences(baseModel) + key.slice(store.length)': [
+    vectors.part('m', 's', '1'),
+  ],
+  'register-model copy metrics': [`${runs.jobsPrefix('a')}job/output/model/metrics.json`],
   'register-model list source': [runs.jobsPrefix('a')],
   'register-model copy key': [`${runs.jobsPrefix('a')}job/output/model/model.json`],
   'register-model copy prefix + key.slice(source.length)': [

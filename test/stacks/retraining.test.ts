@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { runs, uploads } from '#lib/contracts/keys.ts';
+import { runs, uploads, vectors } from '#lib/contracts/keys.ts';
 import { languageProblems } from '#local/state-machine/language-check.ts';
 import { containerAccess } from '#stacks/access.ts';
 import { allStates, definitionOf, type State } from './definition.ts';
@@ -138,7 +138,7 @@ describe('The nightly state machine', () => {
 
   it('trains on spot instances, saves checkpoints, and never runs without a limit', () => {
     const jobs = states.filter(([, state]) => state.Resource?.endsWith('createTrainingJob.sync'));
-    expect(jobs).toHaveLength(3);
+    expect(jobs).toHaveLength(4);
     for (const [, { Arguments }] of jobs) {
       expect(Arguments).toMatchObject({
         EnableManagedSpotTraining: true,
@@ -195,7 +195,7 @@ describe('The nightly state machine', () => {
     const created = states.filter(([, { Resource }]) =>
       /:create(TrainingJob\.sync|Model|EndpointConfig|Endpoint)$/.test(Resource ?? ''),
     );
-    expect(created).toHaveLength(6);
+    expect(created).toHaveLength(7);
     for (const [name, { Arguments }] of created) {
       expect(Arguments!.Tags, name).toContainEqual({ Key: 'deployment', Value: 'lea-dev' });
       if (/Endpoint/.test(name)) continue;
@@ -216,6 +216,7 @@ describe('The nightly state machine', () => {
     expect(joining).toStrictEqual([
       ['FitEnvironmentJob', networks],
       ['CreateEnvironmentModel', networks],
+      ['MakeVectorsJob', networks],
       ['TrainRecommenderJob', networks],
       ['RefitWinnerJob', networks],
     ]);
@@ -260,7 +261,10 @@ describe('The roles of the containers', () => {
     expect(covers(environment.read, `${uploads.baseModelPrefix('x')}config.json`)).toBe(true);
     expect(covers(environment.read, runs.itemTable('a'))).toBe(true);
     expect(covers(environment.read, 'environments/v/manifest.json')).toBe(true);
+    expect(covers(environment.read, runs.catalogue('a'))).toBe(true);
+    expect(covers(environment.read, vectors.part('x', 'y', 'z'))).toBe(true);
     expect(covers(trainer.read, runs.augmentedShard('a', 1))).toBe(true);
+    expect(covers(trainer.read, runs.itemVectors('a'))).toBe(true);
     // The champion's files, for the task `score`.
     expect(covers(trainer.read, runs.modelManifest('a', 'b'))).toBe(true);
     for (const { write } of [environment, trainer]) {

@@ -75,6 +75,7 @@ def write_item_vectors(folders: Folders, config: EnvironmentConfig) -> None:
     metrics = {
         "items": len(catalogue),
         "sentences": len(set(sentences)),
+        "space": "" if settings.encoder == "tfidf" else encoded.space,
         **encoded.metrics,
         "seconds": seconds,
         "cpuSeconds": time.process_time(),

@@ -20,6 +20,11 @@ export const operationsConfig = z.strictObject({
   /** SageMaker instance types; the first is preferred, the others are tried when there is no capacity. */
   environmentInstanceTypes: instanceTypes.default(['ml.g5.xlarge', 'ml.g5.2xlarge']),
   trainerInstanceTypes: instanceTypes.default(['ml.c6i.2xlarge', 'ml.c5.2xlarge']),
+  /**
+   * For the job that reads the catalogue's texts (`environment.itemVectors`). Without a GPU, a core reads some 300 tokens a
+   * second of a model with 135 million parameters.
+   */
+  vectorsInstanceTypes: instanceTypes.default(['ml.c6i.2xlarge', 'ml.c5.2xlarge']),
   useSpotTraining: z.boolean().default(true),
   /** Lambdas that ask the endpoint at the same time. */
   augmentationConcurrency: z.int().min(1).max(1000).default(4),

@@ -54,6 +54,11 @@ export const textConfig = z.strictObject({
   bound: z.number().min(0).default(2),
   /** Deviation of the elements of `A t` before training. */
   deviation: z.number().positive().default(0.05),
+  /**
+   * Share (0-1) of the items that are taken for new ones in a step of training: their difference is left out, as in DropoutNet
+   * (Volkovs et al. 2017). So `A` learns where an item belongs of which nothing but the text is known.
+   */
+  newItems: z.number().min(0).max(0.95).default(0),
   /** Items without a training action are among those that the supervised loss compares the right one with. */
   coldNegatives: z.boolean().default(false),
 });

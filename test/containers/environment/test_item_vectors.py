@@ -88,6 +88,7 @@ def test_every_item_gets_a_vector_in_the_catalogues_order(plain: Path):
         "whitening": "",
     }
     assert len(metadata["whitening"]) == 16
+    assert [path.name for path in (plain / "store").iterdir()] == [metrics(plain)["space"]]
     assert (metrics(plain)["items"], metrics(plain)["sentences"], metrics(plain)["computed"]) == (ITEMS, ITEMS, ITEMS)
 
 

@@ -38,18 +38,6 @@ describe('Function: beginRun', () => {
     );
   });
 
-  test('refuses a model of texts before anything is paid, and says where it can be tried', async () => {
-    // Arrange
-    await ingested('a-whole', 'succeeded');
-    const withTexts = parseConfig({ training: { models: [{ ...model, text: {} }] } }, 'test');
-
-    // Act, assess
-    await expect(begin('a', withTexts)).rejects.toThrow(
-      /"sasrec" has "text", but a night makes no item vectors.*lea experiment --vectors FILE/,
-    );
-    expect(await bucket.objects.head(runs.config('night'))).toBeUndefined();
-  });
-
   test('takes whole uploads only, those whose report says that they succeeded', async () => {
     // Arrange
     await ingested('a-whole', 'succeeded', 40);

@@ -3,8 +3,9 @@ import {
   type Aged,
   expiredEnvironmentKeys,
   expiredRunKeys,
+  expiredVectorKeys,
 } from '#functions/expire-runs/expired.ts';
-import { environments, runs } from '#lib/contracts/keys.ts';
+import { environments, runs, vectors } from '#lib/contracts/keys.ts';
 
 const before = new Date('2026-11-01T00:00:00Z');
 const old = new Date('2026-10-01T00:00:00Z');
@@ -31,6 +32,7 @@ const runKeys = (run: string) => ({
     runs.excluded(run),
     runs.recentHistories(run, 0),
     runs.catalogue(run),
+    runs.itemVectors(run),
     runs.augmentedShard(run, 0),
     `${runs.augmentationResultsPrefix(run)}x/manifest.json`,
     `${runs.jobsPrefix(run)}job/output/model/model.json`,
@@ -40,7 +42,7 @@ const runKeys = (run: string) => ({
   ],
 });
 
-const nothing = { modelPrefixes: [], environmentVersion: undefined };
+const nothing = { modelPrefixes: [], environmentVersion: undefined, vectors: undefined };
 
 describe('Function: expiredRunKeys', () => {
   it('takes what is large of an old run, and keeps its records', () => {
@@ -84,5 +86,62 @@ describe('Function: expiredEnvironmentKeys', () => {
     const keys = expiredEnvironmentKeys(objects, before, { ...nothing, environmentVersion: 'v2' });
     // Assess
     expect(keys).toStrictEqual([environments.manifest('v1'), environments.metrics('v1')]);
+  });
+});
+
+const vectorsOf = (run: string) => ({
+  run,
+  fingerprint: 'f',
+  space: { baseModel: 'small', name: 'aaaa' },
+  madeAt: old.toISOString(),
+});
+
+describe('Item vectors that the next run may use again', () => {
+  it('are kept with the catalogue that they are of, and nothing else of their run', () => {
+    // Arrange
+    const { bulk } = runKeys('a');
+    // Act
+    const keys = expiredRunKeys(written(old, ...bulk), before, {
+      ...nothing,
+      vectors: vectorsOf('a'),
+    });
+    // Assess
+    const used = [runs.catalogue('a'), runs.itemVectors('a')];
+    expect(keys.sort()).toStrictEqual(bulk.filter((key) => !used.includes(key)).sort());
+  });
+
+  it('go with their run when a later one made vectors', () => {
+    // Arrange
+    const { bulk } = runKeys('a');
+    // Act
+    const keys = expiredRunKeys(written(old, ...bulk), before, {
+      ...nothing,
+      vectors: vectorsOf('b'),
+    });
+    // Assess
+    expect(keys).toHaveLength(bulk.length);
+  });
+});
+
+describe('Function: expiredVectorKeys', () => {
+  it('takes spaces that no run has read of late, but for the one that the next run may read', () => {
+    // Arrange
+    const part = (baseModel: string, space: string) => vectors.part(baseModel, space, '1');
+    const objects = [
+      ...written(old, vectors.latest),
+      ...written(old, part('small', 'aaaa'), vectors.use('small', 'aaaa')),
+      ...written(old, part('small', 'bbbb'), vectors.use('small', 'bbbb')),
+      ...written(old, part('small', 'cccc')),
+      ...written(fresh, vectors.use('small', 'cccc')),
+      ...written(old, part('large', 'aaaa')),
+    ];
+    // Act
+    const keys = expiredVectorKeys(objects, before, { ...nothing, vectors: vectorsOf('a') });
+    // Assess
+    expect(keys).toStrictEqual([
+      part('small', 'bbbb'),
+      vectors.use('small', 'bbbb'),
+      part('large', 'aaaa'),
+    ]);
   });
 });

@@ -57,6 +57,7 @@ describe('Function: findKept', () => {
     expect(await findKept(bucket.objects, 5)).toStrictEqual({
       modelPrefixes: [],
       environmentVersion: undefined,
+      vectors: undefined,
     });
   });
 });

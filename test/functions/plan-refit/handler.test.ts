@@ -80,6 +80,17 @@ describe('Function: plan-refit', () => {
     expect(again).toStrictEqual({ job: null });
   });
 
+  it('hands a model of texts the vectors that it was trained with', async () => {
+    // Arrange
+    await arrange('plain', { models: [{ ...models[0], text: {} }] });
+    // Act
+    const { job } = await plan();
+    // Assess
+    expect(JSON.stringify(job)).toContain(
+      `"ChannelName":"vectors","DataSource":{"S3DataSource":{"S3DataType":"S3Prefix","S3Uri":"s3://${bucket.objects.bucket}/${runs.itemVectors(run)}"`,
+    );
+  });
+
   it.each([
     ['for the models', 'plain', { refitPasses: 0 }],
     ['for this model', 'plain', { models: [{ ...models[0], refitPasses: 0 }] }],

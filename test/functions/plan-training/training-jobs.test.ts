@@ -8,6 +8,7 @@ const config = parseConfig(
       models: [
         { name: 'plain', backbone: 'sasrec', objective: 'supervised' },
         { name: 'with-lea', backbone: 'sasrec', objective: 'snqn', lea: {} },
+        { name: 'with-texts', backbone: 'sasrec', objective: 'supervised', text: {} },
       ],
     },
   },
@@ -25,13 +26,15 @@ const channelsOf = (job: { channels: readonly object[] }) =>
   job.channels.map((channel) => (channel as { ChannelName: string }).ChannelName);
 
 describe('Function: planTraining', () => {
-  test('one job a model; the augmented shards go to those that use the LE only', () => {
+  test('one job a model; augmented shards go to those that use the LE only, vectors to those that use texts', () => {
     const jobs = planTraining(plan);
 
     expect(jobs.map((job) => [job.name, channelsOf(job)])).toEqual([
       ['plain', ['sequences']],
       ['with-lea', ['sequences', 'augmented']],
+      ['with-texts', ['sequences', 'vectors']],
     ]);
+    expect(JSON.stringify(jobs[2]!.channels)).toContain('s3://data/runs/night/item-vectors.arrow"');
   });
 
   test('the champion is ranked on the same cases', () => {
@@ -48,14 +51,14 @@ describe('Function: planTraining', () => {
 
     const jobs = planTraining({ ...long, championPrefix: 'runs/before/models/plain/' });
 
-    expect(new Set(jobs.map(({ jobName }) => jobName)).size).toBe(3);
+    expect(new Set(jobs.map(({ jobName }) => jobName)).size).toBe(4);
     for (const { jobName } of jobs) expect(`${jobName}-10`.length).toBeLessThanOrEqual(63);
   });
 
   test('what an earlier attempt finished is left out', () => {
     const jobs = planTraining({ ...plan, done: new Set(['plain']) });
 
-    expect(jobs.map((job) => job.name)).toEqual(['with-lea']);
+    expect(jobs.map((job) => job.name)).toEqual(['with-lea', 'with-texts']);
   });
 
   test('hyperparameters are strings within the limit of SageMaker', () => {

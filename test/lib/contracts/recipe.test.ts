@@ -42,6 +42,14 @@ describe('Function: recipeOf', () => {
     expect(recipe(model, others)).not.toBe(recipe());
   });
 
+  test('knows how the vectors of the texts that it uses are made', () => {
+    const used = recipe({ text: {} });
+    expect(used).not.toBe(recipe());
+    expect(recipe({ text: {} }, { environment: { itemVectors: { layers: 2 } } })).not.toBe(used);
+    expect(recipe({ text: {} }, { environment: { adapter: { rank: 2 } } })).toBe(used);
+    expect(recipe({}, { environment: { itemVectors: { layers: 2 } } })).toBe(recipe());
+  });
+
   test('says the same of a setting wherever it is set', () => {
     expect(recipe({ dropout: 0.5 })).toBe(recipe({}, { shared: { dropout: 0.5 } }));
   });

@@ -7,7 +7,7 @@ import { ConfigError, ValidationError } from '#lib/contracts/errors.ts';
 import { CostCapError, checkCap, estimateCost, parametersInName } from '#lib/cost/cost.ts';
 import { costTable } from '#lib/cost/cost-table.ts';
 import { parsePrices, type Range } from '#lib/cost/prices.ts';
-import { TimeLimitError } from '#lib/cost/times.ts';
+import { checkTimes, TimeLimitError } from '#lib/cost/times.ts';
 
 const file = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../../config/${name}`, import.meta.url), 'utf8'));
@@ -57,6 +57,61 @@ describe('Function: estimateCost', () => {
     const { parts } = estimateCost(config(false), counts, tables);
     // Assess
     expect(parts.filter((part) => part.part.includes('nvironment'))).toStrictEqual([]);
+  });
+
+  describe('of item vectors', () => {
+    const texts = { training: { models: [{ ...models(false)[0], text: {} }] } };
+    const partOf = (operations: object, environment: object = {}, more: object = {}) =>
+      estimateCost(
+        parseConfig(
+          { ...texts, environment, operations: { useSpotTraining: false, ...operations } },
+          'test',
+        ),
+        { ...counts, ...more },
+        tables,
+      ).parts.find(({ part }) => part.startsWith('Item vectors'));
+    const start = tables.throughput.jobStartSeconds;
+    const tokens = 10_000 * parseConfig(texts, 'test').environment.itemVectors.maximumTextTokens;
+
+    it('counts reading the catalogue on cores, and nothing where no text is new', () => {
+      // Act
+      const part = partOf({ vectorsInstanceTypes: ['ml.c6i.2xlarge'] });
+      // Assess
+      const work = (gigaflops: number) => (2 * 135e6 * tokens) / (4 * gigaflops * 1e9);
+      const { expected, low } = tables.throughput.coreGigaflops;
+      expect(part?.seconds.expected).toBeCloseTo(start.expected + work(expected), 6);
+      expect(part?.seconds.high).toBeCloseTo(start.high + work(low), 6);
+      expect(part?.seconds.low).toBe(0);
+      expect(part?.usd.expected).toBeCloseTo((part!.seconds.expected / 3600) * 0.408, 9);
+    });
+
+    it('counts a GPU by the share of its peak that answers reach', () => {
+      // Act
+      const part = partOf({ vectorsInstanceTypes: ['ml.g5.xlarge'] });
+      // Assess
+      const work = (2 * 135e6 * tokens) / (70e12 * tables.throughput.askUtilisation.expected);
+      expect(part?.seconds.expected).toBeCloseTo(start.expected + work, 6);
+    });
+
+    it('counts items that nobody has taken, and no work for words alone', () => {
+      // Act
+      const wide = partOf({}, {}, { catalogueItems: 20_000 });
+      const words = partOf({}, { itemVectors: { encoder: 'tfidf' } });
+      // Assess
+      const once = partOf({})!.seconds.expected - start.expected;
+      expect(wide!.seconds.expected - start.expected).toBeCloseTo(2 * once, 6);
+      expect(words?.seconds.expected).toBe(start.expected);
+    });
+
+    it('says what to do about a catalogue that no such instance reads in time', () => {
+      // Arrange
+      const large = parseConfig(texts, 'test');
+      // Act
+      const { times } = estimateCost(large, { ...counts, catalogueItems: 1e8 }, tables);
+      // Assess
+      expect(() => checkTimes(times)).toThrow(TimeLimitError);
+      expect(() => checkTimes(times)).toThrow(/Item vectors.*GPU \(operations.vectorsInstance/);
+    });
   });
 
   it('is a range that grows with the data, and adds up', () => {

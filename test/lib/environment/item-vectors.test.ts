@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { ContractError } from '#lib/contracts/errors.ts';
-import { decodeItemVectors } from '#lib/environment/item-vectors.ts';
+import { decodeItemVectors, encodeItemVectors } from '#lib/environment/item-vectors.ts';
 import { python } from '../../../setup/paths.mjs';
 
 const origin = {
@@ -84,3 +84,33 @@ describe('decodeItemVectors', () => {
     );
   });
 });
+
+describe('encodeItemVectors', () => {
+  test('writes what the job writes: schema, metadata and numbers, as pyarrow reads them', () => {
+    // Arrange
+    const written = write([
+      [1, 2],
+      [3, -0.5],
+    ]);
+    // Act
+    const again = encodeItemVectors(decodeItemVectors(written));
+    // Assess
+    expect(readByPyarrow(again)).toStrictEqual(readByPyarrow(written));
+    expect(readByPyarrow(again).rows).toStrictEqual([
+      { item_id: 'item-0', vector: [1, 2] },
+      { item_id: 'item-1', vector: [3, -0.5] },
+    ]);
+  });
+});
+
+function readByPyarrow(bytes: Uint8Array) {
+  const script = `
+import json, sys
+import pyarrow as pa
+table = pa.ipc.open_stream(sys.stdin.buffer.read()).read_all()
+metadata = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+types = [str(field.type).replace(" not null", "") for field in table.schema]
+print(json.dumps({"types": types, "metadata": metadata, "rows": table.to_pylist()}))
+`;
+  return JSON.parse(execFileSync(python, ['-c', script], { input: bytes }).toString());
+}

@@ -221,7 +221,10 @@ describe('Item tables from texts against the float64 reference', () => {
     // Arrange: vectors . map + difference is the reference's table, so all else must stay as it is
     const goldenCase = golden.cases[title]!;
     const plain = modelOf(golden, 'sasrec', goldenCase);
-    const model = { ...plain, text: { bound: 10, deviation: 0.05, coldNegatives: true } };
+    const model = {
+      ...plain,
+      text: { bound: 10, deviation: 0.05, coldNegatives: true, newItems: 0 },
+    };
     const rows = await goldenRows(golden, goldenCase, model.lea);
     const { items, window } = golden.shape;
     const network = describeNetwork(

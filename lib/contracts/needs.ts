@@ -1,0 +1,17 @@
+import type { PipelineConfig } from './config.ts';
+
+/** Some model learns from the LLM environment. */
+export const usesEnvironment = ({ training }: PipelineConfig): boolean =>
+  training.models.some((model) => model.lea !== undefined);
+
+/** Some model knows its items by their texts, so that each of them needs a vector. */
+export const usesTexts = ({ training }: PipelineConfig): boolean =>
+  training.models.some((model) => model.text !== undefined);
+
+/** Vectors are read by the base model; TF-IDF needs none. */
+export const encodesWithModel = ({ environment }: PipelineConfig): boolean =>
+  environment.itemVectors.encoder !== 'tfidf';
+
+/** Some job reads the base model's folder. */
+export const needsBaseModel = (config: PipelineConfig): boolean =>
+  usesEnvironment(config) || (usesTexts(config) && encodesWithModel(config));

@@ -24,6 +24,7 @@ export function vectorsStates(props: NightlyDefinitionProps): States {
       instanceVariable: 'vectorsInstance',
       assign: { vectorsChannels: '{% $states.input.channels %}' },
       jobName: '$resource & "-vectors"',
+      program: 'environment',
       image: props.environmentImage,
       roleArn: props.environmentRoleArn,
       hyperParameters: { task: 'vectors', config: JSON.stringify(config.environment) },

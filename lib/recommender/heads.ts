@@ -101,15 +101,15 @@ export function qHead(parameters: Parameters): Head {
 /**
  * `s + W . standardise(s_LE)`: the state enriched by the LE (LEA, method of the state model). `[places, state]`
  *
- * @param environment LE states `[places, environment]`; undefined leaves the state as it is
+ * @param environment LE states `[places, environment]`; undefined leaves the state as it is, as does a model without the map
  */
 export function enrich(
   parameters: Parameters,
   states: tf.Tensor2D,
   environment: tf.Tensor2D | undefined,
 ): tf.Tensor2D {
-  if (environment === undefined) return states;
-  const map = parameter(parameters, 'environment_map') as tf.Tensor2D;
+  const map = parameters.environment_map as tf.Tensor2D | undefined;
+  if (environment === undefined || map === undefined) return states;
   return tf.add(states, tf.matMul(standardise(environment) as tf.Tensor2D, map)) as tf.Tensor2D;
 }
 

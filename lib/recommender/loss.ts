@@ -2,6 +2,7 @@ import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import type { Parameters } from './backbones/backbone.ts';
 import { type BatchTensors, tensorOf } from './data/batch.ts';
+import { distillationLoss } from './distillation.ts';
 import { supervisedHead, supervisedStates } from './heads.ts';
 import type { ObjectiveLoss } from './objectives/objective.ts';
 import {
@@ -23,7 +24,7 @@ export interface BatchLoss {
 
 /**
  * Adds up what the objective decided on:
- * `sum(w L_s(a+) + w_LE L_s(a_LE) + reinforcementWeight L_Q) / targets`.
+ * `sum(w L_s(a+) + w_LE L_s(a_LE) + reinforcementWeight L_Q + stateWeight L_state) / targets`.
  *
  * @param states `[places, state]` of the main network
  * @param warmItems items with a training action; they come first in the vocabulary
@@ -39,11 +40,17 @@ export function batchLoss(
   const count = tf.maximum(tf.sum(tensorOf(batch, 'weights')), 1);
   const mean = (sum: tf.Tensor) => tf.div(sum, count) as tf.Scalar;
   const supervised = mean(supervisedSum(model, parameters, states, batch, parts, warmItems));
-  if (parts.reinforcement === undefined) {
-    return { total: supervised, supervised, reinforcement: tf.scalar(0) };
+  let total: tf.Scalar = supervised;
+  let reinforcement = tf.scalar(0);
+  if (parts.reinforcement !== undefined) {
+    reinforcement = mean(tf.sum(parts.reinforcement));
+    total = tf.add(total, tf.mul(reinforcement, model.reinforcementWeight));
   }
-  const reinforcement = mean(tf.sum(parts.reinforcement));
-  const total: tf.Scalar = tf.add(supervised, tf.mul(reinforcement, model.reinforcementWeight));
+  const stateWeight = model.lea?.stateWeight ?? 0;
+  if (stateWeight > 0 && batch.environmentStates !== undefined) {
+    const distillation = mean(distillationLoss(parameters, states, batch));
+    total = tf.add(total, tf.mul(distillation, stateWeight));
+  }
   return { total, supervised, reinforcement };
 }
 

@@ -3,6 +3,7 @@ import { ConfigError } from '#lib/contracts/errors.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { type Backbone, type BackboneShape, itemEmbedding } from './backbones/backbone.ts';
 import { backbones } from './backbones/index.ts';
+import { stateMap, stateMapSpec } from './distillation.ts';
 import { qHeadSpecs, supervisedHeadSpecs } from './heads.ts';
 import { objectives } from './objectives/index.ts';
 import type { ParameterSpec, Weights } from './parameters.ts';
@@ -56,9 +57,9 @@ export function describeNetwork(
   };
   const stateDimension = backbone.stateDimension(shape);
   const objective = objectives[model.objective];
-  const seesEnvironment =
-    environmentDimension !== undefined && model.lea?.state === 'q_only' && objective.usesQHead;
-  const seen = seesEnvironment ? environmentDimension : undefined;
+  const enriches = model.lea?.state === 'q_only' && objective.usesQHead;
+  const distils = (model.lea?.stateWeight ?? 0) > 0;
+  const seen = enriches || distils ? environmentDimension : undefined;
   if (model.text !== undefined && textDimension === undefined) {
     throw new ConfigError(
       `Model ${model.name} uses its items' texts, but there are no item vectors.`,
@@ -66,7 +67,9 @@ export function describeNetwork(
   }
   const text =
     model.text === undefined ? undefined : { dimension: textDimension!, settings: model.text };
-  const qHead = objective.usesQHead ? qHeadSpecs(items, stateDimension, seen) : [];
+  const qHead = objective.usesQHead
+    ? qHeadSpecs(items, stateDimension, enriches ? seen : undefined)
+    : [];
   const specs: ParameterSpec[] = [
     {
       name: itemEmbedding,
@@ -76,6 +79,7 @@ export function describeNetwork(
     ...backbone.parameterSpecs(shape),
     ...supervisedHeadSpecs(model.head, backbone, shape),
     ...qHead,
+    ...(distils && seen !== undefined ? [stateMapSpec(stateDimension, seen)] : []),
   ];
   return {
     backbone,
@@ -109,10 +113,10 @@ function expectAttention(
   }
 }
 
-/** Names of the parameters that serving needs: all but the Q head's. */
+/** Names of the parameters that serving needs: all but the Q head's and the maps from and to the LE's states. */
 export function servedSpecs(network: Network): ParameterSpec[] {
   return network.specs.filter(
-    ({ name }) => !name.startsWith('q_head/') && name !== 'environment_map',
+    ({ name }) => !name.startsWith('q_head/') && name !== 'environment_map' && name !== stateMap,
   );
 }
 

@@ -30,6 +30,7 @@ ROWS = [
 ]
 LEA = {
     "state": "q_only",
+    "stateWeight": 0,
     "reward": "positives",
     "rewardWeight": 0,
     "actions": "reward",
@@ -71,6 +72,8 @@ CASES: dict[str, dict] = {
         "negativeReward": 0.2,
         "lea": LEA | {"reward": "preference", "rewardWeight": 0.8, "actions": "chance", "uncertaintyPenalty": 0.5},
     },
+    "supervised + LEA, states distilled": {"objective": "supervised", "lea": LEA | {"state": "off", "stateWeight": 0.7}},
+    "SNQN + LEA, states distilled": {"objective": "snqn", "lea": LEA | {"stateWeight": 0.4}},
     "SA2C, warm-up": {"objective": "sa2c"},
     "SA2C, acting + LEA, propensity": {
         "objective": "sa2c",
@@ -417,6 +420,11 @@ def generate(backbone: str) -> dict:
         for one in pair if backbone == "sasrec" else ():
             for block in range(SHAPE.blocks):
                 one[f"block_{block}/time_bias"] = biases.normal(size=64).astype(np.float32)
+    of_maps = np.random.default_rng(8)
+    for pair in sets.values():
+        for parameters in pair:
+            state = len(parameters["q_head/kernel"][0])
+            parameters |= draw_parameters(of_maps, {"state_map": (state, ENVIRONMENT)})
     network = Network(backbone, SHAPE, tensors(sets["tied"][0], False))
     states, branches, logits, from_end, with_time, of_baskets = [], [], [], [], [], []
     for row in ROWS:

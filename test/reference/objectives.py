@@ -129,7 +129,26 @@ def loss(main: Network, target: Network, transitions: list[Transition], settings
             supervised = supervised + augmented_weight * augmented
     count = len(transitions)
     total = supervised + settings.reinforcementWeight * reinforcement
+    if lea is not None and float(lea["stateWeight"]) > 0:  # type: ignore[arg-type]
+        total = total + float(lea["stateWeight"]) * distillation(main, transitions)  # type: ignore[arg-type]
     return {"loss": total / count, "supervised": supervised / count, "reinforcement": reinforcement / count}
+
+
+def distillation(main: Network, transitions: list[Transition]) -> Tensor:
+    """InfoNCE between the states that the encoder is mapped to and the LE's, over transitions that the LE has answered."""
+    answered = [t for t in transitions if any(value != 0 for value in t.environment)]
+    goals, own = [], []
+    for t in answered:
+        x = torch.tensor(t.environment, dtype=torch.float64)
+        x = (x - x.mean()) / torch.sqrt(((x - x.mean()) ** 2).mean() + 1e-8)
+        goals.append(x / torch.linalg.vector_norm(x))
+        mapped = main.state(t.history) @ main.parameters["state_map"]
+        own.append(mapped / torch.linalg.vector_norm(mapped))
+    total = torch.zeros((), dtype=torch.float64)
+    for number, state in enumerate(own):
+        similarities = torch.stack([state @ goal / 0.1 for goal in goals])
+        total = total + torch.logsumexp(similarities, 0) - similarities[number]
+    return total
 
 
 def q_loss(

@@ -6,6 +6,11 @@ const leaSettings = {
   /** Who sees the LE state: nobody, or the Q head, which serving does not need. */
   state: z.enum(['off', 'q_only']),
   /**
+   * Weight mu of a loss that asks the encoder's own state, which serving uses, to tell the LE's states apart; 0 is off. It
+   * goes with every objective.
+   */
+  stateWeight: z.number().min(0),
+  /**
    * What the LE says of rewards. `preference` (an environment with `reward: "preference"`): a base reward is raised or
    * lowered by what this user likes better or less than everybody does. `positives`, `all` (`reward: "likelihood"`, the
    * published reading): the LE reward is a factor of the positive actions' base rewards, or the negatives' reward too.
@@ -274,6 +279,7 @@ export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
 export const leaPresets: Readonly<Record<z.infer<typeof preset>, LeaSettings>> = {
   sound: {
     state: 'q_only',
+    stateWeight: 0,
     reward: 'preference',
     rewardWeight: 0.5,
     actions: 'chance',
@@ -285,6 +291,7 @@ export const leaPresets: Readonly<Record<z.infer<typeof preset>, LeaSettings>> =
   },
   paper: {
     state: 'q_only',
+    stateWeight: 0,
     reward: 'positives',
     rewardWeight: 0,
     actions: 'reward',

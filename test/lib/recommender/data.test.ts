@@ -15,6 +15,7 @@ import { answerTo, makeWorld, resolve, shardOf, small } from './fixtures.ts';
 
 const lea = {
   state: 'q_only',
+  stateWeight: 0,
   reward: 'positives',
   actions: 'reward',
   rewardWeight: 0,

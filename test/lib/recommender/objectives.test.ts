@@ -20,6 +20,7 @@ const settings: ObjectiveSettings = {
 };
 const lea = {
   state: 'off',
+  stateWeight: 0,
   reward: 'positives',
   actions: 'reward',
   rewardWeight: 0,

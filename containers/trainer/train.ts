@@ -120,6 +120,10 @@ export async function train(
       seconds: Number(seconds.toFixed(1)),
       validation: metricsAt(ranks.validation, 10),
       test: metricsAt(ranks.test, 10),
+      parts: judged.parts.map((part) => ({
+        added: part.added,
+        test: metricsAt(part.ranks, 10),
+      })),
       versions: versions(),
     });
     report('rank', 1, {

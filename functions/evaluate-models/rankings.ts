@@ -18,7 +18,17 @@ import type { Objects } from '#platform/objects.ts';
 import { rankChampion } from './champion-ranks.ts';
 
 /** What the job that trained a model says that it made it by. */
-const trainedManifest = z.looseObject({ recipe: z.string().min(1) });
+const trainedManifest = z.looseObject({
+  recipe: z.string().min(1),
+  parts: z
+    .array(
+      z.looseObject({
+        added: z.string(),
+        test: z.looseObject({ hr: z.number(), ndcg: z.number() }),
+      }),
+    )
+    .default([]),
+});
 
 /**
  * Everything that a run's rankers said about its held-out cases. Rivals are fitted and ranked here.
@@ -64,14 +74,21 @@ export async function readRankings(
     return { test: await rankChampion(objects, ranked.judged, task) };
   };
   const models = await Promise.all(
-    config.training.models.map(async (model) => ({
-      name: model.name,
-      backbone: model.backbone,
-      objective: model.lea === undefined ? model.objective : `${model.objective}+lea`,
-      recipe: (await objects.getJson(runs.modelManifest(run, model.name), trainedManifest)).recipe,
-      ranks: await ranksOf(model.name),
-      lists: await listsOf(model.name),
-    })),
+    config.training.models.map(async (model) => {
+      const { recipe, parts } = await objects.getJson(
+        runs.modelManifest(run, model.name),
+        trainedManifest,
+      );
+      return {
+        name: model.name,
+        backbone: model.backbone,
+        objective: model.lea === undefined ? model.objective : `${model.objective}+lea`,
+        recipe,
+        parts: parts.map(({ added, test }) => ({ added, hr10: test.hr, ndcg10: test.ndcg })),
+        ranks: await ranksOf(model.name),
+        lists: await listsOf(model.name),
+      };
+    }),
   );
   const rivals = rankRivals({
     itemTable,

@@ -19,6 +19,8 @@ export interface RankedModel {
   readonly objective: string;
   readonly recipe: string;
   readonly ranks: SplitRanks;
+  /** What its job found each part of it to add. */
+  readonly parts?: Evaluation['models'][number]['parts'];
   /** Undefined where nobody kept them. */
   readonly lists?: RankedTestLists | undefined;
 }
@@ -84,13 +86,14 @@ export function evaluate(input: EvaluationInput): Evaluation {
     users: test.users,
     validationCases: cases.validation.targets.length,
     confidence: config.confidence,
-    models: models.map(({ name, backbone, objective, recipe }) => ({
+    models: models.map(({ name, backbone, objective, recipe, parts }) => ({
       name,
       backbone,
       objective,
       recipe,
       metrics: test.estimates(name),
       validation: validation.estimates(name),
+      ...(parts !== undefined && parts.length > 0 && { parts }),
     })),
     baselines: baselines.map(({ name, recipe }) => ({
       name,

@@ -65,6 +65,10 @@ export const evaluationFile = z.strictObject({
       recipe,
       metrics: metricEstimates,
       validation: metricEstimates,
+      /** What is reached on the test cases with one part after the other; absent where nothing is joined. */
+      parts: z
+        .array(z.strictObject({ added: z.string(), hr10: z.number(), ndcg10: z.number() }))
+        .optional(),
     }),
   ),
   baselines: z.array(

@@ -9,6 +9,7 @@ import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { type BlendInput, type BlendWeights, type RankedLists, rankBlends } from './blend.ts';
 import { fitBlends } from './fit-blend.ts';
 import { moderatorsOf } from './moderators.ts';
+import { stepsOf, weightsOfStep } from './network-parts.ts';
 import { historyComponent } from './rivals/evidence.ts';
 import type { HistoryScorer, TrainingData } from './rivals/history-scorer.ts';
 import { restoreScorer, sequentialRules } from './rivals/pair-scorer.ts';
@@ -64,6 +65,16 @@ export interface JudgedNetwork {
   /** Each user's ranks come from weights that were learned from other users. */
   readonly validation: RankedLists;
   readonly test: RankedLists;
+  /** What each part of the blend added; the last has all of it, and nothing is there without a blend. */
+  readonly parts: readonly JudgedPart[];
+}
+
+/** A blend up to one of its parts, with weights fitted for just these, on the test cases. */
+export interface JudgedPart {
+  /** See `BlendStep`. */
+  readonly added: string;
+  /** `[cases]` */
+  readonly ranks: Int32Array;
 }
 
 /**
@@ -86,6 +97,7 @@ export function judgeNetwork(
       served,
       validation: rankNetwork(served, world, validation),
       test: rankNetwork(served, world, test),
+      parts: [],
     };
   }
   // Without a single rule they have nothing to say.
@@ -96,12 +108,19 @@ export function judgeNetwork(
   const tried = prior.halfLives.map((halfLife) => {
     const unfitted = blendOf(known, { ...prior, halfLives: [halfLife] });
     return withInput(network, known, unfitted, world, validation, (input) => {
-      const places = (1 + unfitted.moderators.length) * widthOf(unfitted);
-      const [fitted] = fitBlends(input, [Array.from({ length: places }, (_, place) => place)]);
-      const weightsFor = (index: number) => fitted!.weightsFor(validation.users[index]!);
-      const [ranked] = rankBlends(input, [weightsFor]);
+      const steps = stepsOf(unfitted);
+      const fitted = fitBlends(
+        input,
+        steps.map(({ columns }) => columns),
+      );
+      const whole = fitted.at(-1)!;
+      const [ranked] = rankBlends(input, [(index) => whole.weightsFor(validation.users[index]!)]);
       return {
-        blend: { ...unfitted, weights: rowsOf(fitted!.weights, unfitted) },
+        blend: { ...unfitted, weights: rowsOf(whole.weights, unfitted) },
+        parts: steps.map((step, at) => ({
+          added: step.added,
+          weights: weightsOfStep(step, fitted[at]!.weights),
+        })),
         ranked: ranked!,
         ndcg: metricsAt(ranked!.ranks, 10).ndcg,
       };
@@ -109,7 +128,22 @@ export function judgeNetwork(
   });
   const best = tried.reduce((a, b) => (b.ndcg > a.ndcg ? b : a));
   const served = { network, rules: known, blend: best.blend };
-  return { served, validation: best.ranked, test: rankNetwork(served, world, test) };
+  const onTest = withInput(network, known, best.blend, world, test, (input) =>
+    rankBlends(
+      input,
+      best.parts.map(
+        ({ weights }) =>
+          () =>
+            weights,
+      ),
+    ),
+  );
+  return {
+    served,
+    validation: best.ranked,
+    test: onTest.at(-1)!,
+    parts: best.parts.map(({ added }, at) => ({ added, ranks: onTest[at]!.ranks })),
+  };
 }
 
 /** Rules of a vocabulary for one that begins with it and goes on: of the rest there are none. */

@@ -11,6 +11,7 @@ import { dataSection, type UploadTotals } from './sections/data.ts';
 import { environmentSection } from './sections/environment.ts';
 import { learningSection } from './sections/learning.ts';
 import { listsSection, type ShownLists } from './sections/lists.ts';
+import { partsSection } from './sections/parts.ts';
 import { resultsSection } from './sections/results.ts';
 import { rewardsSection } from './sections/rewards.ts';
 import { strataSection } from './sections/strata.ts';
@@ -49,6 +50,7 @@ export interface RunReport {
 export function renderReport(report: RunReport): string {
   const sections: readonly (readonly [id: string, title: string, content: Html | undefined])[] = [
     ['results', 'Results', resultsSection(report.evaluation, report.verdict)],
+    ['parts', 'What each part added', partsSection(report.evaluation, report.config)],
     ['strata', 'For whom', strataSection(report.evaluation, report.verdict)],
     ['lists', 'Lists', listsSection(report.lists, report.served)],
     [

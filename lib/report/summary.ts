@@ -54,6 +54,8 @@ export const runSummary = z.strictObject({
       objective: z.string(),
       hr10: score,
       ndcg10: score,
+      /** What is reached with one part after the other; empty where nothing is joined. */
+      parts: z.array(z.strictObject({ added: z.string(), hr10: score, ndcg10: score })).default([]),
     }),
   ),
   baselines: z.array(z.strictObject({ name: z.string(), hr10: score, ndcg10: score })),
@@ -106,11 +108,12 @@ export function summarise(input: SummaryInput): RunSummary {
             pairAccuracy: environment.pairAccuracy,
             subsetFraction: environment.subsetFraction,
           },
-    models: evaluation.models.map(({ name, backbone, objective, metrics }) => ({
+    models: evaluation.models.map(({ name, backbone, objective, metrics, parts = [] }) => ({
       name,
       backbone,
       objective,
       ...atTen(metrics),
+      parts,
     })),
     baselines: evaluation.baselines.map(({ name, metrics }) => ({ name, ...atTen(metrics) })),
     winner: verdict.winner,

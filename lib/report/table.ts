@@ -1,3 +1,4 @@
+import { partRows } from './parts.ts';
 import type { RunSummary, Served } from './summary.ts';
 
 /** The results of a run as text for a terminal of 80 columns. */
@@ -24,8 +25,27 @@ export function summaryTable(summary: RunSummary): string {
     ...body,
     '',
     ...wrap(verdict, 80),
+    ...partLines(summary),
     ...(summary.served === null ? [] : [servedLine(summary.served)]),
   ].join('\n');
+}
+
+/** What each part of the models added, if any is joined from parts. */
+function partLines({ models }: RunSummary): string[] {
+  const rows = partRows({ models });
+  if (rows.length === 0) return [];
+  const shown = models.filter(({ parts }) => parts.length > 0).map(({ name }) => name);
+  const [header = '', ...body] = alignColumns(
+    [
+      ['what each part added', ...shown],
+      ...rows.map(({ label, values }) => [
+        label,
+        ...shown.map((name) => values.get(name)?.toFixed(4) ?? ''),
+      ]),
+    ],
+    ['left', ...shown.map(() => 'right' as const)],
+  );
+  return ['', header, '-'.repeat(header.length), ...body, ''];
 }
 
 function servedLine({ users, knownUsers, items, knownItems }: Served): string {

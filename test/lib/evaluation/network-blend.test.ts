@@ -59,6 +59,17 @@ describe('Function: judgeNetwork', () => {
     });
     expect(judged.served.blend!.weights.map(({ length }) => length)).toEqual([3, 3, 3]);
     expect(rankNetwork(judged.served, world, built.test)).toEqual(judged.test);
+    // What each part added begins with the network alone and ends with what is served.
+    expect(judged.parts.map(({ added }) => added)).toEqual([
+      'network',
+      'rules',
+      'counts',
+      'moderators',
+    ]);
+    expect(judged.parts[0]!.ranks).toEqual(alone.test.ranks);
+    expect(judged.parts.at(-1)!.ranks).toEqual(judged.test.ranks);
+    expect(metricsAt(judged.parts[1]!.ranks, 10).ndcg).toBeGreaterThan(plain!);
+    expect(alone.parts).toEqual([]);
   });
 });
 

@@ -36,8 +36,15 @@ describe('Function: summarise', () => {
         subsetFraction: 0.3,
       },
       models: [
-        { name: 'new', backbone: 'sasrec', objective: 'snqn', hr10: 0.3, ndcg10: 0.15 },
-        { name: 'other', backbone: 'sasrec', objective: 'snqn', hr10: 0.24, ndcg10: 0.12 },
+        { name: 'new', backbone: 'sasrec', objective: 'snqn', hr10: 0.3, ndcg10: 0.15, parts: [] },
+        {
+          name: 'other',
+          backbone: 'sasrec',
+          objective: 'snqn',
+          hr10: 0.24,
+          ndcg10: 0.12,
+          parts: [],
+        },
       ],
       baselines: [{ name: 'popularity', hr10: 0.2, ndcg10: 0.1 }],
       winner: 'new',
@@ -67,6 +74,33 @@ describe('Function: summaryTable', () => {
         '* new becomes the champion: test NDCG@10 0.1500, +0.0100, better than the',
         'champion sasrec of run yesterday.',
         'Served: 16554 users (100 %), 10000 items (95 %).',
+      ].join('\n'),
+    );
+  });
+
+  it('says what each part added, where models are joined from parts', () => {
+    // Arrange
+    const evaluation = evaluationOf();
+    const [first, second] = evaluation.models;
+    const parts = (...steps: readonly (readonly [string, number])[]) =>
+      steps.map(([added, ndcg10]) => ({ added, hr10: 0.2, ndcg10 }));
+    const models = [
+      { ...first!, parts: parts(['network', 0.05], ['counts', 0.14], ['moderators', 0.15]) },
+      { ...second!, parts: parts(['network', 0.06], ['rules', 0.08], ['counts', 0.12]) },
+    ];
+
+    // Act
+    const table = summaryTable(summarise(input({ evaluation: { ...evaluation, models } })));
+
+    // Assess
+    expect(table).toContain(
+      [
+        'what each part added     new   other',
+        '------------------------------------',
+        'network alone         0.0500  0.0600',
+        '+ rules                       0.0800',
+        '+ recent counts       0.1400  0.1200',
+        '+ moderators          0.1500',
       ].join('\n'),
     );
   });

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import type { NetworkBlend } from '#lib/evaluation/network-blend.ts';
+import { stepsOf, weightsOfStep } from '#lib/evaluation/network-parts.ts';
+
+const blend: NetworkBlend = {
+  components: ['network', 'rules'],
+  halfLives: [86_400],
+  epsilon: 0.3,
+  moderators: ['absence', 'recency'],
+  asOf: 'request',
+  recencyHalfLife: 0,
+  weights: [],
+};
+
+describe('Function: stepsOf', () => {
+  it('adds one part after the other up to the whole blend', () => {
+    expect(stepsOf(blend)).toEqual([
+      { added: 'network', columns: [0] },
+      { added: 'rules', columns: [0, 1] },
+      { added: 'counts', columns: [0, 1, 2] },
+      { added: 'moderators', columns: [0, 1, 2, 3, 4, 5, 6, 7, 8] },
+    ]);
+  });
+
+  it('ends with the counts where nothing moderates', () => {
+    expect(stepsOf({ ...blend, components: ['network'], moderators: [] })).toEqual([
+      { added: 'network', columns: [0] },
+      { added: 'counts', columns: [0, 1] },
+    ]);
+  });
+});
+
+describe('Function: weightsOfStep', () => {
+  it('takes the network’s own order where it is alone', () => {
+    const [network, rules] = stepsOf(blend);
+    const fitted = Float64Array.of(0, 3, 0);
+    expect([...weightsOfStep(network!, fitted)]).toEqual([1, 0, 0]);
+    expect([...weightsOfStep(rules!, fitted)]).toEqual([0, 3, 0]);
+  });
+});

@@ -1,5 +1,4 @@
 import type { BlendWeights } from './blend.ts';
-import type { NetworkBlend } from './network-blend.ts';
 
 /** A blend as far as it goes with one part more than the step before. */
 export interface BlendStep {
@@ -9,8 +8,15 @@ export interface BlendStep {
   readonly columns: readonly number[];
 }
 
+/** What a blend is made of. */
+interface BlendParts {
+  readonly components: readonly string[];
+  readonly halfLives: readonly number[];
+  readonly moderators: readonly string[];
+}
+
 /** The parts of a blend, added one after the other; the last step is the blend itself. */
-export function stepsOf({ components, halfLives, moderators }: NetworkBlend): BlendStep[] {
+export function stepsOf({ components, halfLives, moderators }: BlendParts): BlendStep[] {
   const width = components.length + halfLives.length;
   const upTo = (end: number) => Array.from({ length: end }, (_, column) => column);
   return [

@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { NetworkBlend } from '#lib/evaluation/network-blend.ts';
 import { stepsOf, weightsOfStep } from '#lib/evaluation/network-parts.ts';
 
-const blend: NetworkBlend = {
+const blend = {
   components: ['network', 'rules'],
   halfLives: [86_400],
-  epsilon: 0.3,
   moderators: ['absence', 'recency'],
-  asOf: 'request',
-  recencyHalfLife: 0,
-  weights: [],
 };
 
 describe('Function: stepsOf', () => {

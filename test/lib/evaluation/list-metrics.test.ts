@@ -30,6 +30,21 @@ describe('Function: assessLists', () => {
     expect(metrics.novelty.low).toBeLessThan(metrics.novelty.high);
   });
 
+  it('counts items of the catalogue that training did not know as shown, and as taken by nobody', () => {
+    // Arrange: items 3 and 4 are of the catalogue alone
+    const itemCounts = Int32Array.of(3, 1);
+    const items = Int32Array.of(1, 4, 1, 4, 3, 0);
+
+    // Act
+    const metrics = assessLists({ items, listLength: 2 }, cases, itemCounts, config);
+
+    // Assess: with one more each, items have 4, 2, 1 and 1 of 6
+    const bits = [4, 1, 1].map((count) => Math.log2(6 / count));
+    expect(metrics.distinctItems).toBe(3);
+    expect(metrics.coverage).toBe(1 / 2);
+    expect(metrics.novelty.value).toBeCloseTo(bits.reduce((a, b) => a + b) / 3, 12);
+  });
+
   it('is the share of the ten commonest items in all places', () => {
     // Arrange: of 12 items, ten are shown twice and two once.
     const twelve = Array.from({ length: 12 }, (_, at) => at + 1);

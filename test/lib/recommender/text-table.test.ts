@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tf } from '#lib/graph/tensorflow.ts';
-import { alignVectors, boundDifferences } from '#lib/recommender/text-table.ts';
+import {
+  alignVectors,
+  boundDifferences,
+  completeTables,
+  knownItems,
+} from '#lib/recommender/text-table.ts';
 import { trainModel } from '#lib/recommender/trainer.ts';
 import { makeWorld, resolve, small } from './fixtures.ts';
 
@@ -66,10 +71,55 @@ describe('Function: boundDifferences', () => {
   });
 });
 
+describe('Function: knownItems', () => {
+  const settings = { bound: 2, deviation: 0.05, coldNegatives: false };
+  const drawn = (newItems: number, seed: number) =>
+    knownItems(4000, { ...settings, newItems }, () => tf.tensor1d([seed, 1], 'int32'));
+
+  it('takes a share of the items for new ones, others in each step', () => {
+    // Act
+    const [first, again, next] = [drawn(0.3, 1), drawn(0.3, 1), drawn(0.3, 2)].map((known) => [
+      ...known!.dataSync(),
+    ]);
+    // Assess: of 4,000 draws three deviations are 0.022
+    const share = first!.filter((known) => known === 0).length / 4000;
+    expect(share).toBeGreaterThan(0.278);
+    expect(share).toBeLessThan(0.322);
+    expect(new Set(first)).toStrictEqual(new Set([0, 1]));
+    expect(again).toStrictEqual(first);
+    expect(next).not.toStrictEqual(first);
+    expect(drawn(0, 1)).toBeUndefined();
+  });
+
+  it('leaves nothing of such an item but its text', () => {
+    // Arrange
+    const parameters = {
+      'item_embedding/text_map': tf.tensor2d([[1, 0]]),
+      'item_embedding/difference': tf.tensor2d([
+        [10, 20],
+        [30, 40],
+      ]),
+    };
+    const vectors = tf.tensor2d([[1], [2]]);
+    // Act
+    const { item_embedding: table } = completeTables(parameters, vectors, tf.tensor2d([[0], [1]]));
+    // Assess
+    expect(table!.arraySync()).toStrictEqual([
+      [1, 0],
+      [32, 40],
+    ]);
+  });
+});
+
 describe('A model with texts', () => {
   it('keeps its differences within the bound, and knows items that nobody has taken', async () => {
     // Arrange: item 24 has no action; the catalogue has four more, whose rows are those of the map itself
-    const model = resolve({ ...small, maximumEpochs: 3, text: { bound: 0.2 }, objective: 'snqn' });
+    const model = resolve({
+      ...small,
+      maximumEpochs: 3,
+      text: { bound: 0.2, newItems: 0.2 },
+      objective: 'snqn',
+    });
     const world = await makeWorld(model);
     const counts = world.rows.counts.map((count, at) => (at === 23 ? 0 : count));
     const dimension = 4;

@@ -26,7 +26,7 @@ export function partsSection(
   return html`${
     rows.length > 0 &&
     dataTable(
-      `What each part added, test ${metricName(primaryMetric)}`,
+      `Test ${metricName(primaryMetric)}, one part more in each line`,
       [{ title: 'model', isLong: true }, ...shown.map((name) => ({ title: name, isNumber: true }))],
       rows.map(({ label, values }, at) => [
         label,

@@ -4,6 +4,7 @@ import {
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   type PutObjectCommandInput,
   paginateListObjectsV2,
@@ -133,8 +134,24 @@ export function createObjects(
       );
       return { body: answer.Body as Readable, etag: answer.ETag ?? '' };
     } catch (error) {
-      throw fromServiceError(error, `reading ${at(key)}`);
+      throw fromServiceError(await explained(error, key), `reading ${at(key)}`);
     }
+  }
+
+  /**
+   * Whoever may not list the whole bucket hears 403 of an object that is not there, as of one that he may not read. What
+   * may be read may be listed by its name, which tells the two apart.
+   */
+  async function explained(error: unknown, key: string): Promise<unknown> {
+    if (statusOf(error) !== 403) return error;
+    const input = { Bucket: bucket, Prefix: key, MaxKeys: 1 };
+    const found = await client.send(new ListObjectsV2Command(input)).catch(() => undefined);
+    // A name comes before all others that begin with it.
+    if (found === undefined || found.Contents?.[0]?.Key === key) return error;
+    return Object.assign(new Error('There is no such object.', { cause: error }), {
+      name: 'NoSuchKey',
+      $metadata: { httpStatusCode: 404 },
+    });
   }
 
   /** A stream's later errors in our family: whoever reads it learns whether to try again. */
@@ -184,7 +201,8 @@ export function createObjects(
     for (let attempt = 1; ; attempt++) {
       try {
         return await put(input, signal);
-      } catch (error) {
+      } catch (thrown) {
+        const error = input.IfMatch === undefined ? thrown : await explained(thrown, input.Key);
         const status = statusOf(error);
         if (status === 412 || (status === 404 && input.IfMatch !== undefined)) return undefined;
         // A stream cannot be sent again.
@@ -216,7 +234,8 @@ export function createObjects(
         etag: answer.ETag ?? '',
         lastModified: answer.LastModified ?? new Date(0),
       };
-    } catch (error) {
+    } catch (thrown) {
+      const error = await explained(thrown, key);
       if (statusOf(error) === 404) return undefined;
       throw fromServiceError(error, `looking at ${at(key)}`);
     }
@@ -312,7 +331,7 @@ export function createObjects(
       try {
         await copyObject(client, { bucket, from, to }, copyPartBytes);
       } catch (error) {
-        throw fromServiceError(error, `copying ${at(from)} to ${at(to)}`);
+        throw fromServiceError(await explained(error, from), `copying ${at(from)} to ${at(to)}`);
       }
     },
     async remove(keys) {

@@ -237,6 +237,12 @@ export const functionAccess = {
   },
 } satisfies Record<string, ObjectAccess>;
 
+/** What people do by hand: they look at everything, and choose among champions. */
+export const operatorAccess = {
+  read: ['*'],
+  write: [keys.champion, keys.champions],
+} satisfies ObjectAccess;
+
 /** Which keys the containers may touch, with the roles that SageMaker gives them. */
 export const containerAccess = {
   environment: {

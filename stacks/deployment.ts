@@ -1,5 +1,6 @@
 import type { App } from 'aws-cdk-lib';
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, RemovalPolicy } from 'aws-cdk-lib';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { acceleratorOf } from '#lib/contracts/accelerators.ts';
@@ -96,6 +97,18 @@ export function tagsOf({ name, environment }: Deployment): Readonly<Record<strin
 /** True when the deployment's data goes with it: only where the configuration says so. */
 export function isDisposable(deployment: Deployment): boolean {
   return deployment.config.operations.isDisposable;
+}
+
+/** The path of the roles that the pipeline works with: with what their names begin in ARNs. */
+export function pipelinePath(deployment: Deployment): string {
+  return `/${deployment.name}/`;
+}
+
+/** Who may assume a role for a service: the service, on behalf of this account. */
+export function serviceOfAccount(service: string): ServicePrincipal {
+  return new ServicePrincipal(service, {
+    conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+  });
 }
 
 /** The state machine's name, for those that must know it before it exists. */

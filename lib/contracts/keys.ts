@@ -22,6 +22,9 @@ export const partFile = (part: number) => `part-${partNumber(part)}.arrow`;
 export const uploads = {
   logsPrefix: 'logs/',
   catalogPrefix: 'catalog/',
+  /** Where a source of the configuration uploads (`operations.inbox.sources`). */
+  sourcePrefix: (kind: 'logs' | 'catalog', source: string) => `${kind}/${source}/`,
+  baseModelsPrefix: 'base-models/',
   /** Any Hugging Face-format causal LM folder that the environment may be fitted on. */
   baseModelPrefix: (baseModel: string) => `base-models/${baseModel}/`,
   plan: (upload: string) => `uploads/${upload}/plan.json`,

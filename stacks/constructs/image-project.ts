@@ -1,11 +1,11 @@
 import { IgnoreMode, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnProject } from 'aws-cdk-lib/aws-codebuild';
 import type { Repository } from 'aws-cdk-lib/aws-ecr';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
-import { type Deployment, logRetention } from '../deployment.ts';
+import { type Deployment, logRetention, serviceOfAccount } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** What an image is built from. */
@@ -70,7 +70,7 @@ export class ImageProject extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('codebuild.amazonaws.com'),
+      assumedBy: serviceOfAccount('codebuild.amazonaws.com'),
     });
     this.#allow(repository);
     this.project = new CfnProject(this, 'Project', {

@@ -1,5 +1,5 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -8,7 +8,13 @@ import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunc
 import { Construct } from 'constructs';
 import { resourcePrefix, sharedPrefix } from '#lib/contracts/job-name.ts';
 import { stateMachineAccess } from '../access.ts';
-import { type Deployment, logRetention, stateMachineName } from '../deployment.ts';
+import {
+  type Deployment,
+  logRetention,
+  pipelinePath,
+  serviceOfAccount,
+  stateMachineName,
+} from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
 import { grantObjects } from './object-access.ts';
 
@@ -41,7 +47,8 @@ export class NightlyStateMachine extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('states.amazonaws.com'),
+      assumedBy: serviceOfAccount('states.amazonaws.com'),
+      path: pipelinePath(deployment),
       description: `What ${name} may do`,
     });
     grantObjects(deployment, props.bucket, this.role, stateMachineAccess);

@@ -17,7 +17,8 @@ export interface ObjectAccess {
  * Lets a role touch exactly these keys of a bucket.
  *
  * Whoever may read a prefix may also list it: without `s3:ListBucket`, S3 answers 403 instead of 404 for an object
- * that is not there. The condition is `...IfExists` because that check carries no prefix.
+ * that is not there. That check carries no prefix, and nobody here may list without one: `platform/objects.ts` looks again
+ * with one.
  */
 export function grantObjects(
   deployment: Deployment,
@@ -41,7 +42,7 @@ export function grantObjects(
       new PolicyStatement({
         actions: ['s3:ListBucket'],
         resources: [bucket.bucketArn],
-        conditions: { StringLikeIfExists: { 's3:prefix': listed } },
+        conditions: { StringLike: { 's3:prefix': listed } },
       }),
     );
   }

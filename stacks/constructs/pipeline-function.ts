@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Function as LambdaFunction,
@@ -9,7 +9,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { type Deployment, logRetention } from '../deployment.ts';
+import { type Deployment, logRetention, pipelinePath, serviceOfAccount } from '../deployment.ts';
 import { joinNetwork } from './network.ts';
 import { grantObjects, type ObjectAccess } from './object-access.ts';
 
@@ -52,7 +52,8 @@ export class PipelineFunction extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      assumedBy: serviceOfAccount('lambda.amazonaws.com'),
+      path: pipelinePath(deployment),
       description: `What ${functionName} may do`,
     });
     this.role.addToPolicy(

@@ -1,8 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { Deployment } from '../deployment.ts';
+import { type Deployment, pipelinePath, serviceOfAccount } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
 import { allowNetwork } from './network.ts';
 import { grantObjects, type ObjectAccess } from './object-access.ts';
@@ -21,7 +21,8 @@ export class SageMakerRole extends Construct {
     super(scope, id);
     const stack = Stack.of(this);
     this.role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('sagemaker.amazonaws.com'),
+      assumedBy: serviceOfAccount('sagemaker.amazonaws.com'),
+      path: pipelinePath(props.deployment),
     });
     grantObjects(props.deployment, props.bucket, this.role, props.access);
     this.role.addToPolicy(

@@ -39,6 +39,7 @@ import {
   unwatchable,
 } from './monitoring.ts';
 import { type Containers, runNight, startContainers } from './night.ts';
+import { s3AsCarelessUser, s3AsRole } from './principals.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'lea-deploy-'));
@@ -207,6 +208,45 @@ describe('A deployment whose policies are enforced', () => {
     });
     expect(planned).toStrictEqual({ payload: { batchItemFailures: [] } });
     expect(gunzipSync(part).toString().trimEnd().split('\n')).toHaveLength(60);
+  });
+
+  it('keeps whoever uploads to the inbox, whatever IAM lets him do', async () => {
+    // Arrange
+    const bucket = outputs.DataBucketName!;
+    const shop = createObjects(await s3AsRole(emulator, outputs.UploaderRoleArnshop!), bucket);
+    const models = createObjects(await s3AsRole(emulator, outputs.UploaderRoleArnmodels!), bucket);
+    const careless = createObjects(await s3AsCarelessUser(emulator), bucket);
+    const operator = createObjects(await s3AsRole(emulator, outputs.OperatorRoleArn!), bucket);
+    const before = await objects.getJson(serving.champion, z.looseObject({}));
+    const weights = `${uploads.baseModelPrefix('other')}config.json`;
+    const internals = [serving.champion, environments.latest, runs.config('first'), 'anything'];
+    const outcome = (writing: Promise<unknown>) =>
+      writing.then(
+        () => 'done',
+        (error: Error) => (/access denied/.test(error.message) ? 'denied' : error.message),
+      );
+    // Act
+    const written = async (who: Objects, keys: readonly string[]) =>
+      Promise.all(keys.map((key) => outcome(who.putBytes(key, '{}'))));
+    // Assess
+    expect(await written(shop, ['logs/shop/notes.txt', 'catalog/shop/notes.txt'])).toStrictEqual([
+      'done',
+      'done',
+    ]);
+    expect(await written(shop, ['logs/other/a.txt', weights, ...internals])).toStrictEqual(
+      Array(6).fill('denied'),
+    );
+    expect(await written(models, [weights, 'logs/shop/a.txt'])).toStrictEqual(['done', 'denied']);
+    expect(await written(careless, ['logs/notes.txt', weights, ...internals])).toStrictEqual([
+      'done',
+      ...Array(5).fill('denied'),
+    ]);
+    expect(await outcome(careless.remove([serving.champion]))).not.toBe('done');
+    expect(await outcome(operator.putJson(serving.champion, before))).toBe('done');
+    expect(await outcome(shop.getBytes('logs/shop/notes.txt'))).toBe('denied');
+    expect(await outcome(shop.list('').next())).toBe('denied');
+    expect(await outcome(shop.list('logs/shop/').next())).toBe('done');
+    expect(await objects.getJson(serving.champion, z.looseObject({}))).toStrictEqual(before);
   });
 
   it('lets the housekeeper look, who finds nothing old', async () => {

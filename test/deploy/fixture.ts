@@ -1,3 +1,5 @@
+import { account } from './emulator.ts';
+
 /** As little as goes through every state. */
 export const config = {
   environment: {
@@ -20,7 +22,14 @@ export const config = {
   // Small shards: the environment is asked by more than one invocation.
   sequences: { minimumUserInteractions: 3, minimumItemInteractions: 1, shardItems: 64 },
   promotion: { minimumTestCases: 1 },
-  operations: { monthlyBudgetUsd: 25 },
+  operations: {
+    monthlyBudgetUsd: 25,
+    inbox: {
+      // Who looks on here: the account's root user.
+      operators: [`arn:aws:iam::${account}:root`],
+      sources: [{ name: 'shop' }, { name: 'models', catalog: false, baseModels: true }],
+    },
+  },
 };
 
 /** A small catalogue. */

@@ -202,6 +202,50 @@ describe('Function: createObjects', () => {
   });
 });
 
+describe('Function: createObjects, for somebody who may not list the whole bucket', () => {
+  /** Answers 403 to everything but listings, which show one object. */
+  async function withRefusals<T>(there: string, act: (objects: Objects) => Promise<T>) {
+    const server = createServer((request, response) => {
+      const { searchParams } = new URL(request.url ?? '', 'http://here');
+      const prefix = searchParams.get('prefix');
+      request.resume().on('end', () => {
+        if (prefix === null) return void response.writeHead(403).end();
+        const contents = there.startsWith(prefix) ? `<Contents><Key>${there}</Key></Contents>` : '';
+        response
+          .writeHead(200, { 'content-type': 'application/xml' })
+          .end(`<?xml version="1.0"?><ListBucketResult>${contents}</ListBucketResult>`);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const client = new S3Client({
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    try {
+      return await act(createObjects(client, 'b'));
+    } finally {
+      client.destroy();
+      server.close();
+    }
+  }
+
+  it('tells an object that is not there from one that he may not read', async () => {
+    await withRefusals('folder/there', async (objects) => {
+      expect(await objects.head('folder/missing')).toBeUndefined();
+      expect(await objects.getVersion('folder/missing', z.unknown())).toBeUndefined();
+      await expect(objects.getBytes('folder/missing')).rejects.toThrow(MissingArtefactError);
+      await expect(objects.copy('folder/missing', 'x')).rejects.toThrow(MissingArtefactError);
+      await expect(objects.putIfMatch('folder/missing', 'x', '"e"')).rejects.toThrow(ConflictError);
+      await expect(objects.head('folder/there')).rejects.not.toThrow(MissingArtefactError);
+      await expect(objects.getBytes('folder/there')).rejects.not.toThrow(MissingArtefactError);
+      // Another object's name goes on where this one's ends.
+      expect(await objects.head('folder/th')).toBeUndefined();
+    });
+  });
+});
+
 describe('Function: createObjects, conditional writes', () => {
   /** Answers PUTs with the given statuses in turn and remembers the conditions that came with them. */
   function answering(statuses: number[]) {

@@ -20,6 +20,7 @@ const everything = {
       securityGroupIds: ['sg-0123456789abcdef0'],
     },
     notificationEmails: ['team@example.com'],
+    inbox: { sources: [{ name: 'shop' }] },
     monthlyBudgetUsd: 100,
     serving: { door: 'api-gateway', provisionedConcurrency: 1, batchCount: 50 },
   },
@@ -156,6 +157,7 @@ describe('Function: createApplication', () => {
     // Assess
     expect(outputs.sort()).toStrictEqual([
       'DataBucketName',
+      'OperatorRoleArn',
       'RecommendFunctionName',
       'RecommendFunctionUrl',
       'StateMachineArn',

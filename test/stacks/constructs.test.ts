@@ -7,7 +7,13 @@ import { root, synthesise } from './synthesis.ts';
 
 /** Every optional part switched on, one way and the other. */
 const applications = [
-  synthesise({ operations: { customerManagedKey: true, monthlyBudgetUsd: 10 } }),
+  synthesise({
+    operations: {
+      customerManagedKey: true,
+      monthlyBudgetUsd: 10,
+      inbox: { sources: [{ name: 'shop' }] },
+    },
+  }),
   synthesise({
     context: {
       environmentImageUri: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/lea-environment:1',

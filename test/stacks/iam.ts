@@ -74,5 +74,5 @@ export function keyPatterns(statements: readonly Statement[], action: string): s
 export function listPatterns(statements: readonly Statement[]): string[] {
   return statements
     .filter(({ actions }) => actions.includes('s3:ListBucket'))
-    .flatMap(({ condition }) => condition!.StringLikeIfExists!['s3:prefix'] as string[]);
+    .flatMap(({ condition }) => condition!.StringLike!['s3:prefix'] as string[]);
 }

@@ -37,6 +37,10 @@ const toggles: Readonly<Record<string, readonly [off: Settings, on: Settings]>> 
   notificationEmails: [{}, { operations: { notificationEmails: ['team@example.com'] } }],
   monthlyBudgetUsd: [{}, { operations: { monthlyBudgetUsd: 25 } }],
   retention: [{}, { operations: { retention: { logDays: 7, runDays: 3, quarantineDays: 5 } } }],
+  inbox: [
+    {},
+    { operations: { inbox: { sources: [{ name: 'shop' }, { name: 'm', baseModels: true }] } } },
+  ],
   isDisposable: [{}, { operations: { isDisposable: true } }],
   everything: [
     { operations: { schedule: null, serving: { batchCount: 0 } } },

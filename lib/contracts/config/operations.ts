@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { acceleratorOf } from '../accelerators.ts';
+import { inboxConfig } from './inbox.ts';
 
 /** The first is preferred, the others are tried when there is no capacity: on one kind of machine, a run takes its time. */
 const instanceTypes = z
@@ -58,6 +59,7 @@ export const operationsConfig = z.strictObject({
     })
     .nullable()
     .default(null),
+  inbox: inboxConfig.prefault({}),
   /** Days after which things are deleted. */
   retention: z
     .strictObject({

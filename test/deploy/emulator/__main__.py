@@ -5,9 +5,10 @@ import budgets
 import exports
 import ministack.app
 import queues
+import roles
 import sagemaker
 
-for completion in (alarms, budgets, exports, queues, sagemaker):
+for completion in (alarms, budgets, exports, queues, roles, sagemaker):
     completion.install()
 # Nobody here asks for port 443, which another program may want.
 ministack.app._port_is_bindable = lambda host, port: False

@@ -3,6 +3,7 @@ import {
   interactions,
   items,
   locks,
+  quotas,
   runs,
   serving,
   uploads,
@@ -20,6 +21,7 @@ const keys = {
   baseModels: below(uploads.baseModelPrefix('*')),
   uploads: below(uploads.reportPrefix),
   uploadReport: uploads.report('*'),
+  quotas: below(quotas.dayPrefix('*', '*')),
   quarantine: below(uploads.quarantinePrefix('*')),
   interactions: below(interactions.prefix),
   items: below(items.prefix),
@@ -76,8 +78,9 @@ const keys = {
 export const functionAccess = {
   'plan-upload': {
     read: [keys.logs, keys.catalog, keys.uploads],
-    list: [keys.items],
-    write: [keys.uploads],
+    list: [keys.items, keys.quotas],
+    write: [keys.uploads, keys.quotas],
+    delete: [keys.quotas],
   },
   'parse-range': {
     read: [

@@ -14,13 +14,21 @@ const environment = readEnvironment({
 });
 const objects = dataBucket();
 const queues = createSqsClient();
-const config = environment.PIPELINE_CONFIG.interactions;
+const { interactions: config, operations } = environment.PIPELINE_CONFIG;
+const { sources } = operations.inbox;
 
 /** Cuts every uploaded file into ranges and asks for each of them to be parsed. */
 export const handler = instrument(sqsEvent, async (event, { logger, metrics, signal }) =>
   processMessages(event, objectCreated, logger, async ({ detail }) => {
     const { key, etag } = detail.object;
-    const outcome = await planUpload(objects, { key, etag, config, signal, now: new Date() });
+    const outcome = await planUpload(objects, {
+      key,
+      etag,
+      config,
+      sources,
+      signal,
+      now: new Date(),
+    });
     const isFailed = outcome.state === 'unread' && outcome.report.status === 'failed';
     metrics.addMetric('UploadsFailed', MetricUnit.Count, isFailed ? 1 : 0);
     if (outcome.state === 'unread') {

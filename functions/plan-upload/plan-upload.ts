@@ -1,4 +1,5 @@
 import { listIngested } from '#functions/shared/ingested-parts.ts';
+import type { InboxSource } from '#lib/contracts/config/inbox.ts';
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
 import { items, uploads } from '#lib/contracts/keys.ts';
@@ -20,6 +21,7 @@ import {
 } from '#lib/interactions/upload-plan.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
 import { toJson } from '#platform/objects.ts';
+import { expectWithinQuota } from './quota.ts';
 import { scanFile } from './scan.ts';
 
 /** What became of an "Object Created" event. */
@@ -38,6 +40,8 @@ export interface PlanRequest {
   readonly etag: string | undefined;
   readonly now: Date;
   readonly config: InteractionsConfig;
+  /** Who has a quota. */
+  readonly sources: readonly InboxSource[];
   readonly signal?: AbortSignal;
 }
 
@@ -77,6 +81,7 @@ export async function planUpload(objects: Objects, request: PlanRequest): Promis
   if (leftover !== undefined) return unread('ignored', `${key} was not read: ${leftover}.`);
   let plan: UploadPlan | undefined;
   try {
+    await expectWithinQuota(objects, request.sources, facts);
     plan = await createPlan(objects, request, file, facts);
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;

@@ -43,6 +43,15 @@ export const uploads = {
   quarantinePrefix: (upload: string) => `quarantine/${upload}/`,
 };
 
+/** What each source of the configuration uploaded on a day (UTC): an empty object for each upload. */
+export const quotas = {
+  prefix: 'quotas/',
+  dayPrefix: (source: string, day: string) => `quotas/${source}/${day}/`,
+  entry: (source: string, day: string, upload: string, bytes: number) =>
+    `quotas/${source}/${day}/${upload}-${bytes}`,
+  bytesOf: (entry: string): number => Number(entry.slice(entry.lastIndexOf('-') + 1)),
+};
+
 /**
  * What ingestion writes, one object per range of an uploaded file. A part counts once its upload's report says that the
  * upload succeeded. `date` is the day on which the upload arrived (`YYYY-MM-DD`, UTC).

@@ -11,7 +11,7 @@ import {
   StorageClass,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { interactions, items, uploads } from '#lib/contracts/keys.ts';
+import { interactions, items, quotas, uploads } from '#lib/contracts/keys.ts';
 import { type Deployment, isDisposable, removalPolicy } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
 
@@ -96,6 +96,8 @@ function lifecycleRules(deployment: Deployment): LifecycleRule[] {
     },
     ...[uploads.logsPrefix, uploads.catalogPrefix, interactions.prefix, items.prefix].map(cold),
     { prefix: 'quarantine/', expiration: Duration.days(retention.quarantineDays) },
+    // A day is all that counts.
+    { prefix: quotas.prefix, expiration: Duration.days(2) },
     { prefix: 'recommendations/', expiration: Duration.days(retention.recommendationDays) },
   ];
 }

@@ -26,6 +26,7 @@ describe('Functions: plan-upload and parse-range', () => {
     const pipeline = {
       interactions: { rangeBytes: 4096, maximumBadShare: 0.2, maximumCompressedBytes: 50_000 },
       training: { models: [{ name: 'a', backbone: 'sasrec', objective: 'supervised' }] },
+      operations: { inbox: { sources: [{ name: 'shop', maximumBytesPerDay: 1000 }] } },
     };
     const environment = {
       ...server.environment,
@@ -439,6 +440,25 @@ describe('Functions: plan-upload and parse-range', () => {
     expect(report.message).toMatch(/more than 200 times as large when uncompressed/);
     expect(report.read).toBeLessThan(2_300_000);
     expect(await keysBelow('interactions/')).toStrictEqual([]);
+  });
+
+  it('refuses what a source uploads beyond its quota of the day, and reads what was before', async () => {
+    // Arrange
+    const rows = (count: number) => jsonLines(interactions(count));
+    const first = await ingest('logs/shop/first.jsonl', rows(10));
+    expect(rows(10).length).toBeLessThan(1000);
+
+    // Act
+    const second = await ingest('logs/shop/second.jsonl', rows(11));
+    const other = await ingest('logs/others/third.jsonl', rows(12));
+    await announce('logs/shop/first.jsonl');
+
+    // Assess
+    expect(first).toMatchObject({ status: 'succeeded', good: 10 });
+    expect(second.status).toBe('failed');
+    expect(second.message).toMatch(/shop would have uploaded .* MiB on a day.*maximumBytesPerDay/);
+    expect(other).toMatchObject({ status: 'succeeded', good: 12 });
+    expect(await keysBelow('quotas/shop/')).toHaveLength(1);
   });
 
   it('ignores the event of a version that is no longer there', async () => {

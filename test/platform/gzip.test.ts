@@ -30,6 +30,33 @@ describe('Function: gunzipped', () => {
     await expect(reading).rejects.toThrow(/logs\/a\.gz is not a complete gzip file/);
   });
 
+  it.each([
+    ['ratio', { maximumExpansion: 200, maximumUnpackedBytes: 2 ** 40 }, /more than 200 times/, 5],
+    ['size', { maximumExpansion: 2000, maximumUnpackedBytes: 2 ** 26 }, /more than 64 MiB/, 65],
+  ])('refuses a bomb by its %s, long before its end', async (_, limits, message, mostMebibytes) => {
+    // Arrange: files of zeros behind one another, as many as anybody reads.
+    const zeros = gzipSync(Buffer.alloc(2 ** 26), { level: 9 });
+    let sent = 0;
+    const bomb = Readable.from(
+      (function* () {
+        for (let file = 0; file < 1000; file++) {
+          sent += zeros.length;
+          yield zeros;
+        }
+      })(),
+    );
+    // Act
+    let unpacked = 0;
+    const reading = (async () => {
+      for await (const chunk of gunzipped(bomb, 'logs/bomb.gz', limits)) unpacked += chunk.length;
+    })();
+    // Assess
+    await expect(reading).rejects.toThrow(ValidationError);
+    await expect(reading).rejects.toThrow(message);
+    expect(unpacked).toBeLessThanOrEqual(mostMebibytes * 2 ** 20);
+    expect(sent).toBeLessThan(100 * zeros.length);
+  });
+
   it('passes on what the source fails with', async () => {
     async function* failing() {
       yield compressed.subarray(0, 1000);

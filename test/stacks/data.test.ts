@@ -53,6 +53,7 @@ describe('Stack: data', () => {
     const expiring = rules.filter((rule) => rule.ExpirationInDays !== undefined && rule.Prefix);
     expect(expiring.map((rule) => rule.Prefix).sort()).toStrictEqual([
       'quarantine/',
+      'quotas/',
       'recommendations/',
     ]);
   });

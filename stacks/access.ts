@@ -240,10 +240,10 @@ export const functionAccess = {
   },
 } satisfies Record<string, ObjectAccess>;
 
-/** What people do by hand: they look at everything, and choose among champions. */
+/** What people do by hand: they look at everything, upload, and choose among champions. */
 export const operatorAccess = {
   read: ['*'],
-  write: [keys.champion, keys.champions],
+  write: [keys.logs, keys.catalog, keys.baseModels, keys.champion, keys.champions],
 } satisfies ObjectAccess;
 
 /** Which keys the containers may touch, with the roles that SageMaker gives them. */

@@ -67,7 +67,8 @@ function operations(text: string): string[] {
 }
 
 function constructed(text: string): string[] {
-  const s3 = /^(Head|Get|Put|Copy|Delete|List)Objects?(V2)?Command$/;
+  const s3 =
+    /^((Head|Get|Put|Copy|Delete|List)Objects?(V2)?|(Create|Complete|Abort)MultipartUpload|UploadPartCopy)Command$/;
   return [...new Set([...text.matchAll(/new (\w+Command)\(/g)].map(([, name]) => name!))]
     .filter((name) => !s3.test(name))
     .map((name) => {

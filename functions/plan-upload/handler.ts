@@ -15,20 +15,13 @@ const environment = readEnvironment({
 const objects = dataBucket();
 const queues = createSqsClient();
 const { interactions: config, operations } = environment.PIPELINE_CONFIG;
-const { sources } = operations.inbox;
+const rules = { config, sources: operations.inbox.sources };
 
 /** Cuts every uploaded file into ranges and asks for each of them to be parsed. */
 export const handler = instrument(sqsEvent, async (event, { logger, metrics, signal }) =>
   processMessages(event, objectCreated, logger, async ({ detail }) => {
     const { key, etag } = detail.object;
-    const outcome = await planUpload(objects, {
-      key,
-      etag,
-      config,
-      sources,
-      signal,
-      now: new Date(),
-    });
+    const outcome = await planUpload(objects, { ...rules, key, etag, signal, now: new Date() });
     const isFailed = outcome.state === 'unread' && outcome.report.status === 'failed';
     metrics.addMetric('UploadsFailed', MetricUnit.Count, isFailed ? 1 : 0);
     if (outcome.state === 'unread') {

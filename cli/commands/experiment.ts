@@ -8,7 +8,7 @@ export const experiment: Command = {
   usage: `Usage: npx lea experiment --interactions FILE --models BACKBONE:OBJECTIVE,... --out DIR
                    [--format sequences|interactions] [--split leave-one-out|by-user|global-time] [--seeds N]
                    [--window N] [--exclude-history true|false|auto] [--minimum-user N] [--minimum-item N]
-                   [--config FILE] [--vectors FILE] [--set SETTING=VALUE ...]
+                   [--config FILE] [--vectors FILE] [--rivals request|night] [--set SETTING=VALUE ...]
 
 Trains and scores (full ranking, early stopping on the validation cases) every model with every seed and writes
 DIR/results.json. Interrupted, it goes on where it stopped.
@@ -17,6 +17,7 @@ DIR/results.json. Interrupted, it goes on where it stopped.
            interactions  JSON lines or CSV as teams upload them, read by the rules of ingestion
   --split              global-time (default), but leave-one-out for sequences, which have no times
   --vectors            item-vectors.arrow, for models with text={}
+  --rivals             compare with the rivals of every night, counts as of then (default: baselines without time)
   --models             for example sasrec:supervised,gru4rec:snqn,sasrec:supervised:dropout=0.5
   --config FILE        pipeline configuration; its section "interactions" says how interactions are read and
                        rewarded (default: config/one-machine.json)
@@ -31,6 +32,7 @@ DIR/results.json. Interrupted, it goes on where it stopped.
       split: { type: 'string' },
       seeds: { type: 'string' },
       vectors: { type: 'string' },
+      rivals: { type: 'string' },
       window: { type: 'string' },
       'exclude-history': { type: 'string' },
       'minimum-user': { type: 'string' },
@@ -45,6 +47,7 @@ DIR/results.json. Interrupted, it goes on where it stopped.
       // Not within braces: a setting may be JSON.
       models: values.models?.split(/,(?![^{]*\})/) ?? [],
       vectors: values.vectors,
+      rivals: values.rivals,
       split: values.split,
       seeds: parseValue(values.seeds),
       window: parseValue(values.window),

@@ -1,17 +1,19 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
-import { PipelineError } from '#lib/contracts/errors.ts';
 import { decodeItemVectors } from '#lib/environment/item-vectors.ts';
 import { rankBaselines } from '#lib/evaluation/baselines.ts';
+import type { SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { judgeNetwork, networkRules } from '#lib/evaluation/network-blend.ts';
+import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
-import { collectRows } from '#lib/recommender/data/training-rows.ts';
+import type { AsOf } from '#lib/popularity/as-of.ts';
 import { alignVectors, type TextVectors } from '#lib/recommender/text-table.ts';
-import { type TrainingProgress, trainModel } from '#lib/recommender/trainer.ts';
+import type { TrainingProgress } from '#lib/recommender/trainer.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
-import { loadCheckpoint, saveCheckpoint } from '../../containers/trainer/checkpoints.ts';
 import { readInteractions, splitFor } from '../data/interaction-file.ts';
+import { compareSeeds } from './comparisons.ts';
+import { networkOf } from './networks.ts';
 import { type Cell, type ExperimentOptions, planExperiment } from './options.ts';
 import {
   type CellResult,
@@ -84,13 +86,26 @@ export async function runExperiment(
     machine: machine(),
     models: finished.map(({ result }) => result),
     summary: summarise(finished, built.test.users),
-    baselines,
+    baselines: baselines.map(({ name, ranks, seconds }) => ({
+      name,
+      ...scoresOf(ranks.test),
+      validation: scoresOf(ranks.validation),
+      seconds,
+    })),
+    comparisons: compareSeeds(
+      built.test.users,
+      [...new Set(finished.map(({ result }) => result.name))].map((name) => ({
+        name,
+        ranks: finished.flatMap(({ result, ranks }) => (result.name === name ? [ranks] : [])),
+      })),
+      baselines.map(({ name, ranks }) => ({ name, ranks: [ranks.test] })),
+    ),
   });
   const text =
     options.vectors === undefined
       ? undefined
       : alignVectors(decodeItemVectors(readFileSync(options.vectors)), built.itemTable.itemIds);
-  const baselines = scoreBaselines(built, excludeHistory);
+  const baselines = scoreBaselines(built, options.rivals);
   for (const cell of cells) {
     const fingerprint = fingerprintOf(
       cell.model,
@@ -100,7 +115,7 @@ export async function runExperiment(
     );
     const done =
       readCell(options.out, cell.file, fingerprint, built.test.targets.length) ??
-      (await runCell(built, cell, { out: options.out, excludeHistory, fingerprint, text }, hooks));
+      (await runCell(built, cell, { out: options.out, fingerprint, text }, hooks));
     finished.push(done);
     writeResults(options.out, results());
     hooks.onProgress?.({
@@ -134,18 +149,23 @@ async function readData(
   );
 }
 
+/** Baselines, or with `asOf` the rivals of every night, as of then. */
 function scoreBaselines(
   built: BuiltSequences,
-  excludeHistory: boolean,
-): ExperimentResults['baselines'] {
+  asOf: AsOf | undefined,
+): { readonly name: string; readonly ranks: SplitRanks; readonly seconds: number }[] {
   const begun = performance.now();
-  const ranked = rankBaselines(
-    { ...built, baskets: built.manifest.baskets },
-    built,
-    excludeHistory,
-  );
+  const { manifest } = built;
+  const data = { ...built, baskets: manifest.baskets };
+  const ranked =
+    asOf === undefined
+      ? rankBaselines(data, built, manifest.excludeHistory)
+      : rankRivals({ ...manifest, ...data, cases: built, asOf }).map((rival) => ({
+          name: rival.model.name,
+          ranks: { validation: rival.validation.ranks, test: rival.test.ranks },
+        }));
   const seconds = round((performance.now() - begun) / 1000 / ranked.length);
-  return ranked.map(({ name, ranks }) => ({ name, ...scoresOf(ranks.test), seconds }));
+  return ranked.map(({ name, ranks }) => ({ name, ranks, seconds }));
 }
 
 async function runCell(
@@ -153,79 +173,56 @@ async function runCell(
   { name, seed, model, file }: Cell,
   task: {
     readonly out: string;
-    readonly excludeHistory: boolean;
     readonly fingerprint: string;
     readonly text: TextVectors | undefined;
   },
   hooks: ExperimentHooks,
 ): Promise<FinishedCell> {
   const begun = performance.now();
-  const checkpoints = join(task.out, 'checkpoints', file);
-  const parts = built.shards.map((sequences) => ({ sequences, augmented: undefined }));
-  const trained = await trainModel(
+  const { network, ...training } = await networkOf(
+    built,
+    model,
+    model.text && task.text,
+    task.out,
     {
-      model,
-      rows: await collectRows(parts, undefined, built.itemTable.counts),
-      window: built.manifest.window,
-      excludeHistory: task.excludeHistory,
-      baskets: built.manifest.baskets,
-      validation: built.validation,
-      text: model.text && task.text,
-    },
-    {
-      resumeFrom: loadCheckpoint(checkpoints, task.fingerprint, () => undefined),
-      saveCheckpoint: (state) => saveCheckpoint(checkpoints, state, task.fingerprint),
       shouldStop: () => hooks.shouldStop?.() ?? false,
       onProgress: (progress) =>
         hooks.onProgress?.({ stage: 'train', cell: name, seed, ...progress }),
     },
   );
-  try {
-    if (trained.wasStopped) {
-      throw new PipelineError('Stopped', `Stopped in ${name}, seed ${seed}; run again to go on.`);
-    }
-    const judged = judgeNetwork(
-      {
-        backbone: model.backbone,
-        shape: { ...trained.network.shape, items: built.manifest.items + trained.otherIds.length },
-        excludeHistory: task.excludeHistory,
-        weights: trained.weights,
-      },
-      model.prior?.rules === true
-        ? networkRules({ ...built, baskets: built.manifest.baskets })
-        : undefined,
-      model.prior,
-      { events: built.events, split: built.manifest.split },
-      built,
-    );
-    const { ranks, lists } = judged.test;
-    const result: CellResult = {
-      name,
-      seed,
-      ...scoresOf(ranks),
-      backbone: model.backbone,
-      objective: model.objective,
-      validation: scoresOf(judged.validation.ranks),
-      cold: coldScores(ranks, built.test.targets, built.manifest.trainItems),
-      shown: shownItems(lists),
-      epochs: trained.curve.length,
-      bestEpoch: trained.bestEpoch,
-      seconds: round((performance.now() - begun) / 1000),
-      manifest: {
-        fingerprint: task.fingerprint,
-        settings: model,
-        versions: versions(),
-        commit: currentCommit(),
-        finishedAt: new Date().toISOString(),
-      },
-    };
-    const cell = { result, ranks };
-    writeCell(task.out, file, cell);
-    rmSync(checkpoints, { recursive: true, force: true });
-    return cell;
-  } finally {
-    trained.dispose();
-  }
+  const { manifest } = built;
+  const judged = judgeNetwork(
+    network,
+    model.prior?.rules === true ? networkRules({ ...built, baskets: manifest.baskets }) : undefined,
+    model.prior,
+    { events: built.events, split: manifest.split },
+    built,
+  );
+  const { ranks, lists } = judged.test;
+  const result: CellResult = {
+    name,
+    seed,
+    ...scoresOf(ranks),
+    backbone: model.backbone,
+    objective: model.objective,
+    validation: scoresOf(judged.validation.ranks),
+    cold: coldScores(ranks, built.test.targets, manifest.trainItems),
+    shown: shownItems(lists),
+    epochs: training.epochs,
+    bestEpoch: training.bestEpoch,
+    trainingSeconds: training.seconds,
+    seconds: round((performance.now() - begun) / 1000),
+    manifest: {
+      fingerprint: task.fingerprint,
+      settings: model,
+      versions: versions(),
+      commit: currentCommit(),
+      finishedAt: new Date().toISOString(),
+    },
+  };
+  const cell = { result, ranks };
+  writeCell(task.out, file, cell);
+  return cell;
 }
 
 const round = (seconds: number) => Number(seconds.toFixed(1));

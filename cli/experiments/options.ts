@@ -29,6 +29,8 @@ export const experimentOptions = z.strictObject({
   excludeHistory: sequencesConfig.shape.excludeHistory,
   /** `backbone:objective`, with settings of its own as `backbone:objective:dimension=128:dropout=0.5`. */
   models: z.array(z.string().min(1)).min(1),
+  /** Compare with the rivals of every night, whose counts are read then; without it with baselines that know no time. */
+  rivals: z.enum(['request', 'night', 'frozen']).optional(),
   /** Vectors of the items' texts (`item-vectors.arrow`), for models with `text`. */
   vectors: z.string().min(1).optional(),
   /** Every model is trained with the seeds 1 to this. */

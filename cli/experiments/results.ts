@@ -9,6 +9,7 @@ import { decodeRanks, encodeInts } from '#lib/evaluation/ranks.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { versions } from '../../containers/trainer/versions.ts';
+import type { SeededComparison } from './comparisons.ts';
 
 /** Metrics of a list of ranks, full ranking. */
 export interface Scores {
@@ -38,7 +39,9 @@ export interface CellResult extends Scores {
   readonly shown: number;
   readonly epochs: number;
   readonly bestEpoch: number;
-  /** Training and evaluation, without reading the data. */
+  /** What the training took, in whatever cell it was. */
+  readonly trainingSeconds: number;
+  /** The cell itself, without reading the data. */
   readonly seconds: number;
   readonly manifest: {
     /** Hash of settings, data and protocol; equal hashes are the same experiment. */
@@ -70,7 +73,13 @@ export interface ExperimentResults {
     /** NDCG@10 minus that of the first model, seeds together, with an interval over users; null for the first one. */
     readonly gain: Interval | null;
   }[];
-  readonly baselines: readonly ({ readonly name: string; readonly seconds: number } & Scores)[];
+  readonly baselines: readonly ({
+    readonly name: string;
+    readonly validation: Scores;
+    readonly seconds: number;
+  } & Scores)[];
+  /** Each model, all of its seeds together, beside each baseline on the test cases. */
+  readonly comparisons: readonly SeededComparison[];
 }
 
 export function scoresOf(ranks: Int32Array): Scores {
@@ -106,7 +115,7 @@ export function fingerprintOf(
   excludeHistory: boolean,
   vectors?: Float32Array,
 ): string {
-  const hash = createHash('sha256').update(JSON.stringify([1, model, dataHash, excludeHistory]));
+  const hash = createHash('sha256').update(JSON.stringify([2, model, dataHash, excludeHistory]));
   if (vectors !== undefined) {
     hash.update(new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength));
   }
@@ -254,7 +263,7 @@ export function machine(): ExperimentResults['machine'] {
 export { versions };
 
 /** A table for a terminal. */
-export function formatResults({ summary, baselines }: ExperimentResults): string {
+export function formatResults({ summary, baselines, comparisons }: ExperimentResults): string {
   const rows = [
     ...baselines.map(({ name, ...scores }) => ({ name, seeds: '', scores, more: undefined })),
     ...summary.map(({ name, seeds, mean, ...more }) => ({
@@ -272,7 +281,15 @@ export function formatResults({ summary, baselines }: ExperimentResults): string
       .join('  ');
     return `${name.padEnd(width)}  ${seeds.padStart(5)}  ${numbers}${more ? ` ${notesOn(more)}` : ''}`;
   });
-  return [header, ...lines].join('\n');
+  const best = baselines.reduce((a, b) => (b.ndcg10 > a.ndcg10 ? b : a));
+  const signed = (value: number) => `${value < 0 ? '' : '+'}${value.toFixed(4)}`;
+  const beside = comparisons
+    .filter(({ b }) => b === best.name)
+    .map(({ a, difference, low, high }) => {
+      return `${a.padEnd(width)}  ${signed(difference)}  ${signed(low)} to ${signed(high)}`;
+    });
+  const title = `NDCG@10 beside ${best.name}, the best on test (95 % over users and seeds)`;
+  return [header, ...lines, '', title, ...beside].join('\n');
 }
 
 /** `+-0.0012, 612 items shown, HR@10 cold 0.0400 warm 0.1600, gain 0.0031 (0.0010 to 0.0052)`, as far as known */

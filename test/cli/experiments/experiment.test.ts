@@ -84,6 +84,53 @@ describe('Function: runExperiment', () => {
     expect(results.data).toMatchObject({ excludeHistory: true, users: 60, items: 20 });
     expect(results.baselines.map(({ name }) => name)).toContain('popularity');
     expect(formatResults(results)).toContain('gru4rec:sqn:dimension=12');
+    const sasrec = results.comparisons.find(
+      ({ a, b }) => a === 'sasrec:supervised' && b === 'popularity',
+    )!;
+    const popularity = results.baselines.find(({ name }) => name === 'popularity')!;
+    const mean = results.summary[0]!.mean.ndcg10;
+    expect(sasrec.difference).toBeCloseTo(mean - popularity.ndcg10, 12);
+    expect(sasrec.low).toBeGreaterThan(0);
+    expect(formatResults(results)).toMatch(/NDCG@10 beside sequential-rules, the best on test/);
+  });
+
+  it('trains once what differs in its prior alone, beside rivals that know time too', async () => {
+    // Arrange
+    const rows = Array.from({ length: 60 }, (_, user) =>
+      Array.from({ length: 8 }, (_, step) => ({
+        user_id: `u${user}`,
+        item_id: `i${(user * 3 + step) % 20}`,
+        timestamp: 1_600_000_000 + user * 5000 + step * 60,
+      })),
+    ).flat();
+    const interactions = join(folder, 'circle.jsonl');
+    writeFileSync(interactions, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    let trainedEpochs = 0;
+
+    // Act
+    const { results } = await runExperiment(
+      {
+        ...common,
+        format: 'interactions',
+        interactions,
+        out: join(folder, 'priors'),
+        models: ['sasrec:supervised', 'sasrec:supervised:prior={"halfLives":[1]}'],
+        rivals: 'request',
+      },
+      {
+        onProgress: ({ stage }) => {
+          if (stage === 'train') trainedEpochs++;
+        },
+      },
+    );
+
+    // Assess
+    const [alone, joined] = results.models;
+    expect(trainedEpochs).toBe(alone!.epochs);
+    expect(joined).toMatchObject({ epochs: alone!.epochs, bestEpoch: alone!.bestEpoch });
+    expect(joined!.manifest.settings.prior).toMatchObject({ halfLives: [1] });
+    expect(results.baselines.map(({ name }) => name)).toContain('rules-x-recent');
+    expect(joined!.shown).toBeGreaterThan(10);
   });
 
   it('ranks with the history where people repeat themselves', async () => {

@@ -84,7 +84,7 @@ for (const days of numbers(values.cuts)) {
   const before = buildSequences(upTo(cut), sequences);
   const after = buildSequences(upTo(cut + Number(values.days) * day), sequences, cut);
   const { itemIds, counts } = before.itemTable;
-  const { window, excludeHistory, split } = before.manifest;
+  const { window, excludeHistory, baskets, split } = before.manifest;
   const trainingRows = await collectRows(
     before.shards.map((shard) => ({ sequences: shard, augmented: undefined })),
     undefined,
@@ -93,7 +93,14 @@ for (const days of numbers(values.cuts)) {
   const folder = join(values.out, `${model.name}-seed${values.seed}`);
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `cut${days}-${before.manifest.dataHash.slice(0, 8)}.json`);
-  const task = { model, rows: trainingRows, window, excludeHistory, validation: before.validation };
+  const task = {
+    model,
+    rows: trainingRows,
+    window,
+    excludeHistory,
+    baskets,
+    validation: before.validation,
+  };
   if (!existsSync(path)) {
     const trained = await trainModel(task);
     const { curve, bestEpoch, steps, parameters } = trained;
@@ -117,6 +124,7 @@ for (const days of numbers(values.cuts)) {
       items: itemIds.length,
       window,
       excludeHistory,
+      baskets,
       text: undefined,
     });
     trained.dispose();
@@ -129,8 +137,7 @@ for (const days of numbers(values.cuts)) {
     excludeHistory,
     weights: best.weights,
   };
-  const { itemTable, shards, allActions, manifest } = before;
-  const { baskets } = manifest;
+  const { itemTable, shards, allActions } = before;
   const all = { itemTable, shards: allActions, baskets };
   const { served } = judgeNetwork(
     network,

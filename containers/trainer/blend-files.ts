@@ -19,6 +19,7 @@ export function encodeNetwork({ network, blend, rules }: BlendedNetwork): {
     ...(rules && { trainingCounts: rules.trainingCounts }),
     components: blend.components.map((name, place): BlendPart => {
       const weight = plain![place]!;
+      if (name === 'unseen') return { kind: 'unseen', weight };
       return name === 'network'
         ? { kind: 'network', weight, description: own.description, weights: own.weights }
         : { kind: 'history', weight, scale: 'lift', scorer: rules!.scorer };
@@ -58,7 +59,7 @@ export function decodeNetwork(json: unknown, bytes: Uint8Array): BlendedNetwork 
     );
   }
   const names = components.map((part) => {
-    if (part.kind === 'network') return part.kind;
+    if (part.kind !== 'history') return part.kind;
     if (part.scorer.kind === 'sequential-rules' && part.scale === 'lift') return 'rules';
     throw new ContractError(
       `A network is joined with the lift of sequential rules alone, not with ${part.scale} of ${part.scorer.kind}.`,

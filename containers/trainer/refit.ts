@@ -43,10 +43,10 @@ export async function refit(
   const resumeFrom = loadCheckpoint(folders.checkpoints, fingerprint, (file, error) => {
     process.stderr.write(`Checkpoint ${file} is left out: ${error.message}\n`);
   });
-  const { window, excludeHistory } = manifest;
+  const { window, excludeHistory, baskets } = manifest;
   const items = itemTable.itemIds.length;
   const fitted = await refitModel(
-    { model, parameters, course, shards, items, window, excludeHistory, text },
+    { model, parameters, course, shards, items, window, excludeHistory, baskets, text },
     {
       resumeFrom,
       shouldStop,
@@ -63,7 +63,6 @@ export async function refit(
   try {
     if (fitted.wasStopped) return false;
     const network = { ...judged.network, weights: fitted.weights };
-    const { baskets } = manifest;
     const served = refitRules({ ...judged, network }, { itemTable, shards, baskets });
     writeModel(folders.model, served, itemIds);
     writeManifest(folders.model, {

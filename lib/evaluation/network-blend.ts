@@ -10,7 +10,7 @@ import { type BlendInput, type BlendWeights, type RankedLists, rankBlends } from
 import { fitBlends } from './fit-blend.ts';
 import { moderatorsOf } from './moderators.ts';
 import { stepsOf, weightsOfStep } from './network-parts.ts';
-import { historyComponent } from './rivals/evidence.ts';
+import { historyComponent, unseenComponent } from './rivals/evidence.ts';
 import type { HistoryScorer, TrainingData } from './rivals/history-scorer.ts';
 import { restoreScorer, sequentialRules } from './rivals/pair-scorer.ts';
 
@@ -19,7 +19,7 @@ const day = 86_400;
 
 /** How a network's scores are joined with rules and recent popularity, see `blend.ts`. */
 export interface NetworkBlend {
-  readonly components: readonly ('network' | 'rules')[];
+  readonly components: readonly ('network' | 'rules' | 'unseen')[];
   /** Seconds; `Infinity` counts all time. */
   readonly halfLives: readonly number[];
   readonly epsilon: number;
@@ -188,7 +188,11 @@ function blendOf(
   { halfLives, epsilon, moderators, asOf }: PriorConfig,
 ): NetworkBlend {
   return {
-    components: rules === undefined ? ['network'] : ['network', 'rules'],
+    components: [
+      'network',
+      ...(rules === undefined ? [] : (['rules'] as const)),
+      ...(rules?.trainingCounts.includes(0) ? (['unseen'] as const) : []),
+    ],
     halfLives: halfLives.map((days) => (days === null ? Number.POSITIVE_INFINITY : days * day)),
     epsilon,
     moderators,
@@ -218,11 +222,13 @@ function withInput<Result>(
   const counting = planCounting(events, cases.times, blend.asOf, split);
   const network = networkComponent(model, cases, counting.times);
   try {
-    const components = blend.components.map((name) =>
-      name === 'network'
-        ? network
-        : historyComponent(rules!.scorer, 'lift', rules!.trainingCounts, cases, model.shape.window),
-    );
+    const components = blend.components.map((name) => {
+      if (name === 'network') return network;
+      const { scorer, trainingCounts } = rules!;
+      return name === 'unseen'
+        ? unseenComponent(trainingCounts)
+        : historyComponent(scorer, 'lift', trainingCounts, cases, model.shape.window);
+    });
     const plain = { cases, components };
     const moderators = moderatorsOf(plain, blend.recencyHalfLife);
     return use({

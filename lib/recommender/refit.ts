@@ -25,6 +25,7 @@ export interface RefitTask {
   readonly items: number;
   readonly window: number;
   readonly excludeHistory: boolean;
+  readonly baskets: boolean;
   readonly text: TextVectors | undefined;
 }
 
@@ -49,6 +50,7 @@ export async function refitModel(
       rows: await collectRows(parts, undefined, counts),
       window: task.window,
       excludeHistory: task.excludeHistory,
+      baskets: task.baskets,
       validation: noCases,
       text: task.text,
       from: { parameters: task.parameters, environmentDimension: stateLength(task) },

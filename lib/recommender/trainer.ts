@@ -29,8 +29,8 @@ export interface TrainingTask {
   /** Longest history in the sequences. */
   readonly window: number;
   readonly excludeHistory: boolean;
-  /** Actions of one time are a basket, see config section `sequences`. @default false */
-  readonly baskets?: boolean;
+  /** Actions of one time are a basket, see config section `sequences`. */
+  readonly baskets: boolean;
   readonly validation: EvaluationCases;
   /** Vectors of the items' texts, for a model that uses them. */
   readonly text?: TextVectors | undefined;

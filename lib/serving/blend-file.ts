@@ -23,6 +23,8 @@ const networkPart = z.strictObject({
   bytes: z.int().min(0).multipleOf(4),
 });
 
+const unseenPart = z.strictObject({ kind: z.literal('unseen'), weight: z.number() });
+
 const arraySpec = z.strictObject({
   name: z.string(),
   dtype: z.enum(['int32', 'float32']),
@@ -65,9 +67,9 @@ const blendDescription = z.strictObject({
   /** Longest history that tells the components anything. */
   window: z.int().min(1),
   excludeHistory: z.boolean(),
-  components: z.array(z.discriminatedUnion('kind', [networkPart, historyPart])),
+  components: z.array(z.discriminatedUnion('kind', [networkPart, historyPart, unseenPart])),
   counts: countTerms,
-  /** How often each item was taken in training; there where a component is of kind `history`. */
+  /** How often each item was taken in training; there where a component looks at it, all but networks. */
   trainingCounts: arraySpec.optional(),
   moderators: z.array(moderatorPart).optional(),
   /** When counts were read while the weights were fitted: right before a request, or the midnight (UTC) before it. */
@@ -94,7 +96,9 @@ export type BlendPart =
       readonly weight: number;
       readonly scorer: HistoryScorer;
       readonly scale: Scale;
-    };
+    }
+  /** 1 for items without a training action. */
+  | { readonly kind: 'unseen'; readonly weight: number };
 
 /** What a history says. */
 export type HistoryPart = Extract<BlendPart, { kind: 'history' }>;
@@ -106,7 +110,7 @@ export interface Blend {
   readonly excludeHistory: boolean;
   readonly components: readonly BlendPart[];
   readonly counts: CountTerms;
-  /** How often each item was taken in training, item `i` at place `i - 1`; for components of kind `history`. */
+  /** How often each item was taken in training, item `i` at place `i - 1`; for all components but networks. */
   readonly trainingCounts?: Int32Array | undefined;
   readonly moderators?: readonly BlendModerator[] | undefined;
   readonly countedAsOf?: 'request' | 'night' | undefined;
@@ -156,6 +160,7 @@ export function encodeBlend(blend: Blend): {
       const { kind, weight, description } = part;
       return { kind, weight, description, offset: begin, bytes: part.weights.length };
     }
+    if (part.kind === 'unseen') return { ...part };
     const { kind, weight, scorer, scale } = part;
     return {
       kind,
@@ -216,7 +221,7 @@ export function decodeBlend(json: unknown, bytes: Uint8Array): Blend {
     );
   }
   const taken = trainingCounts && arrayOf(bytes, trainingCounts);
-  const isNeeded = components.some(({ kind }) => kind === 'history');
+  const isNeeded = components.some(({ kind }) => kind !== 'network');
   const isWhole = taken instanceof Int32Array && taken.length === items;
   if ((isNeeded || taken !== undefined) && !isWhole) {
     throw new ContractError(`weights.bin does not have training counts of ${items} items.`);
@@ -234,6 +239,7 @@ export function decodeBlend(json: unknown, bytes: Uint8Array): Blend {
         const { kind, weight, description, offset } = part;
         return { kind, weight, description, weights: bytes.subarray(offset, offset + part.bytes) };
       }
+      if (part.kind === 'unseen') return { ...part };
       const { kind, scorer, weight, scale, parameters, arrays } = part;
       const own = Object.fromEntries(arrays.map((spec) => [spec.name, arrayOf(bytes, spec)]));
       return { kind, weight, scale, scorer: restoreScorer(scorer, parameters, own, items) };

@@ -11,6 +11,7 @@ import {
   networkScorer,
   type Scorer,
   type Scores,
+  unseenScorer,
 } from './scorers.ts';
 import { topItems } from './top-items.ts';
 
@@ -231,7 +232,7 @@ export class Recommender {
       if (weight === 0) return;
       for (let at = 0; at < items; at++) sum[at]! += weight * values[at]!;
       if (sum.length === items) return;
-      const rare = weight * meanOfTail(values);
+      const rare = weight * (components[which]!.scorer.ofOthers ?? meanOfTail(values));
       for (let at = items; at < sum.length; at++) sum[at]! += rare;
     });
     logs.forEach((values, which) => {
@@ -307,6 +308,9 @@ function loadServed({ description, weights }: RecommenderFiles): Served {
     counts,
     moderators,
     components: components.map((part) => {
+      if (part.kind === 'unseen') {
+        return { weight: part.weight, scorer: unseenScorer(blend.trainingCounts!) };
+      }
       if (part.kind === 'history') {
         const scorer = historyScorer(part.scorer, part.scale, blend.trainingCounts!, window);
         return { weight: part.weight, scorer };

@@ -21,6 +21,8 @@ export type Scores = Float32Array | Float64Array;
 export interface Scorer {
   /** @returns `[histories, items]`; item `i` at place `i - 1`. Only until the next call */
   score(histories: readonly KnownHistory[]): Scores;
+  /** Score of an item that the vocabulary lacks; where it is not said, that of rare ones. */
+  readonly ofOthers?: number;
   /** Frees the backend's memory. */
   dispose(): void;
 }
@@ -63,6 +65,22 @@ export function historyScorer(
       });
       return scores;
     },
+    dispose() {},
+  };
+}
+
+/** 1 for items without a training action, whatever the history; so for those that the vocabulary lacks. */
+export function unseenScorer(trainingCounts: Int32Array): Scorer {
+  const row = Float64Array.from(trainingCounts, (count) => (count > 0 ? 0 : 1));
+  return {
+    score(histories) {
+      const scores = new Float64Array(histories.length * row.length);
+      histories.forEach((_, place) => {
+        scores.set(row, place * row.length);
+      });
+      return scores;
+    },
+    ofOthers: 1,
     dispose() {},
   };
 }

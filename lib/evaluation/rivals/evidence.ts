@@ -96,3 +96,18 @@ export function historyAt(
   const begin = Math.max(offsets[index]!, end - window);
   return { items: items.subarray(begin, end), times: historyTimes.subarray(begin, end) };
 }
+
+/**
+ * 1 for items without a training action, of which a network's score says nothing: their weight makes up for it, so that
+ * recent counts alone decide how they stand among the others.
+ */
+export function unseenComponent(trainingCounts: ArrayLike<number>): Component {
+  return {
+    name: 'unseen',
+    write: (_index, scores) => {
+      for (let item = 1; item < scores.length; item++) {
+        scores[item] = trainingCounts[item - 1]! > 0 ? 0 : 1;
+      }
+    },
+  };
+}

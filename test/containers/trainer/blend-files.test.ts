@@ -23,6 +23,13 @@ nativeBackend();
 
 const rulesOf = () => networkRules({ ...built, baskets: built.manifest.baskets });
 
+/** As if nobody had taken the last three items in training. */
+function withUnseen() {
+  const rules = rulesOf();
+  const seen = rules.trainingCounts.map((count, row) => (row < items - 3 ? count : 0));
+  return { ...rules, trainingCounts: seen };
+}
+
 function joined(prior: object, rules = rulesOf()) {
   const network = describeNetwork(resolve(small), items, window, undefined);
   const weights = initialise(servedSpecs(network), 2, 'first');
@@ -39,9 +46,12 @@ function joined(prior: object, rules = rulesOf()) {
 }
 
 describe('Functions: encodeNetwork, decodeNetwork', () => {
-  it('give the same ranks back', () => {
+  it.each([
+    ['', rulesOf()],
+    [', with items that training never saw', withUnseen()],
+  ])('give the same ranks back%s', (_, rules) => {
     // Arrange
-    const { served, test, world } = joined({ asOf: 'night' });
+    const { served, test, world } = joined({ asOf: 'night' }, rules);
 
     // Act
     const { description, weights } = encodeNetwork(served);
@@ -49,60 +59,67 @@ describe('Functions: encodeNetwork, decodeNetwork', () => {
 
     // Assess
     expect(read.blend).toEqual(served.blend);
+    expect(read.blend!.components.includes('unseen')).toBe(rules.trainingCounts.includes(0));
     expect(rankNetwork(read, world, built.test)).toEqual(test);
   });
 
-  it('are what serving loads: with counts as of the request it shows the lists that were judged', () => {
-    // Arrange
-    const { served, test } = joined({});
-    const { description, weights } = encodeNetwork(served);
-    const { times, offsets, historyTimes } = built.test;
-    let compared = 0;
+  it.each([
+    ['', rulesOf()],
+    [', with items that training never saw', withUnseen()],
+  ])(
+    'are what serving loads: with counts as of the request it shows the lists that were judged%s',
+    (_, rules) => {
+      // Arrange
+      const { served, test } = joined({}, rules);
+      const { description, weights } = encodeNetwork(served);
+      const { times, offsets, historyTimes } = built.test;
+      let compared = 0;
 
-    for (const index of [0, 7, 30, 61]) {
-      const time = times[index]!;
-      const known = new DecayedCounts(items, halfLives);
-      const before = [...built.events.times.keys()].filter(
-        (at) => built.events.isHeldOut[at] === 0 && built.events.times[at]! < time,
-      );
-      for (const at of before) known.add(built.events.items[at]!, built.events.times[at]!);
-      const byItem = new Map(
-        itemIds.map((id, place) => [
-          id,
-          Float64Array.from(halfLives, (_, which) => {
-            const { values, factor } = known.at(which, time);
-            return values[place + 1]! * factor;
-          }),
-        ]),
-      );
-      const counts = { ...noCounts, counts: { asOf: time, counts: byItem } };
-      const recommender = new Recommender(
-        { description, weights, vocabulary: itemIds },
-        { counts },
-      );
+      for (const index of [0, 7, 30, 61]) {
+        const time = times[index]!;
+        const known = new DecayedCounts(items, halfLives);
+        const before = [...built.events.times.keys()].filter(
+          (at) => built.events.isHeldOut[at] === 0 && built.events.times[at]! < time,
+        );
+        for (const at of before) known.add(built.events.items[at]!, built.events.times[at]!);
+        const byItem = new Map(
+          itemIds.map((id, place) => [
+            id,
+            Float64Array.from(halfLives, (_, which) => {
+              const { values, factor } = known.at(which, time);
+              return values[place + 1]! * factor;
+            }),
+          ]),
+        );
+        const counts = { ...noCounts, counts: { asOf: time, counts: byItem } };
+        const recommender = new Recommender(
+          { description, weights, vocabulary: itemIds },
+          { counts },
+        );
 
-      // Act
-      const list = recommender.recommend(
-        {
-          history: [...historyOf(built.test, index)].map((item) => itemIds[item - 1]!),
-          time,
-          lastActionTime: historyTimes[offsets[index + 1]! - 1],
-        },
-        10,
-      );
+        // Act
+        const list = recommender.recommend(
+          {
+            history: [...historyOf(built.test, index)].map((item) => itemIds[item - 1]!),
+            time,
+            lastActionTime: historyTimes[offsets[index + 1]! - 1],
+          },
+          10,
+        );
 
-      // Assess: serving lets counts stand still for a minute, so near ties may change places
-      const judgedList = [...test.lists.subarray(index * 10, index * 10 + 10)].map(
-        (item) => itemIds[item - 1]!,
-      );
-      const shown = list.items.map((item) => item.item_id);
-      expect(shown.slice(0, 3)).toEqual(judgedList.slice(0, 3));
-      expect(shown.filter((id) => judgedList.includes(id)).length).toBeGreaterThanOrEqual(9);
-      recommender.dispose();
-      compared++;
-    }
-    expect(compared).toBe(4);
-  });
+        // Assess: serving lets counts stand still for a minute, so near ties may change places
+        const judgedList = [...test.lists.subarray(index * 10, index * 10 + 10)].map(
+          (item) => itemIds[item - 1]!,
+        );
+        const shown = list.items.map((item) => item.item_id);
+        expect(shown.slice(0, 3)).toEqual(judgedList.slice(0, 3));
+        expect(shown.filter((id) => judgedList.includes(id)).length).toBeGreaterThanOrEqual(9);
+        recommender.dispose();
+        compared++;
+      }
+      expect(compared).toBe(4);
+    },
+  );
 
   it.each([false, true])(
     'keep what rules say to the bit: among the rivals, beside the network, and served (baskets: %s)',

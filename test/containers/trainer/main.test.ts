@@ -182,7 +182,7 @@ describe('Container: trainer', () => {
     );
     expect(network.shape.items).toBe(itemIds.length);
     expect(jsonOf(job, 'model/vocabulary.json')).toEqual(itemIds);
-    expect(blend).toMatchObject({ components: ['network', 'rules'] });
+    expect(blend).toMatchObject({ components: ['network', 'rules', 'unseen'] });
     expect(ranksOf(champion, 'test')).toEqual(ranksOf(job, 'test'));
     const lists = readFileSync(job.path('model/lists/test.bin'));
     expect(lists).toHaveLength(4 * 10 * built.test.targets.length);

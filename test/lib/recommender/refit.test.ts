@@ -12,18 +12,29 @@ afterAll(() => {
   for (const model of disposables) model.dispose();
 });
 
-async function train(settings: Readonly<Record<string, unknown>>) {
+async function train(settings: Readonly<Record<string, unknown>>, baskets = false) {
   const model = resolve({ ...small, maximumEpochs: 4, ...settings });
   const parts = built.shards.map((sequences) => ({ sequences, augmented: undefined }));
   const rows = await collectRows(parts, undefined, built.itemTable.counts);
   const { validation } = built;
-  const trained = await trainModel({ model, rows, window, excludeHistory, validation });
+  const trained = await trainModel({ model, rows, window, excludeHistory, baskets, validation });
   disposables.push(trained);
   const { curve, bestEpoch, steps, parameters } = trained;
-  return { model, trained, parameters, course: { epochs: curve.length, bestEpoch, steps } };
+  return {
+    model,
+    baskets,
+    trained,
+    parameters,
+    course: { epochs: curve.length, bestEpoch, steps },
+  };
 }
 
-async function refitFrom({ model, parameters, course }: Awaited<ReturnType<typeof train>>) {
+async function refitFrom({
+  model,
+  baskets,
+  parameters,
+  course,
+}: Awaited<ReturnType<typeof train>>) {
   const shards = built.allActions;
   const task = {
     model,
@@ -33,6 +44,7 @@ async function refitFrom({ model, parameters, course }: Awaited<ReturnType<typeo
     items,
     window,
     excludeHistory,
+    baskets,
     text: undefined,
   };
   const fitted = await refitModel(task);
@@ -44,22 +56,24 @@ const reciprocalRanks = (ranks: Int32Array) =>
   ranks.reduce((sum, rank) => sum + (rank === 0 ? 0 : 1 / rank), 0) / ranks.length;
 
 describe('Function: refitModel', () => {
-  it.each([{}, { objective: 'snqn' }, { objective: 'sa2c', warmUpEpochs: 1 }])(
-    'learns from held-out actions: %j',
-    async (settings) => {
-      // Arrange
-      const before = await train({ ...settings, refitPasses: 20 });
-      // Act
-      const after = await refitFrom(before);
-      // Assess
-      expect(after.curve).toHaveLength(20);
-      expect(after.bestEpoch).toBe(20);
-      const [known, learned] = [before.trained, after].map((model) =>
-        reciprocalRanks(model.rank(built.test)),
-      );
-      expect(learned).toBeGreaterThan(known! + 0.05);
-    },
-  );
+  it.each([
+    [{}, false],
+    [{ objective: 'snqn' }, false],
+    [{ objective: 'sa2c', warmUpEpochs: 1 }, false],
+    [{ timeAttention: true }, true],
+  ])('learns from held-out actions: %j (baskets: %s)', async (settings, baskets) => {
+    // Arrange
+    const before = await train({ ...settings, refitPasses: 20 }, baskets);
+    // Act
+    const after = await refitFrom(before);
+    // Assess
+    expect(after.curve).toHaveLength(20);
+    expect(after.bestEpoch).toBe(20);
+    const [known, learned] = [before.trained, after].map((model) =>
+      reciprocalRanks(model.rank(built.test)),
+    );
+    expect(learned).toBeGreaterThan(known! + 0.05);
+  });
 
   it('begins with the weights that were judged', async () => {
     // Arrange

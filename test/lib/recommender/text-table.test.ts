@@ -133,6 +133,7 @@ describe('A model with texts', () => {
       rows: { ...world.rows, counts },
       window: world.window,
       excludeHistory: false,
+      baskets: false,
       validation: world.validation,
       text,
       runEagerly: true,
@@ -163,7 +164,7 @@ describe('A model with texts', () => {
   it('is refused without vectors', async () => {
     const model = resolve({ ...small, text: {} });
     const world = await makeWorld(model);
-    const task = { ...world, model, excludeHistory: false };
+    const task = { ...world, model, excludeHistory: false, baskets: false };
     await expect(trainModel(task)).rejects.toThrow(
       "uses its items' texts, but there are no item vectors",
     );

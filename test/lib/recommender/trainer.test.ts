@@ -10,7 +10,7 @@ function train(
   world: World,
   { runEagerly = false, ...hooks }: TrainingHooks & { runEagerly?: boolean } = {},
 ) {
-  return trainModel({ ...world, model, excludeHistory: false, runEagerly }, hooks);
+  return trainModel({ ...world, model, excludeHistory: false, baskets: false, runEagerly }, hooks);
 }
 
 describe('Function: trainModel', () => {

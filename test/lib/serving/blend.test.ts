@@ -233,6 +233,35 @@ describe('Class: Recommender, of a blend', () => {
     ]);
   });
 
+  it('gives items that training never saw what their kind weighs, and those of the counts alone too', () => {
+    // Arrange: d is in the vocabulary, n is not; nobody took either in training
+    const counts = countsOf([
+      ['a', 0],
+      ['d', 0],
+      ['n', 0],
+    ]);
+    const terms = [{ halfLife: day, weight: 1 }];
+    const blend = {
+      ...nothing,
+      trainingCounts: Int32Array.of(4, 3, 2, 0),
+      counts: { epsilon: 0.01, terms },
+    };
+    const scoresOf = (components: Blend['components']) =>
+      new Map(
+        recommenderOf({ ...blend, components }, counts)
+          .recommend({ history: ['b'], time: now }, 5)
+          .items.map(({ item_id, score }) => [item_id, score!]),
+      );
+
+    // Act
+    const plain = scoresOf(withRules(0).components);
+    const found = scoresOf([...withRules(0).components, { kind: 'unseen', weight: 0.75 }]);
+
+    // Assess
+    for (const id of ['a', 'b', 'c']) expect(found.get(id)).toBe(plain.get(id));
+    for (const id of ['d', 'n']) expect(found.get(id)).toBeCloseTo(plain.get(id)! + 0.75, 9);
+  });
+
   it('never shows what has left the catalogue, and takes new counts in', () => {
     // Arrange
     const recommender = recommenderOf(withRules(1));

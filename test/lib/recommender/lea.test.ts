@@ -23,6 +23,7 @@ async function weightsOf(lea: object | undefined, objective: string) {
     rows: world.rows,
     window: world.window,
     excludeHistory: false,
+    baskets: false,
     validation: world.validation,
   });
   return trained.weights;

@@ -3,6 +3,7 @@ import {
   interactions,
   items,
   locks,
+  prequential,
   quotas,
   runs,
   serving,
@@ -68,6 +69,8 @@ const keys = {
   freshCounts: serving.freshCounts,
   uploadCounts: uploads.counts('*'),
   recommendations: below(serving.recommendationsPrefix('*')),
+  prequential: prequential.night('*'),
+  prequentialFolder: below(prequential.prefix),
   lock: locks.run,
 };
 
@@ -111,7 +114,9 @@ export const functionAccess = {
       keys.uploadReport,
       keys.uploadCounts,
       keys.freshCounts,
+      keys.prequential,
     ],
+    list: [keys.prequentialFolder],
     write: [keys.sequences, keys.allActions, keys.everybody, keys.catalogue, keys.freshCounts],
   },
   'plan-environment': {
@@ -154,8 +159,18 @@ export const functionAccess = {
     ],
   },
   'evaluate-models': {
-    read: [keys.runConfig, keys.sequences, keys.models, keys.runChampion, keys.evaluation],
-    write: [keys.models, keys.evaluation, keys.verdict],
+    read: [
+      keys.runConfig,
+      keys.runManifest,
+      keys.sequences,
+      keys.models,
+      keys.refitted,
+      keys.runChampion,
+      keys.evaluation,
+      keys.prequential,
+    ],
+    list: [keys.prequentialFolder],
+    write: [keys.models, keys.evaluation, keys.verdict, keys.prequential],
   },
   'plan-refit': {
     read: [
@@ -200,7 +215,9 @@ export const functionAccess = {
       keys.environmentRegistration,
       keys.itemVectorsMetrics,
       keys.uploadReport,
+      keys.prequential,
     ],
+    list: [keys.prequentialFolder],
     write: [keys.summary, keys.report],
   },
   'end-run': {

@@ -2,6 +2,9 @@ import { type Champion, championPointer } from '#lib/contracts/champion.ts';
 import { serving, uploads } from '#lib/contracts/keys.ts';
 import { type Lock, lockHolder } from '#lib/contracts/lock.ts';
 import { type UploadReport, uploadReport } from '#lib/interactions/report.ts';
+import { readNights } from '#lib/promotion/nights.ts';
+import type { PrequentialNight } from '#lib/promotion/prequential.ts';
+import { compareInWords } from '#lib/promotion/words.ts';
 import { duration } from '#lib/report/format.ts';
 import { alignColumns } from '#lib/report/table.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -12,6 +15,8 @@ export interface Status {
   readonly champion: Champion | null;
   /** Who is at work. */
   readonly running: Pick<Lock, 'run' | 'takenAt'> | null;
+  /** How the last night's champion did on what arrived; null before there was a night. */
+  readonly arrived: PrequentialNight | null;
   /** The newest first. */
   readonly nights: readonly Night[];
   /** The newest uploads, the newest first; null stands for one without a report yet. */
@@ -38,6 +43,7 @@ export async function readStatus(objects: Objects, newest: number): Promise<Stat
   return {
     champion: champion?.value ?? null,
     running: holder === undefined ? null : { run: holder.run, takenAt: holder.takenAt },
+    arrived: (await readNights(objects))[0] ?? null,
     nights: (await listNights(objects)).slice(0, newest),
     uploads: await Promise.all(reports),
     uploadsInAll: names.length,
@@ -46,13 +52,14 @@ export async function readStatus(objects: Objects, newest: number): Promise<Stat
 
 /** The same as text for a terminal. */
 export function describeStatus(status: Status): string {
-  const { champion, running, nights, uploadsInAll } = status;
+  const { champion, running, arrived, nights, uploadsInAll } = status;
   const inService =
     champion === null
       ? 'Nothing is in service yet.'
       : `In service: ${champion.name} of run ${champion.run} since ${minute(champion.rolledBackAt ?? champion.promotedAt)}${champion.rolledBackAt === undefined ? '' : ' (rolled back)'}, test NDCG@10 ${champion.ndcg10.toFixed(4)}`;
   return [
     inService,
+    ...(arrived === null ? [] : [describeArrived(arrived)]),
     ...(running === null ? [] : [`At work: run ${running.run} since ${minute(running.takenAt)}`]),
     '',
     ...table(['night', 'began', 'took', 'ended'], nights.map(describeNight)),
@@ -68,6 +75,17 @@ export function describeStatus(status: Status): string {
       report?.status === 'failed' ? ['', `${report.file}: ${report.message}`] : [],
     ),
   ].join('\n');
+}
+
+/** How who was in service did on the actions as they arrived, before anything learned from them. */
+function describeArrived({ run, why, cases, ndcg10 }: PrequentialNight): string {
+  if (ndcg10 === null) return `As of night ${run} nothing that arrived was predicted: ${why}`;
+  const { champion, recentPopularity, difference } = ndcg10;
+  const found = compareInWords('what was in service', 'recent popularity', {
+    ...difference,
+    difference: difference.value,
+  });
+  return `On ${cases} actions that arrived before night ${run}: ${found} (NDCG@10 ${champion.value.toFixed(4)} and ${recentPopularity.value.toFixed(4)})`;
 }
 
 const minute = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')} UTC`;

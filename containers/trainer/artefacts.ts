@@ -31,7 +31,11 @@ export function writeParameters(
 }
 
 /** Writes `ranks/<split>.bin`, little-endian int32, one per case. */
-export function writeRanks(folder: string, split: 'validation' | 'test', ranks: Int32Array): void {
+export function writeRanks(
+  folder: string,
+  split: 'validation' | 'test' | 'arrived',
+  ranks: Int32Array,
+): void {
   write(folder, `ranks/${split}.bin`, encodeInts(ranks));
 }
 

@@ -131,9 +131,23 @@ export function readParameters(
 
 const vocabularySchema = z.array(z.string());
 
-/** Reads an existing recommender with the ids of its items, item `i` at place `i - 1`. */
-export function readModel(folders: Folders): { judged: BlendedNetwork; itemIds: string[] } {
-  const channel = folders.channel('model');
+export const hasChannel = (folders: Folders, name: string) => existsSync(folders.channel(name));
+
+/** Cases of what arrived since the last night; undefined if there was none before. */
+export function readArrived(folders: Folders): EvaluationCases | undefined {
+  const path = join(folders.channel('sequences'), 'evaluation/arrived.arrow');
+  return existsSync(path) ? decodeEvaluationCases(readBytes(path)) : undefined;
+}
+
+/** A network with what it is joined with, and the ids of its items, item `i` at place `i - 1`. */
+export interface ReadModel {
+  readonly judged: BlendedNetwork;
+  readonly itemIds: string[];
+}
+
+/** Reads an existing recommender. */
+export function readModel(folders: Folders, name: 'model' | 'serving' = 'model'): ReadModel {
+  const channel = folders.channel(name);
   const description = readJson(join(channel, 'model.json'), z.unknown());
   return {
     judged: decodeNetwork(description, readBytes(join(channel, 'weights.bin'))),

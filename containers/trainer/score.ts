@@ -1,16 +1,24 @@
 import { PipelineError } from '#lib/contracts/errors.ts';
-import { rankNetwork } from '#lib/evaluation/network-blend.ts';
+import { rankNetworkAbroad } from '#lib/evaluation/network-blend.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
-import { translateCases, translateEvents } from '#lib/recommender/translate-cases.ts';
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { writeManifest, writeRanks } from './artefacts.ts';
-import { type EvaluationChannel, readEvaluation, readModel } from './channels.ts';
+import {
+  type EvaluationChannel,
+  hasChannel,
+  type ReadModel,
+  readArrived,
+  readEvaluation,
+  readModel,
+} from './channels.ts';
 import { type Folders, reportProgress } from './contract.ts';
 import { versions } from './versions.ts';
 
 /**
  * Ranks the cases of a run with an existing model (the champion), whose vocabulary may be another: what it does not
- * know is left out of histories, and a target that it does not know has rank 0. Of a model that cannot be used only the
+ * know is left out of histories, and is in its lists if serving would show it, else a target has rank 0. What arrived since
+ * the last night is ranked with the files that were served (channel `serving`). Of a model that cannot be used only the
  * manifest is written, with the reason: a damaged champion must not fail every later night.
  */
 export function scoreChampion(folders: Folders, run: string): void {
@@ -23,6 +31,7 @@ export function scoreChampion(folders: Folders, run: string): void {
   }
   const metrics = splits.map((split) => [split, metricsAt(scored[split], 10)] as const);
   for (const split of splits) writeRanks(folders.model, split, scored[split]);
+  if (scored.arrived !== undefined) writeRanks(folders.model, 'arrived', scored.arrived);
   writeManifest(folders.model, {
     run,
     task: 'score',
@@ -34,19 +43,26 @@ export function scoreChampion(folders: Folders, run: string): void {
 
 const splits = ['validation', 'test'] as const;
 
-type Ranks = Readonly<Record<(typeof splits)[number], Int32Array>>;
+type Ranks = Readonly<Record<(typeof splits)[number], Int32Array>> & {
+  readonly arrived?: Int32Array;
+};
 
 function rankAll(folders: Folders, evaluation: EvaluationChannel): Ranks {
-  const { judged, itemIds } = readModel(folders);
-  const { itemTable, manifest } = evaluation;
-  const events = translateEvents(evaluation.events, itemTable.itemIds, itemIds);
+  const { itemTable, manifest, events } = evaluation;
+  const rankWith = ({ judged, itemIds }: ReadModel, cases: EvaluationCases) =>
+    rankNetworkAbroad(judged, { events, split: manifest.split }, cases, itemTable.itemIds, itemIds)
+      .ranks;
+  const judged = readModel(folders, 'model');
   const [validation, test] = splits.map((split, place) => {
-    const cases = translateCases(evaluation[split], itemTable.itemIds, itemIds);
-    const { ranks } = rankNetwork(judged, { events, split: manifest.split }, cases);
-    reportProgress('rank', (place + 1) / splits.length);
+    const ranks = rankWith(judged, evaluation[split]);
+    reportProgress('rank', (place + 1) / (splits.length + 1));
     return ranks;
   });
-  return { validation: validation!, test: test! };
+  const arrived = readArrived(folders);
+  if (arrived === undefined) return { validation: validation!, test: test! };
+  // What was in service when these actions arrived; without a channel of its own, the same that was judged.
+  const served = hasChannel(folders, 'serving') ? readModel(folders, 'serving') : judged;
+  return { validation: validation!, test: test!, arrived: rankWith(served, arrived) };
 }
 
 /** What is wrong with the champion's files or numbers is said, anything else is thrown. */

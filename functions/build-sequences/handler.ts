@@ -5,6 +5,7 @@ import { readRunConfig } from '#functions/shared/run-config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { expectShards } from '#lib/contracts/limits.ts';
 import { runManifest, runName } from '#lib/contracts/run.ts';
+import { readNights } from '#lib/promotion/nights.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import { encodeCatalogue } from '#lib/sequences/catalogue-table.ts';
 import { collectInteractions } from '#lib/sequences/interaction-log.ts';
@@ -26,7 +27,8 @@ export const handler = instrument(z.strictObject({ run: runName }), async ({ run
     ...config.interactions,
     catalogue: await readCatalogue(objects, inputs.items),
   });
-  const sequences = buildSequences(log, config.sequences);
+  const [last] = await readNights(objects, run);
+  const sequences = buildSequences(log, config.sequences, last?.until);
   expectShards(sequences.shards.length, config.sequences.shardItems);
   if (log.catalogue) await objects.putBytes(runs.catalogue(run), encodeCatalogue(log.catalogue));
   await countAnew(objects, manifest, sequences.everybody);

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { serving } from '#lib/contracts/keys.ts';
+import { beyond, goAbroad } from '#lib/evaluation/beyond.ts';
 import { rankBlends } from '#lib/evaluation/blend.ts';
 import { moderatorsOf } from '#lib/evaluation/moderators.ts';
 import { historyComponent } from '#lib/evaluation/rivals/evidence.ts';
 import { type AsOf, planCounting } from '#lib/popularity/as-of.ts';
-import { translateCases, translateEvents } from '#lib/recommender/translate-cases.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
@@ -30,7 +30,7 @@ export interface ChampionTask {
  * networks are, in a training job.)
  *
  * @param prefix of its files
- * @returns place of each target, from 1; 0 where the champion does not know it, `[cases]`
+ * @returns place of each target, from 1; 0 where the champion cannot show it, `[cases]`
  */
 export async function rankChampion(
   objects: Objects,
@@ -52,17 +52,16 @@ export function rankWithBlend(
   vocabulary: readonly string[],
   { cases, itemIds, events, split, asOf }: ChampionTask,
 ): Int32Array {
-  const own = translateCases(cases, itemIds, vocabulary);
-  const counted = translateEvents(events, itemIds, vocabulary);
+  const abroad = goAbroad(cases, events, itemIds, vocabulary, blend.counts.terms.length > 0);
   const taken = blend.trainingCounts ?? new Int32Array(blend.items);
   const parts = historyParts(blend);
   const input = {
-    cases: own,
-    counting: planCounting(counted, own.times, asOf, split),
-    items: blend.items,
+    cases: abroad.cases,
+    counting: planCounting(abroad.events, cases.times, asOf, split),
+    items: abroad.items,
     excludeHistory: blend.excludeHistory,
     components: parts.map(({ scorer, scale }) =>
-      historyComponent(scorer, scale, taken, own, blend.window),
+      beyond(historyComponent(scorer, scale, taken, abroad.seen, blend.window), abroad),
     ),
     counts: {
       epsilon: blend.counts.epsilon,
@@ -70,11 +69,14 @@ export function rankWithBlend(
     },
   };
   const moderators = (blend.moderators ?? []).map(
-    ({ kind, term }) => moderatorsOf(input, term).find(({ name }) => name === kind)!,
+    ({ kind, term }) =>
+      moderatorsOf({ ...input, cases: abroad.seen }, term, abroad.known).find(
+        ({ name }) => name === kind,
+      )!,
   );
   const weights = weightsOf(blend, parts);
   const [ranked] = rankBlends({ ...input, moderators }, [() => weights]);
-  return ranked!.ranks.map((rank, index) => (own.targets[index] === 0 ? 0 : rank));
+  return ranked!.ranks;
 }
 
 /** `[1 + moderators, components + terms]` */

@@ -6,10 +6,12 @@ import { readRunConfig } from '#functions/shared/run-config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
-import { decide, remark } from '#lib/promotion/verdict.ts';
+import { decide } from '#lib/promotion/verdict.ts';
 import { toJson } from '#platform/objects.ts';
 import { readChampion } from './champion.ts';
 import { judge } from './judge.ts';
+import { scoreArrived } from './prequential.ts';
+import { remarks } from './remarks.ts';
 
 const objects = dataBucket();
 
@@ -19,12 +21,16 @@ export const handler = instrument(
   async ({ run }, { logger, metrics }) => {
     const config = await readRunConfig(objects, run);
     const fixed = await objects.getVersion(runs.evaluation(run), evaluationFile);
-    const { champion, unusable } = await readChampion(objects, run);
+    const rival = await readChampion(objects, run);
+    const { champion, unusable } = rival;
     // An attempt that promoted and then failed must not be compared with its own champion.
     const evaluation = fixed?.value ?? (await judge(objects, run, config, champion));
     await objects.putIfAbsent(runs.evaluation(run), toJson(evaluation));
     const decided = decide(evaluation, config.promotion);
-    const verdict = unusable === undefined ? decided : remark(decided, unusable);
+    const nights = await scoreArrived(objects, run, config, rival);
+    const verdict = remarks(decided, nights, config, unusable);
+    const lags = verdict.trend?.word === 'worse';
+    metrics.addMetric('ChampionLags', MetricUnit.Count, lags ? 1 : 0);
     metrics.addMetric('ChampionUnusable', MetricUnit.Count, unusable === undefined ? 0 : 1);
     await objects.putJson(runs.verdict(run), verdict);
     logger.info('models evaluated', { run, winner: verdict.winner, promoted: verdict.promoted });

@@ -33,7 +33,7 @@ export async function planRefit(
   const { models, ...shared } = config.training;
   const model = models.find(({ name }) => name === winner);
   // A rival has no passes of its own: it is counted if models would be fitted.
-  const { refitPasses } = resolveModel(shared, model ?? models[0]!);
+  const { refitPasses } = resolveModel(shared, model ?? { ...models[0]!, refitPasses: undefined });
   if (refitPasses === 0) return { job: null, done: 'off' };
   if (model === undefined) {
     await recountRival(objects, run, winner);

@@ -1,5 +1,10 @@
 import * as z from 'zod';
-import { championPointer, type RunChampion, runChampion } from '#lib/contracts/champion.ts';
+import {
+  type Champion,
+  championPointer,
+  type RunChampion,
+  runChampion,
+} from '#lib/contracts/champion.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
 import { missingModelFiles } from '#lib/promotion/champion.ts';
 import { isBlendOfHistories } from '#lib/serving/blend-file.ts';
@@ -16,7 +21,10 @@ export async function fixChampion(
   run: string,
 ): Promise<RunChampion & { readonly isNew: boolean }> {
   const inService = (await objects.getVersion(serving.champion, championPointer))?.value ?? null;
-  const missing = inService === null ? [] : await missingModelFiles(objects, inService.judged);
+  const missing: string[] = [];
+  for (const prefix of inService === null ? [] : prefixesOf(inService)) {
+    missing.push(...(await missingModelFiles(objects, prefix)));
+  }
   const found: RunChampion = {
     inService,
     unusable: missing.length === 0 ? null : `missing: ${missing.join(', ')}`,
@@ -25,16 +33,19 @@ export async function fixChampion(
   return { ...(isNew ? found : await objects.getJson(runs.champion(run), runChampion)), isNew };
 }
 
+/** Of what is compared with, and of what is served: a night without the latter serves nobody. */
+const prefixesOf = ({ judged, serving }: Champion) => new Set([judged, serving]);
+
 /**
- * Where the champion is, if ranking it takes a training job: not if it cannot be compared with, nor if it has no network,
- * since such are ranked where models are evaluated.
+ * The champion, if ranking it takes a training job: not if it cannot be compared with, nor if it has no network, since such
+ * are ranked where models are evaluated.
  */
-export async function prefixToRank(
+export async function championToRank(
   objects: Objects,
   { inService, unusable }: RunChampion,
-): Promise<string | undefined> {
+): Promise<Champion | undefined> {
   if (inService === null || unusable !== null) return undefined;
   const { description } = serving.modelFiles(inService.judged);
   const json = await objects.getJson(description, z.unknown());
-  return isBlendOfHistories(json) ? undefined : inService.judged;
+  return isBlendOfHistories(json) ? undefined : inService;
 }

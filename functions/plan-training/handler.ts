@@ -5,7 +5,7 @@ import { readRunConfig } from '#functions/shared/run-config.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { recordAnswers } from './answers.ts';
-import { fixChampion, prefixToRank } from './champion.ts';
+import { championToRank, fixChampion } from './champion.ts';
 import { findDone } from './done.ts';
 import { planTraining } from './training-jobs.ts';
 
@@ -22,13 +22,13 @@ export const handler = instrument(event, async ({ run, resource }, { logger }) =
   // Ranks from before the champion was fixed may be of another one.
   if (isNew) done.delete(championLabel);
   if (unusable !== null) logger.error('the champion cannot be compared with', { run, unusable });
-  const championPrefix = await prefixToRank(objects, { inService, unusable });
+  const champion = await championToRank(objects, { inService, unusable });
   const jobs = planTraining({
     run,
     resource,
     bucket: objects.bucket,
     config,
-    championPrefix,
+    champion,
     done,
   });
   logger.info('training planned', { run, jobs: jobs.map((job) => job.name), done: done.size });

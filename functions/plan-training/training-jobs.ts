@@ -5,21 +5,22 @@ import {
   type TrainingJob,
   trainerJob,
 } from '#functions/shared/trainer-job.ts';
+import type { Champion } from '#lib/contracts/champion.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 
 export interface TrainingPlan extends JobPlace {
   readonly config: PipelineConfig;
-  /** Where the champion is, if there is one that can be ranked. */
-  readonly championPrefix: string | undefined;
+  /** The champion, if there is one that a job can rank. */
+  readonly champion: Champion | undefined;
   /** Names of the models that an earlier attempt finished. */
   readonly done: ReadonlySet<string>;
 }
 
 /** The jobs that are still to be done. */
 export function planTraining(plan: TrainingPlan): TrainingJob[] {
-  const { run, config, championPrefix, done } = plan;
+  const { run, config, champion, done } = plan;
   const sequences = runs.sequencesPrefix(run);
   const jobs = config.training.models.map((model) =>
     trainerJob(
@@ -33,8 +34,9 @@ export function planTraining(plan: TrainingPlan): TrainingJob[] {
       },
     ),
   );
-  if (championPrefix !== undefined) {
-    const channels = { sequences, model: championPrefix };
+  if (champion !== undefined) {
+    const { judged, serving } = champion;
+    const channels = { sequences, model: judged, ...(serving !== judged && { serving }) };
     jobs.push(trainerJob(plan, championLabel, { task: 'score' }, channels));
   }
   return jobs.filter((job) => !done.has(job.name));

@@ -10,6 +10,7 @@ import { type EnvironmentMetrics, environmentMetrics } from '#lib/environment/me
 import { environmentPlan } from '#lib/environment/version.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { uploadReport } from '#lib/interactions/report.ts';
+import { readNights } from '#lib/promotion/nights.ts';
 import { verdictFile } from '#lib/promotion/verdict.ts';
 import { AugmentationCollector, type AugmentationSummary } from '#lib/report/augmentation.ts';
 import { learningCurveFile } from '#lib/report/learning-curve-file.ts';
@@ -41,6 +42,7 @@ export async function gatherReport(
     config,
     evaluation: await objects.getJson(runs.evaluation(run), evaluationFile),
     verdict: await objects.getJson(runs.verdict(run), verdictFile),
+    nights: await readNights(objects),
     lists: inService?.lists,
     served: inService?.served,
     sequences: await objects.getJson(runs.sequencesManifest(run), sequencesManifest),

@@ -45,6 +45,7 @@ export function runOf(change: StatusChange, timeZone: string): string {
 /** What only the data bucket and SageMaker know of a run. */
 export interface RunFacts {
   readonly promoted: boolean | null;
+  readonly championLags: boolean | null;
   readonly usd: number | null;
   readonly report: string | null;
 }

@@ -17,13 +17,21 @@ export interface Sources {
 }
 
 /** As much of these files as is told, so that those of another release do not keep a run's end from being announced. */
-const verdict = z.looseObject({ promoted: z.boolean() });
+const verdict = z.looseObject({
+  promoted: z.boolean(),
+  trend: z.looseObject({ word: z.string() }).optional(),
+});
 const config = z.looseObject({
   operations: z.looseObject({ environmentInstanceTypes: z.array(z.string()) }),
 });
 
 /** Nothing is known yet, or ever. */
-export const noFacts: RunFacts = { promoted: null, usd: null, report: null };
+export const noFacts: RunFacts = {
+  promoted: null,
+  championLags: null,
+  usd: null,
+  report: null,
+};
 
 /** Finds out how a run that has ended went, and what it cost. */
 export async function findFacts(
@@ -36,6 +44,7 @@ export async function findFacts(
   const report = await objects.head(runs.report(run));
   return {
     promoted: found?.value.promoted ?? null,
+    championLags: found?.value.trend === undefined ? null : found.value.trend.word === 'worse',
     usd: await findSpent(sources, run, change),
     report: report === undefined ? null : report.key,
   };

@@ -81,7 +81,8 @@ export const runs = {
   itemTable: (run: string) => `runs/${run}/sequences/items.arrow`,
   trainPrefix: (run: string) => `runs/${run}/sequences/train/`,
   trainShard: (run: string, part: number) => `runs/${run}/sequences/train/${partFile(part)}`,
-  evaluationCases: (run: string, split: 'validation' | 'test') =>
+  /** `arrived`: what was taken since the night before, absent on the first one. */
+  evaluationCases: (run: string, split: 'validation' | 'test' | 'arrived') =>
     `runs/${run}/sequences/evaluation/${split}.arrow`,
   events: (run: string) => `runs/${run}/sequences/events.arrow`,
   /** All actions, held-out ones included: what the winner is fitted on once it has been judged. */
@@ -114,7 +115,7 @@ export const runs = {
   modelsPrefix: (run: string) => `runs/${run}/models/`,
   modelPrefix: (run: string, name: string) => `runs/${run}/models/${name}/`,
   modelManifest: (run: string, name: string) => `runs/${run}/models/${name}/manifest.json`,
-  modelRanks: (run: string, name: string, split: 'validation' | 'test') =>
+  modelRanks: (run: string, name: string, split: 'validation' | 'test' | 'arrived') =>
     `runs/${run}/models/${name}/ranks/${split}.bin`,
   /** All parameters of the best epoch, from which a model is fitted on. */
   modelParameters: (run: string, name: string) => `runs/${run}/models/${name}/parameters.bin`,
@@ -183,6 +184,12 @@ export const serving = {
     `recommendations/${run}/${batch}/part-${partNumber(part)}.jsonl.gz`,
   /** Written last: it names the batch whose parts are all there. */
   recommendationsManifest: (run: string) => `recommendations/${run}/manifest.json`,
+};
+
+/** How who was in service did on what arrived, a small file for every night; they stay for good. */
+export const prequential = {
+  prefix: 'prequential/',
+  night: (run: string) => `prequential/${run}.json`,
 };
 
 /** One lock for the pipeline: at most one run at a time. */

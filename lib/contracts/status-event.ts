@@ -25,6 +25,8 @@ export const runEvent = z.strictObject({
   failure: z.strictObject({ error: z.string(), cause: z.string() }).nullable(),
   /** Whether the run put a new champion in place; null when it did not get that far. */
   promoted: z.boolean().nullable(),
+  /** Whether recent popularity was better than what was in service, over the last nights; null when nothing can be said. */
+  championLags: z.boolean().nullable(),
   /** What the run's training jobs and endpoint cost, in USD; null while it runs, or when that could not be found out. */
   usd: z.number().min(0).nullable(),
   /** Key of the report; null when there is none. */

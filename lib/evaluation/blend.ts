@@ -29,6 +29,8 @@ export interface Component {
    * @param scores `[items + 1]`, all but place 0 to be written
    */
   write(index: number, scores: Float64Array): void;
+  /** What it says of items beyond its vocabulary; by default the mean of its rare ones. */
+  readonly ofOthers?: number;
 }
 
 /** Decayed counts that take part: their half-lives in seconds (`Infinity`: all time) and epsilon. */
@@ -48,6 +50,17 @@ export interface Moderator {
    * @param features the request's rows of numbers, see `visitRequests`
    */
   value(index: number, features: readonly Float64Array[]): number;
+}
+
+/** Share of a vocabulary, the least frequent items, whose mean score an item has that the components do not know. */
+const rareShare = 0.2;
+
+/** What a component thinks of rare items on average: a vocabulary is ordered by frequency. */
+export function meanOfTail(values: Float32Array | Float64Array): number {
+  const begin = Math.min(values.length - 1, Math.floor(values.length * (1 - rareShare)));
+  let sum = 0;
+  for (let at = begin; at < values.length; at++) sum += values[at]!;
+  return sum / (values.length - begin);
 }
 
 /** Cases, and what their items are scored by. */

@@ -45,17 +45,22 @@ export function recency(history: ArrayLike<number>, logCounts: ArrayLike<number>
  * The moderators of cases.
  *
  * @param which place in `counts.halfLives` of the half-life that says what is popular now
+ * @param known items that the model's vocabulary has, all by default; of the cases' items there are no others
  */
 export function moderatorsOf(
   { cases, components }: Pick<BlendInput, 'cases' | 'components'>,
   which: number,
+  known?: number,
 ): Moderator[] {
   return [
     { name: 'absence', value: (index) => absence(awayFor(cases, index)) },
     {
       name: 'recency',
       value: (index, features) =>
-        recency(historyOf(cases, index), features[components.length + which]!.subarray(1)),
+        recency(
+          historyOf(cases, index),
+          features[components.length + which]!.subarray(1, known && known + 1),
+        ),
     },
   ];
 }

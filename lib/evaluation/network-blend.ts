@@ -6,6 +6,7 @@ import { networkComponent } from '#lib/recommender/network-component.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
+import { type Abroad, beyond, goAbroad } from './beyond.ts';
 import { type BlendInput, type BlendWeights, type RankedLists, rankBlends } from './blend.ts';
 import { fitBlends } from './fit-blend.ts';
 import { moderatorsOf } from './moderators.ts';
@@ -107,7 +108,8 @@ export function judgeNetwork(
       : undefined;
   const tried = prior.halfLives.map((halfLife) => {
     const unfitted = blendOf(known, { ...prior, halfLives: [halfLife] });
-    return withInput(network, known, unfitted, world, validation, (input) => {
+    const home = atHome(network, world.events, validation);
+    return withInput(network, known, unfitted, world.split, home, (input) => {
       const steps = stepsOf(unfitted);
       const fitted = fitBlends(
         input,
@@ -128,7 +130,8 @@ export function judgeNetwork(
   });
   const best = tried.reduce((a, b) => (b.ndcg > a.ndcg ? b : a));
   const served = { network, rules: known, blend: best.blend };
-  const onTest = withInput(network, known, best.blend, world, test, (input) =>
+  const atTest = atHome(network, world.events, test);
+  const onTest = withInput(network, known, best.blend, world.split, atTest, (input) =>
     rankBlends(
       input,
       best.parts.map(
@@ -171,14 +174,49 @@ const plainBlend: NetworkBlend = {
   weights: [[1]],
 };
 
+/**
+ * Ranks cases of another night, in another vocabulary, with a network and the weights that were fitted for it.
+ *
+ * @param itemIds of the cases' and events' vocabulary
+ * @param vocabulary of the network
+ */
+export function rankNetworkAbroad(
+  served: BlendedNetwork,
+  { events, split }: NetworkWorld,
+  cases: EvaluationCases,
+  itemIds: readonly string[],
+  vocabulary: readonly string[],
+): RankedLists {
+  const hasCounts = (served.blend?.halfLives.length ?? 0) > 0;
+  const abroad = goAbroad(cases, events, itemIds, vocabulary, hasCounts);
+  return rank(served, split, abroad);
+}
+
 /** Ranks cases with a network and the weights that were fitted for it. */
 export function rankNetwork(
-  { network, rules, blend = plainBlend }: BlendedNetwork,
-  world: NetworkWorld,
+  served: BlendedNetwork,
+  { events, split }: NetworkWorld,
   cases: EvaluationCases,
 ): RankedLists {
+  return rank(served, split, atHome(served.network, events, cases));
+}
+
+/** Cases in the network's own vocabulary. */
+function atHome(
+  { shape }: RecommenderModel,
+  events: InteractionEvents,
+  cases: EvaluationCases,
+): Abroad {
+  return { seen: cases, cases, events, known: shape.items, items: shape.items };
+}
+
+function rank(
+  { network, rules, blend = plainBlend }: BlendedNetwork,
+  split: NetworkWorld['split'],
+  abroad: Abroad,
+): RankedLists {
   const weights = Float64Array.from(blend.weights.flat());
-  return withInput(network, rules, blend, world, cases, (input) => {
+  return withInput(network, rules, blend, split, abroad, (input) => {
     return rankBlends(input, [() => weights])[0]!;
   });
 }
@@ -215,26 +253,28 @@ function withInput<Result>(
   model: RecommenderModel,
   rules: NetworkRules | undefined,
   blend: NetworkBlend,
-  { events, split }: NetworkWorld,
-  cases: EvaluationCases,
+  split: NetworkWorld['split'],
+  abroad: Abroad,
   use: (input: BlendInput) => Result,
 ): Result {
+  const { seen, cases, events, known, items } = abroad;
   const counting = planCounting(events, cases.times, blend.asOf, split);
-  const network = networkComponent(model, cases, counting.times);
+  const network = networkComponent(model, seen, counting.times);
   try {
-    const components = blend.components.map((name) => {
+    const componentOf = (name: NetworkBlend['components'][number]) => {
       if (name === 'network') return network;
       const { scorer, trainingCounts } = rules!;
       return name === 'unseen'
         ? unseenComponent(trainingCounts)
-        : historyComponent(scorer, 'lift', trainingCounts, cases, model.shape.window);
-    });
-    const plain = { cases, components };
-    const moderators = moderatorsOf(plain, blend.recencyHalfLife);
+        : historyComponent(scorer, 'lift', trainingCounts, seen, model.shape.window);
+    };
+    const components = blend.components.map((name) => beyond(componentOf(name), abroad));
+    const moderators = moderatorsOf({ cases: seen, components }, blend.recencyHalfLife, known);
     return use({
-      ...plain,
+      cases,
+      components,
       counting,
-      items: model.shape.items,
+      items,
       excludeHistory: model.excludeHistory,
       counts: { halfLives: blend.halfLives, epsilon: blend.epsilon },
       moderators: blend.moderators.map((name) => moderators.find((one) => one.name === name)!),

@@ -1,5 +1,6 @@
 import { countTaken } from '#lib/sequences/all-actions.ts';
-import { type BlendedNetwork, forItems, networkRules } from './network-blend.ts';
+import { type BlendedNetwork, forItems } from './network-blend.ts';
+import { fitAnew } from './rivals/fit-scorers.ts';
 import type { TrainingData } from './rivals/history-scorer.ts';
 
 /** All actions of a run, held-out ones included, in its vocabulary. */
@@ -11,7 +12,10 @@ export type AllActions = TrainingData;
  */
 export function refitRules(model: BlendedNetwork, all: AllActions): BlendedNetwork {
   if (model.rules === undefined) return model;
-  return { ...model, rules: forItems(networkRules(countedAnew(all)), model.network.shape.items) };
+  const data = countedAnew(all);
+  const scorer = fitAnew(model.rules.scorer, data);
+  const rules = { scorer, trainingCounts: data.itemTable.counts };
+  return { ...model, rules: forItems(rules, model.network.shape.items) };
 }
 
 /** With how often each item was taken, held-out actions included. */

@@ -10,6 +10,7 @@ import {
   rivalsAhead,
 } from './candidates.ts';
 import { diagnose } from './diagnosis.ts';
+import { trend } from './prequential.ts';
 import { compareInWords, differenceInNumbers, signed, wordOf, words } from './words.ts';
 
 /** What was asked of a candidate before it might replace the champion, and the answer. */
@@ -41,6 +42,8 @@ export const verdictFile = z.strictObject({
   reasons: z.array(z.string()).min(1),
   /** Why trained models are behind a rival and what to try, if they are. */
   diagnosis: z.array(z.string()),
+  /** How those in service did on what arrived in the last nights; absent while there is too little to tell. */
+  trend: trend.optional(),
 });
 
 export type Question = z.infer<typeof question>;

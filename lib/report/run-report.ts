@@ -1,6 +1,7 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import type { EnvironmentMetrics } from '#lib/environment/metrics.ts';
 import type { Evaluation } from '#lib/evaluation/evaluation-file.ts';
+import type { PrequentialNight } from '#lib/promotion/prequential.ts';
 import type { Verdict } from '#lib/promotion/verdict.ts';
 import type { SequencesExcluded, SequencesManifest } from '#lib/sequences/manifest.ts';
 import type { AugmentationSummary } from './augmentation.ts';
@@ -16,6 +17,7 @@ import { resultsSection } from './sections/results.ts';
 import { rewardsSection } from './sections/rewards.ts';
 import { strataSection } from './sections/strata.ts';
 import { type StateTiming, timingsSection } from './sections/timings.ts';
+import { trendSection } from './sections/trend.ts';
 import { verdictSection } from './sections/verdict.ts';
 import { style } from './style.ts';
 import type { Served } from './summary.ts';
@@ -27,6 +29,8 @@ export interface RunReport {
   readonly createdAt: string;
   readonly evaluation: Evaluation;
   readonly verdict: Verdict;
+  /** How those in service did on what arrived: this night and those before it, the newest first. */
+  readonly nights: readonly PrequentialNight[];
   /** Undefined while nothing is in service. */
   readonly lists: ShownLists | undefined;
   readonly served: Served | undefined;
@@ -52,6 +56,7 @@ export function renderReport(report: RunReport): string {
     ['results', 'Results', resultsSection(report.evaluation, report.verdict)],
     ['parts', 'What each part added', partsSection(report.evaluation, report.config)],
     ['strata', 'For whom', strataSection(report.evaluation, report.verdict)],
+    ['trend', 'Night by night', trendSection(report.nights, report.verdict.trend)],
     ['lists', 'Lists', listsSection(report.lists, report.served)],
     [
       'learning',

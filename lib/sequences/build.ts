@@ -112,6 +112,9 @@ export function buildSequences(
       trainTransitions,
       validationCases: validation.targets.length,
       testCases: test.targets.length,
+      since: since ?? null,
+      newestAction: newestOf(log),
+      arrivedCases: arrived?.targets.length ?? 0,
       shards: shards.length,
       window: config.window,
       split: config.split,
@@ -146,6 +149,10 @@ function countItems({ trained, judged }: Parts, itemNumbers: number) {
     for (let at = first; at < first + trained.split.trainEnds[user]!; at++) counts[items[at]!]!++;
   }
   return { isLeft, counts };
+}
+
+function newestOf({ timestamps, length }: InteractionLog): number {
+  return timestamps.subarray(0, length).reduce((newest, time) => Math.max(newest, time), 0);
 }
 
 function countTiedTestCases({ offsets, timestamps }: ActionTable, split: Split): number {

@@ -17,6 +17,12 @@ export const sequencesManifest = z.strictObject({
   trainTransitions: count,
   validationCases: count,
   testCases: count,
+  /** The newest action that an earlier night saw, Unix seconds; null if there was none. */
+  since: z.number().nullable().default(null),
+  /** Unix seconds. */
+  newestAction: z.number().default(0),
+  /** Cases of what was taken since. */
+  arrivedCases: count.default(0),
   shards: count,
   /** Longest history, in items. */
   window: z.int().min(1),

@@ -25,7 +25,7 @@ export async function writeSequences(
   run: string,
   sequences: BuiltSequences,
 ): Promise<void> {
-  const { itemTable, shards, validation, test, events, manifest, excluded } = sequences;
+  const { itemTable, shards, validation, test, arrived, events, manifest, excluded } = sequences;
   await writeEverybody(objects, run, sequences.everybody);
   await writeAllActions(objects, run, sequences);
   await objects.putBytes(runs.itemTable(run), encodeItemTable(itemTable));
@@ -34,6 +34,9 @@ export async function writeSequences(
     encodeEvaluationCases(validation),
   );
   await objects.putBytes(runs.evaluationCases(run, 'test'), encodeEvaluationCases(test));
+  if (arrived !== undefined) {
+    await objects.putBytes(runs.evaluationCases(run, 'arrived'), encodeEvaluationCases(arrived));
+  }
   await objects.putBytes(runs.events(run), encodeInteractionEvents(events));
   await objects.putJson(runs.excluded(run), excluded);
   const parts = shards.entries();

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ContractError, ValidationError } from '#lib/contracts/errors.ts';
+import { meanOfTail } from '#lib/evaluation/blend.ts';
 import { absence, recency } from '#lib/evaluation/moderators.ts';
 import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
 import { decodeModel } from '#lib/recommender/model-file.ts';
@@ -66,8 +67,6 @@ export interface RecommenderOptions {
 
 const vocabularySchema = z.array(z.string().min(1)).min(1);
 const noCountTerms: CountTerms = { epsilon: 1, terms: [] };
-/** Share of the vocabulary, the least frequent items, whose mean score an item has that the components do not know. */
-const rareShare = 0.2;
 
 /** What a model is, whatever its form. */
 interface Served {
@@ -319,14 +318,6 @@ function loadServed({ description, weights }: RecommenderFiles): Served {
       return { weight: part.weight, scorer: networkScorer(model) };
     }),
   };
-}
-
-/** What a component thinks of rare items on average: the vocabulary is ordered by frequency. */
-function meanOfTail(values: Scores): number {
-  const begin = Math.min(values.length - 1, Math.floor(values.length * (1 - rareShare)));
-  let sum = 0;
-  for (let at = begin; at < values.length; at++) sum += values[at]!;
-  return sum / (values.length - begin);
 }
 
 /** `items` may be none. */

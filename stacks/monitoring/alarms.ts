@@ -12,6 +12,7 @@ export const alarms = {
   'status-failing': 'publish-run-status fails; events and cost figures are missing.',
   'champion-unusable':
     'A run could not compare with the champion, because its model cannot be used.',
+  'champion-lags': 'Over the last nights, recent popularity was better than what was in service.',
   'uploads-dead': 'Uploads could not be planned and are in the dead-letter queue.',
   'ranges-dead': 'Ranges of uploads could not be parsed and are in the dead-letter queue.',
   'starts-dead': 'The schedule could not start the state machine.',

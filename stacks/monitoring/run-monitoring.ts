@@ -49,22 +49,34 @@ function monitorExecutions(facade: MonitoringFacade, naming: Naming, parts: RunM
     addAbortedExecutionCountAlarm: { Warning: { maxErrorCount: 0, ...naming('run-stopped') } },
     addTimedOutExecutionCountAlarm: { Critical: { maxErrorCount: 0, ...naming('run-timed-out') } },
   });
+  const counted = (name: string) =>
+    pipelineMetric(facade, deployment, {
+      name,
+      service: 'evaluate-models',
+      statistic: MetricStatistic.SUM,
+      period: Duration.hours(1),
+    });
   facade.monitorCustom({
     alarmFriendlyName: 'champion',
-    humanReadableName: 'Champions that cannot be compared with',
+    humanReadableName: 'Champions',
     metricGroups: [
       {
         title: 'Champions that cannot be compared with',
         metrics: [
           {
-            metric: pipelineMetric(facade, deployment, {
-              name: 'ChampionUnusable',
-              service: 'evaluate-models',
-              statistic: MetricStatistic.SUM,
-              period: Duration.hours(1),
-            }),
+            metric: counted('ChampionUnusable'),
             alarmFriendlyName: 'champion-unusable',
             addAlarm: { Critical: { ...aboveZero, ...naming('champion-unusable') } },
+          },
+        ],
+      },
+      {
+        title: 'Nights after which recent popularity was ahead of what was served',
+        metrics: [
+          {
+            metric: counted('ChampionLags'),
+            alarmFriendlyName: 'champion-lags',
+            addAlarm: { Warning: { ...aboveZero, ...naming('champion-lags') } },
           },
         ],
       },

@@ -3,6 +3,7 @@ import {
   environments,
   interactions,
   items,
+  prequential,
   runs,
   serving,
   uploads,
@@ -17,6 +18,7 @@ const uploaded = [`${uploads.logsPrefix}a.jsonl`, `${uploads.catalogPrefix}a.jso
 const stored = [interactions.part('2026-11-23', 'u', 7), items.part('2026-11-23', 'u', 7)];
 const model = Object.values(serving.modelFiles(runs.modelPrefix('a', 'b')));
 const refitted = Object.values(serving.modelFiles(runs.refittedPrefix('a', 'b')));
+const nights = [prequential.night('a')];
 const shard = [runs.trainShard('a', 7)];
 const bulk = [
   runs.trainShard('a', 7),
@@ -43,10 +45,12 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'evaluate-models putBytes files.weights': model,
   'evaluate-models putJson files.vocabulary': model,
   'evaluate-models putJson files.description': model,
-  'evaluate-models getJson keys.description': model,
-  'evaluate-models getBytes keys.weights': model,
-  'evaluate-models getJson keys.vocabulary': model,
-  'evaluate-models getJson key': model,
+  'evaluate-models getJson keys.description': [...model, ...refitted],
+  'evaluate-models getBytes keys.weights': [...model, ...refitted],
+  'evaluate-models getJson keys.vocabulary': [...model, ...refitted],
+  'evaluate-models getJson key': [...model, ...nights],
+  'evaluate-models getJson description': [...model, ...refitted],
+  'build-sequences getJson key': nights,
   'plan-training getJson description': model,
   'expire-runs getJson key': [serving.championHistory('a')],
   'expire-runs remove expired': bulk,
@@ -73,7 +77,7 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'promote-winner head key': [...model, ...refitted],
   'promote-winner putIfMatch recordKey': [serving.championHistory('a')],
   'promote-winner putIfAbsent recordKey': [serving.championHistory('a')],
-  'publish-report getJson key': [`${runs.augmentationResultsPrefix('a')}x.json`],
+  'publish-report getJson key': [`${runs.augmentationResultsPrefix('a')}x.json`, ...nights],
   'publish-report head key': [
     runs.modelManifest('a', 'b'),
     runs.refittedManifest('a', 'b'),

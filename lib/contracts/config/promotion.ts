@@ -28,7 +28,13 @@ export const promotionConfig = z.strictObject({
    * tell of two models of one recipe, and less than what weeks without new data cost.
    */
   nonInferiorityMargin: z.number().min(0).max(1).default(0.1),
-  /** Smallest number of test cases on which a champion is replaced. */
+  /**
+   * Nights over which those in service are compared with recent popularity, on what arrived (`prequential/`): where the
+   * interval of the difference lies below 0, the verdict says so and an alarm rings. Guards against renewals that lose a
+   * little each time.
+   */
+  trendNights: z.int().min(1).max(90).default(7),
+  /** Smallest number of test cases on which a champion is replaced, and of cases that a trend is told from. */
   minimumTestCases: z.int().min(1).default(100),
 });
 

@@ -104,6 +104,7 @@ export function historyAt(
 export function unseenComponent(trainingCounts: ArrayLike<number>): Component {
   return {
     name: 'unseen',
+    ofOthers: 1,
     write: (_index, scores) => {
       for (let item = 1; item < scores.length; item++) {
         scores[item] = trainingCounts[item - 1]! > 0 ? 0 : 1;

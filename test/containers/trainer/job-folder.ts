@@ -13,7 +13,7 @@ import { encodeSequenceShard } from '#lib/sequences/shard.ts';
 import { answerTo } from '../../lib/recommender/fixtures.ts';
 
 /** A small log with a rule: after an item comes the next one of a circle, now and then another. */
-export function smallSequences(items = 30): BuiltSequences {
+export function smallSequences(items = 30, since?: number): BuiltSequences {
   const log = new InteractionLog({ eventRewards: {}, defaultReward: 1 });
   const part = log.part('log');
   for (let user = 0; user < 80; user++) {
@@ -27,6 +27,7 @@ export function smallSequences(items = 30): BuiltSequences {
   return buildSequences(
     log,
     sequencesConfig.parse({ split: 'leave-one-out', window: 8, shardItems: 256 }),
+    since,
   );
 }
 
@@ -52,6 +53,9 @@ export function createJob(built: BuiltSequences, { withAnswers = false } = {}): 
   put(`${sequences}/evaluation/validation.arrow`, encodeEvaluationCases(built.validation));
   put(`${sequences}/evaluation/test.arrow`, encodeEvaluationCases(built.test));
   put(`${sequences}/events.arrow`, encodeInteractionEvents(built.events));
+  if (built.arrived !== undefined) {
+    put(`${sequences}/evaluation/arrived.arrow`, encodeEvaluationCases(built.arrived));
+  }
   built.shards.forEach((shard, index) => {
     const name = `part-${String(index).padStart(5, '0')}.arrow`;
     put(`${sequences}/train/${name}`, encodeSequenceShard(shard));

@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { nativeEnvironment } from '#lib/graph/native-environment.ts';
 import { decodeModel } from '#lib/recommender/model-file.ts';
@@ -184,6 +185,28 @@ describe('Container: trainer', () => {
     expect(jsonOf(job, 'model/vocabulary.json')).toEqual(itemIds);
     expect(blend).toMatchObject({ components: ['network', 'rules', 'unseen'] });
     expect(ranksOf(champion, 'test')).toEqual(ranksOf(job, 'test'));
+    // Arrange: another night, on which somebody else was served than was judged
+    const night = smallSequences(30, 1_600_000_300);
+    const [same, other] = ['model', 'serving'].map((channel) => {
+      const scoring = createJob(night);
+      jobs.push(scoring);
+      cpSync(job.path('model'), scoring.path('input/data/model'), { recursive: true });
+      if (channel === 'serving') {
+        const served = scoring.path('input/data/serving');
+        cpSync(job.path('model'), served, { recursive: true });
+        const ids = jsonOf(job, 'model/vocabulary.json') as string[];
+        writeFileSync(join(served, 'vocabulary.json'), JSON.stringify(ids.toReversed()));
+      }
+      scoring.setHyperparameters({ task: 'score', run: 'next' });
+      return scoring;
+    }) as [JobFolder, JobFolder];
+    // Act
+    for (const scoring of [same, other]) expect((await run(scoring)).code).toBe(0);
+    // Assess
+    expect(ranksOf(same, 'arrived')).toHaveLength(night.arrived!.targets.length);
+    expect(ranksOf(other, 'test')).toEqual(ranksOf(same, 'test'));
+    expect(ranksOf(other, 'arrived')).not.toEqual(ranksOf(same, 'arrived'));
+    expect(existsSync(champion.path('model/ranks/arrived.bin'))).toBe(false);
     const lists = readFileSync(job.path('model/lists/test.bin'));
     expect(lists).toHaveLength(4 * 10 * built.test.targets.length);
   });

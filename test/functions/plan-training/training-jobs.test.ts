@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planTraining, type TrainingPlan } from '#functions/plan-training/training-jobs.ts';
+import type { Champion } from '#lib/contracts/champion.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
 
 const config = parseConfig(
@@ -19,8 +20,16 @@ const plan: TrainingPlan = {
   resource: 'lea-dev--night-1',
   bucket: 'data',
   config,
-  championPrefix: undefined,
+  champion: undefined,
   done: new Set(),
+};
+const champion: Champion = {
+  run: 'before',
+  name: 'plain',
+  judged: 'runs/before/models/plain/',
+  serving: 'runs/before/models/plain/',
+  ndcg10: 0.1,
+  promotedAt: '2026-11-23T05:00:00.000Z',
 };
 const channelsOf = (job: { channels: readonly object[] }) =>
   job.channels.map((channel) => (channel as { ChannelName: string }).ChannelName);
@@ -38,7 +47,7 @@ describe('Function: planTraining', () => {
   });
 
   test('the champion is ranked on the same cases', () => {
-    const jobs = planTraining({ ...plan, championPrefix: 'runs/before/models/plain/' });
+    const jobs = planTraining({ ...plan, champion });
 
     const job = jobs.at(-1)!;
     expect(job.name).toBe('champion');
@@ -46,10 +55,20 @@ describe('Function: planTraining', () => {
     expect(JSON.stringify(job.channels)).toContain('s3://data/runs/before/models/plain/');
   });
 
+  test('what was in service is ranked on what arrived with the files that were served', () => {
+    const serving = 'runs/before/refitted/plain/';
+    const same = planTraining({ ...plan, champion }).at(-1);
+    const other = planTraining({ ...plan, champion: { ...champion, serving } }).at(-1);
+
+    expect(channelsOf(same!)).toEqual(['sequences', 'model']);
+    expect(channelsOf(other!)).toEqual(['sequences', 'model', 'serving']);
+    expect(JSON.stringify(other!.channels)).toContain(`s3://data/${serving}`);
+  });
+
   test('every job has a name that SageMaker takes', () => {
     const long = { ...plan, resource: `lea-production1-${'a'.repeat(24)}-12` };
 
-    const jobs = planTraining({ ...long, championPrefix: 'runs/before/models/plain/' });
+    const jobs = planTraining({ ...long, champion });
 
     expect(new Set(jobs.map(({ jobName }) => jobName)).size).toBe(4);
     for (const { jobName } of jobs) expect(`${jobName}-10`.length).toBeLessThanOrEqual(63);

@@ -11,11 +11,13 @@ import { parseConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runEvent } from '#lib/contracts/status-event.ts';
 import { priceList } from '#lib/cost/prices.ts';
+import { judgeTrend } from '#lib/promotion/prequential.ts';
 import { decide } from '#lib/promotion/verdict.ts';
 import type { JsonService } from '#platform/json-service.ts';
 import { toJson } from '#platform/objects.ts';
 import prices from '../../../config/prices.json' with { type: 'json' };
 import { evaluationOf } from '../../lib/promotion/evaluations.ts';
+import { nightOf } from '../../lib/promotion/nights.ts';
 import { startBucket } from '../bucket.ts';
 
 const start = Date.parse('2026-11-23T03:30:00Z');
@@ -237,7 +239,10 @@ describe('Function: findFacts', () => {
     const model = { name: 'a', backbone: 'sasrec', objective: 'snqn' };
     const config = parseConfig({ training: { models: [model] } }, 'test');
     await objects.putBytes(runs.config('a'), toJson(config));
-    await objects.putJson(runs.verdict('a'), decide(evaluationOf(), config.promotion));
+    const lags = [nightOf(2, -0.02), nightOf(3, -0.02)];
+    const trend = judgeTrend(lags, 7, 0.95, 100);
+    const verdict = { ...decide(evaluationOf(), config.promotion), trend };
+    await objects.putJson(runs.verdict('a'), verdict);
     await objects.putBytes(runs.report('a'), '<html></html>');
     const sources = {
       objects,
@@ -249,7 +254,12 @@ describe('Function: findFacts', () => {
     // Act
     const facts = await findFacts(sources, 'a', change({ status: 'SUCCEEDED', stopDate: start }));
     // Assess
-    expect(facts).toStrictEqual({ promoted: true, usd: 0, report: runs.report('a') });
+    expect(facts).toStrictEqual({
+      promoted: true,
+      championLags: true,
+      usd: 0,
+      report: runs.report('a'),
+    });
   });
 
   it('asks nobody about a run that never began', async () => {
@@ -265,7 +275,7 @@ describe('Function: findFacts', () => {
     // Act
     const facts = await findFacts(sources, 'never', change({ status: 'FAILED' }));
     // Assess
-    expect(facts).toStrictEqual({ promoted: null, usd: 0, report: null });
+    expect(facts).toStrictEqual({ promoted: null, championLags: null, usd: 0, report: null });
     expect(silent.calls).toStrictEqual([]);
   });
 });

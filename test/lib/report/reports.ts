@@ -65,6 +65,7 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
         { history: [], before: ['B'], after: ['B'] },
       ],
     },
+    nights: [],
     served: { users: 16_554, knownUsers: 16_554, items: 10_000, knownItems: 10_506 },
     sequences: {
       users: 4333,
@@ -77,6 +78,9 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
       testCases: 4333,
       shards: 30,
       window: 50,
+      since: null,
+      newestAction: 1_600_000_000,
+      arrivedCases: 0,
       trainItems: 2100,
       basketShare: 0.01,
       baskets: false,

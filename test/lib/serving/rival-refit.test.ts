@@ -14,6 +14,19 @@ describe('Function: refitRival', () => {
   });
   const all = { itemTable: task.itemTable, shards: task.allActions, baskets: task.baskets };
 
+  it('knows every kind of component that a rival has', () => {
+    const kinds = rivals.flatMap(({ blend }) =>
+      historyParts(blend).map(({ scorer }) => scorer.kind),
+    );
+    expect([...new Set(kinds)].sort()).toStrictEqual([
+      'ease',
+      'item-knn',
+      'repeat-last',
+      'sequential-rules',
+      'session-knn',
+    ]);
+  });
+
   it('on the training actions gives what was judged', () => {
     for (const { blend } of rivals) {
       // Act

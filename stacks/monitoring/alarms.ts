@@ -34,8 +34,8 @@ export type AlarmName = keyof typeof alarms;
 
 /** What of the stacks costs money every hour (`lib/cost/cost-table.ts`); a test counts it in the templates. */
 export const deployedCounts = {
-  // `many-rows-quarantined` divides one metric by another, and `uploads-failed` adds two.
-  alarmMetrics: Object.keys(alarms).length + 2,
+  // `many-rows-quarantined` divides one metric by another, `uploads-failed` adds two, `no-recent-success` looks at two.
+  alarmMetrics: Object.keys(alarms).length + 3,
   // What remove-idle-endpoints reports every hour.
   customMetrics: 2,
   polledQueues: 3,

@@ -85,15 +85,29 @@ function monitorExecutions(facade: MonitoringFacade, naming: Naming, parts: RunM
   if (deployment.config.operations.schedule !== null) monitorSuccess(facade, naming, parts);
 }
 
-/** That runs succeed at all. */
+/**
+ * That runs succeed at all. Hours in which the janitor, which runs every hour, did not run were before the deployment:
+ * there, nobody misses a run.
+ */
 function monitorSuccess(facade: MonitoringFacade, naming: Naming, parts: RunMonitoring): void {
-  const { stateMachine, deployment } = parts;
+  const { stateMachine, deployment, removeIdleEndpoints } = parts;
   const { operations } = deployment.config;
   const period = Duration.hours(6);
   const periods = operations.alarms.lastSuccessHours / period.toHours();
-  const succeeded = facade
-    .createMetricFactory()
-    .adaptMetric(stateMachine.metricSucceeded({ period, statistic: MetricStatistic.SUM }));
+  const statistic = MetricStatistic.SUM;
+  const factory = facade.createMetricFactory();
+  const succeeded = factory.createMetricMath(
+    'IF(FILL(alive, 0) > 0, FILL(succeeded, 0), 1)',
+    {
+      alive: factory.adaptMetric(
+        removeIdleEndpoints.function.metricInvocations({ period, statistic }),
+      ),
+      succeeded: factory.adaptMetric(stateMachine.metricSucceeded({ period, statistic })),
+    },
+    'Successful runs',
+    undefined,
+    period,
+  );
   facade.monitorCustom({
     alarmFriendlyName: 'success',
     humanReadableName: 'Successful runs',

@@ -39,7 +39,8 @@ export class MonitoringStack extends Stack {
       alarmFactoryDefaults: {
         alarmNamePrefix: deployment.name,
         actionsEnabled: true,
-        action: new SnsAlarmActionStrategy({ onAlarmTopic: data.topic }),
+        // People also hear that something is well again.
+        action: new SnsAlarmActionStrategy({ onAlarmTopic: data.topic, onOkTopic: data.topic }),
         datapointsToAlarm: 1,
         evaluationPeriods: 1,
       },

@@ -270,10 +270,11 @@ describe('A deployment whose policies are enforced', () => {
     expect(alarms.map((alarm) => alarm.AlarmName).toSorted()).toStrictEqual(
       wanted.map(({ AlarmName }) => AlarmName as string).toSorted(),
     );
-    for (const { AlarmName, AlarmActions, ActionsEnabled, metrics } of alarms) {
-      expect({ AlarmName, AlarmActions, ActionsEnabled }).toStrictEqual({
+    for (const { AlarmName, AlarmActions, OKActions, ActionsEnabled, metrics } of alarms) {
+      expect({ AlarmName, AlarmActions, OKActions, ActionsEnabled }).toStrictEqual({
         AlarmName,
         AlarmActions: [topic],
+        OKActions: [topic],
         ActionsEnabled: true,
       });
       expect(metrics, AlarmName).not.toHaveLength(0);

@@ -36,6 +36,7 @@ const describeMetric = ({ namespace, name, dimensions }: Metric) =>
 const watched = {
   AlarmName: z.string(),
   AlarmActions: z.array(z.string()),
+  OKActions: z.array(z.string()),
   ActionsEnabled: z.boolean(),
 };
 const described = z.looseObject({

@@ -23,6 +23,7 @@ describe('Stack: monitoring', () => {
     for (const { Properties } of found) {
       expect(Properties.ActionsEnabled, Properties.AlarmName).toBe(true);
       expect(Properties.AlarmActions, Properties.AlarmName).toHaveLength(1);
+      expect(Properties.OKActions, Properties.AlarmName).toStrictEqual(Properties.AlarmActions);
     }
   });
 
@@ -41,6 +42,21 @@ describe('Stack: monitoring', () => {
       EvaluationPeriods: 6,
       DatapointsToAlarm: 6,
     });
+  });
+
+  it('misses no success of hours in which nothing was deployed yet', () => {
+    const { Metrics, EvaluationPeriods } = named('no-recent-success');
+    const [math, ...looked] = Metrics.toSorted((a: { Expression?: string }) =>
+      a.Expression === undefined ? 1 : -1,
+    );
+    expect(math.Expression).toBe('IF(FILL(alive, 0) > 0, FILL(succeeded, 0), 1)');
+    const names = looked.map(
+      ({ MetricStat }: { MetricStat: { Metric: { MetricName: string } } }) =>
+        MetricStat.Metric.MetricName,
+    );
+    expect(names.sort()).toStrictEqual(['ExecutionsSucceeded', 'Invocations']);
+    // The alarm needs as many periods, all of them after the first deployment.
+    expect(EvaluationPeriods * 6).toBe(36);
   });
 
   it('measures the quarantined share, not a count', () => {

@@ -16,6 +16,7 @@ export default {
     'examples/*/convert.ts!',
     'test/local/fixture/handlers/*',
     'test/mutation.config.ts',
+    'test/account/main.ts',
   ],
   project: ['**/*.{ts,mjs}!', '!test/**!', '!*.config.ts!', '!knip.ts!'],
   // A type that names what an exported function takes or gives is part of its signature.

@@ -20,6 +20,7 @@ const services = {
   codebuild: { host: 'codebuild', target: 'CodeBuild_20161006', protocol: '1.1' },
   events: { host: 'events', target: 'AWSEvents', protocol: '1.1' },
   sagemaker: { host: 'api.sagemaker', target: 'SageMaker', protocol: '1.1' },
+  servicequotas: { host: 'servicequotas', target: 'ServiceQuotasV20190624', protocol: '1.1' },
   states: { host: 'states', target: 'AWSStepFunctions', protocol: '1.0' },
 } as const;
 

@@ -101,7 +101,7 @@ export const functionAccess = {
   },
   'begin-run': {
     read: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus, keys.uploadReport],
-    list: [keys.interactions, keys.items, keys.runsFolder],
+    list: [keys.baseModels, keys.interactions, keys.items, keys.runsFolder],
     write: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus],
   },
   'build-sequences': {

@@ -8,6 +8,7 @@ const root = join(import.meta.dirname, '..');
 const floors = [
   'contracts',
   'cost',
+  'preflight',
   'interactions',
   'sequences',
   'popularity',

@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { root } from '../../setup/paths.mjs';
 import { readConfig } from '../one-machine/config.ts';
 import type { Command } from './command.ts';
-import { readOptions, UsageError } from './options.ts';
+import { readCount } from './count.ts';
+import { readOptions } from './options.ts';
 
 export const cost: Command = {
   usage: `Usage: npx lea cost --interactions N --items N [--config FILE] [--parameters N]
@@ -20,9 +21,11 @@ export const cost: Command = {
       parameters: { type: 'string' },
     });
     const question = {
-      interactions: count('--interactions', options.interactions),
-      items: count('--items', options.items),
-      ...(parameters !== undefined && { baseModelParameters: count('--parameters', parameters) }),
+      interactions: readCount('--interactions', options.interactions),
+      items: readCount('--items', options.items),
+      ...(parameters !== undefined && {
+        baseModelParameters: readCount('--parameters', parameters),
+      }),
     };
     const config = readConfig(resolve(options.config ?? join(root, 'config/pipeline.json')));
     return async () => {
@@ -38,10 +41,4 @@ export const cost: Command = {
 
 function table(name: string): unknown {
   return JSON.parse(readFileSync(join(root, 'config', name), 'utf8'));
-}
-
-function count(option: string, text: string | undefined): number {
-  const value = Number(text?.replaceAll(/[_,]/g, ''));
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new UsageError(`${option} must be a whole number above 0, not "${text ?? ''}".`);
 }

@@ -52,6 +52,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'estimate what a run, and a month without any, costs on AWS',
     load: async () => (await import('./cost.ts')).cost,
   },
+  preflight: {
+    summary: 'check what would stop a deployment or a night on AWS, before anything is paid',
+    load: async () => (await import('./preflight.ts')).preflight,
+  },
   rollback: {
     summary: 'put an earlier champion back into service',
     load: async () => (await import('./rollback.ts')).rollback,

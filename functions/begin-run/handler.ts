@@ -5,8 +5,10 @@ import { pipelineConfig } from '#lib/contracts/config.ts';
 import { attemptResources } from '#lib/contracts/job-name.ts';
 import { nameRun } from '#lib/contracts/run.ts';
 import { beginAlone, expectBegun, isFinished } from './begin.ts';
+import { accountOf, expectReady } from './preflight.ts';
 
 const objects = dataBucket();
+const account = accountOf(process.env);
 
 const event = z.strictObject({
   run: z.string().nullable(),
@@ -26,6 +28,9 @@ export const handler = instrument(event, async (request, { logger }) => {
   const nothing = { run, resource: '', finished: false, unchangedSince: null };
   if (await isFinished(objects, run)) return { ...nothing, finished: true };
   if (resume) await expectBegun(objects, run);
+  logger.info('checked', {
+    findings: await expectReady(objects, config, request.deployment, account),
+  });
   const isRoutine = request.run === null && !resume;
   const begun = await beginAlone(objects, { run, execution, now, config, isRoutine });
   logger.info('run begins', { run, ...begun });

@@ -41,6 +41,7 @@ export class RetrainingStack extends Stack {
     const { deployment, bucket, topic, environment, trainer } = props;
     this.functions = createFunctions(this, deployment, bucket);
     this.#allowAsking(deployment);
+    this.#allowPreflight();
     const arns = Object.entries(this.functions).map(([name, step]) => [
       name,
       step.function.functionArn,
@@ -101,6 +102,18 @@ export class RetrainingStack extends Stack {
       'A run names its endpoint after the deployment and itself.',
       `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:${endpoints}]`,
     );
+  }
+
+  /** `begin-run` looks at the account's quotas before anything is paid for. */
+  #allowPreflight(): void {
+    const { role } = this.functions.beginRun;
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['servicequotas:ListAWSDefaultServiceQuotas', 'servicequotas:ListServiceQuotas'],
+        resources: ['*'],
+      }),
+    );
+    acknowledge(role, 'Lists of quotas take no resource.', 'AwsSolutions-IAM5[Resource::*]');
   }
 }
 

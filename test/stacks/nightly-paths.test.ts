@@ -40,6 +40,10 @@ beforeAll(async () => {
   vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
   s3 = new S3Client({ forcePathStyle: true });
   objects = createObjects(s3, 'data');
+  const baseModel = uploads.baseModelPrefix(configOf({}).environment.baseModel);
+  for (const name of ['config.json', 'model.safetensors', 'tokenizer.json']) {
+    await objects.putBytes(`${baseModel}${name}`, 'x');
+  }
   const begin = await import('#functions/begin-run/handler.ts');
   const end = await import('#functions/end-run/handler.ts');
   steps = {

@@ -55,7 +55,7 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'expire-runs getJson key': [serving.championHistory('a')],
   'expire-runs remove expired': bulk,
   'expire-runs list prefix': ['runs/', environments.prefix, vectors.prefix],
-  'begin-run list prefix': [interactions.prefix, items.prefix],
+  'begin-run list prefix': [interactions.prefix, items.prefix, uploads.baseModelPrefix('a')],
   'parse-range remove ranges.map((_, range) => rowsKey(plan, range))': stored,
   // The uploaded file, the known items of the catalogue, and the rows that are counted.
   'parse-range getStream key': [...uploaded, ...stored],

@@ -14,6 +14,8 @@ const services: Readonly<Record<string, string>> = {
   StartBuild: 'codebuild',
   BatchGetBuilds: 'codebuild',
   PutEvents: 'events',
+  ListServiceQuotas: 'servicequotas',
+  ListAWSDefaultServiceQuotas: 'servicequotas',
   DescribeExecution: 'states',
   GetExecutionHistory: 'states',
   ListTrainingJobs: 'sagemaker',

@@ -1,0 +1,94 @@
+import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { uploads } from '#lib/contracts/keys.ts';
+import type { Prices } from '#lib/cost/prices.ts';
+import {
+  checkBaseModel,
+  checkMemory,
+  checkNames,
+  checkTimesAndCost,
+} from '#lib/preflight/checks.ts';
+import type { Finding } from '#lib/preflight/findings.ts';
+import {
+  type AccountQuotas,
+  checkBuilds,
+  checkQuotas,
+  quotaNames,
+  type Unread,
+} from '#lib/preflight/quotas.ts';
+import { readAccount } from '#platform/account.ts';
+import { createS3Client } from '#platform/clients.ts';
+import { createJsonService, type JsonService } from '#platform/json-service.ts';
+import { createObjects } from '#platform/objects.ts';
+
+export interface Examination {
+  readonly config: PipelineConfig;
+  /** For example `lea-dev`. */
+  readonly deployment: string;
+  readonly bucket: string | undefined;
+  readonly buildsImages: boolean;
+  readonly counts: { readonly interactions: number; readonly items: number } | undefined;
+  readonly tables: Prices;
+}
+
+/** Every check of `lea preflight`; what cannot be read is a finding, too. */
+export async function examine(examination: Examination): Promise<Finding[]> {
+  const { config, deployment, bucket, buildsImages, counts, tables } = examination;
+  const account = await askAccount();
+  const place = `s3://${bucket ?? '<bucket>'}/${uploads.baseModelPrefix(config.environment.baseModel)}`;
+  return [
+    checkNames(config, deployment),
+    ...checkTimesAndCost(config, counts, tables),
+    checkMemory(config),
+    ...(buildsImages ? [checkBuilds(account)] : []),
+    ...checkQuotas(config, account),
+    checkBaseModel(config, await baseModelFiles(bucket, config.environment.baseModel), place),
+  ];
+}
+
+async function askAccount(): Promise<AccountQuotas> {
+  let service: JsonService;
+  try {
+    service = createJsonService('servicequotas', await surroundings());
+  } catch (error) {
+    const unread = { unread: `no AWS account: ${reasonOf(error)}` };
+    return { sagemaker: unread, codebuild: unread, lambda: unread };
+  }
+  return readAccount(service, quotaNames);
+}
+
+/** Credentials and region as the AWS SDK finds them (profile, single sign-on, environment), for services without a client. */
+async function surroundings(): Promise<NodeJS.ProcessEnv> {
+  const { config } = createS3Client();
+  const [region, credentials] = await Promise.all([config.region(), config.credentials()]);
+  return {
+    ...process.env,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
+  };
+}
+
+async function baseModelFiles(
+  bucket: string | undefined,
+  baseModel: string,
+): Promise<ReadonlyMap<string, number> | Unread> {
+  if (bucket === undefined) {
+    return {
+      unread:
+        'give --bucket (stack output DataBucketName, once lea-...-data is deployed) to look for it',
+    };
+  }
+  const prefix = uploads.baseModelPrefix(baseModel);
+  const found = new Map<string, number>();
+  try {
+    const objects = createObjects(createS3Client(), bucket);
+    for await (const { key, bytes } of objects.list(prefix))
+      found.set(key.slice(prefix.length), bytes);
+  } catch (error) {
+    return { unread: `s3://${bucket}/${prefix} cannot be listed: ${reasonOf(error)}` };
+  }
+  return found;
+}
+
+const reasonOf = (error: unknown) => (error as Error).message.split('\n')[0]!;

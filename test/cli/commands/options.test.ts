@@ -10,6 +10,7 @@ const complete: Record<string, readonly string[]> = {
   experiment: ['--interactions', 'x', '--out', 'x', '--models', 'sasrec:supervised'],
   environment: ['study', '--config', 'x'],
   cost: ['--interactions', '1000', '--items', '100'],
+  preflight: [],
   rollback: ['--bucket', 'x'],
   recommend: ['--user', 'a', '--bucket', 'x'],
   status: ['--bucket', 'x'],

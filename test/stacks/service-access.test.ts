@@ -122,7 +122,7 @@ describe('The roles of the functions, besides S3', () => {
 
   it('take no resource but their own, except where a call has none', () => {
     // Arrange
-    const calls = /^sagemaker:List/;
+    const calls = /^(sagemaker|servicequotas):List/;
     const wide = ({ resources }: Statement) => resources.includes('*');
     // Act
     const found = names.flatMap((name) => {

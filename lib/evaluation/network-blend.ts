@@ -3,7 +3,6 @@ import type { PriorConfig } from '#lib/contracts/config/training.ts';
 import { planCounting } from '#lib/popularity/as-of.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
 import { networkComponent } from '#lib/recommender/network-component.ts';
-import { metricsAt } from '#lib/recommender/ranking.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { type Abroad, beyond, goAbroad } from './beyond.ts';
@@ -14,6 +13,7 @@ import { stepsOf, weightsOfStep } from './network-parts.ts';
 import { historyComponent, unseenComponent } from './rivals/evidence.ts';
 import type { HistoryScorer, TrainingData } from './rivals/history-scorer.ts';
 import { restoreScorer, sequentialRules } from './rivals/pair-scorer.ts';
+import { chooseHalfLife } from './rivals/recent-popularity.ts';
 
 /** Seconds. */
 const day = 86_400;
@@ -80,7 +80,7 @@ export interface JudgedPart {
 
 /**
  * Joins a trained network with recent popularity, if it is to be, by weights fitted on the validation cases, with the
- * half-life that is best on them, and ranks all cases. Test cases are never fitted on.
+ * half-life of which counting alone makes the most of them, and ranks all cases. Test cases are never fitted on.
  *
  * @param rules undefined if they are not to take part
  * @param prior undefined for scores that know nothing of time
@@ -106,29 +106,25 @@ export function judgeNetwork(
     prior.rules && rules !== undefined && rules.scorer.arrays.items!.length > 0
       ? forItems(rules, network.shape.items)
       : undefined;
-  const tried = prior.halfLives.map((halfLife) => {
-    const unfitted = blendOf(known, { ...prior, halfLives: [halfLife] });
-    const home = atHome(network, world.events, validation);
-    return withInput(network, known, unfitted, world.split, home, (input) => {
-      const steps = stepsOf(unfitted);
-      const fitted = fitBlends(
-        input,
-        steps.map(({ columns }) => columns),
-      );
-      const whole = fitted.at(-1)!;
-      const [ranked] = rankBlends(input, [(index) => whole.weightsFor(validation.users[index]!)]);
-      return {
-        blend: { ...unfitted, weights: rowsOf(whole.weights, unfitted) },
-        parts: steps.map((step, at) => ({
-          added: step.added,
-          weights: weightsOfStep(step, fitted[at]!.weights),
-        })),
-        ranked: ranked!,
-        ndcg: metricsAt(ranked!.ranks, 10).ndcg,
-      };
-    });
+  const unfitted = blendOf(known, withBestHalfLife(prior, network, world, validation));
+  const home = atHome(network, world.events, validation);
+  const best = withInput(network, known, unfitted, world.split, home, (input) => {
+    const steps = stepsOf(unfitted);
+    const fitted = fitBlends(
+      input,
+      steps.map(({ columns }) => columns),
+    );
+    const whole = fitted.at(-1)!;
+    const [ranked] = rankBlends(input, [(index) => whole.weightsFor(validation.users[index]!)]);
+    return {
+      blend: { ...unfitted, weights: rowsOf(whole.weights, unfitted) },
+      parts: steps.map((step, at) => ({
+        added: step.added,
+        weights: weightsOfStep(step, fitted[at]!.weights),
+      })),
+      ranked: ranked!,
+    };
   });
-  const best = tried.reduce((a, b) => (b.ndcg > a.ndcg ? b : a));
   const served = { network, rules: known, blend: best.blend };
   const atTest = atHome(network, world.events, test);
   const onTest = withInput(network, known, best.blend, world.split, atTest, (input) =>
@@ -148,6 +144,22 @@ export function judgeNetwork(
     parts: best.parts.map(({ added }, at) => ({ added, ranks: onTest[at]!.ranks })),
   };
 }
+
+/** With the one half-life of which counting alone makes the most on validation, as the rivals choose theirs. */
+function withBestHalfLife(
+  prior: PriorConfig,
+  { shape, excludeHistory }: RecommenderModel,
+  { events, split }: NetworkWorld,
+  validation: EvaluationCases,
+): PriorConfig {
+  if (prior.halfLives.length === 1) return prior;
+  const counting = planCounting(events, validation.times, prior.asOf, split);
+  const tried = prior.halfLives.map(inSeconds);
+  const { best } = chooseHalfLife(validation, counting, shape.items, excludeHistory, tried);
+  return { ...prior, halfLives: [prior.halfLives[best]!] };
+}
+
+const inSeconds = (days: number | null) => (days === null ? Number.POSITIVE_INFINITY : days * day);
 
 /** Rules of a vocabulary for one that begins with it and goes on: of the rest there are none. */
 export function forItems({ scorer, trainingCounts }: NetworkRules, items: number): NetworkRules {
@@ -231,7 +243,7 @@ function blendOf(
       ...(rules === undefined ? [] : (['rules'] as const)),
       ...(rules?.trainingCounts.includes(0) ? (['unseen'] as const) : []),
     ],
-    halfLives: halfLives.map((days) => (days === null ? Number.POSITIVE_INFINITY : days * day)),
+    halfLives: halfLives.map(inSeconds),
     epsilon,
     moderators,
     asOf,

@@ -75,8 +75,8 @@ export const textConfig = z.strictObject({
  */
 export const priorConfig = z.strictObject({
   /**
-   * Days, of those that are counted as uploads come in; `null` counts all time. The one that is best on the validation
-   * cases is taken.
+   * Days, of those that are counted as uploads come in; `null` counts all time. The one with which counting alone is best
+   * on the validation cases is taken.
    */
   halfLives: z
     .array(

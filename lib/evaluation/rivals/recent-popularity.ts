@@ -8,7 +8,7 @@ import {
 import { hash32 } from '#lib/sequences/hash.ts';
 import { rankMetrics } from '../metrics.ts';
 
-/** The half-life, as a place in `halfLives`, with which counting alone ranks best. */
+/** The half-life, as a place among those tried, with which counting alone ranks best. */
 export interface ChosenHalfLife {
   /** By all users. */
   readonly best: number;
@@ -25,25 +25,28 @@ const halfOf = (user: string) => hash32(user, halfSeed) & 1;
 /**
  * Chooses the half-life of recent popularity by NDCG@10. Ranks by the bare counts, which have the order of their
  * logarithms.
+ *
+ * @param tried half-lives in seconds, all that are kept fresh by default
  */
 export function chooseHalfLife(
   cases: EvaluationCases,
   counting: CountingPlan,
   items: number,
   excludeHistory: boolean,
+  tried: readonly number[] = halfLives,
 ): ChosenHalfLife {
   const gain = rankMetrics([10]).get('ndcg@10')!;
   const offsets = requestOffsets(cases);
   const ends = new Map(Array.from(offsets.subarray(1), (end, at) => [offsets[at]!, end]));
-  const sums = halfLives.map(() => [0, 0]);
+  const sums = tried.map(() => [0, 0]);
   sweepCounts(
     counting,
     items,
-    halfLives,
+    tried,
     (begin, counts, time) => {
       const taken = excludeHistory ? takenBefore(cases, begin) : new Set<number>();
       const half = halfOf(cases.users[begin]!);
-      halfLives.forEach((_, which) => {
+      tried.forEach((_, which) => {
         const { values } = counts.at(which, time);
         for (let index = begin; index < ends.get(begin)!; index++) {
           const target = cases.targets[index]!;

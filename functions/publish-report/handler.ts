@@ -7,6 +7,7 @@ import { renderReport } from '#lib/report/run-report.ts';
 import { summarise } from '#lib/report/summary.ts';
 import { countAugmentedTransitions } from './augmented-transitions.ts';
 import { gatherReport } from './gather.ts';
+import { publishIndex } from './night-index.ts';
 
 const objects = dataBucket();
 
@@ -25,6 +26,7 @@ export const handler = instrument(event, async ({ run, startedAt }, { logger }) 
   });
   await objects.putBytes(runs.report(run), renderReport(report));
   await objects.putJson(runs.summary(run), summary);
+  await publishIndex(objects, report);
   logger.info('report published', { run, winner: summary.winner, promoted: summary.promoted });
   return { report: runs.report(run) };
 });

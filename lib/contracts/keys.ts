@@ -192,6 +192,9 @@ export const prequential = {
   night: (run: string) => `prequential/${run}.json`,
 };
 
+/** For people: the reports of the last nights on one page. */
+export const reports = { index: 'reports/index.html' };
+
 /** One lock for the pipeline: at most one run at a time. */
 export const locks = { run: 'locks/run.json' };
 

@@ -31,8 +31,8 @@ export interface EnvironmentColumns {
   readonly candidateRewards: Float32Array;
   readonly candidateRewardSpreads: Float32Array;
   /**
-   * Chance (0-1) that the user takes the candidate later than the next action; 0 unless it is higher than that of the most
-   * popular item that the user has not taken.
+   * Chance (0-1) that the user takes the candidate later than the next action; 0 unless it is 1.2 times that of the
+   * most popular item that the user has not taken.
    */
   readonly candidateChances: Float32Array;
 }

@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { partFile } from '#lib/contracts/keys.ts';
+import { recipeOf } from '#lib/contracts/recipe.ts';
 import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import {
   decodeEnvironmentResponse,
@@ -189,6 +190,7 @@ async function trainRecommender(
       run: 'study',
       training: JSON.stringify(training),
       model: JSON.stringify(model),
+      recipe: recipeOf(config, model),
     },
     channels,
   });

@@ -33,7 +33,7 @@ def action_metrics(proposer: Proposer, rows: TrainingRows, chosen: np.ndarray, r
         near, _ = proposer.neighbours.scores(items, position)
         nearest = torch.where(is_open, near[:, 1:], -1.0).argmax(1)
         best = proposed.items[:, 0]
-        is_kept = proposed.chances.gather(1, best[:, None] - 1)[:, 0] > proposed.popular_chances
+        is_kept = proposed.chances.gather(1, best[:, None] - 1)[:, 0] > proposed.bar
         positions += len(states)
         places = torch.arange(len(states), device=states.device)
         kept.append(is_kept.cpu().numpy())
@@ -50,7 +50,7 @@ def action_metrics(proposer: Proposer, rows: TrainingRows, chosen: np.ndarray, r
     precision, beside = float(own.mean()) if keep.any() else 0.0, float(popular.mean()) if keep.any() else 0.0
     refused = None
     if not keep.any():
-        refused = "no action has a greater chance than the most popular item"
+        refused = "no action has a clearly greater chance than the most popular item"
     elif precision <= beside:
         refused = f"of the actions kept {precision:.4f} are right, of the most popular items {beside:.4f}"
     return {

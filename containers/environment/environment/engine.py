@@ -29,7 +29,7 @@ class RowAnswer:
     candidate_reward_spreads: np.ndarray
     """[length - 1, count] float32."""
     candidate_chances: np.ndarray
-    """[length - 1, count] float32: to be taken later, 0 unless higher than that of the most popular item left."""
+    """[length - 1, count] float32: to be taken later, 0 unless a fifth above that of the most popular item left."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Engine:
     def _draw(
         self, states: torch.Tensor, items: torch.Tensor, position: torch.Tensor, hashes: torch.Tensor, count: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """[positions, count] item indices and their chances, 0 where unknown or no higher than the most popular item's."""
+        """[positions, count] item indices and their chances, 0 where unknown or not worth copying."""
         proposed = min(self.policy.similar, count)
         excluded = excluded_items(items, position, self.policy.repeats)
         following = items.gather(1, position[:, None] + 1)[:, 0]
@@ -162,4 +162,4 @@ class Engine:
         others = uniform_items(hashes, found.items, excluded, following, count - proposed, self.items)
         drawn = torch.cat([found.items, others], 1)
         chances = found.chances.gather(1, drawn - 1)  # [positions, count]
-        return drawn, torch.where(chances > found.popular_chances[:, None], chances, 0.0)
+        return drawn, torch.where(chances > found.bar[:, None], chances, 0.0)

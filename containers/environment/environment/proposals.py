@@ -15,7 +15,11 @@ from .model import EnvironmentModel
 from .neighbours import Neighbours
 
 SAMPLED = 20
-"""Items not taken, per position, that the chances are fitted on."""
+"""Items not taken, per position, that tell which items are proposed at all."""
+NEAREST = 50
+"""Of those, per position, the most likely ones, on which the chances are calibrated: the rest of the catalogue is easy."""
+AHEAD = 1.2
+"""An action is worth copying if its chance is so many times that of the most popular item."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,11 @@ class Proposed:
     """[positions] int64: the most frequent item that is not excluded."""
     popular_chances: torch.Tensor
     """[positions]: its chance."""
+
+    @property
+    def bar(self) -> torch.Tensor:
+        """[positions]: the chance above which an action is worth copying."""
+        return AHEAD * self.popular_chances
 
 
 class Proposer:
@@ -106,9 +115,8 @@ class Proposer:
         chances = self.chances.of(self.known(states, items, position))
         padded = torch.nn.functional.pad(chances, (1, 0)).scatter_(1, excluded, 0.0).scatter_(1, following[:, None], -1.0)
         chances = padded[:, 1:]
-        popularity = torch.nn.functional.pad(self.model.popularity[1:].expand(len(states), -1), (1, 0))
-        left = popularity.clone().scatter_(1, excluded, float("-inf"))[:, 1:]
-        popular = left.argmax(1)
+        is_open = torch.ones(len(states), self.items + 1, dtype=torch.bool, device=states.device)
+        popular = most_popular(self.model, is_open.scatter_(1, excluded, False)[:, 1:])
         top = chances.topk(count, dim=1).indices
         return Proposed(top + 1, chances.clamp_min(0), popular + 1, chances.gather(1, popular[:, None])[:, 0])
 
@@ -119,6 +127,10 @@ def fit_proposer(
 ) -> Proposer:
     """Fits the chances on rows of users that the model was not fitted on.
 
+    A first regression, on what was taken and a sample of what was not, says which items are likely at all. The chances are
+    those of a second one, on the likely items and the most popular one alone: among them actions are chosen, and there the
+    sample has next to nothing.
+
     Args:
         chosen: row numbers.
         repeats: whether items of the history may be taken again.
@@ -126,21 +138,53 @@ def fit_proposer(
     """
     proposer = Proposer(model, neighbours, None)
     generator = np.random.default_rng(seed)
-    values, taken, weights = [], [], []
+    first = Examples()
     for states, items, position, _ in states_of(model, rows, chosen, proposer.step):
         known = proposer.known(states, items, position)  # [positions, items, FEATURES]
         is_later, is_open = outcomes(items, position, proposer.items, repeats)
         later = is_later.nonzero(as_tuple=True)
         drawn = torch.from_numpy(generator.integers(0, proposer.items, (len(states), SAMPLED))).to(states.device)
         row, column = (is_open & ~is_later).gather(1, drawn).nonzero(as_tuple=True)
-        not_taken = (row, drawn[row, column])
-        for places, label, weight in ((later, 1.0, 1.0), (not_taken, 0.0, proposer.items / SAMPLED)):
-            values.append(known[places].cpu().numpy())
-            taken.append(np.full(len(places[0]), label))
-            weights.append(np.full(len(places[0]), weight))
-    chances = fit_chances(*(np.concatenate(part) for part in (values, taken, weights)))
-    device = model.item_tokens.device
-    return Proposer(model, neighbours, ChanceModel(chances.weights.to(device), chances.intercept))
+        first.add(known[later], torch.ones(len(later[0])), 1.0)
+        first.add(known[row, drawn[row, column]], torch.zeros(len(row)), proposer.items / SAMPLED)
+    likely = first.fit(model.item_tokens.device)
+    second = Examples()
+    for states, items, position, _ in states_of(model, rows, chosen, proposer.step):
+        known = proposer.known(states, items, position)
+        is_later, is_open = outcomes(items, position, proposer.items, repeats)
+        chances = likely.of(known).masked_fill(~is_open, -1.0)
+        nearest = chances.topk(min(NEAREST, proposer.items), dim=1).indices  # [positions, NEAREST]
+        popular = most_popular(model, is_open)[:, None]
+        shown = torch.cat([nearest, popular], 1)
+        row, column = is_open.gather(1, shown).nonzero(as_tuple=True)
+        place = shown[row, column]
+        second.add(known[row, place], is_later[row, place].float(), 1.0)
+    return Proposer(model, neighbours, second.fit(model.item_tokens.device))
+
+
+class Examples:
+    """Items that were taken later or not, gathered a part at a time."""
+
+    def __init__(self) -> None:
+        self.values: list[np.ndarray] = []
+        self.taken: list[np.ndarray] = []
+        self.weights: list[np.ndarray] = []
+
+    def add(self, values: torch.Tensor, taken: torch.Tensor, weight: float) -> None:
+        """[n, FEATURES] of items, [n] whether each was taken, and how many each stands for."""
+        self.values.append(values.cpu().numpy())
+        self.taken.append(taken.cpu().numpy())
+        self.weights.append(np.full(len(values), weight))
+
+    def fit(self, device: torch.device) -> ChanceModel:
+        """The chances that say it best."""
+        fitted = fit_chances(*(np.concatenate(part) for part in (self.values, self.taken, self.weights)))
+        return ChanceModel(fitted.weights.to(device), fitted.intercept)
+
+
+def most_popular(model: EnvironmentModel, is_open: torch.Tensor) -> torch.Tensor:
+    """[positions] column of the most frequent item of those that are open, [positions, items] bool."""
+    return model.popularity[1:].expand(is_open.shape).masked_fill(~is_open, float("-inf")).argmax(1)
 
 
 def outcomes(items: torch.Tensor, position: torch.Tensor, count: int, repeats: bool) -> tuple[torch.Tensor, torch.Tensor]:

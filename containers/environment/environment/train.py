@@ -35,6 +35,8 @@ from .users import UserRows, choose_users
 
 CALIBRATION_POSITIONS = 2000
 """Positions of training users that the calibration is fitted on, at least."""
+CHANCE_POSITIONS = 4000
+"""The same for the chances of actions."""
 METRIC_NEGATIVES = 3
 """Negatives per position for the metrics: as many uniform ones as popular ones."""
 
@@ -262,7 +264,7 @@ def propose(model: EnvironmentModel, job: Input) -> Proposer:
     neighbours = count_neighbours(job.rows, len(job.catalogue), job.config.seed)
     order = np.random.default_rng(job.config.seed + 3).permutation(job.users.calibration)
     positions = np.cumsum(job.rows.lengths()[order] - 1)
-    chosen = order[: int(np.searchsorted(positions, CALIBRATION_POSITIONS)) + 1]
+    chosen = order[: int(np.searchsorted(positions, CHANCE_POSITIONS)) + 1]
     return fit_proposer(model, neighbours, job.rows, chosen, job.repeats, job.config.seed)
 
 

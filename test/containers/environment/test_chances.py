@@ -98,7 +98,7 @@ def test_a_chance_that_does_not_beat_the_most_popular_item_is_answered_as_0(prop
     for at in range(4):
         for item, chance in zip(answer.candidates[at], answer.candidate_chances[at], strict=True):
             expected = found.chances[at, item - 1]
-            assert chance == pytest.approx(float(expected) if expected > found.popular_chances[at] else 0.0, abs=1e-6)
+            assert chance == pytest.approx(float(expected) if expected > found.bar[at] else 0.0, abs=1e-6)
     assert answer.candidates[:, :3].tolist() == found.items.tolist()
 
 

@@ -65,3 +65,54 @@ describe('Function: parseConfig', () => {
     expect(messageOf({ training: { models } })).toContain(expected);
   });
 });
+
+describe('Function: parseConfig, what models take from the environment', () => {
+  const configOf = (lea: object, environment: object, preset = 'sound') =>
+    parseConfig(
+      {
+        environment,
+        training: {
+          preset,
+          models: [{ name: 'm', backbone: 'sasrec', objective: 'snqn', lea }],
+        },
+      },
+      'file',
+    );
+  const published = { reward: 'likelihood', readActions: true, proposals: 'similarity' };
+
+  test.each([
+    [
+      'a preference of a likelihood',
+      {},
+      { reward: 'likelihood' },
+      /lea.reward "preference", which needs environment.reward "preference"/,
+    ],
+    [
+      'a factor of a preference',
+      { reward: 'positives' },
+      {},
+      /lea.reward "positives", which needs environment.reward "likelihood"/,
+    ],
+    [
+      'chances of what is near',
+      {},
+      { proposals: 'similarity' },
+      /lea.actions "chance", which needs environment.proposals "chance"/,
+    ],
+    [
+      'rewards of what is likely',
+      { actions: 'reward' },
+      {},
+      /lea.actions "reward", which needs environment.proposals "similarity"/,
+    ],
+  ])('refuses %s', (_, lea, environment, message) => {
+    expect(() => configOf(lea, environment)).toThrow(message);
+  });
+
+  test('takes what fits, and what is not used need not fit', () => {
+    expect(() => configOf({}, {})).not.toThrow();
+    expect(() => configOf({}, published, 'paper')).not.toThrow();
+    expect(() => configOf({ reward: 'off', augmentedWeight: 0 }, published)).not.toThrow();
+    expect(() => configOf({}, {}, 'paper')).toThrow('preset "paper"');
+  });
+});

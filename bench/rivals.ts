@@ -10,7 +10,8 @@ import { buildSequences } from '#lib/sequences/build.ts';
 import { type CatalogueItem, InteractionLog } from '#lib/sequences/interaction-log.ts';
 
 /**
- * `npm run bench -- rivals --interactions FILE --items FILE [--split NAME] [--as-of request|night|frozen] [--ignore TYPE]`:
+ * `npm run bench -- rivals --interactions FILE --items FILE [--split NAME] [--as-of request|night|frozen] [--ignore TYPE]
+ * [--counts-share SHARE]`:
  * what the rivals of every night reach on a data set, and how long they take. Files are gzipped JSON lines as the
  * converters in examples/ write them; events of type TYPE are no actions.
  */
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     split: { type: 'string', default: 'global-time' },
     'as-of': { type: 'string', default: 'request' },
     ignore: { type: 'string', default: '' },
+    'counts-share': { type: 'string', default: '1' },
   },
 });
 
@@ -54,6 +56,7 @@ const ranked = rankRivals({
   ...built,
   cases: built,
   asOf: values['as-of'] as AsOf,
+  countsShare: Number(values['counts-share']),
 });
 const { user, system } = process.cpuUsage(begun);
 const common = { bench: 'rivals', case: `${values.split}, as of ${values['as-of']}` };

@@ -64,7 +64,7 @@ export async function readRankings(
       cases.test.targets.length,
       `${name}, lists`,
     );
-  const asOf = config.evaluation.countsAsOf;
+  const { countsAsOf: asOf, rivalCountsShare } = config.evaluation;
   const championRanks = async (ranked: Champion) => {
     const key = serving.modelFiles(ranked.judged).description;
     if (!isBlendOfHistories(await objects.getJson(key, z.unknown()))) {
@@ -100,6 +100,7 @@ export async function readRankings(
     split,
     baskets,
     asOf,
+    countsShare: rivalCountsShare,
   });
   return {
     cases,
@@ -112,7 +113,7 @@ export async function readRankings(
     baselines: rivals.map(({ model, validation, test }) => ({
       name: model.name,
       // What it learned on the way is of the data.
-      recipe: rivalRecipe(model.name, {}),
+      recipe: rivalRecipe(model.name, rivalCountsShare === 1 ? {} : { rivalCountsShare }),
       ranks: { validation: validation.ranks, test: test.ranks },
       lists: { items: test.lists, listLength: test.listLength },
     })),

@@ -8,6 +8,11 @@ export const evaluationConfig = z.strictObject({
    * refreshed with every upload; `night`, all before the last midnight (UTC).
    */
   countsAsOf: z.enum(['request', 'night']).default('request'),
+  /**
+   * Share (0-1) that recent popularity keeps of the weight which validation gives it in rivals that it is joined with. Below
+   * 1 lists differ more between users; what that costs is in docs/evaluation.md.
+   */
+  rivalCountsShare: z.number().min(0).max(1).default(1),
   /** Resamples of the users behind each interval. */
   bootstrapSamples: z.int().min(100).max(100_000).default(1000),
   /** Level of the intervals. */

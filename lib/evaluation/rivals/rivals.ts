@@ -27,6 +27,8 @@ export interface RivalTask extends TrainingData {
   readonly split: SequencesConfig['split'];
   /** When counts are read. */
   readonly asOf: AsOf;
+  /** Share that recent popularity keeps of its fitted weights where it is joined with something. @default 1 */
+  readonly countsShare?: number;
 }
 
 /** A rival with what it said about the cases; on validation with what other users chose for it. */
@@ -102,7 +104,16 @@ export function rankRivals(task: RivalTask): RankedRival[] {
       weights: recent(chosen.best),
       weightsFor: (user) => recent(chosen.bestFor(user)),
     },
-    ...joined.map(({ name, columns }, at) => ({ name, columns, ...fitted[at]! })),
+    ...joined.map(({ name, columns }, at) => {
+      const { weights, weightsFor } = fitted[at]!;
+      const kept = (all: BlendWeights) => withCountsShare(all, layout, task.countsShare ?? 1);
+      return {
+        name,
+        columns,
+        weights: kept(weights),
+        weightsFor: (user: string) => kept(weightsFor(user)),
+      };
+    }),
   ];
   const onValidation = rankBlends(
     validation,
@@ -172,6 +183,10 @@ const moderated = (columns: readonly number[], width: number) =>
   [0, ...moderatorKinds.map((_, place) => place + 1)].flatMap((m) =>
     columns.map((column) => m * width + column),
   );
+
+/** The same weights, those of the half-lives and what moderators add to them times a share. */
+const withCountsShare = (weights: BlendWeights, { rows, width }: Layout, share: number) =>
+  weights.map((weight, column) => (column % width >= rows.length ? share * weight : weight));
 
 /** @param now place in `halfLives` of the half-life that says what is popular now */
 function inputOf(task: RivalTask, cases: EvaluationCases, layout: Layout, now: number): BlendInput {

@@ -66,6 +66,36 @@ describe('Function: rankRivals', () => {
     }
   });
 
+  it('lets recent popularity keep a share of its weights where it is joined, and shows more items', () => {
+    // Act
+    const [whole, half] = [1, 0.25].map((countsShare) => rankRivals({ ...taskOf(), countsShare }));
+
+    // Assess
+    for (const name of ['rules-x-recent', 'recent-popularity']) {
+      const share = name === 'rules-x-recent' ? 0.25 : 1;
+      const [before, after] = [whole!, half!].map((ranked) => named(ranked, name).model);
+      const kept = (weight: number) => expect.closeTo(share * weight, 12);
+      expect(after!.components.map(({ weight }) => weight)).toEqual(
+        before!.components.map(({ weight }) => weight),
+      );
+      expect(after!.counts.terms.map(({ weight }) => weight)).toEqual(
+        before!.counts.terms.map(({ weight }) => kept(weight)),
+      );
+      expect(after!.moderators.map(({ weights }) => weights.at(-1))).toEqual(
+        before!.moderators.map(({ weights }) => kept(weights.at(-1)!)),
+      );
+    }
+    const shown = (ranked: readonly RankedRival[]) => {
+      const { test } = named(ranked, 'rules-x-recent');
+      const first = test.lists.filter((_, at) => at % test.listLength < 3);
+      return new Set(first).size;
+    };
+    expect(shown(half!)).toBeGreaterThanOrEqual(shown(whole!));
+    expect(named(half!, 'rules-x-recent').test.ranks).not.toEqual(
+      named(whole!, 'rules-x-recent').test.ranks,
+    );
+  });
+
   it('chooses recent popularity by its half-life where fashions change, and gains by both', () => {
     // Act
     const ranked = rankRivals(taskOf());

@@ -50,6 +50,7 @@ export function createApplication(app: App, deployment: Deployment): Application
   });
   // One order whatever the configuration makes one stack need of another.
   const inOrder = [data, environment, retraining, serving, monitoring];
-  for (const [index, stack] of inOrder.slice(1).entries()) stack.addDependency(inOrder[index]!);
+  for (const [index, stack] of inOrder.slice(1).entries())
+    stack.addStackDependency(inOrder[index]!);
   return { data, environment, retraining, serving, monitoring };
 }

@@ -52,6 +52,14 @@ const types: Readonly<Record<string, { nameProperty?: string; describe: Describe
     nameProperty: 'FunctionName',
     describe: arn('lambda', (name) => `function:${name}`),
   },
+  // There is one version of a function here, whatever it is called.
+  'AWS::Lambda::Version': {
+    nameProperty: 'FunctionName',
+    describe: (name, { account, region }) => ({
+      ref: `arn:aws:lambda:${region}:${account}:function:${name}:1`,
+      attributes: { Version: '1' },
+    }),
+  },
   'AWS::Lambda::Url': {
     describe: (name, { region }) => ({
       ref: name,

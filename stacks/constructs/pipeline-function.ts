@@ -76,6 +76,8 @@ export class PipelineFunction extends Construct {
       loggingFormat: LoggingFormat.JSON,
       memorySize: props.memorySize ?? 512,
       timeout: props.timeout ?? Duration.minutes(1),
+      // Somebody may still be calling a version that is no longer the newest.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       environment: {
         ...(props.objects === undefined ? {} : { BUCKET: props.objects.bucket.bucketName }),
         NODE_OPTIONS: '--enable-source-maps',

@@ -44,7 +44,8 @@ export class RetrainingStack extends Stack {
     this.#allowPreflight();
     const arns = Object.entries(this.functions).map(([name, step]) => [
       name,
-      step.function.functionArn,
+      // A night that has begun ends with the code that it began with, whatever is deployed meanwhile.
+      step.function.currentVersion.functionArn,
     ]);
     this.nightly = new NightlyStateMachine(this, 'Nightly', {
       deployment,

@@ -118,10 +118,13 @@ export async function invoke(
   nameOrArn: string,
   payload: unknown,
 ): Promise<Invocation> {
-  const name = nameOrArn.split(':').at(-1)!;
+  const [name, version] = nameOrArn.startsWith('arn:')
+    ? nameOrArn.split(':').slice(6)
+    : [nameOrArn];
+  const qualifier = version === undefined ? '' : `?Qualifier=${version}`;
   const response = await send(address, {
     service: 'lambda',
-    path: `/2015-03-31/functions/${name}/invocations`,
+    path: `/2015-03-31/functions/${name}/invocations${qualifier}`,
     body: JSON.stringify(payload),
   });
   const text = await response.text();

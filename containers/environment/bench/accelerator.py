@@ -90,7 +90,7 @@ def training_utilisation(
     """
     model = random_environment(shape, device)
     batch_tokens = batch_tokens or shape.training_tokens
-    config = EnvironmentConfig(adapter=AdapterConfig(batch_tokens=batch_tokens))
+    config = EnvironmentConfig(adapter=AdapterConfig(batch_tokens=batch_tokens), reward="likelihood", read_actions=True)
     add_adapter(model.decoder, config.adapter, seed=1)
     each = int(packed_tokens([np.zeros(LENGTH)], config.adapter.negatives, 0)[0])
     batch = max(1, batch_tokens // each)

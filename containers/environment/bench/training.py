@@ -112,7 +112,8 @@ def naive_step(fit: AdapterFit, rows: list[np.ndarray], drawn: list[np.ndarray])
             scores = scores[order].unflatten(0, (-1, actions))  # [group, actions, heads]
             members = torch.from_numpy(group.members)
             similarity = fit.model.similarity(states, fit.model.keys(sampled), sampled)
-            state = state_loss(similarity, targets[members], correction) * len(members) / positions
+            following = targets[members, None]  # [positions, 1]
+            state = state_loss(similarity, following, torch.ones_like(following), correction) * len(members) / positions
             own = weights[members]
             share = own.sum() / weights.sum()
             reward = reward_loss(scores[:, 0], scores[:, 1:], own, CENTRING) * share

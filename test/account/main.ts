@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../../setup/paths.mjs';
 import { runCommand } from './commands.ts';
 import { tryAccount, validateFile } from './night.ts';
+
+/** The small base model that `npm run setup` prepares. */
+const baseModel = join(root, '.cache/base-models/smollm2-135m-instruct');
 
 const usage = `Usage: npm run test:account -- --yes [--cpu] [--budget USD] [--minutes N] [--environment NAME]
        npm run test:account -- --definition
@@ -43,6 +47,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  if (!existsSync(baseModel)) throw new Error(`${baseModel} is missing: run npm run setup first.`);
   const interruption = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => interruption.abort(new Error(`interrupted by ${name}`)));
@@ -53,7 +58,7 @@ async function main(): Promise<void> {
     instances: values.cpu ? 'cpu' : 'gpu',
     maximumMinutes,
     folder: join(root, 'out/test-account', values.environment),
-    baseModel: join(root, '.cache/base-models/smollm2-135m-instruct'),
+    baseModel,
     report,
     signal: interruption.signal,
     pollMilliseconds: 15_000,

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -120,6 +121,21 @@ function folderGraph(parent: string): Map<string, Set<string>> {
 }
 
 describe('Architecture', () => {
+  test('every source is one that Node.js itself can read: it takes less than the compiler and the tests do', () => {
+    const unreadable = [...imports.keys()]
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => {
+        try {
+          stripTypeScriptTypes(readFileSync(join(root, file), 'utf8'));
+          return [];
+        } catch (error) {
+          return [`${file}: ${(error as Error).message}`];
+        }
+      });
+
+    expect(unreadable).toEqual([]);
+  });
+
   test('every room is known, and every floor of lib/', () => {
     const folders = (below: string) =>
       readdirSync(join(root, below), { withFileTypes: true })

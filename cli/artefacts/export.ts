@@ -49,8 +49,8 @@ async function chooseKeys(objects: Objects, asked: string | undefined): Promise<
   }
   if (run !== undefined) {
     const { config, status, manifest, cost, evaluation, verdict, summary } = runs;
-    for (const of of [config, status, manifest, cost, evaluation, verdict, summary]) {
-      if ((await objects.head(of(run))) !== undefined) keys.push(of(run));
+    for (const keyOf of [config, status, manifest, cost, evaluation, verdict, summary]) {
+      if ((await objects.head(keyOf(run))) !== undefined) keys.push(keyOf(run));
     }
     keys.push(...(await below(objects, runs.reportPrefix(run), /./)));
     keys.push(...(await below(objects, serving.recommendationsPrefix(run), /./)));

@@ -133,10 +133,21 @@ class Engine:
         following = items.gather(1, position[:, None] + 1)[:, 0]
         whole = self.items if self.proposer is None else self.items * FEATURES
         step = max(1, SCORES_AT_ONCE[self.device.type] // whole)
-        parts = [
-            self._propose(*(value[start : start + step] for value in (states, items, position, excluded, following, hashes)), proposed, count)
-            for start in range(0, len(items), step)
-        ]
+        parts = []
+        for start in range(0, len(items), step):
+            some = slice(start, start + step)
+            parts.append(
+                self._propose(
+                    states[some],
+                    items[some],
+                    position[some],
+                    excluded[some],
+                    following[some],
+                    hashes[some],
+                    proposed,
+                    count,
+                )
+            )
         drawn, chances = (torch.cat(part) for part in zip(*parts))
         return drawn, chances
 

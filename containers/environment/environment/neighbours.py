@@ -89,8 +89,8 @@ def count_neighbours(rows: TrainingRows, items: int, seed: int) -> Neighbours:
     often = np.bincount(places).astype(np.float64)
     both = np.concatenate([first, second]), np.concatenate([second, first])
     codes, places = np.unique(both[0] * (items + 1) + both[1], return_inverse=True)
-    often = np.bincount(places, np.concatenate([often, often]))
-    near = often / np.sqrt(counts[codes // (items + 1)] * counts[codes % (items + 1)])
+    together = np.bincount(places, np.concatenate([often, often]))
+    near = together / np.sqrt(counts[codes // (items + 1)] * counts[codes % (items + 1)])
     return Neighbours(
         *_nearest(codes // (items + 1), codes % (items + 1), near, items),
         *_nearest(first, second, soon, items),

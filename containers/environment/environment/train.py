@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from .adapter import add_adapter, merge_adapter, separate_weights, share_weights
 from .action_metrics import action_metrics
+from .adapter import add_adapter, merge_adapter, separate_weights, share_weights
 from .adapter_fit import AdapterFit, FitData, is_adapter
 from .artefact import Manifest, write_environment
 from .base_model import BaseModel, decoder_config, load_base_model

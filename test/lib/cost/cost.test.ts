@@ -238,7 +238,7 @@ describe('Function: costTable', () => {
     expect(() => table({ adapter: { epochs: 100 } }, 2e6)).toThrow(
       /^Fit the environment \(ml\.g5\.xlarge\) is expected to take [\d.]+ h, longer than the 4\.0 h that a training job may take \(half of operations\.maximumRunHours\), and would be stopped\. Raise operations\.maximumRunHours to \d+ or more, or lower environment\.subsetFraction/,
     );
-    expect(() => table({ baseModel: 'small-1m' }, 1.2e8, { maximumRunHours: 72 })).toThrow(
+    expect(() => table({ baseModel: 'small-1m' }, 1.1e8, { maximumRunHours: 72 })).toThrow(
       /^Training a \(ml\.c6i\.2xlarge\) .*more than the 72 hours that a run may be given: lower training\.maximumEpochs/,
     );
     expect(() => table({ baseModel: 'large-8b' }, 2e6)).toThrow(

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
@@ -224,6 +224,12 @@ async function publish(
   const summary: RunSummary = { ...made, seconds, report };
   writeFileSync(join(request.out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   progress.say('done');
-  console.log(`\n${summaryTable(summary)}\n\nReport: ${report}`);
+  console.log(
+    [
+      `\n${summaryTable(summary)}\n`,
+      `Report: ${report}`,
+      `Lists:  npx lea recommend --out ${relative('.', request.out) || '.'} --user ID`,
+    ].join('\n'),
+  );
   return summary;
 }

@@ -1,18 +1,10 @@
-import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
-import { runs } from '#lib/contracts/keys.ts';
-import { runUri } from './run-keys.ts';
-import {
-  caught,
-  invoke,
-  type NightlyDefinitionProps,
-  type States,
-  trainerMetrics,
-} from './states.ts';
+import { caught, invoke, type NightlyDefinitionProps, type States } from './states.ts';
+import { trainerJob } from './trainer-job.ts';
 import { jobFailureReason, trainingJobStates } from './training-job.ts';
 
 /** From `PlanTraining` to all recommenders trained (and the champion ranked on the same cases). */
 export function trainingStates(props: NightlyDefinitionProps): States {
-  const { bucket, config } = props;
+  const { config } = props;
   return {
     PlanTraining: {
       ...invoke(props, 'planTraining', { run: '{% $run %}', resource: '{% $resource %}' }),
@@ -36,18 +28,7 @@ export function trainingStates(props: NightlyDefinitionProps): States {
               jobName: '{% $states.input.job.jobName %}',
             },
             jobName: '$jobName',
-            program: 'trainer',
-            image: props.trainerImage,
-            roleArn: props.trainerRoleArn,
-            hyperParameters: '{% $states.input.job.hyperParameters %}',
-            channels: '{% $states.input.job.channels %}',
-            outputUri: runUri(bucket, runs.jobsPrefix),
-            checkpointUri: '{% $states.input.job.checkpointUri %}',
-            metrics: trainerMetrics,
-            instanceTypes: config.operations.trainerInstanceTypes,
-            volumeSizeInGB: 50,
-            maximumSeconds: maximumJobSeconds(config.operations),
-            useSpot: config.operations.useSpotTraining,
+            ...trainerJob(props),
             next: 'RegisterRecommender',
             caught: {
               Type: 'Fail',

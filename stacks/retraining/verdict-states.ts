@@ -1,13 +1,5 @@
-import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
-import { runs } from '#lib/contracts/keys.ts';
-import { runUri } from './run-keys.ts';
-import {
-  caught,
-  invoke,
-  type NightlyDefinitionProps,
-  type States,
-  trainerMetrics,
-} from './states.ts';
+import { caught, invoke, type NightlyDefinitionProps, type States } from './states.ts';
+import { trainerJob } from './trainer-job.ts';
 import { jobFailureReason, trainingJobStates } from './training-job.ts';
 
 /** The winner is served whatever becomes of its refit: then as it was judged. */
@@ -23,7 +15,6 @@ const asJudged = (reason: string) => ({
 
 /** From the verdict to the winner in service, fitted on all actions in between. */
 export function verdictStates(props: NightlyDefinitionProps): States {
-  const { bucket, config } = props;
   return {
     EvaluateModels: {
       ...invoke(props, 'evaluateModels', { run: '{% $run %}' }),
@@ -55,18 +46,7 @@ export function verdictStates(props: NightlyDefinitionProps): States {
         refitJobName: '{% $states.input.job.jobName %}',
       },
       jobName: '$refitJobName',
-      program: 'trainer',
-      image: props.trainerImage,
-      roleArn: props.trainerRoleArn,
-      hyperParameters: '{% $states.input.job.hyperParameters %}',
-      channels: '{% $states.input.job.channels %}',
-      outputUri: runUri(bucket, runs.jobsPrefix),
-      checkpointUri: '{% $states.input.job.checkpointUri %}',
-      metrics: trainerMetrics,
-      instanceTypes: config.operations.trainerInstanceTypes,
-      volumeSizeInGB: 50,
-      maximumSeconds: maximumJobSeconds(config.operations),
-      useSpot: config.operations.useSpotTraining,
+      ...trainerJob(props),
       next: 'RegisterRefit',
       caught: {
         Type: 'Pass',

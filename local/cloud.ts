@@ -249,6 +249,8 @@ function functionEnvironment(
     AWS_ENDPOINT_URL_SQS: endpoint,
     AWS_ENDPOINT_URL_SAGEMAKER: models,
     AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: models,
+    // Nobody listens to events here: whoever uploads has the report before him.
+    EVENT_BUS: '',
     POWERTOOLS_DEV: 'false',
     POWERTOOLS_TRACE_ENABLED: 'false',
   };

@@ -71,6 +71,7 @@ const keys = {
   freshCounts: serving.freshCounts,
   uploadCounts: uploads.counts('*'),
   recommendations: below(serving.recommendationsPrefix('*')),
+  recommendationsManifest: serving.recommendationsManifest('*'),
   prequential: prequential.night('*'),
   prequentialFolder: below(prequential.prefix),
   lock: locks.run,
@@ -229,8 +230,16 @@ export const functionAccess = {
   },
   recommend: { read: [keys.champion, keys.models, keys.refitted, keys.freshCounts] },
   'recommend-batch': {
-    read: [keys.champion, keys.models, keys.refitted, keys.everybody, keys.freshCounts],
-    list: [keys.recommendations],
+    read: [
+      keys.champion,
+      keys.models,
+      keys.refitted,
+      keys.everybody,
+      keys.freshCounts,
+      keys.runStatus,
+      keys.recommendationsManifest,
+    ],
+    list: [keys.recommendations, keys.runsFolder],
     write: [keys.recommendations],
   },
   'remove-idle-endpoints': {

@@ -111,6 +111,11 @@ export function serviceOfAccount(service: string): ServicePrincipal {
   });
 }
 
+/** The event bus's name, for those that announce before it exists: what they could not say they say again. */
+export function eventBusName(deployment: Deployment): string {
+  return deployment.name;
+}
+
 /** The state machine's name, for those that must know it before it exists. */
 export function stateMachineName(deployment: Deployment): string {
   return `${deployment.name}-nightly`;

@@ -7,7 +7,7 @@ import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
 import { type RunManifest, type RunStatus, runManifest, runStatus } from '#lib/contracts/run.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
 import { toJson } from '#platform/objects.ts';
-import { newestSuccess, wouldRepeat } from './earlier.ts';
+import { newestWork, wouldRepeat } from './earlier.ts';
 
 export interface RunRequest {
   readonly run: string;
@@ -64,7 +64,7 @@ export async function beginAlone(objects: Objects, request: RunRequest): Promise
 export async function beginRun(objects: Objects, request: RunRequest): Promise<Begun> {
   const { run, execution, now, config, isRoutine } = request;
   const begun = await objects.getVersion(runs.manifest(run), runManifest);
-  const earlier = begun === undefined ? await newestSuccess(objects) : undefined;
+  const earlier = begun === undefined ? await newestWork(objects) : undefined;
   const inputs = begun?.value.inputs ?? (await snapshot(objects, earlier?.inputs));
   if (isRoutine && earlier && (await wouldRepeat(objects, earlier, inputs, config))) {
     await objects.putJson(runs.status(run), {

@@ -1,20 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
+import { newestSuccess } from '#functions/shared/newest-success.ts';
 import { explainDifferences, readRunConfig } from '#functions/shared/run-config.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
-import { type RunManifest, runManifest, runStatus } from '#lib/contracts/run.ts';
+import { type RunManifest, runManifest } from '#lib/contracts/run.ts';
 import type { Objects } from '#platform/objects.ts';
 
-/** The newest run that succeeded, and what it worked on; undefined while there is none. */
-export async function newestSuccess(objects: Objects): Promise<RunManifest | undefined> {
-  let newest: { readonly run: string; readonly startedAt: string } | undefined;
-  for await (const folder of objects.folders(runs.root)) {
-    const run = folder.slice(runs.root.length, -1);
-    const status = (await objects.getVersion(runs.status(run), runStatus))?.value;
-    if (status?.status !== 'succeeded') continue;
-    if (newest === undefined || status.startedAt > newest.startedAt) newest = status;
-  }
+/** What the newest run that succeeded worked on; undefined while there is none. */
+export async function newestWork(objects: Objects): Promise<RunManifest | undefined> {
+  const newest = await newestSuccess(objects);
   return newest && (await objects.getVersion(runs.manifest(newest.run), runManifest))?.value;
 }
 

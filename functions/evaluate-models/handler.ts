@@ -6,6 +6,7 @@ import { readRunConfig } from '#functions/shared/run-config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
+import { nightsUnpromoted } from '#lib/promotion/nights.ts';
 import { decide } from '#lib/promotion/verdict.ts';
 import { toJson } from '#platform/objects.ts';
 import { readChampion } from './champion.ts';
@@ -31,6 +32,8 @@ export const handler = instrument(
     const verdict = remarks(decided, nights, config, unusable);
     const lags = verdict.trend?.word === 'worse';
     metrics.addMetric('ChampionLags', MetricUnit.Count, lags ? 1 : 0);
+    const unpromoted = nightsUnpromoted(nights, verdict.promoted);
+    metrics.addMetric('NightsWithoutPromotion', MetricUnit.Count, unpromoted);
     metrics.addMetric('ChampionUnusable', MetricUnit.Count, unusable === undefined ? 0 : 1);
     await objects.putJson(runs.verdict(run), verdict);
     logger.info('models evaluated', { run, winner: verdict.winner, promoted: verdict.promoted });

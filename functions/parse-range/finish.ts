@@ -1,4 +1,5 @@
 import { mapConcurrently } from '#functions/shared/concurrently.ts';
+import type { AnnounceUpload } from '#functions/shared/upload-events.ts';
 import { uploads } from '#lib/contracts/keys.ts';
 import { rangeReport, reportUpload, type UploadReport } from '#lib/interactions/report.ts';
 import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
@@ -15,6 +16,7 @@ import { type Objects, toJson } from '#platform/objects.ts';
 export async function finishUpload(
   objects: Objects,
   plan: UploadPlan,
+  announce: AnnounceUpload,
 ): Promise<UploadReport | undefined> {
   const { upload, ranges } = plan;
   let done = 0;
@@ -24,7 +26,9 @@ export async function finishUpload(
     objects.getJson(uploads.rangeReport(upload, range), rangeReport),
   );
   const report = reportUpload(plan, reports);
-  const first = await objects.putIfAbsent(uploads.report(upload), toJson(report));
+  const isNew = (await objects.head(uploads.report(upload))) === undefined;
+  if (isNew) await announce(report);
+  const first = isNew && (await objects.putIfAbsent(uploads.report(upload), toJson(report)));
   if (report.status === 'failed') {
     await objects.remove(ranges.map((_, range) => rowsKey(plan, range)));
   }

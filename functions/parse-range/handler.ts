@@ -3,6 +3,7 @@ import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment, variables } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { processMessages, sqsEvent } from '#functions/shared/messages.ts';
+import { uploadAnnouncer } from '#functions/shared/upload-events.ts';
 import { uploads } from '#lib/contracts/keys.ts';
 import { rangeMessage, uploadPlan } from '#lib/interactions/upload-plan.ts';
 import { countRange, countUpload } from './count.ts';
@@ -10,10 +11,14 @@ import { finishUpload } from './finish.ts';
 import { createKnownItems } from './known-items.ts';
 import { parseRange } from './parse.ts';
 
-const { PIPELINE_CONFIG } = readEnvironment({ PIPELINE_CONFIG: variables.PIPELINE_CONFIG });
+const { EVENT_BUS, PIPELINE_CONFIG } = readEnvironment({
+  EVENT_BUS: variables.EVENT_BUS,
+  PIPELINE_CONFIG: variables.PIPELINE_CONFIG,
+});
 const config = PIPELINE_CONFIG.interactions;
 const objects = dataBucket();
 const knownItems = createKnownItems(objects);
+const announce = uploadAnnouncer(EVENT_BUS);
 
 /** Parses ranges of uploaded files; the last one of an upload also reports on the whole and counts it. */
 export const handler = instrument(sqsEvent, async (event, { logger, metrics, signal }) =>
@@ -23,13 +28,15 @@ export const handler = instrument(sqsEvent, async (event, { logger, metrics, sig
       await parseRange(objects, plan, range, await knownItems(plan.catalogue), signal);
     }
     if (plan.kind === 'logs') await countRange(objects, plan, range, config);
-    const report = await finishUpload(objects, plan);
+    const report = await finishUpload(objects, plan, announce);
     await countUpload(objects, plan, config);
     if (report === undefined) return;
     const { status, read, good, quarantined, duplicate } = report;
     const isGood = status === 'succeeded';
     metrics.addMetric('UploadsSucceeded', MetricUnit.Count, isGood ? 1 : 0);
     metrics.addMetric('UploadsFailed', MetricUnit.Count, isGood ? 0 : 1);
+    if (plan.kind === 'logs' && isGood)
+      metrics.addMetric('InteractionsTaken', MetricUnit.Count, good);
     metrics.addMetric('RowsRead', MetricUnit.Count, read);
     metrics.addMetric('RowsQuarantined', MetricUnit.Count, quarantined);
     logger.info('upload reported', { upload, status, read, good, quarantined, duplicate });

@@ -3,19 +3,25 @@ import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment, variables } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { processMessages, sqsEvent } from '#functions/shared/messages.ts';
+import { uploadAnnouncer } from '#functions/shared/upload-events.ts';
 import { createSqsClient } from '#platform/clients.ts';
 import { sendMessages } from '#platform/queues.ts';
 import { objectCreated } from './object-created.ts';
 import { planUpload } from './plan-upload.ts';
 
 const environment = readEnvironment({
+  EVENT_BUS: variables.EVENT_BUS,
   PARSE_QUEUE_URL: variables.PARSE_QUEUE_URL,
   PIPELINE_CONFIG: variables.PIPELINE_CONFIG,
 });
 const objects = dataBucket();
 const queues = createSqsClient();
 const { interactions: config, operations } = environment.PIPELINE_CONFIG;
-const rules = { config, sources: operations.inbox.sources };
+const rules = {
+  config,
+  sources: operations.inbox.sources,
+  announce: uploadAnnouncer(environment.EVENT_BUS),
+};
 
 /** Cuts every uploaded file into ranges and asks for each of them to be parsed. */
 export const handler = instrument(sqsEvent, async (event, { logger, metrics, signal }) =>

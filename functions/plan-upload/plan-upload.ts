@@ -1,4 +1,5 @@
 import { listIngested } from '#functions/shared/ingested-parts.ts';
+import type { AnnounceUpload } from '#functions/shared/upload-events.ts';
 import type { InboxSource } from '#lib/contracts/config/inbox.ts';
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
@@ -42,6 +43,7 @@ export interface PlanRequest {
   readonly config: InteractionsConfig;
   /** Who has a quota. */
   readonly sources: readonly InboxSource[];
+  readonly announce: AnnounceUpload;
   readonly signal?: AbortSignal;
 }
 
@@ -75,6 +77,7 @@ export async function planUpload(objects: Objects, request: PlanRequest): Promis
   const facts: UploadFacts = { upload, key, kind, arrivedAt, bytes: file.bytes };
   const unread = async (status: UploadReport['status'], why: string): Promise<PlanOutcome> => {
     const report = unreadReport(facts, status, why);
+    await request.announce(report);
     const first = await objects.putIfAbsent(uploads.report(upload), toJson(report));
     return first ? { state: 'unread', report } : { state: 'reported', upload };
   };

@@ -1,12 +1,13 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
+import { announce } from '#functions/shared/announce.ts';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
+import { runEventTypes } from '#lib/contracts/status-event.ts';
 import { priceList } from '#lib/cost/prices.ts';
 import { createJsonService } from '#platform/json-service.ts';
 import prices from '../../config/prices.json' with { type: 'json' };
-import { announce } from './announce.ts';
 import { runOf, statusChange, toRunEvent } from './execution.ts';
 import { findFacts, noFacts } from './facts.ts';
 
@@ -30,7 +31,7 @@ export const handler = instrument(statusChange, async ({ detail }, { logger, met
   const facts = detail.status === 'RUNNING' ? noFacts : await findFacts(sources, run, detail);
   const event = toRunEvent(detail, run, facts);
   if (event.usd !== null) metrics.addMetric('RunUsd', MetricUnit.NoUnit, event.usd);
-  const put = await announce(events, EVENT_BUS, event);
+  const put = await announce(events, EVENT_BUS, runEventTypes[event.status], event);
   logger.info('announced', { run, status: event.status, usd: event.usd, put });
   return event;
 });

@@ -1,3 +1,4 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment } from '#functions/shared/environment-variables.ts';
@@ -8,6 +9,7 @@ import { wasmFolder } from '#lib/serving/wasm-folder.ts';
 import { createSqsClient } from '#platform/clients.ts';
 import { finishBatch, isOutdated, planBatch } from './batch.ts';
 import { batchMessage } from './messages.ts';
+import { missingBatch } from './missing.ts';
 import { recommendPart } from './part.ts';
 
 const { BATCH_QUEUE_URL, COUNT } = readEnvironment({
@@ -18,9 +20,18 @@ const objects = dataBucket();
 const queue = createSqsClient();
 const tensorflow = activateTensorflow(wasmFolder());
 
-/** Recommends to everybody: the first message is shared out to one for every 50,000 users. */
-export const handler = instrument(sqsEvent, async (event, { logger }) =>
+/**
+ * Recommends to everybody: the first message is shared out to one for every 50,000 users. And looks every hour whether the
+ * last run's lists are there.
+ */
+export const handler = instrument(sqsEvent, async (event, { logger, metrics }) =>
   processMessages(event, batchMessage, logger, async (message) => {
+    if (message.kind === 'check') {
+      const missing = await missingBatch(objects, new Date());
+      metrics.addMetric('BatchMissing', MetricUnit.Count, missing === undefined ? 0 : 1);
+      if (missing !== undefined) logger.warn('lists are missing', { run: missing });
+      return;
+    }
     if (message.kind === 'plan') {
       const places = { objects, queue, queueUrl: BATCH_QUEUE_URL };
       const parts = await planBatch(places, message.run, COUNT);

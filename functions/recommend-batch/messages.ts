@@ -10,6 +10,9 @@ const runSucceeded = z
 /** The same asked by hand: `{"kind": "plan", "run": "2026-11-23"}`. */
 const plan = z.strictObject({ kind: z.literal('plan'), run: runName });
 
+/** Every hour: are the lists there that should be? */
+const check = z.strictObject({ kind: z.literal('check') });
+
 /** One share of the users; all shares of a plan use the same champion, and their lists lie together. */
 export const partMessage = z.strictObject({
   kind: z.literal('part'),
@@ -23,7 +26,7 @@ export const partMessage = z.strictObject({
 
 export type PartMessage = z.infer<typeof partMessage>;
 
-export const batchMessage = z.union([runSucceeded, plan, partMessage]);
+export const batchMessage = z.union([runSucceeded, plan, check, partMessage]);
 
 /** `recommendations/<run>/manifest.json`. */
 export const recommendationsManifest = z.strictObject({

@@ -8,6 +8,8 @@ export const variables = {
   BUCKET: z.string().min(3),
   /** Where `plan-upload` sends the ranges for `parse-range`. */
   PARSE_QUEUE_URL: z.url(),
+  /** Where uploads that failed are announced: the name of the pipeline's event bus, or nothing. */
+  EVENT_BUS: z.string(),
   /** The whole pipeline configuration as JSON. */
   PIPELINE_CONFIG: z.string().transform((text, context): PipelineConfig => {
     try {

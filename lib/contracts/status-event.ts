@@ -34,3 +34,26 @@ export const runEvent = z.strictObject({
 });
 
 export type RunEvent = z.infer<typeof runEvent>;
+
+/** `detail-type`s of uploads, by the status in their report, and when they occur. */
+export const uploadEventTypes = {
+  /** Nothing of the file is used. */
+  failed: 'Upload Failed',
+} as const;
+
+/** `detail` of an event about an upload that somebody has to look at. */
+export const uploadEvent = z.strictObject({
+  schemaVersion: z.literal(1),
+  upload: z.string(),
+  /** Key of the uploaded object. */
+  file: z.string(),
+  kind: z.enum(['logs', 'catalog']),
+  status: z.enum(['failed']),
+  /** What happened, and what to do about it. */
+  message: z.string(),
+  arrivedAt: z.iso.datetime(),
+  /** Key of the report. */
+  report: z.string(),
+});
+
+export type UploadEvent = z.infer<typeof uploadEvent>;

@@ -28,3 +28,15 @@ export async function readNights(
   const nights = newest.map(({ key }) => objects.getJson(key, prequentialNight));
   return newestFirst(await Promise.all(nights));
 }
+
+/**
+ * For how many nights in a row, the last one included, nobody took the place of whoever is in service.
+ *
+ * @param nights the newest first
+ */
+export function nightsUnpromoted(nights: readonly PrequentialNight[], promoted: boolean): number {
+  if (promoted) return 0;
+  const inService = nights[0]?.champion?.run;
+  const other = nights.findIndex(({ champion }) => champion?.run !== inService);
+  return other === -1 ? nights.length : other;
+}

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { type EventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { type EventBus, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -28,6 +28,8 @@ export class BatchRecommendations extends Construct {
   readonly recommendBatch: PipelineFunction;
   /** Absent with `operations.serving.batchCount` 0; a message by hand starts a batch even then. */
   readonly runSucceeded: Rule | undefined;
+  /** Looks whether the last run's lists are there; absent likewise. */
+  readonly hourly: Rule | undefined;
 
   constructor(scope: Construct, id: string, props: BatchRecommendationsProps) {
     super(scope, id);
@@ -64,6 +66,13 @@ export class BatchRecommendations extends Construct {
       eventBus: bus,
       eventPattern: { source: [statusEventSource], detailType: [runEventTypes.succeeded] },
       targets: [new SqsQueue(this.queue.queue, { deadLetterQueue: this.queue.deadLetters })],
+    });
+    this.hourly = new Rule(this, 'Hourly', {
+      description: 'Looks whether the recommendations to everybody are there',
+      schedule: Schedule.rate(Duration.hours(1)),
+      targets: [
+        new SqsQueue(this.queue.queue, { message: RuleTargetInput.fromObject({ kind: 'check' }) }),
+      ],
     });
   }
 }

@@ -1,12 +1,13 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { uploads } from '#lib/contracts/keys.ts';
 import { functionAccess } from '../access.ts';
-import type { Deployment } from '../deployment.ts';
+import { type Deployment, eventBusName } from '../deployment.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 import { QueueWithDeadLetters } from './queue-with-dead-letters.ts';
 
@@ -44,6 +45,7 @@ export class Ingestion extends Construct {
       consumerTimeout: parseTimeout,
     });
     const environment = {
+      EVENT_BUS: eventBusName(deployment),
       PARSE_QUEUE_URL: this.parseQueue.queue.queueUrl,
       PIPELINE_CONFIG: deployment.configText,
     };
@@ -63,6 +65,20 @@ export class Ingestion extends Construct {
       environment,
     });
     this.parseQueue.queue.grantSendMessages(this.planUpload.role);
+    for (const { role } of [this.planUpload, this.parseRange]) {
+      role.addToPolicy(
+        new PolicyStatement({
+          actions: ['events:PutEvents'],
+          resources: [
+            Stack.of(this).formatArn({
+              service: 'events',
+              resource: 'event-bus',
+              resourceName: eventBusName(deployment),
+            }),
+          ],
+        }),
+      );
+    }
     this.planUpload.function.addEventSource(
       new SqsEventSource(this.planQueue.queue, {
         // Looking through a large file takes a function's whole time.

@@ -7,7 +7,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { resourcePrefix } from '#lib/contracts/job-name.ts';
 import { functionAccess } from '../access.ts';
-import { type Deployment, stateMachineName } from '../deployment.ts';
+import { type Deployment, eventBusName, stateMachineName } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 
@@ -17,7 +17,7 @@ export interface RunStatusProps {
   readonly stateMachine: StateMachine;
 }
 
-/** The event bus on which the pipeline says that a run has started or ended (lib/contracts/status-event.ts). */
+/** The event bus on which the pipeline says that a run has started or ended, or an upload failed (lib/contracts/status-event.ts). */
 export class RunStatus extends Construct {
   readonly bus: EventBus;
   readonly publishRunStatus: PipelineFunction;
@@ -27,8 +27,8 @@ export class RunStatus extends Construct {
     super(scope, id);
     const { deployment, bucket, stateMachine } = props;
     this.bus = new EventBus(this, 'Bus', {
-      eventBusName: deployment.name,
-      description: 'Runs that have started or ended',
+      eventBusName: eventBusName(deployment),
+      description: 'Runs that have started or ended, and uploads that failed',
     });
     this.publishRunStatus = new PipelineFunction(this, 'PublishRunStatus', {
       deployment,

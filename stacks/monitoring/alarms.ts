@@ -4,6 +4,8 @@ export const alarms = {
   'run-stopped': 'A nightly run was stopped by hand.',
   'run-timed-out': 'A nightly run took longer than operations.maximumRunHours and was ended.',
   'no-recent-success': 'No nightly run has succeeded for longer than alarms.lastSuccessHours.',
+  'no-recent-promotion':
+    'Nobody has been promoted for alarms.nightsWithoutPromotion nights in a row.',
   'run-over-budget': 'A run cost more than operations.maxUsdPerRun.',
   'endpoint-left-behind': 'A run left an endpoint behind; the janitor removed it.',
   'endpoint-too-old': 'An endpoint has existed for longer than any run may take.',
@@ -13,10 +15,13 @@ export const alarms = {
   'champion-unusable':
     'A run could not compare with the champion, because its model cannot be used.',
   'champion-lags': 'Over the last nights, recent popularity was better than what was in service.',
+  'no-new-data': 'No log that could be used has arrived for longer than alarms.newDataHours.',
   'uploads-dead': 'Uploads could not be planned and are in the dead-letter queue.',
   'ranges-dead': 'Ranges of uploads could not be parsed and are in the dead-letter queue.',
   'starts-dead': 'The schedule could not start the state machine.',
   'batches-dead': 'Batch recommendations could not be made.',
+  'batch-missing':
+    'The last run’s batch recommendations are not there, alarms.batchHours after it ended.',
   'uploads-waiting': 'An upload has been waiting to be planned for more than an hour.',
   'ranges-waiting': 'A range of an upload has been waiting to be parsed for more than three hours.',
   'uploads-failed': 'An upload was refused or failed as a whole; none of its rows is used.',
@@ -34,9 +39,10 @@ export type AlarmName = keyof typeof alarms;
 
 /** What of the stacks costs money every hour (`lib/cost/cost-table.ts`); a test counts it in the templates. */
 export const deployedCounts = {
-  // `many-rows-quarantined` divides one metric by another, `uploads-failed` adds two, `no-recent-success` looks at two.
-  alarmMetrics: Object.keys(alarms).length + 3,
-  // What remove-idle-endpoints reports every hour.
-  customMetrics: 2,
+  // `many-rows-quarantined` divides one metric by another, `uploads-failed` adds two; `no-recent-success`, `no-new-data` and
+  // `batch-missing` look at two.
+  alarmMetrics: Object.keys(alarms).length + 5,
+  // What remove-idle-endpoints and recommend-batch report every hour.
+  customMetrics: 3,
   polledQueues: 3,
 };

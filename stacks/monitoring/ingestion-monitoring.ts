@@ -2,7 +2,9 @@ import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { MetricStatistic, type MonitoringFacade } from 'cdk-monitoring-constructs';
 import type { Ingestion } from '../constructs/ingestion.ts';
+import type { PipelineFunction } from '../constructs/pipeline-function.ts';
 import type { Deployment } from '../deployment.ts';
+import { sinceDeployed } from './since-deployed.ts';
 import { aboveZero, type Naming, pipelineMetric, threshold } from './thresholds.ts';
 
 /** Uploads on their way in: queues, functions, and how many rows are bad. */
@@ -11,6 +13,7 @@ export function monitorIngestion(
   naming: Naming,
   deployment: Deployment,
   ingestion: Ingestion,
+  janitor: PipelineFunction,
 ): void {
   facade.addLargeHeader('Uploads');
   facade.monitorSqsQueueWithDlq({
@@ -92,6 +95,61 @@ export function monitorIngestion(
                   TreatMissingData.NOT_BREACHING,
                 ),
                 ...naming('many-rows-quarantined'),
+              },
+            },
+          },
+        ],
+      },
+    ],
+  });
+  const { newDataHours } = deployment.config.operations.alarms;
+  if (newDataHours !== null) monitorArrivals(facade, naming, deployment, janitor, newDataHours);
+}
+
+/** That logs go on coming. */
+function monitorArrivals(
+  facade: MonitoringFacade,
+  naming: Naming,
+  deployment: Deployment,
+  janitor: PipelineFunction,
+  hours: number,
+): void {
+  const period = Duration.hours(6);
+  const periods = hours / period.toHours();
+  const taken = sinceDeployed(facade, janitor, {
+    name: 'taken',
+    metric: pipelineMetric(facade, deployment, {
+      name: 'InteractionsTaken',
+      service: 'parse-range',
+      statistic: MetricStatistic.SUM,
+      period,
+    }),
+    absent: { deployed: 0, before: 1 },
+    label: 'Interactions taken',
+    period,
+  });
+  facade.monitorCustom({
+    alarmFriendlyName: 'arrivals',
+    humanReadableName: 'Interactions that arrive',
+    metricGroups: [
+      {
+        title: 'Interactions taken, six hours each',
+        metrics: [
+          {
+            metric: taken,
+            alarmFriendlyName: 'arrivals',
+            addAlarm: {
+              Warning: {
+                ...threshold(
+                  1,
+                  ComparisonOperator.LESS_THAN_THRESHOLD,
+                  // Nothing at all is known before the first upload and on the first day.
+                  TreatMissingData.NOT_BREACHING,
+                ),
+                period,
+                evaluationPeriods: periods,
+                datapointsToAlarm: periods,
+                ...naming('no-new-data'),
               },
             },
           },

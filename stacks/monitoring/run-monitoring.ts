@@ -5,6 +5,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { MetricStatistic, type MonitoringFacade } from 'cdk-monitoring-constructs';
 import type { PipelineFunction } from '../constructs/pipeline-function.ts';
 import type { Deployment } from '../deployment.ts';
+import { sinceDeployed } from './since-deployed.ts';
 import { aboveZero, type Naming, pipelineMetric, threshold } from './thresholds.ts';
 
 export interface RunMonitoring {
@@ -49,13 +50,11 @@ function monitorExecutions(facade: MonitoringFacade, naming: Naming, parts: RunM
     addAbortedExecutionCountAlarm: { Warning: { maxErrorCount: 0, ...naming('run-stopped') } },
     addTimedOutExecutionCountAlarm: { Critical: { maxErrorCount: 0, ...naming('run-timed-out') } },
   });
-  const counted = (name: string) =>
-    pipelineMetric(facade, deployment, {
-      name,
-      service: 'evaluate-models',
-      statistic: MetricStatistic.SUM,
-      period: Duration.hours(1),
-    });
+  const reported = (name: string, statistic: MetricStatistic, period: Duration) =>
+    pipelineMetric(facade, deployment, { name, service: 'evaluate-models', statistic, period });
+  const counted = (name: string) => reported(name, MetricStatistic.SUM, Duration.hours(1));
+  const unpromoted = reported('NightsWithoutPromotion', MetricStatistic.MAX, Duration.days(1));
+  const { nightsWithoutPromotion } = deployment.config.operations.alarms;
   facade.monitorCustom({
     alarmFriendlyName: 'champion',
     humanReadableName: 'Champions',
@@ -80,34 +79,47 @@ function monitorExecutions(facade: MonitoringFacade, naming: Naming, parts: RunM
           },
         ],
       },
+      {
+        title: 'Nights in a row without a promotion',
+        metrics: [
+          nightsWithoutPromotion === null
+            ? unpromoted
+            : {
+                metric: unpromoted,
+                alarmFriendlyName: 'no-recent-promotion',
+                addAlarm: {
+                  Warning: {
+                    ...threshold(
+                      nightsWithoutPromotion,
+                      ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+                      // A day without a night says nothing.
+                      TreatMissingData.IGNORE,
+                    ),
+                    ...naming('no-recent-promotion'),
+                  },
+                },
+              },
+        ],
+      },
     ],
   });
   if (deployment.config.operations.schedule !== null) monitorSuccess(facade, naming, parts);
 }
 
-/**
- * That runs succeed at all. Hours in which the janitor, which runs every hour, did not run were before the deployment:
- * there, nobody misses a run.
- */
+/** That runs succeed at all. */
 function monitorSuccess(facade: MonitoringFacade, naming: Naming, parts: RunMonitoring): void {
   const { stateMachine, deployment, removeIdleEndpoints } = parts;
   const { operations } = deployment.config;
   const period = Duration.hours(6);
   const periods = operations.alarms.lastSuccessHours / period.toHours();
   const statistic = MetricStatistic.SUM;
-  const factory = facade.createMetricFactory();
-  const succeeded = factory.createMetricMath(
-    'IF(FILL(alive, 0) > 0, FILL(succeeded, 0), 1)',
-    {
-      alive: factory.adaptMetric(
-        removeIdleEndpoints.function.metricInvocations({ period, statistic }),
-      ),
-      succeeded: factory.adaptMetric(stateMachine.metricSucceeded({ period, statistic })),
-    },
-    'Successful runs',
-    undefined,
+  const succeeded = sinceDeployed(facade, removeIdleEndpoints, {
+    name: 'succeeded',
+    metric: stateMachine.metricSucceeded({ period, statistic }),
+    absent: { deployed: 0, before: 1 },
+    label: 'Successful runs',
     period,
-  );
+  });
   facade.monitorCustom({
     alarmFriendlyName: 'success',
     humanReadableName: 'Successful runs',

@@ -1,8 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { MetricStatistic, type MonitoringFacade } from 'cdk-monitoring-constructs';
+import type { PipelineFunction } from '../constructs/pipeline-function.ts';
 import type { Deployment } from '../deployment.ts';
 import type { ServingStack } from '../serving/stack.ts';
-import { aboveZero, type Naming, pipelineMetric } from './thresholds.ts';
+import { sinceDeployed } from './since-deployed.ts';
+import { aboveZero, type Naming, pipelineMetric, threshold } from './thresholds.ts';
 
 /** Recommendations: errors, throttles and latency of single ones, and batches that failed. */
 export function monitorServing(
@@ -10,6 +13,7 @@ export function monitorServing(
   naming: Naming,
   deployment: Deployment,
   serving: ServingStack,
+  janitor: PipelineFunction,
 ): void {
   facade.addLargeHeader('Recommendations');
   facade.monitorLambdaFunction({
@@ -39,6 +43,7 @@ export function monitorServing(
     },
   });
   facade.monitorLambdaFunction({ lambdaFunction: serving.batch.recommendBatch.function });
+  if (serving.batch.hourly !== undefined) monitorBatch(facade, naming, deployment, janitor);
 }
 
 /** Whether there is a champion that can be served: a 503 is no fault that Lambda would count. */
@@ -72,6 +77,57 @@ function monitorChampion(facade: MonitoringFacade, naming: Naming, deployment: D
                 evaluationPeriods: 3,
                 datapointsToAlarm: 3,
                 ...naming('champion-not-followed'),
+              },
+            },
+          },
+        ],
+      },
+    ],
+  });
+}
+
+/** Whether everybody's lists are there in time; that nobody looks counts as if they were not. */
+function monitorBatch(
+  facade: MonitoringFacade,
+  naming: Naming,
+  deployment: Deployment,
+  janitor: PipelineFunction,
+): void {
+  const { batchHours } = deployment.config.operations.alarms;
+  const period = Duration.hours(1);
+  const missing = sinceDeployed(facade, janitor, {
+    name: 'missing',
+    metric: pipelineMetric(facade, deployment, {
+      name: 'BatchMissing',
+      service: 'recommend-batch',
+      statistic: MetricStatistic.MAX,
+      period,
+    }),
+    absent: { deployed: 1, before: 0 },
+    label: 'Missing batch',
+    period,
+  });
+  facade.monitorCustom({
+    alarmFriendlyName: 'batch',
+    humanReadableName: 'Recommendations to everybody',
+    metricGroups: [
+      {
+        title: 'The last run’s lists are missing (1) or not (0)',
+        metrics: [
+          {
+            metric: missing,
+            alarmFriendlyName: 'batch-missing',
+            addAlarm: {
+              Warning: {
+                ...threshold(
+                  0,
+                  ComparisonOperator.GREATER_THAN_THRESHOLD,
+                  TreatMissingData.NOT_BREACHING,
+                ),
+                period,
+                evaluationPeriods: batchHours,
+                datapointsToAlarm: batchHours,
+                ...naming('batch-missing'),
               },
             },
           },

@@ -59,8 +59,9 @@ export class MonitoringStack extends Stack {
       expireRuns: data.expiry.expireRuns,
       publishRunStatus: retraining.status.publishRunStatus,
     });
-    monitorIngestion(this.facade, naming, deployment, data.ingestion);
-    monitorServing(this.facade, naming, deployment, serving);
+    const janitor = environment.janitor.removeIdleEndpoints;
+    monitorIngestion(this.facade, naming, deployment, data.ingestion, janitor);
+    monitorServing(this.facade, naming, deployment, serving, janitor);
     const limit = deployment.config.operations.monthlyBudgetUsd;
     if (limit !== null) {
       this.budget = new MonthlyBudget(this, 'Budget', { deployment, topic: data.topic, limit });

@@ -31,6 +31,7 @@ describe('Functions: plan-upload and parse-range', () => {
     const environment = {
       ...server.environment,
       BUCKET: bucket,
+      EVENT_BUS: '',
       PARSE_QUEUE_URL: server.queueUrl,
       PIPELINE_CONFIG: JSON.stringify(pipeline),
       POWERTOOLS_LOG_LEVEL: 'SILENT',

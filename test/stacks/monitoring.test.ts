@@ -2,12 +2,27 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { alarms, deployedCounts } from '#stacks/monitoring/alarms.ts';
+import { reportedMetrics } from './reported-metrics.ts';
 import { root, synthesise } from './synthesis.ts';
 
 const template = synthesise({ operations: { monthlyBudgetUsd: 42 } }).template('monitoring');
 const found = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
 const named = (name: string) =>
   found.find((alarm) => alarm.Properties.AlarmName === `lea-dev-${name}`)!.Properties;
+
+/** The metrics that an alarm watches. */
+interface Watched {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Dimensions: readonly { readonly Name: string; readonly Value: unknown }[];
+}
+const watchedBy = (alarm: (typeof found)[number]): Watched[] => {
+  const { Metrics, ...single } = alarm.Properties;
+  if (Metrics === undefined) return [single as Watched];
+  return (Metrics as { MetricStat?: { Metric: Watched } }[]).flatMap(
+    ({ MetricStat }) => MetricStat?.Metric ?? [],
+  );
+};
 
 describe('Stack: monitoring', () => {
   it('raises exactly the alarms that the list names, each with what it means', () => {
@@ -59,6 +74,62 @@ describe('Stack: monitoring', () => {
     expect(EvaluationPeriods * 6).toBe(36);
   });
 
+  it.each([
+    ['no-new-data', 'IF(FILL(alive, 0) > 0, FILL(taken, 0), 1)', 8],
+    ['batch-missing', 'IF(FILL(alive, 0) > 0, FILL(missing, 1), 0)', 6],
+  ])('%s asks for nothing before the deployment either', (name, expression, periods) => {
+    const alarm = named(name);
+    const expressions = alarm.Metrics.map((metric: { Expression?: string }) => metric.Expression);
+    expect(expressions).toContain(expression);
+    expect(alarm).toMatchObject({
+      EvaluationPeriods: periods,
+      DatapointsToAlarm: periods,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('watches for data and promotions as long as the configuration says, or not at all', () => {
+    // Arrange
+    const names = (limits: object) =>
+      Object.values(
+        synthesise({ operations: { alarms: limits } })
+          .template('monitoring')
+          .findResources('AWS::CloudWatch::Alarm'),
+      ).map(({ Properties }) => [Properties.AlarmName, Properties] as const);
+    // Act
+    const long = new Map(names({ newDataHours: 168, nightsWithoutPromotion: 30, batchHours: 2 }));
+    const none = new Map(names({ newDataHours: null, nightsWithoutPromotion: null }));
+    // Assess: CloudWatch looks back seven days at most.
+    expect(long.get('lea-dev-no-new-data')).toMatchObject({ EvaluationPeriods: 28 });
+    expect(long.get('lea-dev-batch-missing')).toMatchObject({ EvaluationPeriods: 2 });
+    expect(long.get('lea-dev-no-recent-promotion')).toMatchObject({
+      Threshold: 30,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'ignore',
+    });
+    expect([...none.keys()]).not.toContain('lea-dev-no-new-data');
+    expect([...none.keys()]).not.toContain('lea-dev-no-recent-promotion');
+  });
+
+  it('watches metrics of ours only that the function it names reports, by the name that it uses', () => {
+    // Arrange
+    const reported = reportedMetrics(root);
+    // Act
+    const own = found.flatMap((alarm) =>
+      watchedBy(alarm)
+        .filter(({ Namespace }) => Namespace === 'lea-dev')
+        .map(({ MetricName, Dimensions }) => {
+          const [service, ...more] = Dimensions;
+          expect([service!.Name, more]).toStrictEqual(['service', []]);
+          return [alarm.Properties.AlarmName, service!.Value as string, MetricName] as const;
+        }),
+    );
+    // Assess
+    expect(own.length).toBeGreaterThan(10);
+    const unheard = own.filter(([, service, metric]) => !reported.get(service)?.has(metric));
+    expect(unheard).toStrictEqual([]);
+  });
+
   it('measures the quarantined share, not a count', () => {
     const { Metrics, Threshold } = named('many-rows-quarantined');
     expect(Threshold).toBe(0.05);
@@ -98,7 +169,9 @@ describe('Stack: monitoring', () => {
     // Arrange
     const { alarmMetrics, customMetrics, polledQueues } = deployedCounts;
     const synthesis = synthesise();
-    const janitor = readFileSync(join(root, 'functions/remove-idle-endpoints/handler.ts'), 'utf8');
+    // Those that run every hour, whatever happens.
+    const hourly = ['remove-idle-endpoints', 'recommend-batch'];
+    const reported = reportedMetrics(root);
     // Act
     const watched = found.flatMap(({ Properties }) =>
       (Properties.Metrics ?? [{ MetricStat: Properties.MetricName }]).filter(
@@ -111,7 +184,7 @@ describe('Stack: monitoring', () => {
     // Assess
     expect(watched).toHaveLength(alarmMetrics);
     expect(polling).toHaveLength(polledQueues);
-    expect(janitor.match(/addMetric/g)).toHaveLength(customMetrics);
+    expect(hourly.flatMap((name) => [...reported.get(name)!])).toHaveLength(customMetrics);
   });
 
   it('has one dashboard', () => {

@@ -36,6 +36,10 @@ const toggles: Readonly<Record<string, readonly [off: Settings, on: Settings]>> 
   provisionedConcurrency: [{}, { operations: { serving: { provisionedConcurrency: 1 } } }],
   notificationEmails: [{}, { operations: { notificationEmails: ['team@example.com'] } }],
   monthlyBudgetUsd: [{}, { operations: { monthlyBudgetUsd: 25 } }],
+  alarms: [
+    { operations: { alarms: { newDataHours: null, nightsWithoutPromotion: null } } },
+    { operations: { alarms: { newDataHours: 6, nightsWithoutPromotion: 3, batchHours: 2 } } },
+  ],
   retention: [{}, { operations: { retention: { logDays: 7, runDays: 3, quarantineDays: 5 } } }],
   inbox: [
     {},

@@ -94,6 +94,12 @@ export const operationsConfig = z.strictObject({
     .strictObject({
       /** Hours without a successful run; only watched when there is a schedule. */
       lastSuccessHours: z.int().min(6).max(168).multipleOf(6).default(36),
+      /** Hours without a log that could be used; `null` does not watch, as for logs that come once a fortnight. */
+      newDataHours: z.int().min(6).max(168).multipleOf(6).nullable().default(48),
+      /** Nights in a row, of those that had something to learn from, after which nobody was promoted; `null` does not watch. */
+      nightsWithoutPromotion: z.int().min(1).max(90).nullable().default(7),
+      /** Hours after a run within which everybody's recommendations are to be there; watched with `serving.batchCount`. */
+      batchHours: z.int().min(1).max(20).default(6),
       /** Share (0-1) of an upload's rows in quarantine. */
       quarantinedShare: z.number().min(0).max(1).default(0.05),
       /** 99th percentile of a recommendation, in milliseconds. */

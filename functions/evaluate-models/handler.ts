@@ -1,4 +1,3 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
@@ -6,11 +5,11 @@ import { readRunConfig } from '#functions/shared/run-config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
-import { nightsUnpromoted } from '#lib/promotion/nights.ts';
 import { decide } from '#lib/promotion/verdict.ts';
 import { toJson } from '#platform/objects.ts';
 import { readChampion } from './champion.ts';
 import { judge } from './judge.ts';
+import { measure } from './measure.ts';
 import { scoreArrived } from './prequential.ts';
 import { remarks } from './remarks.ts';
 
@@ -30,11 +29,7 @@ export const handler = instrument(
     const decided = decide(evaluation, config.promotion);
     const nights = await scoreArrived(objects, run, config, rival);
     const verdict = remarks(decided, nights, config, unusable);
-    const lags = verdict.trend?.word === 'worse';
-    metrics.addMetric('ChampionLags', MetricUnit.Count, lags ? 1 : 0);
-    const unpromoted = nightsUnpromoted(nights, verdict.promoted);
-    metrics.addMetric('NightsWithoutPromotion', MetricUnit.Count, unpromoted);
-    metrics.addMetric('ChampionUnusable', MetricUnit.Count, unusable === undefined ? 0 : 1);
+    measure(metrics, verdict, nights, unusable);
     await objects.putJson(runs.verdict(run), verdict);
     logger.info('models evaluated', { run, winner: verdict.winner, promoted: verdict.promoted });
     return { promote: verdict.promoted, winner: verdict.winner };

@@ -1,4 +1,3 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment, variables } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
@@ -9,6 +8,7 @@ import { rangeMessage, uploadPlan } from '#lib/interactions/upload-plan.ts';
 import { countRange, countUpload } from './count.ts';
 import { finishUpload } from './finish.ts';
 import { createKnownItems } from './known-items.ts';
+import { measure } from './measure.ts';
 import { parseRange } from './parse.ts';
 
 const { EVENT_BUS, PIPELINE_CONFIG } = readEnvironment({
@@ -31,14 +31,8 @@ export const handler = instrument(sqsEvent, async (event, { logger, metrics, sig
     const report = await finishUpload(objects, plan, announce);
     await countUpload(objects, plan, config);
     if (report === undefined) return;
+    measure(metrics, report);
     const { status, read, good, quarantined, duplicate } = report;
-    const isGood = status === 'succeeded';
-    metrics.addMetric('UploadsSucceeded', MetricUnit.Count, isGood ? 1 : 0);
-    metrics.addMetric('UploadsFailed', MetricUnit.Count, isGood ? 0 : 1);
-    if (plan.kind === 'logs' && isGood)
-      metrics.addMetric('InteractionsTaken', MetricUnit.Count, good);
-    metrics.addMetric('RowsRead', MetricUnit.Count, read);
-    metrics.addMetric('RowsQuarantined', MetricUnit.Count, quarantined);
     logger.info('upload reported', { upload, status, read, good, quarantined, duplicate });
   }),
 );

@@ -17,11 +17,8 @@ const environment = readEnvironment({
 const objects = dataBucket();
 const queues = createSqsClient();
 const { interactions: config, operations } = environment.PIPELINE_CONFIG;
-const rules = {
-  config,
-  sources: operations.inbox.sources,
-  announce: uploadAnnouncer(environment.EVENT_BUS),
-};
+const announce = uploadAnnouncer(environment.EVENT_BUS);
+const rules = { config, sources: operations.inbox.sources, announce };
 
 /** Cuts every uploaded file into ranges and asks for each of them to be parsed. */
 export const handler = instrument(sqsEvent, async (event, { logger, metrics, signal }) =>

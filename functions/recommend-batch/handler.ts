@@ -1,4 +1,3 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { readEnvironment } from '#functions/shared/environment-variables.ts';
@@ -9,7 +8,7 @@ import { wasmFolder } from '#lib/serving/wasm-folder.ts';
 import { createSqsClient } from '#platform/clients.ts';
 import { finishBatch, isOutdated, planBatch } from './batch.ts';
 import { batchMessage } from './messages.ts';
-import { missingBatch } from './missing.ts';
+import { lookForBatch } from './missing.ts';
 import { recommendPart } from './part.ts';
 
 const { BATCH_QUEUE_URL, COUNT } = readEnvironment({
@@ -17,31 +16,20 @@ const { BATCH_QUEUE_URL, COUNT } = readEnvironment({
   COUNT: z.coerce.number().int().min(1),
 });
 const objects = dataBucket();
-const queue = createSqsClient();
+const places = { objects, queue: createSqsClient(), queueUrl: BATCH_QUEUE_URL };
 const tensorflow = activateTensorflow(wasmFolder());
 
-/**
- * Recommends to everybody: the first message is shared out to one for every 50,000 users. And looks every hour whether the
- * last run's lists are there.
- */
+/** Recommends to everybody: the first message is shared out to one for every 50,000 users. */
 export const handler = instrument(sqsEvent, async (event, { logger, metrics }) =>
   processMessages(event, batchMessage, logger, async (message) => {
-    if (message.kind === 'check') {
-      const missing = await missingBatch(objects, new Date());
-      metrics.addMetric('BatchMissing', MetricUnit.Count, missing === undefined ? 0 : 1);
-      if (missing !== undefined) logger.warn('lists are missing', { run: missing });
-      return;
-    }
+    if (message.kind === 'check') return lookForBatch(objects, { logger, metrics });
     if (message.kind === 'plan') {
-      const places = { objects, queue, queueUrl: BATCH_QUEUE_URL };
       const parts = await planBatch(places, message.run, COUNT);
-      logger.info('batch planned', { run: message.run, parts });
-      return;
+      return logger.info('batch planned', { run: message.run, parts });
     }
     const { run, part } = message;
     if (await isOutdated(objects, message)) {
-      logger.warn('left out: another champion is in service by now', { run, part });
-      return;
+      return logger.warn('left out: another champion is in service by now', { run, part });
     }
     await tensorflow;
     const users = await recommendPart(objects, message, COUNT);

@@ -10,6 +10,7 @@ const floors = [
   'contracts',
   'cost',
   'preflight',
+  'columns',
   'interactions',
   'sequences',
   'popularity',

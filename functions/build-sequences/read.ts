@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { type IngestedObject, readRows } from '#functions/shared/ingested-rows.ts';
 import { uploadOfPart, uploads } from '#lib/contracts/keys.ts';
-import { readStoredRows, storedInteraction, storedItem } from '#lib/interactions/stored-rows.ts';
+import type { Item } from '#lib/interactions/rows.ts';
+import { readStoredRows, storedItem } from '#lib/interactions/stored-rows.ts';
 import type { CatalogueItem, InteractionPart } from '#lib/sequences/interaction-log.ts';
 import { gunzipped } from '#platform/gzip.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -14,13 +16,13 @@ interface Input {
   readonly etag: string;
 }
 
-/** The ingested interactions of a snapshot, object by object. */
+/** The ingested interactions of a snapshot, block by block. */
 export async function* readInteractions(
   objects: Objects,
-  inputs: readonly Input[],
+  inputs: readonly IngestedObject[],
 ): AsyncGenerator<InteractionPart> {
   for (const input of inputs) {
-    yield { key: input.key, rows: rowsOf(objects, input, storedInteraction) };
+    for await (const rows of readRows(objects, input)) yield { key: input.key, rows };
   }
 }
 
@@ -41,7 +43,7 @@ export async function readCatalogue(
   const current = await newestVersions(objects, inOrder);
   for (const input of inOrder) {
     const isCurrent = current.has(uploadOfPart(input.key));
-    for await (const { item_id, title, fields } of rowsOf(objects, input, storedItem)) {
+    for await (const { item_id, title, fields } of itemsOf(objects, input)) {
       const hasLeft = !isCurrent && catalogue.get(item_id)?.hasLeft !== false;
       catalogue.set(item_id, { title, fields, hasLeft });
     }
@@ -66,14 +68,10 @@ async function newestVersions(
   return new Set(newest.values());
 }
 
-/** Rows of an object that ingestion wrote; the snapshot's version, or an error. */
-async function* rowsOf<Row>(
-  objects: Objects,
-  { key, etag }: Input,
-  schema: z.ZodType<Row>,
-): AsyncGenerator<Row> {
+/** Items of an object that ingestion wrote; the snapshot's version, or an error. */
+async function* itemsOf(objects: Objects, { key, etag }: Input): AsyncGenerator<Item> {
   const bytes = gunzipped(await objects.getStream(key, { etag }), key);
-  for await (const rows of readStoredRows(bytes, schema, key)) yield* rows;
+  for await (const items of readStoredRows(bytes, storedItem, key)) yield* items;
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

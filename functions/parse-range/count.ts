@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { changeFreshCounts } from '#functions/shared/fresh-counts.ts';
+import { readRows } from '#functions/shared/ingested-rows.ts';
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
 import { runManifest } from '#lib/contracts/run.ts';
 import { uploadOutcome } from '#lib/interactions/report.ts';
 import { rewardOf, takenBackBy } from '#lib/interactions/rewards.ts';
-import { readStoredRows, storedInteraction } from '#lib/interactions/stored-rows.ts';
+import type { Interaction } from '#lib/interactions/rows.ts';
 import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 import { addUpload, type FreshCounts, noCounts } from '#lib/popularity/fresh-counts.ts';
 import {
@@ -17,7 +18,6 @@ import {
   itemCountsFile,
   newestOf,
 } from '#lib/popularity/item-counts.ts';
-import { gunzipped } from '#platform/gzip.ts';
 import type { Objects } from '#platform/objects.ts';
 
 /** As much of a range's report as counting needs. */
@@ -53,21 +53,24 @@ async function countRows(
   config: InteractionsConfig,
 ): Promise<ItemCounts> {
   const key = rowsKey(plan, range);
-  if ((await objects.head(key)) === undefined) return noCounts.counts; // no good row
+  const stored = await objects.head(key);
+  if (stored === undefined) return noCounts.counts; // no good row
   // A gzipped file is one range, however many rows it has: they are counted as they come.
   const { tally } = await objects.getJson(uploads.rangeReport(plan.upload, range), newestRow);
   const asOf = newestOf([tally.interactions.lastTimestamp ?? 0], Date.parse(plan.arrivedAt) / 1000);
   const counts = new Map<string, Float64Array>();
-  const stream = await gunzipped(await objects.getStream(key), key);
-  for await (const rows of readStoredRows(stream, storedInteraction, key)) {
-    const actions = rows.filter(
-      ({ event_type, value }) =>
-        takenBackBy(config, event_type) === undefined && rewardOf(config, event_type, value) > 0,
-    );
-    const counted = actions.map(({ item_id: item, timestamp: time }) => ({ item, time }));
-    countInto(counts, counted, asOf);
+  for await (const rows of readRows(objects, { ...stored, size: stored.bytes })) {
+    countInto(counts, actionsOf(rows, config), asOf);
   }
   return { asOf, counts };
+}
+
+function* actionsOf(rows: Iterable<Interaction>, config: InteractionsConfig) {
+  for (const { event_type, value, item_id: item, timestamp: time } of rows) {
+    const isAction =
+      takenBackBy(config, event_type) === undefined && rewardOf(config, event_type, value) > 0;
+    if (isAction) yield { item, time };
+  }
 }
 
 /**

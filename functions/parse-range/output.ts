@@ -1,23 +1,25 @@
 import { once } from 'node:events';
-import { createGzip, type Gzip } from 'node:zlib';
+import { PassThrough, type Transform } from 'node:stream';
+import { createGzip } from 'node:zlib';
 import type { Objects } from '#platform/objects.ts';
 
-/** Text goes on in blocks of this size, so that the compressed bytes do not depend on how it arrived. */
-const BLOCK_BYTES = 256 * 1024;
+/** Bytes go on in pieces of this size, so that the compressed bytes do not depend on how it arrived. */
+const PIECE_BYTES = 256 * 1024;
 const GZIP_LEVEL = 4;
 
 /**
- * Writes a gzipped object as its text comes, with bounded memory. Without any text there will be no object; the same text
- * gives the same bytes. An object that is there already stays: an earlier call wrote it, of the same text.
+ * Writes an object as its bytes come, with bounded memory, gzipped where its key says so. Without any bytes there will be
+ * no object; the same content gives the same bytes. An object that is there already stays: an earlier call wrote it, of
+ * the same content.
  */
 export function createOutput(objects: Objects, key: string) {
-  let stream: Gzip | undefined;
+  let stream: Transform | undefined;
   let stored: Promise<unknown> | undefined;
   let pending: Buffer[] = [];
   let pendingBytes = 0;
 
-  function open(): Gzip {
-    const opened = createGzip({ level: GZIP_LEVEL });
+  function open(): Transform {
+    const opened = key.endsWith('.gz') ? createGzip({ level: GZIP_LEVEL }) : new PassThrough();
     stream = opened;
     stored = objects.putStreamIfAbsent(key, opened);
     // Whoever waits for room must learn that nobody reads any more; `stored` has the error.
@@ -26,22 +28,22 @@ export function createOutput(objects: Objects, key: string) {
     return opened;
   }
 
-  async function send(block: Buffer): Promise<void> {
+  async function send(piece: Buffer): Promise<void> {
     const target = stream ?? open();
-    if (!target.write(block)) await Promise.race([once(target, 'drain'), stored]);
+    if (!target.write(piece)) await Promise.race([once(target, 'drain'), stored]);
   }
 
   return {
-    async write(text: string): Promise<void> {
-      if (text === '') return;
-      const bytes = Buffer.from(text);
+    async write(content: Uint8Array | string): Promise<void> {
+      if (content.length === 0) return;
+      const bytes = Buffer.from(content as string);
       pending.push(bytes);
       pendingBytes += bytes.length;
-      if (pendingBytes < BLOCK_BYTES) return;
+      if (pendingBytes < PIECE_BYTES) return;
       const all = Buffer.concat(pending, pendingBytes);
-      const whole = all.length - (all.length % BLOCK_BYTES);
-      for (let start = 0; start < whole; start += BLOCK_BYTES) {
-        await send(all.subarray(start, start + BLOCK_BYTES));
+      const whole = all.length - (all.length % PIECE_BYTES);
+      for (let start = 0; start < whole; start += PIECE_BYTES) {
+        await send(all.subarray(start, start + PIECE_BYTES));
       }
       pending = [all.subarray(whole)];
       pendingBytes = all.length - whole;

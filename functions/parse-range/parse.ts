@@ -28,13 +28,13 @@ export async function parseRange(
   let failure: RangeReport['failure'] = null;
   try {
     for await (const chunk of readRange(objects, plan, range, signal)) {
-      const text = parser.push(chunk);
-      await rows.write(text.rows);
-      await quarantine.write(text.quarantine);
+      const parsed = parser.push(chunk);
+      await rows.write(parsed.rows);
+      await quarantine.write(parsed.quarantine);
     }
-    const text = parser.end();
-    await rows.write(text.rows);
-    await quarantine.write(text.quarantine);
+    const parsed = parser.end();
+    await rows.write(parsed.rows);
+    await quarantine.write(parsed.quarantine);
     await rows.end();
     await quarantine.end();
   } catch (error) {

@@ -59,7 +59,7 @@ export const quotas = {
 export const interactions = {
   prefix: 'interactions/',
   part: (date: string, upload: string, range: number) =>
-    `interactions/dt=${date}/${upload}-${partNumber(range)}.jsonl.gz`,
+    `interactions/dt=${date}/${upload}-${partNumber(range)}.rows`,
 };
 
 /** The normalised catalogue, likewise. */
@@ -200,7 +200,7 @@ export const locks = { run: 'locks/run.json' };
 
 /** The upload that an ingested part comes from (see `interactions.part`), or undefined for a key of another shape. */
 export function uploadOfPart(key: string): string | undefined {
-  return /\/([^/]+)-\d{5}\.jsonl\.gz$/.exec(key)?.[1];
+  return /\/([^/]+)-\d{5}\.(?:jsonl\.gz|rows)$/.exec(key)?.[1];
 }
 
 /** The part number of a shard's key or file; undefined for one of another shape. */

@@ -1,5 +1,4 @@
-import { ContractError } from '#lib/contracts/errors.ts';
-import { type Columns, decodeColumns, expectSameLengths } from '#lib/sequences/arrow-reading.ts';
+import { type Columns, decodeColumns, expectSameLengths } from '#lib/columns/arrow-reading.ts';
 import {
   encodeColumns,
   float16Vectors,
@@ -9,7 +8,8 @@ import {
   listColumn,
   listValues,
   utf8Column,
-} from '#lib/sequences/arrow-writing.ts';
+} from '#lib/columns/arrow-writing.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 
 /** What the LE answers for the rows of a shard (docs/contracts.md, 4), all rows one after the other. */
 export interface EnvironmentColumns {

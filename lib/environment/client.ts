@@ -1,11 +1,6 @@
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
+import { encodeColumns, int32Column, int32Values, listColumn } from '#lib/columns/arrow-writing.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
-import { decodeColumns } from '#lib/sequences/arrow-reading.ts';
-import {
-  encodeColumns,
-  int32Column,
-  int32Values,
-  listColumn,
-} from '#lib/sequences/arrow-writing.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
 import {
   type AugmentedShard,

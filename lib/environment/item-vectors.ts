@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
+import { encodeColumns, utf8Column, vectorColumn } from '#lib/columns/arrow-writing.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
-import { decodeColumns } from '#lib/sequences/arrow-reading.ts';
-import { encodeColumns, utf8Column, vectorColumn } from '#lib/sequences/arrow-writing.ts';
 
 /** The schema's metadata of `item-vectors.arrow` (docs/contracts.md, "Item vectors"): where the vectors come from. */
 export const itemVectorsOrigin = z.object({

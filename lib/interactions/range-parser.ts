@@ -1,10 +1,14 @@
 import type { Rejection } from './reasons.ts';
 import { createRowReader } from './row-reader.ts';
+import type { Interaction, Item } from './rows.ts';
+import { createSortedRows } from './sorted-rows.ts';
 import type { UploadPlan } from './upload-plan.ts';
 
-/** Lines to write: JSON lines, each with its line break. */
-export interface ParsedText {
-  readonly rows: string;
+/** What can be written. */
+export interface Parsed {
+  /** Bytes of `interactions/`, as `sorted-rows.ts` has them; of `items/`, JSON lines. */
+  readonly rows: Uint8Array;
+  /** JSON lines, each with its line break. */
   readonly quarantine: string;
 }
 
@@ -17,8 +21,8 @@ export interface QuarantinedRow extends Rejection {
 }
 
 /**
- * Reads one range of an upload while its bytes (uncompressed) stream by, into the lines of `interactions/` or `items/`
- * and of `quarantine/`. Of quarantine, only the first lines are kept, `maximumQuarantineBytes` of them.
+ * Reads one range of an upload while its bytes (uncompressed) stream by, into the bytes of `interactions/` or `items/`
+ * and the lines of `quarantine/`. Of quarantine, only the first lines are kept, `maximumQuarantineBytes` of them.
  *
  * @param knownItems the items of `plan.catalogue`; undefined when that is empty
  */
@@ -27,13 +31,13 @@ export function createRangeParser(
   range: number,
   knownItems: ReadonlySet<string> | undefined,
 ) {
-  let rows: string[] = [];
+  const rows = plan.kind === 'logs' ? createSortedRows() : createItemLines();
   let quarantine: string[] = [];
   let room = plan.settings.maximumQuarantineBytes;
 
   const reader = createRowReader(plan, range, knownItems, {
     good(row) {
-      rows.push(JSON.stringify(row), '\n');
+      rows.add(row as Interaction & Item);
     },
     bad({ reason, detail }, line, row) {
       if (room <= 0) return false;
@@ -47,25 +51,41 @@ export function createRangeParser(
     },
   });
 
-  function take(): ParsedText {
-    const text = { rows: asLines(rows), quarantine: asLines(quarantine) };
-    rows = [];
+  function take(): Parsed {
+    const text = asLines(quarantine);
     quarantine = [];
-    return text;
+    return { rows: rows.take(), quarantine: text };
   }
 
   return {
     /** Takes the next bytes. @returns what can be written */
-    push(chunk: Uint8Array): ParsedText {
+    push(chunk: Uint8Array): Parsed {
       reader.push(chunk);
       return take();
     },
     /** Takes the end of the range. @returns what is left to write */
-    end(): ParsedText {
+    end(): Parsed {
       reader.end();
+      rows.end();
       return take();
     },
     tally: reader.tally,
+  };
+}
+
+/** Collects items as lines of `items/`. */
+function createItemLines() {
+  let lines: string[] = [];
+  return {
+    add(item: Item): void {
+      lines.push(JSON.stringify(item), '\n');
+    },
+    take(): Uint8Array {
+      const ready = Buffer.from(asLines(lines));
+      lines = [];
+      return ready;
+    },
+    end(): void {},
   };
 }
 

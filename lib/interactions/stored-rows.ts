@@ -1,16 +1,6 @@
 import * as z from 'zod';
 import { ContractError } from '#lib/contracts/errors.ts';
-import type { Interaction, Item } from './rows.ts';
-
-/** One line of `interactions/`. */
-export const storedInteraction = z.strictObject({
-  user_id: z.string().min(1),
-  item_id: z.string().min(1),
-  timestamp: z.number(),
-  event_type: z.string().nullable(),
-  value: z.number().nullable(),
-  line: z.int().min(1),
-}) satisfies z.ZodType<Interaction>;
+import type { Item } from './rows.ts';
 
 /** One line of `items/`. */
 export const storedItem = z.strictObject({
@@ -20,7 +10,7 @@ export const storedItem = z.strictObject({
 }) satisfies z.ZodType<Item>;
 
 /**
- * Reads JSON lines (not gzipped) of `interactions/` or `items/` as they stream by, a chunk's rows at a time.
+ * Reads JSON lines (not gzipped) of `items/` as they stream by, a chunk's rows at a time.
  *
  * @param where the object's name, for the message
  * @throws ContractError that names the line

@@ -1,5 +1,5 @@
-import { decodeColumns } from './arrow-reading.ts';
-import { encodeColumns, utf8Column } from './arrow-writing.ts';
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
+import { encodeColumns, utf8Column } from '#lib/columns/arrow-writing.ts';
 import type { CatalogueItem } from './interaction-log.ts';
 
 /**

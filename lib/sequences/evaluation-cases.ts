@@ -1,5 +1,4 @@
-import { ContractError } from '#lib/contracts/errors.ts';
-import { decodeColumns, expectSameLengths } from './arrow-reading.ts';
+import { decodeColumns, expectSameLengths } from '#lib/columns/arrow-reading.ts';
 import {
   encodeColumns,
   float32Column,
@@ -9,7 +8,8 @@ import {
   int32Values,
   listColumn,
   utf8Column,
-} from './arrow-writing.ts';
+} from '#lib/columns/arrow-writing.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import { expectItems } from './shard.ts';
 
 /**

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { decodeColumns, expectSameLengths } from './arrow-reading.ts';
+import { decodeColumns, expectSameLengths } from '#lib/columns/arrow-reading.ts';
 import {
   encodeColumns,
   float64Values,
@@ -8,7 +8,7 @@ import {
   listColumn,
   uint8Column,
   utf8Column,
-} from './arrow-writing.ts';
+} from '#lib/columns/arrow-writing.ts';
 import type { AllItems, RecentHistories } from './everybody.ts';
 import { expectItems } from './shard.ts';
 

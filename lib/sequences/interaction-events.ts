@@ -1,6 +1,11 @@
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
+import {
+  encodeColumns,
+  float64Column,
+  int32Column,
+  uint8Column,
+} from '#lib/columns/arrow-writing.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
-import { decodeColumns } from './arrow-reading.ts';
-import { encodeColumns, float64Column, int32Column, uint8Column } from './arrow-writing.ts';
 
 /**
  * Who took what is forgotten, when is kept (docs/contracts.md, 3): all actions of everybody on items of the vocabulary,

@@ -12,7 +12,7 @@ export interface IngestedInteraction {
   readonly line: number;
 }
 
-/** One object of ingested interactions. */
+/** Ingested interactions of one object, all or some; what comes right behind each other of one object is one part of it. */
 export interface InteractionPart {
   /** The object's key; orders ties in time. */
   readonly key: string;
@@ -86,9 +86,10 @@ export class InteractionLog {
     this.catalogue = options.catalogue?.size ? options.catalogue : undefined;
   }
 
-  /** Announces an object; the number returned goes with each of its rows. */
+  /** Announces an object, or more of the last one; the number returned goes with each of its rows. */
   part(key: string): number {
-    return this.parts.push(key) - 1;
+    if (this.parts.at(-1) !== key) this.parts.push(key);
+    return this.parts.length - 1;
   }
 
   /**

@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
+import { encodeColumns, int32Column, utf8Column } from '#lib/columns/arrow-writing.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
-import { decodeColumns } from './arrow-reading.ts';
-import { encodeColumns, int32Column, utf8Column } from './arrow-writing.ts';
 
 /**
  * The vocabulary (docs/contracts.md, 3): item index `i` (1 to the number of items; 0 is padding) is row `i - 1`.

@@ -1,5 +1,4 @@
-import { ContractError } from '#lib/contracts/errors.ts';
-import { decodeColumns, expectSameLengths } from './arrow-reading.ts';
+import { decodeColumns, expectSameLengths } from '#lib/columns/arrow-reading.ts';
 import {
   encodeColumns,
   float32Values,
@@ -8,7 +7,8 @@ import {
   int32Values,
   listColumn,
   utf8Column,
-} from './arrow-writing.ts';
+} from '#lib/columns/arrow-writing.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 
 /**
  * Rows of training sequences (docs/contracts.md, 3), values of all rows one after the other: row `r` is the values

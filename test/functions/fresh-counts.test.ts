@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { countAnew } from '#functions/build-sequences/count-anew.ts';
 import { countRange, countUpload } from '#functions/parse-range/count.ts';
@@ -10,6 +9,7 @@ import { decodeFreshCounts, freshCountsFile } from '#lib/popularity/fresh-counts
 import { gatherEverybody } from '#lib/sequences/everybody.ts';
 import { orderHistories } from '#lib/sequences/histories.ts';
 import type { Objects } from '#platform/objects.ts';
+import { sorted } from '../lib/interactions/sorted.ts';
 import { histories, logOf } from '../lib/sequences/arbitraries.ts';
 import { startBucket } from './bucket.ts';
 
@@ -38,8 +38,7 @@ async function uploaded(
       const timestamp = arrived - day;
       return { user_id: 'u', item_id, timestamp, event_type, value: null, line: line + 1 };
     });
-    const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-    await objects.putBytes(rowsKey(plan, range), gzipSync(text));
+    await objects.putBytes(rowsKey(plan, range), sorted(rows));
     const tally = { interactions: { lastTimestamp: arrived - day } };
     await objects.putJson(uploads.rangeReport(upload, range), { tally });
   }

@@ -7,6 +7,7 @@ import { rangeReport, type UploadReport, uploadReport } from '#lib/interactions/
 import { rowsKey, uploadId, uploadPlan } from '#lib/interactions/upload-plan.ts';
 import { decodeFreshCounts, freshCountsFile } from '#lib/popularity/fresh-counts.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
+import { inFileOrder } from '../lib/interactions/sorted.ts';
 import { startServer, type TestServer } from '../platform/server.ts';
 import { lambdaContext, objectCreatedEvent, sqsBatch } from './shared/invocations.ts';
 
@@ -108,6 +109,10 @@ describe('Functions: plan-upload and parse-range', () => {
     const all: Record<string, unknown>[] = [];
     for (const key of await keysBelow(prefix)) {
       const bytes = Buffer.from(await objects.getBytes(key));
+      if (key.endsWith('.rows')) {
+        all.push(...(inFileOrder(bytes) as unknown as Record<string, unknown>[]));
+        continue;
+      }
       const text = (key.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
       all.push(
         ...text
@@ -155,7 +160,7 @@ describe('Functions: plan-upload and parse-range', () => {
     );
     const day = new Date().toISOString().slice(0, 10);
     expect((await keysBelow('interactions/'))[0]).toMatch(
-      new RegExp(`^interactions/dt=${day}/\\d{8}T\\d{6}Z-[0-9a-f]{16}-00000\\.jsonl\\.gz$`),
+      new RegExp(`^interactions/dt=${day}/\\d{8}T\\d{6}Z-[0-9a-f]{16}-00000\\.rows$`),
     );
     // The plan, the report, what it counts for popularity; and the last two of each range.
     expect(await keysBelow('uploads/')).toHaveLength(3 + 2 * report.ranges);

@@ -84,7 +84,7 @@ describe('Function: beginRun', () => {
     const manifest = await bucket.objects.getJson(runs.manifest('night'), runManifest);
     expect([first, second, repeated]).toEqual([{ attempt: 1 }, { attempt: 2 }, { attempt: 2 }]);
     expect(manifest.inputs.interactions.map(({ key }) => key)).toEqual([
-      'interactions/dt=2026-11-22/one-00000.jsonl.gz',
+      'interactions/dt=2026-11-22/one-00000.rows',
     ]);
     expect(manifest.attempts.map(({ execution }) => execution)).toEqual(['a', 'b']);
   });

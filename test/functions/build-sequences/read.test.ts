@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -6,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { readCatalogue, readInteractions } from '#functions/build-sequences/read.ts';
 import { UnavailableError } from '#lib/contracts/errors.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
+import { sorted } from '../../lib/interactions/sorted.ts';
 import { startBucket } from '../bucket.ts';
 
 const lines = (rows: readonly object[]) =>
@@ -19,9 +21,15 @@ const interaction = (line: number) => ({
   line,
 });
 
-/** Does something with a store whose connections break in the middle of every object. */
+/** Does something with a store that hands out the ends of objects, and whose connections break in the middle of all else. */
 async function withBreakingStore<T>(object: Buffer, act: (objects: Objects) => Promise<T>) {
-  const server = createServer((_, response) => {
+  const server = createServer(({ headers }, response) => {
+    const [, start, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? '') ?? [];
+    if (Number(last) === object.length - 1 && Number(start) > 0) {
+      const end = object.subarray(Number(start));
+      response.writeHead(206, { 'content-length': end.length, etag: '"e"' }).end(end);
+      return;
+    }
     response.writeHead(200, { 'content-length': object.length, etag: '"e"' });
     response.write(object.subarray(0, object.length / 2), () => response.destroy());
   });
@@ -40,9 +48,9 @@ async function withBreakingStore<T>(object: Buffer, act: (objects: Objects) => P
   }
 }
 
-async function readAll(objects: Objects, key: string, etag = '"e"') {
+async function readAll(objects: Objects, object: { key: string; etag: string; size: number }) {
   const rows: unknown[] = [];
-  for await (const part of readInteractions(objects, [{ key, etag }])) {
+  for await (const part of readInteractions(objects, [object])) {
     for await (const row of part.rows) rows.push(row);
   }
   return rows;
@@ -54,18 +62,20 @@ describe('Functions: readInteractions, readCatalogue', () => {
     const bucket = await startBucket();
     const item = (title: string) => lines([{ item_id: 'i', title, fields: {} }]);
     const rows = [1, 2, 3].map(interaction);
-    await bucket.objects.putBytes('interactions/dt=2026-11-23/u-00000.jsonl.gz', lines(rows));
+    await bucket.objects.putBytes('interactions/dt=2026-11-23/u-00000.rows', sorted(rows));
     await bucket.objects.putBytes('items/dt=2026-11-23/a-00000.jsonl.gz', item('newer'));
     await bucket.objects.putBytes('items/dt=2026-11-22/b-00000.jsonl.gz', item('older'));
     const inputs = async (prefix: string) => {
       const found = [];
-      for await (const { key, etag } of bucket.objects.list(prefix)) found.push({ key, etag });
+      for await (const { key, etag, bytes } of bucket.objects.list(prefix)) {
+        found.push({ key, etag, size: bytes });
+      }
       return found;
     };
 
     // Act
     const [part] = await inputs('interactions/');
-    const read = await readAll(bucket.objects, part!.key, part!.etag);
+    const read = await readAll(bucket.objects, part!);
     const catalogue = await readCatalogue(bucket.objects, (await inputs('items/')).toReversed());
     await bucket.stop();
 
@@ -75,15 +85,21 @@ describe('Functions: readInteractions, readCatalogue', () => {
   });
 
   test('a connection that breaks is worth another try', async () => {
-    const object = lines(Array.from({ length: 5000 }, (_, i) => interaction(i + 1)));
+    const object = sorted(
+      Array.from({ length: 20_000 }, (_, i) => ({
+        ...interaction(i + 1),
+        user_id: createHash('sha256').update(String(i)).digest('hex'),
+      })),
+    );
+    const key = 'interactions/dt=2026-11-23/u-00000.rows';
 
     const failure = await withBreakingStore(object, (objects) =>
-      readAll(objects, 'interactions/dt=2026-11-23/u-00000.jsonl.gz').catch((error) => error),
+      readAll(objects, { key, etag: '"e"', size: object.length }).catch((error) => error),
     );
 
     expect(failure).toBeInstanceOf(UnavailableError);
     expect(failure).toMatchObject({ retryable: true });
-    expect(failure.message).toContain('interactions/dt=2026-11-23/u-00000.jsonl.gz');
+    expect(failure.message).toContain(key);
   });
 });
 

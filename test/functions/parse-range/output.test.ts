@@ -22,10 +22,11 @@ function bucket(failAfter = Number.POSITIVE_INFINITY) {
   return { stored, objects: { putStreamIfAbsent } as unknown as Objects };
 }
 
+const key = 'quarantine/a.jsonl.gz';
 const lines = Array.from({ length: 40_000 }, (_, i) => `{"line":${i},"é":"${i * 7919}"}\n`);
 
 async function write(objects: Objects, texts: readonly string[]) {
-  const output = createOutput(objects, 'key');
+  const output = createOutput(objects, key);
   for (const text of texts) await output.write(text);
   await output.end();
 }
@@ -41,9 +42,19 @@ describe('Function: createOutput', () => {
     await write(pieces.objects, lines);
 
     // Assess
-    const bytes = pieces.stored.get('key')!;
+    const bytes = pieces.stored.get(key)!;
     expect(gunzipSync(bytes).toString()).toBe(lines.join(''));
-    expect(bytes.equals(whole.stored.get('key')!)).toBe(true);
+    expect(bytes.equals(whole.stored.get(key)!)).toBe(true);
+  });
+
+  it('stores bytes as they are where the key is of no gzipped object', async () => {
+    const { stored, objects } = bucket();
+    const output = createOutput(objects, 'interactions/a.rows');
+
+    for (const line of lines) await output.write(Buffer.from(line));
+    await output.end();
+
+    expect(stored.get('interactions/a.rows')!.toString()).toBe(lines.join(''));
   });
 
   it('stores nothing without text', async () => {
@@ -66,7 +77,7 @@ describe('Function: createOutput', () => {
   it.each([0, 1, lines.length])('stores nothing when given up after %i lines', async (count) => {
     // Arrange
     const { objects, stored } = bucket();
-    const output = createOutput(objects, 'key');
+    const output = createOutput(objects, key);
     for (const line of lines.slice(0, count)) await output.write(line);
 
     // Act

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodeColumns } from '#lib/columns/arrow-writing.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import { decodeAugmentedShard, encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
-import { encodeColumns } from '#lib/sequences/arrow-writing.ts';
 import { augmentedShard, augmentedShards } from './responses.ts';
 
 describe('Function: encodeAugmentedShard, decodeAugmentedShard', () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { AugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { decodeEnvironmentResponse, encodeEnvironmentRequest } from '#lib/environment/client.ts';
-import { decodeColumns } from '#lib/sequences/arrow-reading.ts';
 import { augmentedShard, augmentedShards, responseTo } from './responses.ts';
 
 describe('Function: encodeEnvironmentRequest', () => {

@@ -8,6 +8,7 @@ import type { Interaction } from '#lib/interactions/rows.ts';
 import { tally as tallySchema } from '#lib/interactions/tally.ts';
 import { settingsOf, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 import { chunkSizes, chunksOf } from './arbitraries.ts';
+import { inFileOrder } from './sorted.ts';
 
 const columns = ['user_id', 'item_id', 'timestamp', 'event_type', 'value'];
 
@@ -51,16 +52,16 @@ function parseFile(file: Buffer, plan: UploadPlan, sizes = [1e9], known?: Readon
       .map((line) => JSON.parse(line));
   const ranges = plan.ranges.map(({ start, end }, range) => {
     const parser = createRangeParser(plan, range, known);
-    let rows = '';
+    const rows: Uint8Array[] = [];
     let quarantine = '';
     for (const chunk of chunksOf(file.subarray(start, end), sizes)) {
       const text = parser.push(chunk);
-      rows += text.rows;
+      rows.push(text.rows);
       quarantine += text.quarantine;
     }
     const text = parser.end();
     return {
-      rows: rows + text.rows,
+      rows: Buffer.concat([...rows, text.rows]),
       quarantine: quarantine + text.quarantine,
       tally: parser.tally(),
     };
@@ -76,7 +77,9 @@ function parseFile(file: Buffer, plan: UploadPlan, sizes = [1e9], known?: Readon
   );
   return {
     ranges,
-    rows: ranges.flatMap((range) => lines(range.rows)) as Interaction[],
+    rows: ranges.flatMap((range) =>
+      plan.kind === 'logs' ? inFileOrder(range.rows) : lines(range.rows.toString()),
+    ) as Interaction[],
     quarantine: ranges.flatMap((range) => lines(range.quarantine)) as QuarantinedRow[],
     report: reportUpload(plan, reports),
   };
@@ -313,7 +316,17 @@ describe('Function: createRangeParser', () => {
     expect(rows.map((good) => good.line)).toStrictEqual([3]);
   });
 
-  it('writes lines that break only at line feeds', () => {
+  it('writes items in lines that break only at line feeds', () => {
+    const file = rowsOf({ item_id: 'a\u2028b', title: 'x\u2029' });
+
+    const { ranges } = parseFile(file, planFile(file, { kind: 'catalog' }));
+
+    const text = ranges[0]!.rows.toString();
+    expect(text).not.toMatch(/[\u2028\u2029]/);
+    expect(JSON.parse(text)).toStrictEqual({ item_id: 'a\u2028b', title: 'x\u2029', fields: {} });
+  });
+
+  it('writes quarantined rows in lines that break only at line feeds', () => {
     const file = rowsOf(
       { ...row, user_id: 'a\u2028b' },
       { ...row, user_id: 'c', value: 'x\u2029' },
@@ -321,7 +334,7 @@ describe('Function: createRangeParser', () => {
 
     const { ranges, rows, quarantine } = parseFile(file, planFile(file));
 
-    expect(ranges[0]!.rows + ranges[0]!.quarantine).not.toMatch(/[\u2028\u2029]/);
+    expect(ranges[0]!.quarantine).not.toMatch(/[\u2028\u2029]/);
     expect(rows[0]?.user_id).toBe('a\u2028b');
     expect(quarantine[0]?.row).toContain('\u2029');
   });

@@ -9,6 +9,7 @@ import {
   uploadReport,
 } from '#lib/interactions/report.ts';
 import { settingsOf, type UploadPlan } from '#lib/interactions/upload-plan.ts';
+import { inFileOrder } from './sorted.ts';
 
 const plan: UploadPlan = {
   upload: '20261123T000000Z-0123456789abcdef',
@@ -376,14 +377,10 @@ describe('Function: reportUpload', () => {
     const change = { format: 'csv', framing: 'csv', columns, skipBytes: 27 } as const;
     const parser = createRangeParser({ ...plan, ...change }, 0, undefined);
 
-    const { rows } = parser.push(Buffer.from(text));
+    parser.push(Buffer.from(text));
+    const { rows } = parser.end();
 
-    expect(
-      rows
-        .trimEnd()
-        .split('\n')
-        .map((row) => JSON.parse(row).user_id),
-    ).toStrictEqual(['u', 'v']);
+    expect(inFileOrder(rows).map((row) => row.user_id)).toStrictEqual(['u', 'v']);
     const result = reportUpload({ ...plan, ...change }, [
       { upload: plan.upload, range: 0, tally: parser.tally(), knownItems: null, failure: null },
     ]);

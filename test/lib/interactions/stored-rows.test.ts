@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ContractError } from '#lib/contracts/errors.ts';
-import { readStoredRows, storedInteraction } from '#lib/interactions/stored-rows.ts';
+import { readStoredRows, storedItem } from '#lib/interactions/stored-rows.ts';
 import { chunkSizes, chunksOf } from './arbitraries.ts';
 
 async function readAll(chunks: readonly Uint8Array[]) {
@@ -9,7 +9,7 @@ async function readAll(chunks: readonly Uint8Array[]) {
   const stream = async function* () {
     yield* chunks;
   };
-  for await (const rows of readStoredRows(stream(), storedInteraction, 'interactions/a')) {
+  for await (const rows of readStoredRows(stream(), storedItem, 'items/a')) {
     all.push(...rows);
   }
   return all;
@@ -17,12 +17,9 @@ async function readAll(chunks: readonly Uint8Array[]) {
 
 const row = fc.record(
   {
-    user_id: fc.string({ unit: 'grapheme', minLength: 1 }),
-    item_id: fc.string({ minLength: 1 }),
-    timestamp: fc.integer(),
-    event_type: fc.constantFrom('click', null),
-    value: fc.constantFrom(1.5, null),
-    line: fc.integer({ min: 1 }),
+    item_id: fc.string({ unit: 'grapheme', minLength: 1 }),
+    title: fc.string(),
+    fields: fc.dictionary(fc.string({ minLength: 1 }), fc.string(), { noNullPrototype: true }),
   },
   { noNullPrototype: true },
 );
@@ -39,12 +36,11 @@ describe('Function: readStoredRows', () => {
     );
   });
 
-  it.each(['{"user_id":"a"}', 'broken'])('names the object and the line of %s', async (line) => {
-    const good =
-      '{"user_id":"a","item_id":"b","timestamp":1,"event_type":null,"value":null,"line":1}';
+  it.each(['{"item_id":"a"}', 'broken'])('names the object and the line of %s', async (line) => {
+    const good = '{"item_id":"a","title":"b","fields":{}}';
     const reading = readAll([Buffer.from(`${good}\n${line}\n`)]);
 
     await expect(reading).rejects.toThrow(ContractError);
-    await expect(reading).rejects.toThrow('Line 2 of interactions/a');
+    await expect(reading).rejects.toThrow('Line 2 of items/a');
   });
 });

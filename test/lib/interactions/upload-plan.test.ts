@@ -74,7 +74,7 @@ describe('Function: leftoverOf', () => {
 
 describe('Function: rowsKey', () => {
   it.each([
-    ['logs', 'interactions/dt=2026-11-23/up-00003.jsonl.gz'],
+    ['logs', 'interactions/dt=2026-11-23/up-00003.rows'],
     ['catalog', 'items/dt=2026-11-23/up-00003.jsonl.gz'],
   ] as const)('puts rows of %s where nights look for them', (kind, key) => {
     const plan = { kind, arrivedAt: '2026-11-23T23:59:59.000Z', upload: 'up' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeColumns } from '#lib/sequences/arrow-reading.ts';
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
 import { encodeCatalogue } from '#lib/sequences/catalogue-table.ts';
 import type { CatalogueItem } from '#lib/sequences/interaction-log.ts';
 

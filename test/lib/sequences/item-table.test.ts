@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeColumns, int32Column, utf8Column } from '#lib/sequences/arrow-writing.ts';
+import { encodeColumns, int32Column, utf8Column } from '#lib/columns/arrow-writing.ts';
 import { decodeItemTable, encodeItemTable } from '#lib/sequences/item-table.ts';
 
 const item = fc.record({

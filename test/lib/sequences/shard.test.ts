@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodeColumns, int32Values, listColumn, utf8Column } from '#lib/columns/arrow-writing.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
-import {
-  encodeColumns,
-  int32Values,
-  listColumn,
-  utf8Column,
-} from '#lib/sequences/arrow-writing.ts';
 import {
   decodeSequenceShard,
   encodeSequenceShard,

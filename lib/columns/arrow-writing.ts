@@ -30,16 +30,18 @@ export interface Column {
 
 /** A column of strings. */
 export function utf8Column(name: string, values: readonly string[]): Column {
+  return { name, data: utf8Values(values) };
+}
+
+/** Values of strings, for a list. */
+export function utf8Values(values: readonly string[]): Data {
   const valueOffsets = new Int32Array(values.length + 1); // [rows + 1], in bytes
   for (let row = 0; row < values.length; row++) {
     valueOffsets[row + 1] = valueOffsets[row]! + Buffer.byteLength(values[row]!);
   }
   const data = Buffer.alloc(valueOffsets[values.length]!);
   for (let row = 0; row < values.length; row++) data.write(values[row]!, valueOffsets[row]!);
-  return {
-    name,
-    data: makeData({ type: new Utf8(), length: values.length, nullCount: 0, valueOffsets, data }),
-  };
+  return makeData({ type: new Utf8(), length: values.length, nullCount: 0, valueOffsets, data });
 }
 
 /** A column of 32-bit integers. */

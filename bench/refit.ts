@@ -3,29 +3,34 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { createGunzip } from 'node:zlib';
+import { rankWithBlend } from '#functions/evaluate-models/champion-ranks.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { modelConfig, resolveModel, trainingSettings } from '#lib/contracts/config/training.ts';
 import { compareRanks } from '#lib/evaluation/compare-ranks.ts';
 import {
   type BlendedNetwork,
   judgeNetwork,
-  networkRules,
-  rankNetwork,
+  networkHistories,
+  rankNetworkAbroad,
 } from '#lib/evaluation/network-blend.ts';
-import { refitRules } from '#lib/evaluation/refit.ts';
+import { refitHistories } from '#lib/evaluation/refit.ts';
+import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { refitModel } from '#lib/recommender/refit.ts';
 import { trainModel } from '#lib/recommender/trainer.ts';
-import { translateCases, translateEvents } from '#lib/recommender/translate-cases.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import { type IngestedInteraction, InteractionLog } from '#lib/sequences/interaction-log.ts';
+import { decodeBlend } from '#lib/serving/blend-file.ts';
+import { rivalFiles } from '#lib/serving/rival-files.ts';
+import { refitRival } from '#lib/serving/rival-refit.ts';
 
 /**
  * `npm run bench -- refit [--interactions FILE] [--cuts 28,21,14,7] [--days 7] [--passes 1,2,4] [--shares 0.1,0.3,1]
  * [--model FILE] [--seed N] [--out FOLDER]`: what fitting the winner on everything gives. For each cut the log ends some days
  * before its end; a model is trained on that as a night does (the newest tenths held out), then fitted on all of it; both are
- * scored on what the `--days` after the cut bring, with the history before each action. A model that is trained is kept in
- * the folder, so that the bench can be run in pieces.
+ * scored on what the `--days` after the cut bring, with the history before each action, beside the rivals, which are chosen on
+ * the same held-out tenths and counted again on all of it, as a night would serve them. A model that is trained is kept in
+ * the folder, so that the bench can be run in pieces. The last lines take the cuts together, users resampled whole.
  */
 const { values } = parseArgs({
   options: {
@@ -78,6 +83,56 @@ const floatsOf = (text: string) => {
   const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
   return new Float32Array(bytes.buffer);
 };
+
+/** Prints what a ranker has beside another, with an interval over users. */
+function tellDifference(
+  name: string,
+  users: readonly string[],
+  ranks: Int32Array,
+  peer: string,
+  peers: Int32Array,
+): void {
+  const { a, b, difference } = compareRanks(users, ranks, peers, {
+    bootstrapSamples: 1000,
+    confidence: 0.95,
+    seed: 1,
+  });
+  console.log(
+    JSON.stringify({
+      bench: 'refit',
+      case: name,
+      metric: 'ndcg@10',
+      value: Number(a.value.toFixed(4)),
+      unit: `of ${users.length} cases`,
+      peer,
+      peerValue: Number(b.value.toFixed(4)),
+      ratio: Number((a.value / b.value).toFixed(3)),
+      difference: [difference.value, difference.low, difference.high].map((number) =>
+        Number(number.toFixed(4)),
+      ),
+    }),
+  );
+}
+
+/** Ranks of all cuts, by ranker and rival. */
+const pooled = new Map<string, { users: string[]; ranks: number[]; peers: number[] }>();
+
+function together(
+  name: string,
+  rival: string,
+  users: readonly string[],
+  ranks: Int32Array,
+  peers: Int32Array,
+): void {
+  const key = JSON.stringify([name, rival]);
+  const kept = pooled.get(key) ?? { users: [], ranks: [], peers: [] };
+  users.forEach((user, at) => {
+    kept.users.push(user);
+    kept.ranks.push(ranks[at]!);
+    kept.peers.push(peers[at]!);
+  });
+  pooled.set(key, kept);
+}
 
 for (const days of numbers(values.cuts)) {
   const cut = end - days * day;
@@ -141,53 +196,65 @@ for (const days of numbers(values.cuts)) {
   const all = { itemTable, shards: allActions, baskets };
   const { served } = judgeNetwork(
     network,
-    model.prior?.rules === true ? networkRules({ itemTable, shards, baskets }) : undefined,
+    networkHistories(
+      { itemTable, shards, baskets },
+      before.validation,
+      excludeHistory,
+      model.prior,
+    ),
     model.prior,
     { events: before.events, split },
     before,
   );
-  const cases = translateCases(after.arrived!, after.itemTable.itemIds, itemIds);
-  const events = translateEvents(after.events, after.itemTable.itemIds, itemIds);
-  const rank = (one: BlendedNetwork) => rankNetwork(one, { events, split }, cases).ranks;
+  const cases = after.arrived!;
+  const rank = (one: BlendedNetwork) =>
+    rankNetworkAbroad(one, { events: after.events, split }, cases, after.itemTable.itemIds, itemIds)
+      .ranks;
   const alone = (one: BlendedNetwork): BlendedNetwork => ({
     network: one.network,
     blend: undefined,
-    rules: undefined,
+    histories: undefined,
   });
   const judged = { joined: rank(served), alone: rank(alone(served)) };
+  const place = `${days} days before the end`;
   const tell = (name: string, refitted: BlendedNetwork) => {
-    for (const [form, ranks] of [
-      ['joined', rank(refitted)],
-      ['alone', rank(alone(refitted))],
-    ] as const) {
-      const { a, b, difference } = compareRanks(cases.users, ranks, judged[form], {
-        bootstrapSamples: 1000,
-        confidence: 0.95,
-        seed: 1,
-      });
-      console.log(
-        JSON.stringify({
-          bench: 'refit',
-          case: `${days} days before the end, ${form}, ${name}`,
-          metric: 'ndcg@10',
-          value: Number(a.value.toFixed(4)),
-          unit: `of ${cases.targets.length} cases`,
-          peer: 'judged',
-          peerValue: Number(b.value.toFixed(4)),
-          ratio: Number((a.value / b.value).toFixed(3)),
-          difference: [difference.value, difference.low, difference.high].map((number) =>
-            Number(number.toFixed(4)),
-          ),
-        }),
-      );
+    const joined = rank(refitted);
+    tellDifference(`${place}, joined, ${name}`, cases.users, joined, 'judged', judged.joined);
+    tellDifference(
+      `${place}, alone, ${name}`,
+      cases.users,
+      rank(alone(refitted)),
+      'judged',
+      judged.alone,
+    );
+    for (const [rival, ranks] of rivals) {
+      tellDifference(`${place}, joined, ${name}`, cases.users, joined, rival, ranks);
+      together(`joined, ${name}`, rival, cases.users, joined, ranks);
     }
   };
-  tell('rules counted again', refitRules(served, all));
+  const rivals = rankRivals({
+    ...{ itemTable, shards, baskets, events: before.events, excludeHistory, window, split },
+    cases: before,
+    asOf: model.prior?.asOf ?? 'request',
+  })
+    .filter(({ model: { name } }) => name.endsWith('recent') || name === 'recent-popularity')
+    .map(({ model: rival }) => {
+      const { description, weights } = rivalFiles(rival);
+      const counted = refitRival(decodeBlend(description, weights), all);
+      const world = { cases, itemIds: after.itemTable.itemIds, events: after.events, split };
+      const asOf = model.prior?.asOf ?? 'request';
+      return [rival.name, rankWithBlend(counted, itemIds, { ...world, asOf })] as const;
+    });
+  tell('rules counted again', refitHistories(served, all));
   for (const passes of numbers(values.passes)) {
     for (const share of numbers(values.shares)) {
       const { weights } = await refitted(passes, share);
       const joined = { ...served, network: { ...served.network, weights } };
-      tell(`${passes} passes at ${share} of the rate`, refitRules(joined, all));
+      tell(`${passes} passes at ${share} of the rate`, refitHistories(joined, all));
     }
   }
+}
+for (const [key, { users, ranks, peers }] of pooled) {
+  const [name, rival] = JSON.parse(key) as [string, string];
+  tellDifference(`all cuts, ${name}`, users, Int32Array.from(ranks), rival, Int32Array.from(peers));
 }

@@ -4,7 +4,7 @@ import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { decodeItemVectors } from '#lib/environment/item-vectors.ts';
 import { rankBaselines } from '#lib/evaluation/baselines.ts';
 import type { SplitRanks } from '#lib/evaluation/evaluate.ts';
-import { judgeNetwork, networkRules } from '#lib/evaluation/network-blend.ts';
+import { judgeNetwork, networkHistories } from '#lib/evaluation/network-blend.ts';
 import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import type { AsOf } from '#lib/popularity/as-of.ts';
@@ -193,7 +193,12 @@ async function runCell(
   const { manifest } = built;
   const judged = judgeNetwork(
     network,
-    model.prior?.rules === true ? networkRules({ ...built, baskets: manifest.baskets }) : undefined,
+    networkHistories(
+      { ...built, baskets: manifest.baskets },
+      built.validation,
+      manifest.excludeHistory,
+      model.prior,
+    ),
     model.prior,
     { events: built.events, split: manifest.split },
     built,

@@ -4,7 +4,7 @@ import { decodeModel, encodeModel } from '#lib/recommender/model-file.ts';
 import { type BlendPart, decodeBlend, encodeBlend, isBlend } from '#lib/serving/blend-file.ts';
 
 /** `model.json` and `weights.bin` (docs/contracts.md, 6): of a network alone, or of what it is joined with. */
-export function encodeNetwork({ network, blend, rules }: BlendedNetwork): {
+export function encodeNetwork({ network, blend, histories }: BlendedNetwork): {
   readonly description: object;
   readonly weights: Uint8Array;
 } {
@@ -16,13 +16,15 @@ export function encodeNetwork({ network, blend, rules }: BlendedNetwork): {
     items: network.shape.items,
     window: network.shape.window,
     excludeHistory: network.excludeHistory,
-    ...(rules && { trainingCounts: rules.trainingCounts }),
+    ...(histories && { trainingCounts: histories.trainingCounts }),
     components: blend.components.map((name, place): BlendPart => {
       const weight = plain![place]!;
       if (name === 'unseen') return { kind: 'unseen', weight };
-      return name === 'network'
-        ? { kind: 'network', weight, description: own.description, weights: own.weights }
-        : { kind: 'history', weight, scale: 'lift', scorer: rules!.scorer };
+      if (name === 'network') {
+        return { kind: 'network', weight, description: own.description, weights: own.weights };
+      }
+      const scorer = histories!.scorers.find(({ kind }) => kind === name)!;
+      return { kind: 'history', weight, scale: 'lift', scorer };
     }),
     counts: {
       epsilon: blend.epsilon,
@@ -47,12 +49,12 @@ export function encodeNetwork({ network, blend, rules }: BlendedNetwork): {
  */
 export function decodeNetwork(json: unknown, bytes: Uint8Array): BlendedNetwork {
   if (!isBlend(json)) {
-    return { network: decodeModel(json, bytes), blend: undefined, rules: undefined };
+    return { network: decodeModel(json, bytes), blend: undefined, histories: undefined };
   }
   const blend = decodeBlend(json, bytes);
   const { components, counts, trainingCounts, moderators = [], countedAsOf = 'request' } = blend;
   const network = components.find((part) => part.kind === 'network');
-  const rules = components.find((part) => part.kind === 'history');
+  const scorers = components.flatMap((part) => (part.kind === 'history' ? [part.scorer] : []));
   if (network === undefined) {
     throw new ContractError(
       'model.json is that of a blend without a network, which has none to score.',
@@ -60,15 +62,15 @@ export function decodeNetwork(json: unknown, bytes: Uint8Array): BlendedNetwork 
   }
   const names = components.map((part) => {
     if (part.kind !== 'history') return part.kind;
-    if (part.scorer.kind === 'sequential-rules' && part.scale === 'lift') return 'rules';
+    if (part.scale === 'lift') return part.scorer.kind;
     throw new ContractError(
-      `A network is joined with the lift of sequential rules alone, not with ${part.scale} of ${part.scorer.kind}.`,
+      `A network is joined with what a history says beyond popularity (lift), not with the ${part.scale} of ${part.scorer.kind}.`,
     );
   });
   const plain = [...components, ...counts.terms].map(({ weight }) => weight);
   return {
     network: decodeModel(network.description, network.weights),
-    rules: rules && { scorer: rules.scorer, trainingCounts: trainingCounts! },
+    histories: scorers.length === 0 ? undefined : { scorers, trainingCounts: trainingCounts! },
     blend: {
       components: names,
       halfLives: counts.terms.map(({ halfLife }) => halfLife ?? Number.POSITIVE_INFINITY),

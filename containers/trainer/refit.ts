@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { refitRules } from '#lib/evaluation/refit.ts';
+import { refitHistories } from '#lib/evaluation/refit.ts';
 import { refitModel } from '#lib/recommender/refit.ts';
 import { alignVectors } from '#lib/recommender/text-table.ts';
 import { writeManifest, writeModel } from './artefacts.ts';
@@ -17,7 +17,7 @@ import { versions } from './versions.ts';
 
 /**
  * Fits a judged model (channel `model`) on all actions (channel `all-actions`) from its best weights, and writes it to
- * `model/` as it is served. What it is joined with stays weighed as the validation cases chose; rules are counted again.
+ * `model/` as it is served. What it is joined with stays weighed as the validation cases chose; rules and neighbours are counted again.
  *
  * @param shouldStop asked between steps; true saves a checkpoint and ends without a model
  * @param report told how far each stage is
@@ -63,7 +63,7 @@ export async function refit(
   try {
     if (fitted.wasStopped) return false;
     const network = { ...judged.network, weights: fitted.weights };
-    const served = refitRules({ ...judged, network }, { itemTable, shards, baskets });
+    const served = refitHistories({ ...judged, network }, { itemTable, shards, baskets });
     writeModel(folders.model, served, itemIds);
     writeManifest(folders.model, {
       run,

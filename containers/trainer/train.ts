@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
-import { judgeNetwork, networkRules } from '#lib/evaluation/network-blend.ts';
+import { judgeNetwork, networkHistories } from '#lib/evaluation/network-blend.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import { alignVectors } from '#lib/recommender/text-table.ts';
@@ -91,7 +91,7 @@ export async function train(
         excludeHistory: manifest.excludeHistory,
         weights: trained.weights,
       },
-      model.prior?.rules === true ? readRules(folders, evaluation) : undefined,
+      readHistories(folders, evaluation, model),
       model.prior,
       { events: evaluation.events, split: manifest.split },
       evaluation,
@@ -137,10 +137,16 @@ export async function train(
   }
 }
 
-/** Sequential rules of the training shards. */
-function readRules(folders: Folders, { itemTable, manifest }: EvaluationChannel) {
+/** What the network is joined with, fitted on the training shards. */
+function readHistories(
+  folders: Folders,
+  { itemTable, manifest, validation }: EvaluationChannel,
+  { prior }: ResolvedModel,
+) {
+  if (prior === undefined) return undefined;
   const shards = [...readParts(folders, manifest, false)].map(({ sequences }) => sequences);
-  return networkRules({ itemTable, shards, baskets: manifest.baskets });
+  const data = { itemTable, shards, baskets: manifest.baskets };
+  return networkHistories(data, validation, manifest.excludeHistory, prior);
 }
 
 /** What a checkpoint must have been made from to be gone on with. */

@@ -7,12 +7,13 @@ import { ItemScores } from './rivals/item-scores.ts';
 import { repeatLast, sequentialRules } from './rivals/pair-scorer.ts';
 
 /** The most popular items for everybody. */
-export const popularity: HistoryScorer = {
+export const popularity = {
   kind: 'popularity',
-  parameters: {},
-  arrays: {},
   score: () => {},
-};
+} satisfies BaselineScorer;
+
+/** Scores for a history; what it says nothing of is ordered by popularity. */
+export type BaselineScorer = { readonly kind: string } & Pick<HistoryScorer, 'score'>;
 
 /**
  * What experiments are compared with: parts of the rivals alone, which know nothing of time. Fits all of them on the
@@ -26,7 +27,8 @@ export function rankBaselines(
   excludeHistory: boolean,
 ): RankedBaseline[] {
   const order = orderByPopularity(data.itemTable.counts);
-  return [popularity, repeatLast, sequentialRules(data)].map((scorer) => ({
+  const baselines: readonly BaselineScorer[] = [popularity, repeatLast, sequentialRules(data)];
+  return baselines.map((scorer) => ({
     name: scorer.kind,
     ranks: {
       validation: rankByScorer(scorer, cases.validation, order, excludeHistory),
@@ -44,7 +46,7 @@ export function rankBaselines(
  * @throws ContractError if a case has an item that is not in the vocabulary
  */
 export function rankByScorer(
-  scorer: HistoryScorer,
+  scorer: BaselineScorer,
   cases: EvaluationCases,
   popularity: PopularityOrder,
   excludeHistory: boolean,

@@ -1,5 +1,5 @@
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
-import type { PriorConfig } from '#lib/contracts/config/training.ts';
+import type { HistoryKind, PriorConfig } from '#lib/contracts/config/training.ts';
 import { planCounting } from '#lib/popularity/as-of.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
 import { networkComponent } from '#lib/recommender/network-component.ts';
@@ -11,16 +11,17 @@ import { fitBlends } from './fit-blend.ts';
 import { moderatorsOf } from './moderators.ts';
 import { stepsOf, weightsOfStep } from './network-parts.ts';
 import { historyComponent, unseenComponent } from './rivals/evidence.ts';
+import { fitScorers } from './rivals/fit-scorers.ts';
 import type { HistoryScorer, TrainingData } from './rivals/history-scorer.ts';
-import { restoreScorer, sequentialRules } from './rivals/pair-scorer.ts';
+import { restoreScorer } from './rivals/pair-scorer.ts';
 import { chooseHalfLife } from './rivals/recent-popularity.ts';
 
 /** Seconds. */
 const day = 86_400;
 
-/** How a network's scores are joined with rules and recent popularity, see `blend.ts`. */
+/** How a network's scores are joined with what else knows histories and with recent popularity, see `blend.ts`. */
 export interface NetworkBlend {
-  readonly components: readonly ('network' | 'rules' | 'unseen')[];
+  readonly components: readonly ('network' | HistoryKind | 'unseen')[];
   /** Seconds; `Infinity` counts all time. */
   readonly halfLives: readonly number[];
   readonly epsilon: number;
@@ -38,20 +39,29 @@ export interface BlendedNetwork {
   readonly network: RecommenderModel;
   /** Undefined for scores that know nothing of time. */
   readonly blend: NetworkBlend | undefined;
-  /** There if they are a component of the blend. */
-  readonly rules: NetworkRules | undefined;
+  /** There if some are components of the blend. */
+  readonly histories: NetworkHistories | undefined;
 }
 
-/** Sequential rules beside a network: their lift, as it is among the rivals. */
-export interface NetworkRules {
-  readonly scorer: HistoryScorer;
+/** What knows histories beside a network: its lift, as it is among the rivals. */
+export interface NetworkHistories {
+  readonly scorers: readonly HistoryScorer[];
   /** How often each item of the model was taken in training, item `i` at place `i - 1`. */
   readonly trainingCounts: Int32Array;
 }
 
-/** Counts the rules of the training shards. */
-export function networkRules(data: TrainingData): NetworkRules {
-  return { scorer: sequentialRules(data), trainingCounts: data.itemTable.counts };
+/** Fits what a network is to be joined with on the training shards; undefined if that is nothing. */
+export function networkHistories(
+  data: TrainingData,
+  validation: EvaluationCases,
+  excludeHistory: boolean,
+  prior: PriorConfig | undefined,
+): NetworkHistories | undefined {
+  // Without a single pair or session one has nothing to say.
+  const scorers = fitScorers(data, validation, excludeHistory, prior?.histories ?? []).filter(
+    ({ arrays }) => arrays.items?.length !== 0,
+  );
+  return scorers.length === 0 ? undefined : { scorers, trainingCounts: data.itemTable.counts };
 }
 
 /** What is known of everybody, in the model's vocabulary. */
@@ -82,18 +92,18 @@ export interface JudgedPart {
  * Joins a trained network with recent popularity, if it is to be, by weights fitted on the validation cases, with the
  * half-life of which counting alone makes the most of them, and ranks all cases. Test cases are never fitted on.
  *
- * @param rules undefined if they are not to take part
+ * @param histories undefined if none is to take part
  * @param prior undefined for scores that know nothing of time
  */
 export function judgeNetwork(
   network: RecommenderModel,
-  rules: NetworkRules | undefined,
+  histories: NetworkHistories | undefined,
   prior: PriorConfig | undefined,
   world: NetworkWorld,
   { validation, test }: { readonly validation: EvaluationCases; readonly test: EvaluationCases },
 ): JudgedNetwork {
   if (prior === undefined) {
-    const served = { network, rules: undefined, blend: undefined };
+    const served = { network, histories: undefined, blend: undefined };
     return {
       served,
       validation: rankNetwork(served, world, validation),
@@ -101,11 +111,7 @@ export function judgeNetwork(
       parts: [],
     };
   }
-  // Without a single rule they have nothing to say.
-  const known =
-    prior.rules && rules !== undefined && rules.scorer.arrays.items!.length > 0
-      ? forItems(rules, network.shape.items)
-      : undefined;
+  const known = histories && forItems(histories, network.shape.items);
   const unfitted = blendOf(known, withBestHalfLife(prior, network, world, validation));
   const home = atHome(network, world.events, validation);
   const best = withInput(network, known, unfitted, world.split, home, (input) => {
@@ -125,7 +131,7 @@ export function judgeNetwork(
       ranked: ranked!,
     };
   });
-  const served = { network, rules: known, blend: best.blend };
+  const served = { network, histories: known, blend: best.blend };
   const atTest = atHome(network, world.events, test);
   const onTest = withInput(network, known, best.blend, world.split, atTest, (input) =>
     rankBlends(
@@ -161,18 +167,23 @@ function withBestHalfLife(
 
 const inSeconds = (days: number | null) => (days === null ? Number.POSITIVE_INFINITY : days * day);
 
-/** Rules of a vocabulary for one that begins with it and goes on: of the rest there are none. */
-export function forItems({ scorer, trainingCounts }: NetworkRules, items: number): NetworkRules {
-  if (trainingCounts.length === items) return { scorer, trainingCounts };
-  const { kind, parameters, arrays } = scorer;
-  const offsets = new Int32Array(items + 2).fill(arrays.items!.length);
-  offsets.set(arrays.offsets!);
+/** The same for a vocabulary that begins with theirs and goes on: of the rest nothing is known. */
+export function forItems(
+  { scorers, trainingCounts }: NetworkHistories,
+  items: number,
+): NetworkHistories {
+  if (trainingCounts.length === items) return { scorers, trainingCounts };
   const counts = new Int32Array(items);
   counts.set(trainingCounts);
-  return {
-    scorer: restoreScorer(kind, parameters, { ...arrays, offsets }, items),
-    trainingCounts: counts,
-  };
+  return { scorers: scorers.map((scorer) => widened(scorer, items)), trainingCounts: counts };
+}
+
+function widened({ kind, parameters, arrays }: HistoryScorer, items: number): HistoryScorer {
+  // Only tables of pairs have a place for every item.
+  if (arrays.strengths === undefined) return restoreScorer(kind, parameters, arrays, items);
+  const offsets = new Int32Array(items + 2).fill(arrays.items!.length);
+  offsets.set(arrays.offsets!);
+  return restoreScorer(kind, parameters, { ...arrays, offsets }, items);
 }
 
 /** A network by itself. */
@@ -223,25 +234,25 @@ function atHome(
 }
 
 function rank(
-  { network, rules, blend = plainBlend }: BlendedNetwork,
+  { network, histories, blend = plainBlend }: BlendedNetwork,
   split: NetworkWorld['split'],
   abroad: Abroad,
 ): RankedLists {
   const weights = Float64Array.from(blend.weights.flat());
-  return withInput(network, rules, blend, split, abroad, (input) => {
+  return withInput(network, histories, blend, split, abroad, (input) => {
     return rankBlends(input, [() => weights])[0]!;
   });
 }
 
 function blendOf(
-  rules: NetworkRules | undefined,
+  histories: NetworkHistories | undefined,
   { halfLives, epsilon, moderators, asOf }: PriorConfig,
 ): NetworkBlend {
   return {
     components: [
       'network',
-      ...(rules === undefined ? [] : (['rules'] as const)),
-      ...(rules?.trainingCounts.includes(0) ? (['unseen'] as const) : []),
+      ...(histories?.scorers ?? []).map(({ kind }) => kind),
+      ...(histories?.trainingCounts.includes(0) ? (['unseen'] as const) : []),
     ],
     halfLives: halfLives.map(inSeconds),
     epsilon,
@@ -263,7 +274,7 @@ function rowsOf(weights: BlendWeights, blend: NetworkBlend): number[][] {
 
 function withInput<Result>(
   model: RecommenderModel,
-  rules: NetworkRules | undefined,
+  histories: NetworkHistories | undefined,
   blend: NetworkBlend,
   split: NetworkWorld['split'],
   abroad: Abroad,
@@ -275,10 +286,10 @@ function withInput<Result>(
   try {
     const componentOf = (name: NetworkBlend['components'][number]) => {
       if (name === 'network') return network;
-      const { scorer, trainingCounts } = rules!;
-      return name === 'unseen'
-        ? unseenComponent(trainingCounts)
-        : historyComponent(scorer, 'lift', trainingCounts, seen, model.shape.window);
+      const { scorers, trainingCounts } = histories!;
+      if (name === 'unseen') return unseenComponent(trainingCounts);
+      const scorer = scorers.find(({ kind }) => kind === name)!;
+      return historyComponent(scorer, 'lift', trainingCounts, seen, model.shape.window);
     };
     const components = blend.components.map((name) => beyond(componentOf(name), abroad));
     const moderators = moderatorsOf({ cases: seen, components }, blend.recencyHalfLife, known);

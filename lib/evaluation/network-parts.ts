@@ -2,7 +2,7 @@ import type { BlendWeights } from './blend.ts';
 
 /** A blend as far as it goes with one part more than the step before. */
 export interface BlendStep {
-  /** What was added: `network`, which comes first, another component, `counts` or `moderators`. */
+  /** What was added: `network`, which comes first, `histories`, `unseen`, `counts` or `moderators`. */
   readonly added: string;
   /** Columns of the whole blend's weights that take part. */
   readonly columns: readonly number[];
@@ -19,8 +19,14 @@ interface BlendParts {
 export function stepsOf({ components, halfLives, moderators }: BlendParts): BlendStep[] {
   const width = components.length + halfLives.length;
   const upTo = (end: number) => Array.from({ length: end }, (_, column) => column);
+  const isHistory = (name: string) => name !== 'network' && name !== 'unseen';
+  const parts = components.map((name, place) => ({
+    added: isHistory(name) ? 'histories' : name,
+    columns: upTo(place + 1),
+  }));
   return [
-    ...components.map((added, place) => ({ added, columns: upTo(place + 1) })),
+    // What knows histories is one part, with all of it.
+    ...parts.filter(({ added }, place) => added !== parts[place + 1]?.added),
     ...(halfLives.length > 0 ? [{ added: 'counts', columns: upTo(width) }] : []),
     ...(moderators.length > 0
       ? [{ added: 'moderators', columns: upTo(width * (1 + moderators.length)) }]

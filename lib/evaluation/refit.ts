@@ -7,15 +7,15 @@ import type { TrainingData } from './rivals/history-scorer.ts';
 export type AllActions = TrainingData;
 
 /**
- * A joined network whose rules are counted on all actions. What the parts weigh stays as the validation cases chose it:
+ * A joined network whose rules and neighbours are counted on all actions. What the parts weigh stays as the validation cases chose it:
  * whoever has seen those cases cannot be weighed on them.
  */
-export function refitRules(model: BlendedNetwork, all: AllActions): BlendedNetwork {
-  if (model.rules === undefined) return model;
+export function refitHistories(model: BlendedNetwork, all: AllActions): BlendedNetwork {
+  if (model.histories === undefined) return model;
   const data = countedAnew(all);
-  const scorer = fitAnew(model.rules.scorer, data);
-  const rules = { scorer, trainingCounts: data.itemTable.counts };
-  return { ...model, rules: forItems(rules, model.network.shape.items) };
+  const scorers = model.histories.scorers.map((scorer) => fitAnew(scorer, data));
+  const histories = { scorers, trainingCounts: data.itemTable.counts };
+  return { ...model, histories: forItems(histories, model.network.shape.items) };
 }
 
 /** With how often each item was taken, held-out actions included. */

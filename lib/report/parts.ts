@@ -13,7 +13,7 @@ export interface PartRow {
 /** What is added to a network, in words; other parts are called as they are. */
 const labels: Readonly<Record<string, string>> = {
   network: 'network alone',
-  rules: '+ rules',
+  histories: '+ rules and neighbours',
   unseen: '+ a weight for items never trained on',
   counts: '+ recent counts',
   moderators: '+ moderators',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { historyKind } from '#lib/contracts/config/training.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { Scale } from '#lib/evaluation/rivals/evidence.ts';
 import type { HistoryScorer } from '#lib/evaluation/rivals/history-scorer.ts';
@@ -35,7 +36,7 @@ const arraySpec = z.strictObject({
 
 const historyPart = z.strictObject({
   kind: z.literal('history'),
-  scorer: z.enum(['sequential-rules', 'item-knn', 'ease', 'session-knn', 'repeat-last']),
+  scorer: historyKind,
   weight: z.number(),
   scale: z.enum(['evidence', 'lift']),
   parameters: z.record(z.string(), z.number()),

@@ -68,8 +68,17 @@ export const textConfig = z.strictObject({
   coldNegatives: z.boolean().default(false),
 });
 
+/** What knows histories without a network, see lib/evaluation/rivals. */
+export const historyKind = z.enum([
+  'sequential-rules',
+  'item-knn',
+  'ease',
+  'session-knn',
+  'repeat-last',
+]);
+
 /**
- * Recent popularity joined to a model's scores (`prior`): `w score + w' lift(rules) + v log(c + epsilon)`, `c` everybody's
+ * Recent popularity joined to a model's scores (`prior`): `w score + w' lift(histories) + v log(c + epsilon)`, `c` everybody's
  * actions of an item before the request, each counting half as much for every half-life that has passed. The weights
  * are fitted on the validation cases after training.
  */
@@ -93,8 +102,11 @@ export const priorConfig = z.strictObject({
     .default([1, 8, null]),
   /** What an item that nobody has taken counts. */
   epsilon: z.number().positive().default(0.3),
-  /** Sequential rules take part too, with a weight of their own. */
-  rules: z.boolean().default(true),
+  /**
+   * What else knows histories and takes part, each with a weight of its own: what the rivals are made of, fitted and chosen
+   * as theirs. `repeat-last` has no say where lists leave the history out.
+   */
+  histories: z.array(historyKind).default(['sequential-rules']),
   /**
    * What the weights follow: how long somebody was away (`absence`), and how much of what is popular now is in his history
    * (`recency`).
@@ -337,6 +349,7 @@ export const trainingConfig = trainingSettings.extend({
 });
 
 export type TextConfig = z.infer<typeof textConfig>;
+export type HistoryKind = z.infer<typeof historyKind>;
 export type PriorConfig = z.infer<typeof priorConfig>;
 export type ModelConfig = z.infer<typeof modelConfig>;
 export type TrainingSettings = z.infer<typeof trainingSettings>;

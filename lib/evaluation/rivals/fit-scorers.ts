@@ -1,10 +1,10 @@
-import { ContractError } from '#lib/contracts/errors.ts';
+import { type HistoryKind, historyKind } from '#lib/contracts/config/training.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { chooseScorer } from './choose-scorer.ts';
 import { ease } from './ease.ts';
 import type { HistoryScorer, TrainingData } from './history-scorer.ts';
 import { itemNeighbours, repeatLast, sequentialRules, withDecay } from './pair-scorer.ts';
-import { sessionKind, sessionNeighbours } from './session-neighbours.ts';
+import { sessionNeighbours } from './session-neighbours.ts';
 
 /** Settings that are tried; each step back in a history counts `decay` times as much. */
 const tried = {
@@ -17,50 +17,56 @@ const tried = {
 /**
  * What rivals know of histories: fitted on training actions, each with the settings that are best on validation when it
  * ranks by itself.
+ *
+ * @param kinds which are asked for, by default all
  */
 export function fitScorers(
   data: TrainingData,
   validation: EvaluationCases,
   excludeHistory: boolean,
+  kinds: readonly HistoryKind[] = historyKind.options,
 ): HistoryScorer[] {
   const items = data.itemTable.itemIds.length;
   const choose = (candidates: readonly HistoryScorer[]) =>
     candidates.length === 0 ? [] : [chooseScorer(candidates, validation, items, excludeHistory)];
   const eachDecay = (scorer: HistoryScorer, decays: readonly number[]) =>
     decays.map((decay) => withDecay(scorer, decay));
-  return [
-    ...choose(eachDecay(sequentialRules(data), tried.rules.decay)),
-    ...choose(eachDecay(itemNeighbours(data), tried.neighbours.decay)),
-    ...choose(
+  const candidates: Record<HistoryKind, () => readonly HistoryScorer[]> = {
+    'sequential-rules': () => eachDecay(sequentialRules(data), tried.rules.decay),
+    'item-knn': () => eachDecay(itemNeighbours(data), tried.neighbours.decay),
+    ease: () =>
       tried.ease.lambda.flatMap((lambda) => {
         const scorer = ease(data, { lambda, decay: 1 });
         return scorer === undefined ? [] : eachDecay(scorer, tried.ease.decay);
       }),
-    ),
-    ...choose(
+    'session-knn': () =>
       tried.sessions.neighbours.flatMap((neighbours) =>
         tried.sessions.decay.map((decay) => sessionNeighbours(data, { neighbours, decay })),
       ),
-    ),
-    ...(excludeHistory ? [] : [repeatLast]),
-  ];
+    'repeat-last': () => (excludeHistory ? [] : [repeatLast]),
+  };
+  return historyKind.options
+    .filter((kind) => kinds.includes(kind))
+    .flatMap((kind) => choose(candidates[kind]()));
 }
 
 /**
  * The same scorer with the same settings, fitted on other actions. EASE stays as it was where more items have actions by
  * now than it is fitted for.
- *
- * @throws ContractError if it is of no known kind
  */
 export function fitAnew(scorer: HistoryScorer, data: TrainingData): HistoryScorer {
   const { kind, parameters } = scorer;
   const decay = parameters.decay!;
-  if (kind === repeatLast.kind) return repeatLast;
-  if (kind === 'sequential-rules') return sequentialRules(data, { decay });
-  if (kind === 'item-knn') return itemNeighbours(data, { decay });
-  if (kind === 'ease') return ease(data, { decay, lambda: parameters.lambda! }) ?? scorer;
-  if (kind === sessionKind) {
-    return sessionNeighbours(data, { decay, neighbours: parameters.neighbours! });
+  switch (kind) {
+    case 'repeat-last':
+      return repeatLast;
+    case 'sequential-rules':
+      return sequentialRules(data, { decay });
+    case 'item-knn':
+      return itemNeighbours(data, { decay });
+    case 'ease':
+      return ease(data, { decay, lambda: parameters.lambda! }) ?? scorer;
+    case 'session-knn':
+      return sessionNeighbours(data, { decay, neighbours: parameters.neighbours! });
   }
-  throw new ContractError(`There is no component "${kind}" to be fitted.`);
 }

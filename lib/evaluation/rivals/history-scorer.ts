@@ -1,3 +1,4 @@
+import type { HistoryKind } from '#lib/contracts/config/training.ts';
 import type { ItemTable } from '#lib/sequences/item-table.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
 import type { ItemScores } from './item-scores.ts';
@@ -19,7 +20,7 @@ export interface HistoryView {
 
 /** A fitted part of a rival that knows histories and nothing of time: numbers in arrays, so that it can be a file. */
 export interface HistoryScorer {
-  readonly kind: string;
+  readonly kind: HistoryKind;
   readonly parameters: Readonly<Record<string, number>>;
   readonly arrays: Readonly<Record<string, Int32Array | Float32Array>>;
   /** Adds a score above 0 for every item that the history speaks for. */

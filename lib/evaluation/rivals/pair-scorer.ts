@@ -1,3 +1,4 @@
+import type { HistoryKind } from '#lib/contracts/config/training.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import {
   countPairs,
@@ -68,7 +69,7 @@ export function withDecay({ kind, parameters, arrays }: HistoryScorer, decay: nu
 
 /** Puts pairs and the parameters together, `decay` and `baskets` (0 or 1) among them, as after reading them from a file. */
 export function pairScorer(
-  kind: string,
+  kind: HistoryKind,
   { offsets, items, strengths }: PairTable,
   parameters: Readonly<Record<string, number>>,
 ): HistoryScorer {
@@ -112,7 +113,7 @@ export const repeatLast: HistoryScorer = {
  * @throws ContractError if its numbers do not fit a vocabulary of `items`
  */
 export function restoreScorer(
-  kind: string,
+  kind: HistoryKind,
   parameters: Readonly<Record<string, number>>,
   arrays: HistoryScorer['arrays'],
   items: number,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { priorConfig } from '#lib/contracts/config/training.ts';
+import { historyKind, priorConfig } from '#lib/contracts/config/training.ts';
 import { halfLives } from '#lib/contracts/half-lives.ts';
-import { judgeNetwork, networkRules, rankNetwork } from '#lib/evaluation/network-blend.ts';
+import { judgeNetwork, networkHistories, rankNetwork } from '#lib/evaluation/network-blend.ts';
 import { EvidenceWriter, historyComponent } from '#lib/evaluation/rivals/evidence.ts';
+import type { TrainingData } from '#lib/evaluation/rivals/history-scorer.ts';
 import { sequentialRules } from '#lib/evaluation/rivals/pair-scorer.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
 import { DecayedCounts } from '#lib/popularity/decayed-counts.ts';
@@ -17,11 +18,15 @@ import { resolve, small } from '../../lib/recommender/fixtures.ts';
 import { smallSequences } from './job-folder.ts';
 
 const built = smallSequences();
+const withBaskets = { ...built, baskets: built.manifest.baskets };
 const { items, window } = built.manifest;
 const { itemIds } = built.itemTable;
 nativeBackend();
 
-const rulesOf = () => networkRules({ ...built, baskets: built.manifest.baskets });
+const everything = priorConfig.parse({ histories: historyKind.options });
+const fitted = (prior = priorConfig.parse({}), data: TrainingData = withBaskets) =>
+  networkHistories(data, built.validation, true, prior)!;
+const rulesOf = () => fitted();
 
 /** As if nobody had taken the last three items in training. */
 function withUnseen() {
@@ -48,6 +53,7 @@ function joined(prior: object, rules = rulesOf()) {
 describe('Functions: encodeNetwork, decodeNetwork', () => {
   it.each([
     ['', rulesOf()],
+    [', with all that knows histories', fitted(everything)],
     [', with items that training never saw', withUnseen()],
   ])('give the same ranks back%s', (_, rules) => {
     // Arrange
@@ -65,6 +71,7 @@ describe('Functions: encodeNetwork, decodeNetwork', () => {
 
   it.each([
     ['', rulesOf()],
+    [', with all that knows histories', fitted(everything)],
     [', with items that training never saw', withUnseen()],
   ])(
     'are what serving loads: with counts as of the request it shows the lists that were judged%s',
@@ -132,17 +139,18 @@ describe('Functions: encodeNetwork, decodeNetwork', () => {
       const cases = { ...built.test, historyTimes: rounded(built.test.historyTimes) };
       const data = { itemTable: built.itemTable, shards, baskets };
       const rival = new EvidenceWriter(built.itemTable.counts);
-      const rules = sequentialRules(data);
-      const { served } = joined({}, networkRules(data));
+      const histories = fitted(priorConfig.parse({}), data);
+      const rules = sequentialRules(data, histories.scorers[0]!.parameters as { decay: number });
+      const { served } = joined({}, histories);
       const { description, weights } = encodeNetwork(served);
-      const read = decodeNetwork(JSON.parse(JSON.stringify(description)), weights).rules!;
-      const beside = historyComponent(read.scorer, 'lift', read.trainingCounts, cases);
+      const read = decodeNetwork(JSON.parse(JSON.stringify(description)), weights).histories!;
+      const beside = historyComponent(read.scorers[0]!, 'lift', read.trainingCounts, cases);
       const alone = encodeBlend({
         items,
         window,
         excludeHistory: false,
         trainingCounts: read.trainingCounts,
-        components: [{ kind: 'history', weight: 1, scale: 'lift', scorer: read.scorer }],
+        components: [{ kind: 'history', weight: 1, scale: 'lift', scorer: read.scorers[0]! }],
         counts: { epsilon: 1, terms: [] },
       });
       const recommender = new Recommender({ ...alone, vocabulary: itemIds });
@@ -185,7 +193,7 @@ describe('Functions: encodeNetwork, decodeNetwork', () => {
 
     // Act & Assess
     expect(() => decodeNetwork(other, weights)).toThrow(
-      'joined with the lift of sequential rules alone, not with evidence of sequential-rules',
+      'beyond popularity (lift), not with the evidence of sequential-rules',
     );
   });
 

@@ -183,7 +183,7 @@ describe('Container: trainer', () => {
     );
     expect(network.shape.items).toBe(itemIds.length);
     expect(jsonOf(job, 'model/vocabulary.json')).toEqual(itemIds);
-    expect(blend).toMatchObject({ components: ['network', 'rules', 'unseen'] });
+    expect(blend).toMatchObject({ components: ['network', 'sequential-rules', 'unseen'] });
     expect(ranksOf(champion, 'test')).toEqual(ranksOf(job, 'test'));
     // Arrange: another night, on which somebody else was served than was judged
     const night = smallSequences(30, 1_600_000_300);
@@ -265,7 +265,7 @@ describe('Container: trainer', () => {
     );
     expect(after!.blend).toStrictEqual(before!.blend);
     const taken = (model: typeof before) =>
-      model!.rules!.trainingCounts.reduce((sum, count) => sum + count, 0);
+      model!.histories!.trainingCounts.reduce((sum, count) => sum + count, 0);
     expect(taken(after)).toBe(built.manifest.interactions);
     expect(taken(before)).toBeLessThan(built.manifest.interactions);
     expect(after!.network.weights.get('item_embedding')).not.toStrictEqual(

@@ -57,7 +57,7 @@ describe('Function: scoreChampion', () => {
       weights,
     } as const;
     const job = championJob({});
-    const served = { network: model, blend: undefined, rules: undefined };
+    const served = { network: model, blend: undefined, histories: undefined };
     writeModel(job.path('input/data/model'), served, built.itemTable.itemIds);
     // Act
     scoreChampion(folders(job.root), 'tonight');

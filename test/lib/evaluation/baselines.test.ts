@@ -7,7 +7,7 @@ import {
   rankBaselines,
   rankByScorer,
 } from '#lib/evaluation/baselines.ts';
-import type { HistoryScorer } from '#lib/evaluation/rivals/history-scorer.ts';
+import type { BaselineScorer } from '#lib/evaluation/rivals/history-scorer.ts';
 import { ItemScores } from '#lib/evaluation/rivals/item-scores.ts';
 import { repeatLast, sequentialRules } from '#lib/evaluation/rivals/pair-scorer.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
@@ -49,7 +49,7 @@ const sequences = fc.array(fc.array(item, { minLength: 1, maxLength: 8 }), {
 
 /** Sorts the whole list of items that may be shown and looks the target up in it. */
 function plainRank(
-  scorer: HistoryScorer,
+  scorer: BaselineScorer,
   { history, target }: { history: number[]; target: number },
   counts: Int32Array,
   excludeHistory: boolean,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { priorConfig } from '#lib/contracts/config/training.ts';
 import { absence, recency } from '#lib/evaluation/moderators.ts';
-import { judgeNetwork, networkRules, rankNetwork } from '#lib/evaluation/network-blend.ts';
+import { judgeNetwork, networkHistories, rankNetwork } from '#lib/evaluation/network-blend.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
 import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
 import { initialise } from '#lib/recommender/parameters.ts';
@@ -46,7 +46,12 @@ describe('Function: judgeNetwork', () => {
     const prior = priorConfig.parse({ halfLives: [0.25, null] });
 
     // Act
-    const rules = networkRules({ ...built, baskets: built.manifest.baskets });
+    const rules = networkHistories(
+      { ...built, baskets: built.manifest.baskets },
+      built.validation,
+      true,
+      prior,
+    );
     const judged = judgeNetwork(model, rules, prior, world, built);
 
     // Assess
@@ -54,7 +59,7 @@ describe('Function: judgeNetwork', () => {
     const [joined, plain] = [judged, alone].map(({ test }) => metricsAt(test.ranks, 10).ndcg);
     expect(joined).toBeGreaterThan(plain! + 0.1);
     expect(judged.served.blend).toMatchObject({
-      components: ['network', 'rules'],
+      components: ['network', 'sequential-rules'],
       asOf: 'request',
     });
     expect(judged.served.blend!.weights.map(({ length }) => length)).toEqual([3, 3, 3]);
@@ -62,7 +67,7 @@ describe('Function: judgeNetwork', () => {
     // What each part added begins with the network alone and ends with what is served.
     expect(judged.parts.map(({ added }) => added)).toEqual([
       'network',
-      'rules',
+      'histories',
       'counts',
       'moderators',
     ]);

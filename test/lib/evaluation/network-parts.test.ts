@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { stepsOf, weightsOfStep } from '#lib/evaluation/network-parts.ts';
 
 const blend = {
-  components: ['network', 'rules'],
+  components: ['network', 'sequential-rules'],
   halfLives: [86_400],
   moderators: ['absence', 'recency'],
 };
@@ -11,7 +11,7 @@ describe('Function: stepsOf', () => {
   it('adds one part after the other up to the whole blend', () => {
     expect(stepsOf(blend)).toEqual([
       { added: 'network', columns: [0] },
-      { added: 'rules', columns: [0, 1] },
+      { added: 'histories', columns: [0, 1] },
       { added: 'counts', columns: [0, 1, 2] },
       { added: 'moderators', columns: [0, 1, 2, 3, 4, 5, 6, 7, 8] },
     ]);

@@ -10,9 +10,9 @@ import { compareRanks } from '#lib/evaluation/compare-ranks.ts';
 import {
   type BlendedNetwork,
   judgeNetwork,
-  networkHistories,
   rankNetworkAbroad,
 } from '#lib/evaluation/network-blend.ts';
+import { networkHistories } from '#lib/evaluation/network-histories.ts';
 import { refitHistories } from '#lib/evaluation/refit.ts';
 import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
-import { judgeNetwork, networkHistories } from '#lib/evaluation/network-blend.ts';
+import { judgeNetwork } from '#lib/evaluation/network-blend.ts';
+import { networkHistories } from '#lib/evaluation/network-histories.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import { alignVectors } from '#lib/recommender/text-table.ts';

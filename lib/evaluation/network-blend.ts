@@ -9,11 +9,9 @@ import { type Abroad, beyond, goAbroad } from './beyond.ts';
 import { type BlendInput, type BlendWeights, type RankedLists, rankBlends } from './blend.ts';
 import { fitBlends } from './fit-blend.ts';
 import { moderatorsOf } from './moderators.ts';
+import { forItems, type NetworkHistories } from './network-histories.ts';
 import { stepsOf, weightsOfStep } from './network-parts.ts';
 import { historyComponent, unseenComponent } from './rivals/evidence.ts';
-import { fitScorers } from './rivals/fit-scorers.ts';
-import type { HistoryScorer, TrainingData } from './rivals/history-scorer.ts';
-import { restoreScorer } from './rivals/pair-scorer.ts';
 import { chooseHalfLife } from './rivals/recent-popularity.ts';
 
 /** Seconds. */
@@ -41,27 +39,6 @@ export interface BlendedNetwork {
   readonly blend: NetworkBlend | undefined;
   /** There if some are components of the blend. */
   readonly histories: NetworkHistories | undefined;
-}
-
-/** What knows histories beside a network: its lift, as it is among the rivals. */
-export interface NetworkHistories {
-  readonly scorers: readonly HistoryScorer[];
-  /** How often each item of the model was taken in training, item `i` at place `i - 1`. */
-  readonly trainingCounts: Int32Array;
-}
-
-/** Fits what a network is to be joined with on the training shards; undefined if that is nothing. */
-export function networkHistories(
-  data: TrainingData,
-  validation: EvaluationCases,
-  excludeHistory: boolean,
-  prior: PriorConfig | undefined,
-): NetworkHistories | undefined {
-  // Without a single pair or session one has nothing to say.
-  const scorers = fitScorers(data, validation, excludeHistory, prior?.histories ?? []).filter(
-    ({ arrays }) => arrays.items?.length !== 0,
-  );
-  return scorers.length === 0 ? undefined : { scorers, trainingCounts: data.itemTable.counts };
 }
 
 /** What is known of everybody, in the model's vocabulary. */
@@ -121,12 +98,15 @@ export function judgeNetwork(
       steps.map(({ columns }) => columns),
     );
     const whole = fitted.at(-1)!;
-    const [ranked] = rankBlends(input, [(index) => whole.weightsFor(validation.users[index]!)]);
+    const kept = (weights: BlendWeights) => withCountsShare(weights, unfitted, prior.countsShare);
+    const [ranked] = rankBlends(input, [
+      (index) => kept(whole.weightsFor(validation.users[index]!)),
+    ]);
     return {
-      blend: { ...unfitted, weights: rowsOf(whole.weights, unfitted) },
+      blend: { ...unfitted, weights: rowsOf(kept(whole.weights), unfitted) },
       parts: steps.map((step, at) => ({
         added: step.added,
-        weights: weightsOfStep(step, fitted[at]!.weights),
+        weights: kept(weightsOfStep(step, fitted[at]!.weights)),
       })),
       ranked: ranked!,
     };
@@ -166,25 +146,6 @@ function withBestHalfLife(
 }
 
 const inSeconds = (days: number | null) => (days === null ? Number.POSITIVE_INFINITY : days * day);
-
-/** The same for a vocabulary that begins with theirs and goes on: of the rest nothing is known. */
-export function forItems(
-  { scorers, trainingCounts }: NetworkHistories,
-  items: number,
-): NetworkHistories {
-  if (trainingCounts.length === items) return { scorers, trainingCounts };
-  const counts = new Int32Array(items);
-  counts.set(trainingCounts);
-  return { scorers: scorers.map((scorer) => widened(scorer, items)), trainingCounts: counts };
-}
-
-function widened({ kind, parameters, arrays }: HistoryScorer, items: number): HistoryScorer {
-  // Only tables of pairs have a place for every item.
-  if (arrays.strengths === undefined) return restoreScorer(kind, parameters, arrays, items);
-  const offsets = new Int32Array(items + 2).fill(arrays.items!.length);
-  offsets.set(arrays.offsets!);
-  return restoreScorer(kind, parameters, { ...arrays, offsets }, items);
-}
 
 /** A network by itself. */
 const plainBlend: NetworkBlend = {
@@ -264,6 +225,13 @@ function blendOf(
 }
 
 const widthOf = ({ components, halfLives }: NetworkBlend) => components.length + halfLives.length;
+
+/** The same weights, those of the counts and what moderators add to them times a share. */
+function withCountsShare(weights: BlendWeights, blend: NetworkBlend, share: number): BlendWeights {
+  const { length } = blend.components;
+  const width = widthOf(blend);
+  return weights.map((weight, column) => (column % width >= length ? share * weight : weight));
+}
 
 function rowsOf(weights: BlendWeights, blend: NetworkBlend): number[][] {
   const size = widthOf(blend);

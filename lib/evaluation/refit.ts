@@ -1,5 +1,6 @@
 import { countTaken } from '#lib/sequences/all-actions.ts';
-import { type BlendedNetwork, forItems } from './network-blend.ts';
+import type { BlendedNetwork } from './network-blend.ts';
+import { forItems } from './network-histories.ts';
 import { fitAnew } from './rivals/fit-scorers.ts';
 import type { TrainingData } from './rivals/history-scorer.ts';
 

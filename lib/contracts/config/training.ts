@@ -108,6 +108,11 @@ export const priorConfig = z.strictObject({
    */
   histories: z.array(historyKind).default(['sequential-rules']),
   /**
+   * Share that recent popularity keeps of its fitted weight: less shows more different items, at some loss of accuracy
+   * (docs/evaluation.md).
+   */
+  countsShare: z.number().min(0).max(1).default(1),
+  /**
    * What the weights follow: how long somebody was away (`absence`), and how much of what is popular now is in his history
    * (`recency`).
    */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { historyKind, priorConfig } from '#lib/contracts/config/training.ts';
 import { halfLives } from '#lib/contracts/half-lives.ts';
-import { judgeNetwork, networkHistories, rankNetwork } from '#lib/evaluation/network-blend.ts';
+import { judgeNetwork, rankNetwork } from '#lib/evaluation/network-blend.ts';
+import { networkHistories } from '#lib/evaluation/network-histories.ts';
 import { EvidenceWriter, historyComponent } from '#lib/evaluation/rivals/evidence.ts';
 import type { TrainingData } from '#lib/evaluation/rivals/history-scorer.ts';
 import { sequentialRules } from '#lib/evaluation/rivals/pair-scorer.ts';

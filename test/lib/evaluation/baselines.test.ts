@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ContractError } from '#lib/contracts/errors.ts';
 import {
+  type BaselineScorer,
   orderByPopularity,
   popularity,
   rankBaselines,
   rankByScorer,
 } from '#lib/evaluation/baselines.ts';
-import type { BaselineScorer } from '#lib/evaluation/rivals/history-scorer.ts';
 import { ItemScores } from '#lib/evaluation/rivals/item-scores.ts';
 import { repeatLast, sequentialRules } from '#lib/evaluation/rivals/pair-scorer.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';

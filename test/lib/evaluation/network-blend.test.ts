@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { priorConfig } from '#lib/contracts/config/training.ts';
+import { historyKind, priorConfig } from '#lib/contracts/config/training.ts';
 import { absence, recency } from '#lib/evaluation/moderators.ts';
-import { judgeNetwork, networkHistories, rankNetwork } from '#lib/evaluation/network-blend.ts';
+import { judgeNetwork, rankNetwork } from '#lib/evaluation/network-blend.ts';
+import { networkHistories } from '#lib/evaluation/network-histories.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
 import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
 import { initialise } from '#lib/recommender/parameters.ts';
@@ -12,7 +13,8 @@ import { resolve, small } from '../recommender/fixtures.ts';
 import { createRanker } from '../recommender/model-ranker.ts';
 
 const built = smallSequences();
-const { items, window, split } = built.manifest;
+const { items, window, split, baskets } = built.manifest;
+const data = { ...built, baskets };
 nativeBackend();
 
 function untrained() {
@@ -46,12 +48,7 @@ describe('Function: judgeNetwork', () => {
     const prior = priorConfig.parse({ halfLives: [0.25, null] });
 
     // Act
-    const rules = networkHistories(
-      { ...built, baskets: built.manifest.baskets },
-      built.validation,
-      true,
-      prior,
-    );
+    const rules = networkHistories(data, built.validation, true, prior);
     const judged = judgeNetwork(model, rules, prior, world, built);
 
     // Assess
@@ -75,6 +72,48 @@ describe('Function: judgeNetwork', () => {
     expect(judged.parts.at(-1)!.ranks).toEqual(judged.test.ranks);
     expect(metricsAt(judged.parts[1]!.ranks, 10).ndcg).toBeGreaterThan(plain!);
     expect(alone.parts).toEqual([]);
+  });
+
+  it.each([true, false])(
+    'is joined with all that the rivals are made of, as one part (history left out: %s)',
+    (excludeHistory) => {
+      // Arrange
+      const model = { ...untrained(), excludeHistory };
+      const prior = priorConfig.parse({ histories: historyKind.options });
+
+      // Act
+      const histories = networkHistories(data, built.validation, excludeHistory, prior);
+      const judged = judgeNetwork(model, histories, prior, world, built);
+
+      // Assess: where lists leave the history out, repeating it says nothing
+      const kinds = historyKind.options.filter((kind) => !excludeHistory || kind !== 'repeat-last');
+      expect(judged.served.blend!.components).toEqual(['network', ...kinds]);
+      expect(judged.parts.map(({ added }) => added)).toEqual([
+        'network',
+        'histories',
+        'counts',
+        'moderators',
+      ]);
+      expect(rankNetwork(judged.served, world, built.test)).toEqual(judged.test);
+    },
+  );
+
+  it('leaves recent popularity the share that it is to keep, and all else as it was', () => {
+    // Arrange
+    const model = untrained();
+    const weightsWith = (countsShare: number) => {
+      const prior = priorConfig.parse({ countsShare });
+      const histories = networkHistories(data, built.validation, true, prior);
+      return judgeNetwork(model, histories, prior, world, built).served.blend!.weights;
+    };
+
+    // Act
+    const [whole, half, none] = [1, 0.5, 0].map(weightsWith);
+
+    // Assess: network, rules, counts
+    expect(half).toEqual(whole!.map(([network, rules, counts]) => [network, rules, counts! / 2]));
+    expect(none!.map((row) => Math.abs(row[2]!))).toEqual([0, 0, 0]);
+    expect(whole![0]![2]).toBeGreaterThan(0);
   });
 });
 

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import { rankWithBlend } from '#functions/evaluate-models/champion-ranks.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { modelConfig, resolveModel, trainingSettings } from '#lib/contracts/config/training.ts';
 import { compareRanks } from '#lib/evaluation/compare-ranks.ts';
@@ -21,6 +20,7 @@ import { trainModel } from '#lib/recommender/trainer.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import { type IngestedInteraction, InteractionLog } from '#lib/sequences/interaction-log.ts';
 import { decodeBlend } from '#lib/serving/blend-file.ts';
+import { rankWithBlend } from '#lib/serving/rank-blend.ts';
 import { rivalFiles } from '#lib/serving/rival-files.ts';
 import { refitRival } from '#lib/serving/rival-refit.ts';
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { rankWithBlend } from '#functions/evaluate-models/champion-ranks.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
 import { prequential, runs, serving } from '#lib/contracts/keys.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
@@ -10,6 +9,7 @@ import { verdictFile } from '#lib/promotion/verdict.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import { writeSequences } from '#lib/sequences/write.ts';
 import { decodeBlend } from '#lib/serving/blend-file.ts';
+import { rankWithBlend } from '#lib/serving/rank-blend.ts';
 import { smallSequences } from '../../containers/trainer/job-folder.ts';
 import { promoteSmallModel } from '../champion.ts';
 import { context, startHandlerBucket } from '../handlers.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { rankWithBlend } from '#functions/evaluate-models/champion-ranks.ts';
 import { historyAt } from '#lib/evaluation/rivals/evidence.ts';
 import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import { countActions } from '#lib/popularity/item-counts.ts';
 import { decodeBlend, encodeBlend } from '#lib/serving/blend-file.ts';
+import { rankWithBlend } from '#lib/serving/rank-blend.ts';
 import { Recommender } from '#lib/serving/recommender.ts';
 import { rivalFiles } from '#lib/serving/rival-files.ts';
 import { taskOf } from '../../lib/evaluation/rivals/tasks.ts';

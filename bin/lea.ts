@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Command } from '#cli/commands/command.ts';
 import { commands } from '#cli/commands/index.ts';
 import { UsageError } from '#cli/commands/options.ts';
-import { suggest } from '#cli/commands/suggest.ts';
 import { watchAncestors } from '#cli/process/ancestors.ts';
 import { watchOutput } from '#cli/process/broken-pipe.ts';
+import { suggest } from '#lib/contracts/suggest.ts';
 
 const helpFlags = ['--help', '-h'];
 

@@ -45,6 +45,7 @@ const keys = {
   sequencesManifest: runs.sequencesManifest('*'),
   itemTable: runs.itemTable('*'),
   shards: below(runs.trainPrefix('*')),
+  everybodyLatest: serving.everybody,
   everybodyManifest: runs.everybodyManifest('*'),
   catalogue: below(runs.cataloguePrefix('*')),
   itemVectors: runs.itemVectors('*'),
@@ -117,10 +118,18 @@ export const functionAccess = {
       keys.uploadReport,
       keys.uploadCounts,
       keys.freshCounts,
+      keys.everybodyLatest,
       keys.prequential,
     ],
     list: [keys.prequentialFolder],
-    write: [keys.sequences, keys.allActions, keys.everybody, keys.catalogue, keys.freshCounts],
+    write: [
+      keys.sequences,
+      keys.allActions,
+      keys.everybody,
+      keys.catalogue,
+      keys.freshCounts,
+      keys.everybodyLatest,
+    ],
   },
   'plan-environment': {
     read: [
@@ -228,7 +237,16 @@ export const functionAccess = {
     read: [keys.lock, keys.runStatus],
     write: [keys.lock, keys.runStatus],
   },
-  recommend: { read: [keys.champion, keys.models, keys.refitted, keys.freshCounts] },
+  recommend: {
+    read: [
+      keys.champion,
+      keys.models,
+      keys.refitted,
+      keys.freshCounts,
+      keys.everybody,
+      keys.everybodyLatest,
+    ],
+  },
   'recommend-batch': {
     read: [
       keys.champion,
@@ -248,7 +266,13 @@ export const functionAccess = {
   },
   'publish-run-status': { read: [keys.runConfig, keys.verdict, keys.report] },
   'expire-runs': {
-    read: [keys.champion, keys.champions, keys.environmentLatest, keys.latestVectors],
+    read: [
+      keys.champion,
+      keys.champions,
+      keys.environmentLatest,
+      keys.latestVectors,
+      keys.everybodyLatest,
+    ],
     list: [keys.runs, keys.environments, keys.championsFolder, keys.vectorsFolder],
     // What of a run is large, or holds user ids.
     delete: [

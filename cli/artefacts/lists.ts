@@ -21,7 +21,8 @@ export async function writeAllLists(
   file: string,
   { count, time }: { readonly count: number; readonly time?: number | undefined },
 ): Promise<number> {
-  const { recommender, countedUntil, run, items } = await openInService(objects, historiesAtOnce);
+  const { model, countedUntil, directory } = await openInService(objects, historiesAtOnce);
+  const { run, items } = directory;
   let users = 0;
   async function* lines() {
     const { parts } = await objects.getJson(runs.everybodyManifest(run), everybodyManifest);
@@ -29,13 +30,13 @@ export async function writeAllLists(
       const bytes = await objects.getBytes(runs.recentHistories(run, part));
       const histories = decodeRecentHistories(bytes);
       users += histories.users.length;
-      yield* listLines(recommender, histories, items, { count, time: time ?? countedUntil });
+      yield* listLines(model, histories, items, { count, time: time ?? countedUntil });
     }
   }
   try {
     await pipeline(gzipped(lines()), createWriteStream(file));
   } finally {
-    recommender.dispose();
+    model.dispose();
   }
   return users;
 }

@@ -24,6 +24,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'show what a user, or somebody with a given history, is recommended',
     load: async () => (await import('./recommend.ts')).recommend,
   },
+  similar: {
+    summary: 'show the items that resemble one',
+    load: async () => (await import('./similar.ts')).similar,
+  },
   status: {
     summary: 'tell what is in service, and how nights and uploads ended',
     load: async () => (await import('./status.ts')).status,

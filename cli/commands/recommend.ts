@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
-import type { Asker, TitledRecommendation } from '../artefacts/recommendation.ts';
+import { parseRequest, recommendRequest } from '#lib/serving/request.ts';
+import type { TitledItem, TitledRecommendation } from '../artefacts/recommendation.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
 import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
+import { readIds, readWanted, wantedOptions, wantedUsage } from './wanted.ts';
 
 /** Of a history, its newest items are shown. */
 const historyShown = 5;
@@ -10,13 +12,15 @@ const historyShown = 5;
 /** Lists by the model in service, with titles. */
 export const recommend: Command = {
   usage: `Usage: npx lea recommend (--out DIR | --bucket NAME) (--user ID | --history ID,ID,... | --all FILE)
-                         [--count N] [--time TIME] [--json]
+                         [--count N] [--exclude ID,...] [--only ID,...] [--where FIELD=VALUE ...]
+                         [--exclude-seen true|false] [--time TIME] [--json]
 
 ${placeUsage}
   --user ID        a user of the uploaded logs
   --history ID,... or somebody who took these items, the newest last
   --all FILE       or everybody that the newest night has met, as gzipped JSON lines in FILE
-  --count N        length of a list (default: 10)
+${wantedUsage}
+  --exclude-seen   whether the list leaves out what the user has taken (default: as the model was trained)
   --time TIME      as of when, ISO 8601 (default: when the newest action was that has been counted)
   --json           everything there is to know of the list, for programs`,
   needs: [],
@@ -26,7 +30,8 @@ ${placeUsage}
       user: { type: 'string' },
       history: { type: 'string' },
       all: { type: 'string' },
-      count: { type: 'string', default: '10' },
+      ...wantedOptions,
+      'exclude-seen': { type: 'string' },
       time: { type: 'string' },
       json: { type: 'boolean', default: false },
     });
@@ -34,21 +39,37 @@ ${placeUsage}
     if ([user, history, all].filter((given) => given !== undefined).length !== 1) {
       throw new UsageError('One of --user, --history and --all is needed.');
     }
-    const request = { count: readCount(options.count), time: readTime(options.time) };
+    const wanted = readWanted(options);
+    const time = readTime(options.time);
+    const seen = options['exclude-seen'];
+    if (seen !== undefined && seen !== 'true' && seen !== 'false') {
+      throw new UsageError(`--exclude-seen must be true or false, not "${seen}".`);
+    }
     if (all !== undefined) {
+      const { count, ...others } = wanted;
+      if (Object.keys(others).length > 0 || seen !== undefined) {
+        throw new UsageError(
+          'Lists of --all are as the batch makes them: only --count and --time.',
+        );
+      }
       return () =>
         withBucket(place, async (objects) => {
           const { writeAllLists } = await import('../artefacts/lists.ts');
-          const users = await writeAllLists(objects, resolve(all), request);
+          const users = await writeAllLists(objects, resolve(all), { count, time });
           console.log(`${users} lists are in ${all}.`);
           return 0;
         });
     }
-    const asker: Asker = user !== undefined ? { user } : { history: readIds(history!) };
+    const request = parseRequest(recommendRequest, {
+      ...(user !== undefined ? { user_id: user } : { history: readIds('--history', history!) }),
+      ...wanted,
+      ...(seen !== undefined && { exclude_seen: seen === 'true' }),
+      ...(time !== undefined && { context: { time } }),
+    });
     return () =>
       withBucket(place, async (objects) => {
         const { recommendTo } = await import('../artefacts/recommendation.ts');
-        const made = await recommendTo(objects, { asker, ...request });
+        const made = await recommendTo(objects, request);
         console.log(options.json ? JSON.stringify(made, null, 2) : describe(made));
         return 0;
       });
@@ -70,31 +91,31 @@ function describe(made: TitledRecommendation): string {
     ...(unknownItems.length === 0 ? [] : [`  unknown to the model: ${unknownItems.join(', ')}`]),
     '',
     `Recommended by ${makers[source]}, as of ${made.time.slice(0, 16).replace('T', ' ')} UTC`,
-    ...items.map(
-      (item, place) =>
-        `${String(place + 1).padStart(4)}  ${(item.score?.toFixed(3) ?? '').padStart(8)}  ${describeItem(item)}`,
-    ),
+    ...(items.length === 0 ? ['  nothing: no item is left'] : describeList(items)),
   ].join('\n');
 }
 
-const describeItem = ({ item_id, title }: { item_id: string; title: string }) =>
-  title === item_id ? item_id : `${title}  (${item_id})`;
-
-function readCount(text: string): number {
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count >= 1 && count <= 1000) return count;
-  throw new UsageError(`--count must be a whole number from 1 to 1000, not "${text}".`);
+/** Numbered lines with scores and titles. */
+export function describeList(
+  items: readonly (TitledItem & {
+    readonly score?: number | undefined;
+    readonly source?: string;
+  })[],
+): string[] {
+  return items.map((item, place) => {
+    const score = (item.score?.toFixed(3) ?? '').padStart(8);
+    const cold = item.source === 'cold item' ? '  [new]' : '';
+    return `${String(place + 1).padStart(4)}  ${score}  ${describeItem(item)}${cold}`;
+  });
 }
+
+/** The title with the id, or the id alone where there is no title. */
+export const describeItem = ({ item_id, title }: TitledItem): string =>
+  title === item_id ? item_id : `${title}  (${item_id})`;
 
 function readTime(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const time = Date.parse(text) / 1000;
   if (Number.isFinite(time)) return time;
   throw new UsageError(`--time must be a time as 2026-11-28T08:00:00Z, not "${text}".`);
-}
-
-function readIds(text: string): string[] {
-  const ids = text.split(',').map((id) => id.trim());
-  if (ids.every((id) => id !== '')) return ids;
-  throw new UsageError('--history must be item ids with single commas between.');
 }

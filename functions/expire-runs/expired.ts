@@ -15,6 +15,8 @@ export interface Kept {
   readonly environmentVersion: string | undefined;
   /** What the next run may take item vectors from. */
   readonly vectors: VectorsRegistration | undefined;
+  /** The run whose users and items serving reads. */
+  readonly everybody: string | undefined;
 }
 
 /** What of a run is large, or holds user ids; the small records (status, evaluation, report) stay for good. */
@@ -50,8 +52,9 @@ export function expiredRunKeys(objects: readonly Aged[], before: Date, kept: Kep
   });
 }
 
-/** Item vectors that a next run may take, and the catalogue that they are of. */
-function isSource(key: string, { vectors: made }: Kept): boolean {
+/** What serving reads, item vectors that a next run may take, and the catalogue that they are of. */
+function isSource(key: string, { vectors: made, everybody }: Kept): boolean {
+  if (everybody !== undefined && key.startsWith(runs.everybodyPrefix(everybody))) return true;
   if (made === undefined) return false;
   return key === runs.itemVectors(made.run) || key === runs.catalogue(made.run);
 }

@@ -3,6 +3,7 @@ import { environments, serving, vectors } from '#lib/contracts/keys.ts';
 import { vectorsRegistration } from '#lib/environment/vectors-plan.ts';
 import { environmentRegistration } from '#lib/environment/version.ts';
 import { championsBackFrom } from '#lib/promotion/champion.ts';
+import { everybodyLatest } from '#lib/sequences/everybody-files.ts';
 import type { Objects } from '#platform/objects.ts';
 import type { Aged, Kept } from './expired.ts';
 
@@ -21,17 +22,19 @@ export async function findKept(objects: Objects, champions: number): Promise<Kep
     }
   }
   const records = await listAged(objects, serving.championHistoryPrefix);
-  const latest = records.toSorted((a, b) => b.lastModified.getTime() - a.lastModified.getTime());
-  for (const { key } of latest.slice(0, champions)) {
+  const newest = records.toSorted((a, b) => b.lastModified.getTime() - a.lastModified.getTime());
+  for (const { key } of newest.slice(0, champions)) {
     const { champion } = await objects.getJson(key, championRecord);
     prefixes.add(champion.judged).add(champion.serving);
   }
   const registered = await objects.getVersion(environments.latest, environmentRegistration);
   const made = await objects.getVersion(vectors.latest, vectorsRegistration);
+  const latest = await objects.getVersion(serving.everybody, everybodyLatest);
   return {
     modelPrefixes: [...prefixes],
     environmentVersion: registered?.value.version,
     vectors: made?.value,
+    everybody: latest?.value.run,
   };
 }
 

@@ -4,9 +4,8 @@ import { readEnvironment } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { httpRequest, respond } from './http.ts';
 import { inService } from './in-service.ts';
+import { type Operation, read, readInvocation } from './operations.ts';
 import { reporter } from './report.ts';
-import { parseRequest } from './request.ts';
-import { shorten } from './shorten.ts';
 
 const seconds = z.coerce.number().min(0).default(60);
 const { CHAMPION_SECONDS } = readEnvironment({ CHAMPION_SECONDS: seconds });
@@ -18,22 +17,20 @@ const current = inService(objects, { milliseconds: CHAMPION_SECONDS * 1000, onSt
 // A starting instance has a whole processor: load the model now. Who asks first hears of a failure.
 await current().catch(() => undefined);
 
-async function recommend(request: unknown) {
-  const { history, count, context } = parseRequest(request);
-  const { champion, model } = await current();
-  const { run, name } = champion;
-  const made = model.recommend({ history, ...context }, count);
-  return { ...shorten(made), model: { run, name } };
-}
-
 /** Recommends with the champion; asked over HTTP (function URL, HTTP API) or by invoking the function. */
-export const handler = instrument(z.unknown(), async (event, { logger, metrics }) => {
+export const handler = instrument(z.unknown(), async (event, { logger, metrics, requestId }) => {
   const report = reporter(logger, metrics);
   const http = httpRequest.safeParse(event);
-  const asked = http.success
-    ? respond(http.data, recommend).catch(report.refusal)
-    : recommend(event);
-  const answer = await asked.finally(() => report.stale(stale.splice(0)));
+  const make = async (operation: Operation, asked: unknown) => {
+    const answer = read(operation, asked);
+    return answer(await current(), requestId);
+  };
+  const asking = async () => {
+    if (http.success) return respond(http.data, make).catch(report.refusal);
+    const { operation, asked } = readInvocation(event);
+    return make(operation, asked);
+  };
+  const answered = await asking().finally(() => report.stale(stale.splice(0)));
   report.answered();
-  return answer;
+  return answered;
 });

@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import { MissingArtefactError, UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
+import { parseExactJson } from '#lib/serving/exact-json.ts';
+import { type Operation, operationOf } from './operations.ts';
 
 /** A request of a function URL or an HTTP API (payload format 2.0), as far as it matters here. */
 export const httpRequest = z.object({
   version: z.literal('2.0'),
+  rawPath: z.string().default('/'),
   body: z.string().optional(),
   isBase64Encoded: z.boolean().optional(),
   requestContext: z.object({ http: z.object({ method: z.string() }) }),
@@ -20,12 +23,17 @@ export interface HttpResponse {
 /** Bytes of a request; ten thousand ids of 100 characters. */
 export const maximumBodyBytes = 1024 * 1024;
 
-/** What `answer` makes of the body of a request. */
+/** What `answer` makes of the path and the body of a request. */
 export async function respond(
   request: HttpRequest,
-  answer: (body: unknown) => Promise<unknown>,
+  answer: (operation: Operation, body: unknown) => Promise<unknown>,
 ): Promise<HttpResponse> {
-  return response(200, await answer(bodyOf(request)));
+  const operation = operationOf(request.rawPath);
+  if (operation === undefined) {
+    const message = 'There is nothing at this path: ask /recommend, /similar or /rerank.';
+    return response(404, { error: 'NotFound', message });
+  }
+  return response(200, await answer(operation, bodyOf(request)));
 }
 
 /** @throws ValidationError when it is not a POST of JSON, or too large */
@@ -43,8 +51,9 @@ function bodyOf(request: HttpRequest): unknown {
   }
   const decoded = request.isBase64Encoded === true ? Buffer.from(text, 'base64').toString() : text;
   try {
-    return JSON.parse(decoded);
+    return parseExactJson(decoded);
   } catch (error) {
+    if (error instanceof ValidationError) throw error;
     const reason = (error as Error).message.slice(0, 200);
     throw new ValidationError(`The body is not JSON: ${reason}`, { cause: error });
   }

@@ -1,10 +1,12 @@
 import type { Champion } from '#lib/contracts/champion.ts';
+import type { Serving } from '#lib/serving/answer.ts';
 import { activateTensorflow, loadRecommender } from '#lib/serving/champion-model.ts';
 import type { Recommender } from '#lib/serving/recommender.ts';
 import { wasmFolder } from '#lib/serving/wasm-folder.ts';
 import type { Objects } from '#platform/objects.ts';
 import { ChampionCache } from './champion-cache.ts';
 import { CountsCache } from './counts-cache.ts';
+import { DirectoryCache } from './directory-cache.ts';
 
 export interface InServiceOptions {
   /** How long the champion and the counts are believed without looking again. */
@@ -13,7 +15,7 @@ export interface InServiceOptions {
   readonly onStale: (error: unknown) => void;
 }
 
-/** What recommendations are made with: the champion, with the newest counts. */
+/** What recommendations are made with: the champion, with the newest counts, and what is known of users and items. */
 export function inService(objects: Objects, options: InServiceOptions) {
   const load = modelLoader(objects, wasmFolder());
   const champions = new ChampionCache({ objects, load, ...options });
@@ -22,10 +24,15 @@ export function inService(objects: Objects, options: InServiceOptions) {
     milliseconds: options.milliseconds,
     onStale: (error) => console.warn('The old counts go on:', error),
   });
-  return async () => {
-    const current = await champions.get();
+  const directories = new DirectoryCache({
+    objects,
+    milliseconds: options.milliseconds,
+    onStale: (error) => console.warn('The old users and items go on:', error),
+  });
+  return async (): Promise<Serving> => {
+    const [current, directory] = await Promise.all([champions.get(), directories.get()]);
     await counts.refresh(current.model);
-    return current;
+    return { ...current, directory };
   };
 }
 

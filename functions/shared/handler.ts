@@ -18,6 +18,8 @@ export interface Tools {
   /** Structured logs. User ids and item texts never go to `info` or above. */
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Lambda's name for this invocation. */
+  readonly requestId: string;
   /** Aborts shortly before Lambda ends the function. */
   readonly signal: AbortSignal;
   readonly remainingMilliseconds: () => number;
@@ -58,6 +60,7 @@ export function instrument<Schema extends z.ZodType, Result>(
     return step(parsed.data, {
       logger,
       metrics,
+      requestId: context.awsRequestId,
       signal: options.signal,
       remainingMilliseconds: () => context.getRemainingTimeInMillis(),
     });

@@ -7,6 +7,7 @@ import { sequencesConfig } from './config/sequences.ts';
 import { resolveModel, trainingConfig } from './config/training.ts';
 import { ConfigError } from './errors.ts';
 import { refitJobName } from './job-name.ts';
+import { suggest } from './suggest.ts';
 
 /** The whole configuration of a pipeline: one JSON file, everything but `training.models` has a default. */
 export const pipelineConfig = z.strictObject({
@@ -31,7 +32,9 @@ export type PipelineConfig = z.infer<typeof pipelineConfig>;
 export function parseConfig(value: unknown, where: string): PipelineConfig {
   const result = pipelineConfig.safeParse(value);
   if (!result.success)
-    throw new ConfigError(`${where} is not a valid configuration:\n${explain(result.error)}`);
+    throw new ConfigError(
+      `${where} is not a valid configuration:\n${explain(result.error, pipelineConfig)}`,
+    );
   const names = result.data.training.models.map((model) => model.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
@@ -84,15 +87,24 @@ const problemsShown = 20;
 /** Characters of a problem; names of keys may be of any length. */
 const problemLength = 300;
 
-/** One line per problem: the key's path, what is wrong, what was expected; of many the first ones, and how many more. */
-export function explain(error: z.ZodError): string {
+/**
+ * One line per problem: the key's path, what is wrong, what was expected; of many the first ones, and how many more.
+ *
+ * @param schema that found the problems; with it, an unknown key that resembles a known one is told so
+ */
+export function explain(error: z.ZodError, schema?: z.ZodType): string {
   const lines = error.issues.flatMap((issue) => {
     const path = issue.path.map((part) =>
       typeof part === 'number' ? `[${part}]` : `.${String(part)}`,
     );
     const at = path.join('').replace(/^\./, '');
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => `  ${at === '' ? key : `${at}.${key}`}: unknown key`);
+      const known = schema === undefined ? [] : keysAt(schema, issue.path);
+      return issue.keys.map((key) => {
+        const meant = key.length > problemLength ? undefined : suggest(key, known);
+        const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+        return `  ${at === '' ? key : `${at}.${key}`}: unknown key${hint}`;
+      });
     }
     return [`  ${at === '' ? '(top level)' : at}: ${issue.message}`];
   });
@@ -101,4 +113,25 @@ export function explain(error: z.ZodError): string {
     .map((line) => (line.length > problemLength ? `${line.slice(0, problemLength)}...` : line));
   const more = lines.length - shown.length;
   return [...shown, ...(more > 0 ? [`  and ${more} more`] : [])].join('\n');
+}
+
+/** The keys that a schema has at a path; none where it is no object of known keys. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const inner = unwrapped(schema);
+  if (path.length === 0) return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+  const [first, ...rest] = path;
+  const next =
+    inner instanceof z.ZodArray
+      ? inner.element
+      : inner instanceof z.ZodObject
+        ? inner.shape[String(first)]
+        : undefined;
+  return next === undefined ? [] : keysAt(next as z.ZodType, rest);
+}
+
+/** What is inside of optional, of defaults, and what a transformation begins with. */
+function unwrapped(schema: z.ZodType): z.ZodType {
+  const { innerType, in: before } = schema.def as { innerType?: z.ZodType; in?: z.ZodType };
+  const inner = innerType ?? before;
+  return inner === undefined ? schema : unwrapped(inner);
 }

@@ -95,6 +95,13 @@ export const runs = {
   allItems: (run: string) => `runs/${run}/everybody/items.arrow`,
   recentHistories: (run: string, part: number) =>
     `runs/${run}/everybody/histories/part-${partNumber(part)}.arrow`,
+  /** Which items have a value in a field of the catalogue; absent where there is no catalogue. */
+  fieldIndex: (run: string) => `runs/${run}/everybody/fields.arrow.gz`,
+  /** The same histories in buckets, so that one user's can be read alone. */
+  userStoreManifest: (run: string) => `runs/${run}/everybody/users/manifest.json`,
+  userStorePrefix: (run: string) => `runs/${run}/everybody/users/`,
+  userStore: (run: string, part: number) =>
+    `runs/${run}/everybody/users/part-${partNumber(part)}.bin`,
   /** The whole catalogue, k-core or not: what items get vectors from. */
   cataloguePrefix: (run: string) => `runs/${run}/catalogue/`,
   catalogue: (run: string) => `runs/${run}/catalogue/catalogue.arrow`,
@@ -167,6 +174,8 @@ export const vectors = {
 /** What serving reads. */
 export const serving = {
   champion: 'champion.json',
+  /** Which run knows users and items best. */
+  everybody: 'everybody/latest.json',
   /** Decayed counts of everybody's actions, refreshed with every upload. */
   freshCounts: 'popularity/counts.json',
   championHistoryPrefix: 'champions/',

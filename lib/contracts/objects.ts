@@ -29,6 +29,18 @@ export interface ReadableObjects {
   getJson<T>(key: string, schema: z.ZodType<T>): Promise<T>;
 }
 
+/** The port through which a part of an artefact is read. */
+export interface RangedObjects {
+  /**
+   * @param options.range first byte and the byte after the last one
+   * @throws MissingArtefactError when there is no such object
+   */
+  getBytes(
+    key: string,
+    options?: { readonly range?: { readonly start: number; readonly end: number } },
+  ): Promise<Uint8Array>;
+}
+
 /** The port through which artefacts are written, over whatever was there. */
 export interface WritableObjects {
   putBytes(key: string, body: Uint8Array): Promise<void>;

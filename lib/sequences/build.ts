@@ -101,7 +101,7 @@ export function buildSequences(
     test,
     arrived,
     events,
-    everybody: gatherEverybody(log, histories, { window: config.window, excludeHistory }),
+    everybody: gatherEverybody(log, histories, { window: config.window }),
     manifest: {
       users,
       items,

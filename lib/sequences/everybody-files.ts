@@ -27,6 +27,15 @@ export const everybodyManifest = z.strictObject({
 
 export type EverybodyManifest = z.infer<typeof everybodyManifest>;
 
+/** `everybody/latest.json`: the run that knows users and items best. */
+export const everybodyLatest = z.strictObject({
+  run: z.string(),
+  /** When the run listed what had arrived. */
+  snapshotAt: z.iso.datetime(),
+});
+
+export type EverybodyLatest = z.infer<typeof everybodyLatest>;
+
 /** Writes all items as an Arrow IPC stream of one record batch. */
 export function encodeAllItems({ itemIds, titles, counts, isListed }: AllItems): Uint8Array {
   return encodeColumns([

@@ -1,3 +1,4 @@
+import { type FieldIndex, indexFields } from './field-index.ts';
 import type { Histories } from './histories.ts';
 import type { InteractionLog } from './interaction-log.ts';
 
@@ -28,12 +29,14 @@ export interface RecentHistories {
   readonly times: Float64Array;
   /** `[users + 1]`, where each user's items begin in `earlierItems`. */
   readonly earlierOffsets: Int32Array;
-  /** Items taken before those and not among them, each once, ascending; none where lists may hold the history. */
+  /** Items taken before those and not among them, each once, ascending. */
   readonly earlierItems: Int32Array;
 }
 
 export interface Everybody {
   readonly items: AllItems;
+  /** Undefined without a catalogue. */
+  readonly fields: FieldIndex | undefined;
   /** Every action once, in no particular order: its item (an index of `items`) and time (Unix seconds), `[actions]`. */
   readonly actions: { readonly items: Int32Array; readonly times: Float64Array };
   /** Users in order of their ids, shared out to parts. */
@@ -43,7 +46,6 @@ export interface Everybody {
 export interface EverybodyOptions {
   /** Longest history kept, in items. */
   readonly window: number;
-  readonly excludeHistory: boolean;
   /** Users of a part, at most. */
   readonly usersPerPart?: number;
 }
@@ -52,7 +54,7 @@ export interface EverybodyOptions {
 export function gatherEverybody(
   log: InteractionLog,
   histories: Histories,
-  { window, excludeHistory, usersPerPart = 50_000 }: EverybodyOptions,
+  { window, usersPerPart = 50_000 }: EverybodyOptions,
 ): Everybody {
   const { items, indexOf } = gatherItems(log, histories);
   const users = Int32Array.from(log.userIds.keys())
@@ -61,14 +63,15 @@ export function gatherEverybody(
   const parts: RecentHistories[] = [];
   for (let begin = 0; begin < users.length; begin += usersPerPart) {
     const some = users.subarray(begin, begin + usersPerPart);
-    parts.push(gatherHistories(log, histories, indexOf, some, { window, excludeHistory }));
+    parts.push(gatherHistories(log, histories, indexOf, some, window));
   }
   const { rows } = histories;
   const actions = {
     items: Int32Array.from(rows, (row) => indexOf[log.items[row]!]!),
     times: Float64Array.from(rows, (row) => log.timestamps[row]!),
   };
-  return { items, actions, parts };
+  const fields = log.catalogue && indexFields(log.catalogue, items.itemIds);
+  return { items, fields, actions, parts };
 }
 
 /** All items, and the index of each item number of the log. */
@@ -93,7 +96,7 @@ function gatherHistories(
   { offsets: begins, rows }: Histories,
   indexOf: Int32Array,
   users: Int32Array,
-  { window, excludeHistory }: Omit<EverybodyOptions, 'usersPerPart'>,
+  window: number,
 ): RecentHistories {
   const offsets = new Int32Array(users.length + 1);
   const earlierOffsets = new Int32Array(users.length + 1);
@@ -105,7 +108,7 @@ function gatherHistories(
     const begin = Math.max(first, end - window);
     for (let at = begin; at < end; at++) newest.push(rows[at]!);
     offsets[place + 1] = newest.length;
-    if (excludeHistory && begin > first) {
+    if (begin > first) {
       const itemAt = (at: number) => indexOf[log.items[rows[at]!]!]!;
       const inWindow = new Set<number>();
       for (let at = begin; at < end; at++) inWindow.add(itemAt(at));

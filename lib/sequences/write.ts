@@ -9,9 +9,11 @@ import {
   encodeAllItems,
   encodeRecentHistories,
 } from './everybody-files.ts';
+import { encodeFieldIndex } from './field-index.ts';
 import { encodeInteractionEvents } from './interaction-events.ts';
 import { encodeItemTable } from './item-table.ts';
 import { encodeSequenceShard } from './shard.ts';
+import { encodeUsers, type UserStorePart } from './user-store.ts';
 
 /** Writes at the same time. */
 const CONCURRENCY = 16;
@@ -70,12 +72,18 @@ async function writeAllActions(
 export async function writeEverybody(
   objects: WritableObjects,
   run: string,
-  { items, parts }: Everybody,
+  { items, fields, parts }: Everybody,
 ): Promise<void> {
   await objects.putBytes(runs.allItems(run), encodeAllItems(items));
-  for (const [part, histories] of parts.entries()) {
-    await objects.putBytes(runs.recentHistories(run, part), encodeRecentHistories(histories));
+  if (fields) await objects.putBytes(runs.fieldIndex(run), encodeFieldIndex(fields));
+  const stored: UserStorePart[] = [];
+  for (const [number, histories] of parts.entries()) {
+    await objects.putBytes(runs.recentHistories(run, number), encodeRecentHistories(histories));
+    const { bytes, part } = encodeUsers(histories, items);
+    await objects.putBytes(runs.userStore(run, number), bytes);
+    stored.push(part);
   }
+  await objects.putJson(runs.userStoreManifest(run), { parts: stored });
   await objects.putJson(runs.everybodyManifest(run), {
     users: parts.reduce((sum, { users }) => sum + users.length, 0),
     items: items.itemIds.length,

@@ -29,7 +29,8 @@ export function* listLines(
     yield some
       .map((user, row) => {
         const { items: list, source } = lists[row]!;
-        return `${JSON.stringify({ user_id: user, items: list, source })}\n`;
+        const shown = list.map(({ item_id, score }) => ({ item_id, score }));
+        return `${JSON.stringify({ user_id: user, items: shown, source })}\n`;
       })
       .join('');
   }

@@ -3,60 +3,18 @@ import { ContractError, ValidationError } from '#lib/contracts/errors.ts';
 import { meanOfTail } from '#lib/evaluation/blend.ts';
 import { absence, recency } from '#lib/evaluation/moderators.ts';
 import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
-import { decodeModel } from '#lib/recommender/model-file.ts';
-import { type BlendModerator, type CountTerms, decodeBlend, isBlend } from './blend-file.ts';
-import { Prior } from './prior.ts';
 import {
-  historyScorer,
-  type KnownHistory,
-  networkScorer,
-  type Scorer,
-  type Scores,
-  unseenScorer,
-} from './scorers.ts';
+  type Asked,
+  expectTimes,
+  type Recommendation,
+  type SimilarItems,
+  type Wanted,
+} from './asked.ts';
+import { Prior } from './prior.ts';
+import type { KnownHistory, Scores } from './scorers.ts';
+import { loadServed, type RecommenderFiles, type Served } from './served-model.ts';
+import { createSimilarity, type Similarity } from './similar.ts';
 import { topItems } from './top-items.ts';
-
-/** The three files of a promoted model (docs/contracts.md, 6). */
-export interface RecommenderFiles {
-  /** The parsed `model.json`. */
-  readonly description: unknown;
-  /** `weights.bin`. */
-  readonly weights: Uint8Array;
-  /** The parsed `vocabulary.json`: item ids, item `i` at place `i - 1`. */
-  readonly vocabulary: unknown;
-}
-
-export interface RecommendedItem {
-  readonly item_id: string;
-  /** Only comparable within one list; absent where the list is popularity's. */
-  readonly score?: number;
-}
-
-export interface Recommendation {
-  /** Best first. */
-  readonly items: readonly RecommendedItem[];
-  /** `model`, or `popularity` where the history had no item that the model knows. */
-  readonly source: 'model' | 'popularity';
-  /** Items of the history that the model does not know, each once; they were skipped. */
-  readonly unknownItems: readonly string[];
-}
-
-/** Whom to recommend to. */
-export interface Asked {
-  /** Item ids, oldest first; those beyond the model's window tell it nothing. */
-  readonly history: readonly string[];
-  /** Items taken before those: left out like them where lists leave the history out. */
-  readonly earlier?: readonly string[];
-  /**
-   * When the list is shown, Unix seconds: how long the last action is ago. (Counts are as of the newest action.)
-   * @default now
-   */
-  readonly time?: number | undefined;
-  /** When the last action of the history was, Unix seconds; undefined if nobody knows. */
-  readonly lastActionTime?: number | undefined;
-  /** When each action of the history was, Unix seconds, ascending; undefined if nobody knows. */
-  readonly historyTimes?: readonly number[] | undefined;
-}
 
 export interface RecommenderOptions {
   /** Histories that are scored at once by `recommendAll`, at most; memory grows with it. @default 1 */
@@ -66,17 +24,6 @@ export interface RecommenderOptions {
 }
 
 const vocabularySchema = z.array(z.string().min(1)).min(1);
-const noCountTerms: CountTerms = { epsilon: 1, terms: [] };
-
-/** What a model is, whatever its form. */
-interface Served {
-  readonly items: number;
-  readonly excludeHistory: boolean;
-  readonly components: readonly { readonly weight: number; readonly scorer: Scorer }[];
-  readonly counts: CountTerms;
-  readonly moderators: readonly BlendModerator[];
-}
-
 /**
  * Top-k recommendations from a promoted model, a network or any blend of components and fresh counts: no LLM, no native
  * library, no network.
@@ -92,6 +39,7 @@ export class Recommender {
   readonly #indices: ReadonlyMap<string, number>;
   #prior: Prior;
   #hasCounts: boolean;
+  #similarity: Similarity | undefined;
 
   /** @throws ContractError if the files do not follow their contract or do not belong together */
   constructor(files: RecommenderFiles, { batch = 1, counts }: RecommenderOptions = {}) {
@@ -168,6 +116,27 @@ export class Recommender {
     return lists;
   }
 
+  /**
+   * Items that resemble one, whoever asks.
+   *
+   * @param count length of the list; shorter if fewer items resemble it
+   * @returns undefined for an item of which the model has learned nothing
+   */
+  similar(id: string, count: number, wanted: Wanted = {}): SimilarItems | undefined {
+    const item = this.#indices.get(id);
+    if (item === undefined) return undefined;
+    this.#similarity ??= createSimilarity(this.#served);
+    const { source, scores } = this.#similarity;
+    const excluded = new Set([...this.#prior.left, item, ...this.#known(wanted.exclude)]);
+    const only = wanted.only && [...this.#known(wanted.only)];
+    const resembling = scores(item);
+    const best = topItems(resembling, count, excluded, only);
+    const items = Array.from(best, (other) => {
+      return { item_id: this.#idOf(other), score: resembling[other - 1]! };
+    });
+    return { items, source };
+  }
+
   /** Frees the backend's memory; the recommender cannot be used any more. */
   dispose(): void {
     for (const { scorer } of this.#served.components) scorer.dispose();
@@ -192,23 +161,38 @@ export class Recommender {
         if (historyTimes !== undefined) times.push(historyTimes[place]!);
       }
     });
-    const excluded = new Set(this.#prior.left);
-    if (this.#served.excludeHistory) {
+    const excluded = new Set(asked.showLeft === true ? [] : this.#prior.left);
+    if (asked.excludeSeen ?? this.#served.excludeHistory) {
       for (const item of items) excluded.add(item);
-      for (const id of [...unknownItems, ...earlier]) {
-        const index = this.#indices.get(id) ?? this.#prior.extraIndex(id);
-        if (index > 0) excluded.add(index);
-      }
+      for (const item of this.#known([...unknownItems, ...earlier])) excluded.add(item);
     }
+    for (const item of this.#known(asked.exclude)) excluded.add(item);
+    const only = asked.only && [...this.#known(asked.only, unknownItems)];
     const away = lastActionTime === undefined ? undefined : time - lastActionTime;
     return {
       items,
       times: historyTimes && times,
       excluded,
+      only,
       unknownItems: [...unknownItems],
       request: time,
       away,
     };
+  }
+
+  /**
+   * Indices of items, each once, those that only the counts know included.
+   *
+   * @param unknown takes in the ids that nobody knows
+   */
+  #known(ids: readonly string[] = [], unknown?: Set<string>): Set<number> {
+    const items = new Set<number>();
+    for (const id of ids) {
+      const item = this.#indices.get(id) ?? this.#prior.extraIndex(id);
+      if (item > 0) items.add(item);
+      else unknown?.add(id);
+    }
+    return items;
   }
 
   /**
@@ -261,26 +245,33 @@ export class Recommender {
     );
   }
 
-  #best(scores: Scores, count: number, { excluded, unknownItems }: Known): Recommendation {
+  #best(scores: Scores, count: number, { excluded, only, unknownItems }: Known): Recommendation {
     expectFinite(scores);
-    const best = topItems(scores, count, excluded);
+    const best = topItems(scores, count, excluded, only);
     return {
       items: Array.from(best, (item) => ({
         item_id: this.#idOf(item),
         score: scores[item - 1]!,
+        source: this.#isCold(item) ? 'cold item' : 'model',
       })),
       source: 'model',
       unknownItems,
     };
   }
 
-  #mostPopular(count: number, { excluded, unknownItems }: Known): Recommendation {
+  #mostPopular(count: number, { excluded, only, unknownItems }: Known): Recommendation {
     const popularity = this.#hasCounts
       ? this.#prior.popularity
       : new Float64Array(this.#itemIds.length);
-    const best = topItems(popularity, count, excluded);
-    const items = Array.from(best, (item) => ({ item_id: this.#idOf(item) }));
+    const best = topItems(popularity, count, excluded, only);
+    const items = Array.from(best, (item) => {
+      return { item_id: this.#idOf(item), source: 'popularity' as const };
+    });
     return { items, source: 'popularity', unknownItems };
+  }
+
+  #isCold(item: number): boolean {
+    return item > this.#itemIds.length || this.#served.trainingCounts?.[item - 1] === 0;
   }
 
   #idOf(item: number): string {
@@ -288,60 +279,15 @@ export class Recommender {
   }
 }
 
-function loadServed({ description, weights }: RecommenderFiles): Served {
-  if (!isBlend(description)) {
-    const model = decodeModel(description, weights);
-    return {
-      items: model.shape.items,
-      excludeHistory: model.excludeHistory,
-      components: [{ weight: 1, scorer: networkScorer(model) }],
-      counts: noCountTerms,
-      moderators: [],
-    };
-  }
-  const blend = decodeBlend(description, weights);
-  const { items, excludeHistory, components, counts, window, moderators = [] } = blend;
-  return {
-    items,
-    excludeHistory,
-    counts,
-    moderators,
-    components: components.map((part) => {
-      if (part.kind === 'unseen') {
-        return { weight: part.weight, scorer: unseenScorer(blend.trainingCounts!) };
-      }
-      if (part.kind === 'history') {
-        const scorer = historyScorer(part.scorer, part.scale, blend.trainingCounts!, window);
-        return { weight: part.weight, scorer };
-      }
-      const model = decodeModel(part.description, part.weights);
-      return { weight: part.weight, scorer: networkScorer(model) };
-    }),
-  };
-}
-
 /** `items` may be none. */
 interface Known extends KnownHistory {
   /** Item indices that the list leaves out. */
   readonly excluded: ReadonlySet<number>;
+  /** Item indices that it is made of; undefined for all. */
+  readonly only: readonly number[] | undefined;
   readonly unknownItems: readonly string[];
   /** Seconds since the last action; undefined if nobody knows. */
   readonly away: number | undefined;
-}
-
-/** @throws ValidationError if there are times, but not one for each action in order */
-function expectTimes(history: readonly string[], times: readonly number[] | undefined): void {
-  if (times === undefined) return;
-  if (times.length !== history.length) {
-    throw new ValidationError(
-      `The history has ${history.length} items, but ${times.length} times: give one for each, or none.`,
-    );
-  }
-  const early = times.findIndex((time, place) => place > 0 && time < times[place - 1]!);
-  if (early === -1) return;
-  throw new ValidationError(
-    `Action ${early + 1} of the history is older than the one before it (${times[early]} after ${times[early - 1]}): give the oldest first.`,
-  );
 }
 
 /** Not even one score: where one is no number, the others are not what was trained either. */

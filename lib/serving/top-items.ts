@@ -5,21 +5,26 @@
  * @param scores of the items 1 to N, `[N]`; what is not a number is never chosen
  * @param count how many items, at most
  * @param excluded item indices to leave out
+ * @param only item indices to choose from, each once; undefined for all
  * @returns item indices, best first; fewer than `count` if there are not as many
  */
 export function topItems(
   scores: Float32Array | Float64Array,
   count: number,
   excluded: ReadonlySet<number> = new Set(),
+  only?: readonly number[],
 ): Int32Array {
-  const heap = new Int32Array(Math.min(count, scores.length)); // the worst of the chosen at its root
+  const heap = new Int32Array(Math.min(count, only?.length ?? scores.length)); // the worst of the chosen at its root
   let size = 0;
   const isWorse = (a: number, b: number) => {
     const scoreA = scores[a - 1]!;
     const scoreB = scores[b - 1]!;
     return scoreA < scoreB || (scoreA === scoreB && a > b);
   };
-  for (let item = 1; item <= scores.length && heap.length > 0; item++) {
+  const candidates = only?.length ?? scores.length;
+  for (let at = 0; at < candidates && heap.length > 0; at++) {
+    const item = only === undefined ? at + 1 : only[at]!;
+    if (item > scores.length) continue;
     const isFull = size === heap.length;
     if (isFull && !isWorse(heap[0]!, item)) continue;
     if (Number.isNaN(scores[item - 1]!) || excluded.has(item)) continue;

@@ -14,7 +14,7 @@ import { type Deployment, logRetention } from '../deployment.ts';
 
 export interface ServingApiProps {
   readonly deployment: Deployment;
-  /** Answers `POST /recommend`. */
+  /** Answers `POST /recommend`, `/similar` and `/rerank`. */
   readonly recommend: LambdaFunction | Alias;
 }
 
@@ -32,12 +32,11 @@ export class ServingApi extends Construct {
       apiName: `${deployment.name}-recommend`,
       createDefaultStage: false,
     });
-    this.api.addRoutes({
-      path: '/recommend',
-      methods: [HttpMethod.POST],
-      integration: new HttpLambdaIntegration('Recommend', recommend as IFunction),
-      authorizer: new HttpIamAuthorizer(),
-    });
+    const integration = new HttpLambdaIntegration('Recommend', recommend as IFunction);
+    const authorizer = new HttpIamAuthorizer();
+    for (const path of ['/recommend', '/similar', '/rerank']) {
+      this.api.addRoutes({ path, methods: [HttpMethod.POST], integration, authorizer });
+    }
     this.accessLogs = new LogGroup(this, 'AccessLogs', {
       logGroupName: `/aws/vendedlogs/${deployment.name}-recommend`,
       retention: logRetention(deployment),

@@ -204,7 +204,7 @@ describe('A deployment whose policies are enforced', () => {
     });
     // Assess
     expect(one).toMatchObject({
-      payload: { source: 'model', model: { run: 'first', name: 'sasrec' } },
+      payload: { source: 'model', champion: { run: 'first', name: 'sasrec' } },
     });
     expect(planned).toStrictEqual({ payload: { batchItemFailures: [] } });
     expect(gunzipSync(part).toString().trimEnd().split('\n')).toHaveLength(60);

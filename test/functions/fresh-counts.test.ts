@@ -96,7 +96,7 @@ describe('Function: countAnew', () => {
       ]),
     });
     const ordered = orderHistories(log, { policy: 'upload-order', seed: 1 });
-    const everybody = gatherEverybody(log, ordered, { window: 5, excludeHistory: false });
+    const everybody = gatherEverybody(log, ordered, { window: 5 });
     const interactions = seen.map((plan) => ({ key: rowsKey(plan, 0), etag: 'e', size: 1 }));
     const inputs = { interactions, items: [] };
     const manifest: RunManifest = { run, createdAt, inputs, attempts: [] };

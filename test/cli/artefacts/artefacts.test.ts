@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { commands } from '#cli/commands/index.ts';
 import { UsageError } from '#cli/commands/options.ts';
 import { lockFolder } from '#local/folder-lock.ts';
+import { itemIds } from '../../functions/champion.ts';
 import { finishNight, start, users } from './finished-night.ts';
 
 let night: Awaited<ReturnType<typeof finishNight>>;
@@ -58,6 +59,28 @@ describe('Command: recommend', () => {
     expect(given.items).toEqual(known.items);
   });
 
+  it('takes the filters of a request', async () => {
+    const made = await json(
+      '--user',
+      'user-03',
+      '--only',
+      'item-1,item-2,item-4',
+      '--exclude',
+      'item-4',
+    );
+    const seen = users.get('user-03')!;
+    const unseen = await json('--user', 'user-03', '--exclude-seen', 'true', '--count', '40');
+
+    const ids = made.items.map(({ item_id }: { item_id: string }) => item_id);
+    expect(ids.toSorted()).toEqual(['item-1', 'item-2']);
+    const shown = unseen.items.map(({ item_id }: { item_id: string }) => item_id);
+    expect(shown).toHaveLength(itemIds.length - new Set(seen).size);
+    expect(seen.some((id) => shown.includes(id))).toBe(false);
+    await expect(json('--user', 'user-03', '--where', 'genre=Drama')).rejects.toThrow(
+      'The catalogue has no fields besides titles.',
+    );
+  });
+
   it('tells a person whose list it is, what it rests on and what is unknown', async () => {
     const { text, code } = await lea(
       'recommend',
@@ -91,7 +114,7 @@ describe('Command: recommend', () => {
     expect(ids(lists.get('user-17').items)).toEqual(ids(one.items));
   });
 
-  it.each([['user-1'], ['zzz'], [' user-01']])('knows nobody called "%s"', async (user) => {
+  it.each([['user-1'], ['zzz'], ['USER-01']])('knows nobody called "%s"', async (user) => {
     await expect(lea('recommend', '--out', night.out, '--user', user)).rejects.toThrow(
       `has met no user "${user}"`,
     );
@@ -103,6 +126,9 @@ describe('Command: recommend', () => {
     [['--user', 'a', '--count', '0']],
     [['--user', 'a', '--time', 'soon']],
     [['--history', 'a,,b']],
+    [['--user', 'a', '--where', 'genres']],
+    [['--user', 'a', '--exclude-seen', 'yes']],
+    [['--all', 'file', '--only', 'a']],
     [['--user', 'a', '--bucket', 'b']],
   ])('refuses %j', async (args) => {
     const command = await commands.recommend!.load();
@@ -118,6 +144,22 @@ describe('Command: recommend', () => {
     const unlock = lockFolder(join(night.out, 'cloud'));
     await expect(lea('status', '--out', night.out)).rejects.toThrow('is in use by');
     unlock();
+  });
+});
+
+describe('Command: similar', () => {
+  it('shows what resembles an item, with titles', async () => {
+    const { text } = await lea('similar', 'item-3', '--out', night.out, '--count', '2');
+
+    expect(text).toMatch(
+      /^Like Title of item-3 {2}\(item-3\), by cosines of its item vectors in small of run a\n {3}1 +[\d.]+ {2}Title of item-\d+/,
+    );
+  });
+
+  it.each([[[]], [['--count', '3']], [['item-3', 'item-4']]])('refuses %j', async (args) => {
+    const command = await commands.similar!.load();
+
+    expect(() => command.prepare([...args, '--out', night.out])).toThrow(UsageError);
   });
 });
 

@@ -60,7 +60,6 @@ async function fill(objects: Objects): Promise<void> {
   const ordered = orderHistories(log, { policy: 'upload-order', seed: 1 });
   const everybody = gatherEverybody(log, ordered, {
     window: 4,
-    excludeHistory: true,
     usersPerPart: 7,
   });
   await writeSequences(objects, 'a', { ...buildSequences(log, config.sequences), everybody });

@@ -42,7 +42,12 @@ const runKeys = (run: string) => ({
   ],
 });
 
-const nothing = { modelPrefixes: [], environmentVersion: undefined, vectors: undefined };
+const nothing = {
+  modelPrefixes: [],
+  environmentVersion: undefined,
+  vectors: undefined,
+  everybody: undefined,
+};
 
 describe('Function: expiredRunKeys', () => {
   it('takes what is large of an old run, and keeps its records', () => {
@@ -71,6 +76,15 @@ describe('Function: expiredRunKeys', () => {
     // Assess
     const served = runs.modelManifest('a', 'sasrec');
     expect(keys.sort()).toStrictEqual(bulk.filter((key) => key !== served).sort());
+  });
+});
+
+describe('Function: expiredRunKeys, users and items', () => {
+  it('keeps those that serving reads, however long there was no night', () => {
+    const { bulk } = runKeys('a');
+    const keys = expiredRunKeys(written(old, ...bulk), before, { ...nothing, everybody: 'a' });
+    const kept = runs.recentHistories('a', 0);
+    expect(keys.sort()).toStrictEqual(bulk.filter((key) => key !== kept).sort());
   });
 });
 

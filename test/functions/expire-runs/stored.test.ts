@@ -58,6 +58,7 @@ describe('Function: findKept', () => {
       modelPrefixes: [],
       environmentVersion: undefined,
       vectors: undefined,
+      everybody: undefined,
     });
   });
 });

@@ -20,7 +20,7 @@ beforeEach(async () => {
   const catalogue = new Map(itemIds.map((id) => [id, { title: `Title of ${id}`, fields: {} }]));
   const log = logOf(histories(users), { catalogue });
   const ordered = orderHistories(log, { policy: 'upload-order', seed: 1 });
-  const everybody = gatherEverybody(log, ordered, { window: 5, excludeHistory: false });
+  const everybody = gatherEverybody(log, ordered, { window: 5 });
   await writeEverybody(bucket.objects, 'tonight', everybody);
 });
 afterEach(() => bucket.stop());

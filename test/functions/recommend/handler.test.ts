@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { pointTo } from '#functions/build-sequences/point-to.ts';
 import { maximumBodyBytes } from '#functions/recommend/http.ts';
 import { serving } from '#lib/contracts/keys.ts';
 import { encodeFreshCounts } from '#lib/popularity/fresh-counts.ts';
 import { countActions } from '#lib/popularity/item-counts.ts';
+import { gatherEverybody } from '#lib/sequences/everybody.ts';
+import { orderHistories } from '#lib/sequences/histories.ts';
+import { writeEverybody } from '#lib/sequences/write.ts';
 import { startObjectStore } from '#local/object-store/server.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { buildTensorflowLayer } from '../../../layers/tensorflow/layer.ts';
+import { histories, logOf } from '../../lib/sequences/arbitraries.ts';
 import { root } from '../../stacks/synthesis.ts';
 import { itemIds, promoteSmallModel } from '../champion.ts';
 
@@ -127,10 +132,10 @@ describe('Function: recommend', () => {
     expect(before).toMatchObject({ statusCode: 503, headers: { 'retry-after': '30' } });
     expect(first.statusCode).toBe(200);
     const body = JSON.parse(first.body);
-    expect(body).toMatchObject({ source: 'model', model: { run: 'one', name: 'small' } });
+    expect(body).toMatchObject({ source: 'model', champion: { run: 'one', name: 'small' } });
     expect(body.items).toHaveLength(3);
     for (const { item_id } of body.items) expect(itemIds).toContain(item_id);
-    expect(JSON.parse(second.body).model.run).toBe('two');
+    expect(JSON.parse(second.body).champion.run).toBe('two');
     expect(JSON.parse(second.body).items).not.toStrictEqual(body.items);
   });
 
@@ -186,7 +191,7 @@ describe('Function: recommend', () => {
     // Assess
     const printed = lines.end();
     vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
-    expect(JSON.parse(answer.body).model.run).toBe('one');
+    expect(JSON.parse(answer.body).champion.run).toBe('one');
     expect(printed.filter((line) => line.includes('cannot be loaded'))).toHaveLength(1);
     expect(printed.filter((line) => line.includes('"ChampionNotFollowed":1'))).toHaveLength(1);
   });
@@ -236,6 +241,64 @@ describe('Function: recommend', () => {
     const answer = (await handler(post({ history }), context)) as Answer;
 
     expect(JSON.parse(answer.body).unknownItems).toStrictEqual(['1.5', '017']);
+  });
+
+  it('answers at each path, and by operation where it is invoked', async () => {
+    // Arrange
+    await promoteSmallModel(objects, 'one', 1);
+    const handler = await start('/nowhere');
+    const ask = async (rawPath: string, body: unknown) =>
+      (await handler({ ...post(body), rawPath }, context)) as Answer;
+    // Act
+    const recommended = await ask('/', { history: ['item-1'], count: 2 });
+    const same = await ask('/recommend', { history: ['item-1'], count: 2 });
+    const similar = await ask('/stage/similar', { item_id: 'item-1', count: 2 });
+    const ranked = await ask('/rerank', { history: ['item-1'], items: ['item-2', 'item-3'] });
+    const invoked = await handler({ operation: 'similar', item_id: 'item-1', count: 2 }, context);
+    const nowhere = await ask('/similiar', {});
+    // Assess
+    expect(same.body).toBe(recommended.body);
+    expect(JSON.parse(recommended.body).requestId).toBe('id');
+    expect(JSON.parse(similar.body).items).toHaveLength(2);
+    expect(invoked).toEqual(JSON.parse(similar.body));
+    expect(JSON.parse(ranked.body).items).toHaveLength(2);
+    expect(nowhere.statusCode).toBe(404);
+    await expect(handler({ operation: 'similiar' }, context)).rejects.toThrow('mean "similar"');
+  });
+
+  it('follows the newest run that knows users and titles, and goes on with the old one', async () => {
+    // Arrange
+    await promoteSmallModel(objects, 'one', 1);
+    const write = async (run: string, title: string) => {
+      const catalogue = new Map(itemIds.map((id) => [id, { title, fields: {} }]));
+      const log = logOf(histories({ ann: 'item-1 item-2' }), { catalogue });
+      const ordered = orderHistories(log, { policy: 'upload-order', seed: 1 });
+      await writeEverybody(objects, run, gatherEverybody(log, ordered, { window: 3 }));
+    };
+    const handler = await start('/nowhere');
+    const ask = async () => (await handler(post({ user_id: 'ann', count: 1 }), context)) as Answer;
+    const point = (run: string) =>
+      pointTo(objects, { run, createdAt: `2026-11-2${run.length}T00:00:00.000Z` });
+    // Act
+    const before = await ask();
+    await write('a', 'First');
+    await point('a');
+    const first = await ask();
+    await write('bb', 'Second');
+    await point('bb');
+    const isOlder = await point('a');
+    const second = await ask();
+    await point('missing');
+    const stays = await ask();
+    // Assess
+    expect(before.statusCode).toBe(503);
+    expect(isOlder).toBe(false);
+    expect([first, second, stays].map(({ body }) => JSON.parse(body).items[0].title)).toEqual([
+      'First',
+      'Second',
+      'Second',
+    ]);
+    await objects.remove([serving.everybody]);
   });
 
   it.each([

@@ -19,7 +19,7 @@ function everybodyOf(
 ) {
   const gathered = logOf(all, log);
   const ordered = orderHistories(gathered, { policy: 'upload-order', seed: 1 });
-  return gatherEverybody(gathered, ordered, { window: 3, excludeHistory: false, ...options });
+  return gatherEverybody(gathered, ordered, { window: 3, ...options });
 }
 
 /** Histories as texts of item ids. */
@@ -43,10 +43,9 @@ function plain(parts: readonly RecentHistories[], itemIds: readonly string[]) {
 const all = histories({ u2: 'b a', u1: 'a b a c a', u3: 'd' });
 
 describe('Function: gatherEverybody', () => {
-  it('has everybody, with the newest actions and, if they are left out, all items taken before', () => {
+  it('has everybody, with the newest actions and all items taken before', () => {
     // Act
-    const { items, parts } = everybodyOf(all, { excludeHistory: true });
-    const shown = everybodyOf(all, { excludeHistory: false });
+    const { items, parts } = everybodyOf(all);
 
     // Assess
     expect(items.itemIds).toEqual(['a', 'b', 'c', 'd']);
@@ -57,7 +56,6 @@ describe('Function: gatherEverybody', () => {
     expect([...parts[0]!.times.subarray(0, 3)]).toEqual([
       1_500_000_002, 1_500_000_003, 1_500_000_004,
     ]);
-    expect(shown.parts[0]!.earlierItems).toHaveLength(0);
   });
 
   it('shares users out to parts in order of their ids', () => {
@@ -92,12 +90,12 @@ describe('Function: gatherEverybody', () => {
 
   it('gives the same whatever the order of the log, loses nobody, and can be written and read', () => {
     fc.assert(
-      fc.property(rows, fc.boolean(), (some, excludeHistory) => {
+      fc.property(rows, (some) => {
         // Act
-        const { items, parts } = everybodyOf(some, { excludeHistory, usersPerPart: 2 });
+        const { items, parts } = everybodyOf(some, { usersPerPart: 2 });
 
         // Assess
-        const again = everybodyOf(some.toReversed(), { excludeHistory, usersPerPart: 2 });
+        const again = everybodyOf(some.toReversed(), { usersPerPart: 2 });
         expect([again.items, again.parts]).toEqual([items, parts]);
         expect(parts.flatMap(({ users }) => users)).toEqual(
           [...new Set(some.map(({ user_id }) => user_id))].sort(),
@@ -113,7 +111,7 @@ describe('Function: gatherEverybody', () => {
   it('leaves out of a history nothing but what is in its window', () => {
     fc.assert(
       fc.property(rows, (some) => {
-        const { items, parts } = everybodyOf(some, { excludeHistory: true, window: 2 });
+        const { items, parts } = everybodyOf(some, { window: 2 });
         const taken = Object.groupBy(some, ({ user_id }) => user_id);
         for (const [user, [newest, earlier]] of plain(parts, items.itemIds).flatMap((part) =>
           Object.entries(part),

@@ -2,7 +2,7 @@ import { backbones } from '#lib/recommender/backbones/index.ts';
 import { supervisedHeadSpecs } from '#lib/recommender/heads.ts';
 import { encodeModel } from '#lib/recommender/model-file.ts';
 import { initialise } from '#lib/recommender/parameters.ts';
-import type { RecommenderFiles } from '#lib/serving/recommender.ts';
+import type { RecommenderFiles } from '#lib/serving/served-model.ts';
 
 export type BackboneName = keyof typeof backbones;
 

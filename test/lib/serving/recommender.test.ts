@@ -6,7 +6,8 @@ import { decodeModel } from '#lib/recommender/model-file.ts';
 import { rankCases } from '#lib/recommender/ranking.ts';
 import { loadModel } from '#lib/recommender/score.ts';
 import { activateBackend } from '#lib/serving/backend.ts';
-import { Recommender, type RecommenderFiles } from '#lib/serving/recommender.ts';
+import { Recommender } from '#lib/serving/recommender.ts';
+import type { RecommenderFiles } from '#lib/serving/served-model.ts';
 import { createRanker } from '../recommender/model-ranker.ts';
 import { casesOf } from '../sequences/cases.ts';
 import { type BackboneName, backboneNames, modelFiles } from './models.ts';
@@ -118,9 +119,9 @@ describe('Class: Recommender', () => {
 
         // Assess
         expect(items).toEqual([
-          { item_id: 'item-1' },
-          { item_id: 'item-2' },
-          { item_id: 'item-3' },
+          { item_id: 'item-1', source: 'popularity' },
+          { item_id: 'item-2', source: 'popularity' },
+          { item_id: 'item-3', source: 'popularity' },
         ]);
         expect(source).toBe('popularity');
         expect(unknownItems).toEqual(history);

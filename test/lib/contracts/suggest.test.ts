@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { suggest } from '#cli/commands/suggest.ts';
+import { suggest } from '#lib/contracts/suggest.ts';
 
 const names = ['run', 'train', 'recommend', 'status'];
 

@@ -48,7 +48,7 @@ export async function recommendTo(
 }
 
 /** The same with what is open already. */
-export async function recommendWith(
+async function recommendWith(
   opened: InService,
   request: RecommendRequest,
 ): Promise<TitledRecommendation> {

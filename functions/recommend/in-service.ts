@@ -30,8 +30,8 @@ export function inService(objects: Objects, options: InServiceOptions) {
     onStale: (error) => console.warn('The old users and items go on:', error),
   });
   return async (): Promise<Serving> => {
-    const [current, directory] = await Promise.all([champions.get(), directories.get()]);
-    await counts.refresh(current.model);
+    const current = await champions.get();
+    const [directory] = await Promise.all([directories.get(), counts.refresh(current.model)]);
     return { ...current, directory };
   };
 }

@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { decodeColumns } from './arrow-reading.ts';
-import { encodeColumns, int32Values, listColumn, utf8Column } from './arrow-writing.ts';
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
+import { encodeColumns, int32Values, listColumn, utf8Column } from '#lib/columns/arrow-writing.ts';
 import type { CatalogueItem } from './interaction-log.ts';
 
 /** Longest value that items are looked up by, in characters: a description is nothing to filter by. */

@@ -120,19 +120,17 @@ function rowsOf(index: FieldIndex, field: string, wanted: Where[string]): number
 }
 
 async function readFields(objects: DirectoryObjects, run: string): Promise<FieldIndex> {
-  const key = runs.fieldIndex(run);
-  if ((await objects.head(key)) === undefined) return new Map();
-  return decodeFieldIndex(await objects.getBytes(key));
+  if ((await objects.head(runs.fieldIndex(run))) === undefined) return new Map();
+  return decodeFieldIndex(await objects.getBytes(runs.fieldIndex(run)));
 }
 
 async function readParts(objects: DirectoryObjects, run: string): Promise<UserStorePart[]> {
-  const key = runs.userStoreManifest(run);
-  if ((await objects.head(key)) === undefined) {
+  if ((await objects.head(runs.userStoreManifest(run))) === undefined) {
     throw new MissingArtefactError(
       `Run ${run} is of a release that did not keep users' histories for reading alone: the next night does. Until then give \`history\` in place of \`user_id\`.`,
     );
   }
-  return (await objects.getJson(key, userStoreManifest)).parts;
+  return (await objects.getJson(runs.userStoreManifest(run), userStoreManifest)).parts;
 }
 
 /** Reads when it is asked for the first time; what failed is read again. */

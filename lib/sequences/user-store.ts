@@ -82,31 +82,6 @@ export function encodeUsers(histories: RecentHistories, items: AllItems): Encode
   };
 }
 
-/**
- * Takes users out of a part.
- *
- * @returns the part without them, undefined if none of them is in it
- * @throws ContractError if it is no such part
- */
-export function withoutUsers(
-  bytes: Uint8Array,
-  gone: ReadonlySet<string>,
-): { readonly bytes: Uint8Array; readonly users: number } | undefined {
-  const buckets = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) / 4 - 1;
-  const offsets = decodeBucketOffsets(bytes, buckets);
-  let users = 0;
-  const blocks = Array.from({ length: buckets }, (_, bucket) => {
-    const block = bytes.subarray(offsets[bucket], offsets[bucket + 1]);
-    if (block.length === 0) return block;
-    const known = inflateLines(block);
-    const left = known.filter(({ user_id }) => !gone.has(user_id));
-    users += known.length - left.length;
-    if (left.length === known.length) return block;
-    return left.length === 0 ? new Uint8Array(0) : deflateLines(left);
-  });
-  return users === 0 ? undefined : { bytes: joinBuckets(blocks), users };
-}
-
 /** The part that a user would be in; undefined where no part reaches that far. */
 export function partOfUser(parts: readonly UserStorePart[], user: string): number | undefined {
   let low = 0;

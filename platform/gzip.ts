@@ -1,5 +1,5 @@
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGunzip, createGzip, createZstdDecompress } from 'node:zlib';
 import { ValidationError } from '#lib/contracts/errors.ts';
 
 const OUTPUT_BYTES = 256 * 1024;
@@ -14,39 +14,48 @@ export interface GunzipLimits {
   readonly maximumExpansion: number;
 }
 
-/**
- * Uncompresses a gzipped stream, chunk by chunk. Whoever stops reading closes the source.
- *
- * @param where what is read, for the message
- * @param limits none for data of our own
- * @throws ValidationError when the data is not gzip, ends too early, or is more than the limits allow; an error of the
- *   source as it is
- */
-export async function* gunzipped(
+const decompressors = {
+  gzip: () => createGunzip({ chunkSize: OUTPUT_BYTES }),
+  zstd: () => createZstdDecompress({ chunkSize: OUTPUT_BYTES }),
+} as const;
+
+/** Uncompresses a gzipped stream, see `uncompressed`. */
+export const gunzipped = (
   source: Readable,
   where: string,
   limits?: GunzipLimits,
+): AsyncGenerator<Uint8Array> => uncompressed(source, 'gzip', where, limits);
+
+/**
+ * Uncompresses a stream, chunk by chunk. Whoever stops reading closes the source.
+ *
+ * @param where what is read, for the message
+ * @param limits none for data of our own
+ * @throws ValidationError when the data is not what it is said to be, ends too early, or is more than the limits allow; an
+ *   error of the source as it is
+ */
+export async function* uncompressed(
+  source: Readable,
+  compression: keyof typeof decompressors,
+  where: string,
+  limits?: GunzipLimits,
 ): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip({ chunkSize: OUTPUT_BYTES });
+  const unpack = decompressors[compression]();
   // Errors of either stream arrive through the loop below.
-  pipeline(source, gunzip, () => {});
+  pipeline(source, unpack, () => {});
   try {
     let bytes = 0;
-    for await (const chunk of gunzip) {
+    for await (const chunk of unpack) {
       bytes += (chunk as Uint8Array).byteLength;
-      if (limits) checkLimits(bytes, gunzip.bytesWritten, where, limits);
+      if (limits) checkLimits(bytes, unpack.bytesWritten, where, limits);
       yield chunk as Uint8Array;
     }
   } catch (error) {
-    if (
-      error instanceof ValidationError ||
-      !String((error as NodeJS.ErrnoException).code).startsWith('Z_')
-    ) {
-      throw error;
-    }
+    const code = String((error as NodeJS.ErrnoException).code);
+    if (error instanceof ValidationError || !/^Z(STD)?_/.test(code)) throw error;
     const what = (error as Error).message;
     throw new ValidationError(
-      `${where} is not a complete gzip file, or has something else behind it (${what}).`,
+      `${where} is not a complete ${compression} file, or has something else behind it (${what}).`,
       { cause: error },
     );
   }

@@ -84,11 +84,12 @@ async function readCatalogue(
 
 async function readSequences(
   path: string,
-  { interactions: { maximumIdLength, maximumLineBytes } }: Pick<PipelineConfig, 'interactions'>,
+  { interactions: config }: Pick<PipelineConfig, 'interactions'>,
   log: InteractionLog,
   part: number,
 ): Promise<void> {
-  const file = await openLocal(path, maximumLineBytes);
+  const { maximumIdLength } = config;
+  const file = await openLocal(path, 'logs', 'jsonl', config);
   refuseInteractions(path, file);
   const options = { quotes: false, maximumLineBytes: LONGEST_LINE, firstLine: 1 };
   const splitter = createRecordSplitter(options, ({ bytes, start, end, line }) => {

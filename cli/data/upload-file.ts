@@ -1,9 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
-import { headBytes, inspectContent, isGzip } from '#lib/interactions/content.ts';
+import { layoutOf } from '#lib/interactions/columns.ts';
+import { type Compression, compressionOf } from '#lib/interactions/compression.ts';
+import { headBytes, inspectContent } from '#lib/interactions/content.ts';
+import type { FileFormat } from '#lib/interactions/file-rows.ts';
 import {
   emptyMessage,
   explainFailure,
@@ -13,6 +16,7 @@ import {
 } from '#lib/interactions/report.ts';
 import { createRowReader } from '#lib/interactions/row-reader.ts';
 import type { Interaction, Item } from '#lib/interactions/rows.ts';
+import { contentOf, type StoredFile } from '#lib/interactions/upload-content.ts';
 import {
   endings,
   formatOf,
@@ -20,32 +24,55 @@ import {
   type UploadKind,
   type UploadPlan,
 } from '#lib/interactions/upload-plan.ts';
-import { beginningOf, gunzipped } from '#platform/gzip.ts';
+import { beginningOf, uncompressed } from '#platform/gzip.ts';
 
-/** A file on this machine, its beginning and its content, both uncompressed if it is gzipped, whatever its name. */
+/** A file on this machine, its beginning and its content, both unpacked, whatever its name. */
 export interface LocalFile {
   readonly bytes: number;
   readonly head: Uint8Array;
   /** The head is all of it. */
   readonly isWhole: boolean;
-  readonly compressed: boolean;
+  readonly compression: Compression | null;
   content(): AsyncIterable<Uint8Array>;
 }
 
 /** @throws ValidationError when it cannot be read */
-export async function openLocal(path: string, maximumLineBytes: number): Promise<LocalFile> {
+export async function openLocal(
+  path: string,
+  kind: UploadKind,
+  format: FileFormat,
+  config: InteractionsConfig,
+): Promise<LocalFile> {
   try {
-    const { size } = await stat(path);
-    const most = headBytes(maximumLineBytes);
-    const raw = (): AsyncIterable<Uint8Array> => createReadStream(path);
-    const begin = await beginningOf(raw(), most);
-    if (!isGzip(begin.head)) return { bytes: size, ...begin, compressed: false, content: raw };
-    const content = () => gunzipped(createReadStream(path), path);
-    return { bytes: size, ...(await beginningOf(content(), most)), compressed: true, content };
+    const { size: bytes } = await stat(path);
+    const file = storedLocally(path, bytes);
+    const { head } = await beginningOf(file.content(null), 4);
+    const compression = format === 'parquet' ? null : compressionOf(head);
+    const facts = { key: path, kind, format, compression, settings: settingsOf(config) };
+    const content = () => contentOf(file, facts, false);
+    const begin = await beginningOf(content(), headBytes(config.maximumLineBytes));
+    return { bytes, ...begin, compression, content };
   } catch (cause) {
     if (cause instanceof ValidationError) throw cause;
     throw new ValidationError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
+}
+
+function storedLocally(path: string, bytes: number): StoredFile {
+  return {
+    content: (compression) =>
+      compression === null
+        ? createReadStream(path)
+        : uncompressed(createReadStream(path), compression, path),
+    random: () => ({
+      byteLength: bytes,
+      async slice(start, end = bytes) {
+        await using file = await open(path);
+        const { buffer } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
+        return new Uint8Array(buffer).buffer;
+      },
+    }),
+  };
 }
 
 /**
@@ -84,8 +111,9 @@ export async function inspectUploadFile<Row extends Interaction | Item>(
       `The name ${path} does not say what the file is: it must end in ${endings}.`,
     );
   }
-  const file = await openLocal(path, config.maximumLineBytes);
-  const content = inspectContent(file.head, file.isWhole, { key: path, kind, format });
+  const file = await openLocal(path, kind, format, config);
+  const layout = layoutOf(config, kind);
+  const content = inspectContent(file.head, file.isWhole, { key: path, kind, format, layout });
   if (content === undefined) throw new ValidationError(emptyMessage(path));
   const { firstLine, ...framing } = content;
   const plan: UploadPlan = {
@@ -97,7 +125,7 @@ export async function inspectUploadFile<Row extends Interaction | Item>(
     arrivedAt: new Date().toISOString(),
     kind: kind as UploadKind,
     format,
-    compressed: file.compressed,
+    compression: file.compression,
     ...framing,
     ranges: [{ start: 0, end: file.bytes, firstLine }],
     catalogue: [],

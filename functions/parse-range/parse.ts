@@ -1,9 +1,10 @@
+import { storedObject } from '#functions/shared/stored-object.ts';
 import { ConflictError, MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
 import { uploads } from '#lib/contracts/keys.ts';
 import { createRangeParser } from '#lib/interactions/range-parser.ts';
 import type { RangeReport } from '#lib/interactions/report.ts';
+import { contentOf } from '#lib/interactions/upload-content.ts';
 import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
-import { gunzipped } from '#platform/gzip.ts';
 import { type Objects, toJson } from '#platform/objects.ts';
 import { fromServiceError } from '#platform/service-errors.ts';
 import { createOutput } from './output.ts';
@@ -62,15 +63,10 @@ async function* readRange(
   range: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const { key, etag, compressed } = plan;
-  const { start, end } = plan.ranges[range]!;
+  const { key, etag } = plan;
+  const version = { etag, ...(signal && { signal }) };
   try {
-    const stream = await objects.getStream(key, {
-      etag,
-      range: { start, end },
-      ...(signal && { signal }),
-    });
-    yield* compressed ? gunzipped(stream, key, plan.settings) : stream;
+    yield* contentOf(storedObject(objects, plan, version, plan.ranges[range]!), plan, true);
   } catch (error) {
     const failure = fromServiceError(error, `reading ${key}`);
     if (failure instanceof ConflictError || failure instanceof MissingArtefactError) {

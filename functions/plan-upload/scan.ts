@@ -1,21 +1,30 @@
+import { storedObject } from '#functions/shared/stored-object.ts';
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
-import { type Content, headBytes, inspectContent, isGzip } from '#lib/interactions/content.ts';
+import { layoutOf } from '#lib/interactions/columns.ts';
+import { compressionOf } from '#lib/interactions/compression.ts';
+import { type Content, headBytes, inspectContent } from '#lib/interactions/content.ts';
 import type { FileFormat } from '#lib/interactions/file-rows.ts';
 import { createRangePlanner } from '#lib/interactions/range-planner.ts';
-import type { PlannedRange, UploadKind, UploadPlan } from '#lib/interactions/upload-plan.ts';
-import { beginningOf, gunzipped } from '#platform/gzip.ts';
+import { canBeCut, contentOf } from '#lib/interactions/upload-content.ts';
+import {
+  type PlannedRange,
+  settingsOf,
+  type UploadKind,
+  type UploadPlan,
+} from '#lib/interactions/upload-plan.ts';
+import { beginningOf } from '#platform/gzip.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
 
 /** What looking through a file tells about how to read it. */
 export type Scan = Pick<
   UploadPlan,
-  'compressed' | 'framing' | 'carriageReturns' | 'skipBytes' | 'columns' | 'ranges'
+  'compression' | 'framing' | 'carriageReturns' | 'skipBytes' | 'columns' | 'dialect' | 'ranges'
 >;
 
 /**
  * Looks through an uploaded file: how its rows are framed, where it can be cut, and what its columns are. The content
- * says whether it is gzipped, not the name.
+ * says whether it is compressed, not the name.
  *
  * @returns undefined when the file has no rows
  * @throws ValidationError when the file cannot be read; its message is for the team
@@ -34,19 +43,22 @@ export async function scanFile(
   const range = { start: 0, end: Math.min(bytes, most) };
   let head: Uint8Array = await objects.getBytes(key, { ...version, range });
   let isWhole = head.byteLength === bytes;
-  const compressed = isGzip(head);
-  const limit = compressed ? config.maximumCompressedBytes : config.maximumUploadBytes;
-  if (bytes > limit) throw new ValidationError(tooLarge(key, bytes, limit, compressed));
-  if (compressed) {
-    const content = gunzipped(await objects.getStream(key, version), key, config);
+  const compression = format === 'parquet' ? null : compressionOf(head);
+  const facts = { key, kind, format, compression, settings: settingsOf(config) };
+  const isCut = canBeCut(facts);
+  const limit = isCut ? config.maximumUploadBytes : config.maximumCompressedBytes;
+  if (bytes > limit) throw new ValidationError(tooLarge(key, bytes, limit, isCut));
+  if (!isCut) {
+    const content = contentOf(storedObject(objects, file, version), facts, true);
     ({ head, isWhole } = await beginningOf(content, most));
   }
-  const content = inspectContent(head, isWhole, { key, kind, format });
+  const layout = layoutOf(config, kind);
+  const content = inspectContent(head, isWhole, { key, kind, format, layout });
   if (content === undefined) return undefined;
   const { firstLine, ...framing } = content;
-  if (compressed) return { compressed, ...framing, ranges: [{ start: 0, end: bytes, firstLine }] };
+  if (!isCut) return { compression, ...framing, ranges: [{ start: 0, end: bytes, firstLine }] };
   const whole = isWhole ? [head] : await objects.getStream(key, version);
-  return { compressed, ...framing, ranges: await cut(whole, content, config, key) };
+  return { compression, ...framing, ranges: await cut(whole, content, config, key) };
 }
 
 async function cut(
@@ -65,9 +77,9 @@ async function cut(
   }
 }
 
-function tooLarge(key: string, bytes: number, limit: number, compressed: boolean): string {
+function tooLarge(key: string, bytes: number, limit: number, isCut: boolean): string {
   const size = (n: number) => `${Math.ceil(n / 1024 ** 2).toLocaleString('en-US')} MiB`;
-  return compressed
-    ? `${key} has ${size(bytes)} gzipped; at most ${size(limit)} are read, because a gzipped file cannot be cut. Split it, or upload it uncompressed.`
-    : `${key} has ${size(bytes)}; at most ${size(limit)} are read. Split it into several files.`;
+  return isCut
+    ? `${key} has ${size(bytes)}; at most ${size(limit)} (interactions.maximumUploadBytes) are read. Split it into several files.`
+    : `${key} has ${size(bytes)}; at most ${size(limit)} (interactions.maximumCompressedBytes) are read of a file that cannot be cut (gzip, Zstandard, Parquet, UTF-16). Split it, or upload it as uncompressed CSV or JSON lines.`;
 }

@@ -82,6 +82,23 @@ function checkEnvironment({ environment, training }: PipelineConfig, where: stri
   }
 }
 
+type Issue = z.core.$ZodIssue;
+
+/** Of a value that is none of several alternatives, what is wrong with the one that it comes closest to. */
+function innermost(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const depth = ({ path }: Issue) => path.length;
+  const [closest] = issue.errors
+    .filter(([first]) => first !== undefined && (depth(first) > 0 || first.code !== 'invalid_type'))
+    .toSorted(
+      (a, b) => a.length - b.length || Math.max(...b.map(depth)) - Math.max(...a.map(depth)),
+    );
+  if (closest === undefined) return [issue];
+  return closest
+    .map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }))
+    .flatMap(innermost);
+}
+
 /** Problems that a message names; somebody may send thousands. */
 const problemsShown = 20;
 /** Characters of a problem; names of keys may be of any length. */
@@ -93,7 +110,7 @@ const problemLength = 300;
  * @param schema that found the problems; with it, an unknown key that resembles a known one is told so
  */
 export function explain(error: z.ZodError, schema?: z.ZodType): string {
-  const lines = error.issues.flatMap((issue) => {
+  const lines = error.issues.flatMap(innermost).flatMap((issue) => {
     const path = issue.path.map((part) =>
       typeof part === 'number' ? `[${part}]` : `.${String(part)}`,
     );

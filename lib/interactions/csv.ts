@@ -13,12 +13,18 @@ export type RecordEnd =
   | 'broken';
 
 /**
- * Finds the end of the CSV record that begins at `start` (RFC 4180: a quoted field may contain commas, line breaks
- * and doubled quotes; it opens right after a comma or the start). A quote inside an unquoted field is plain text.
+ * Finds the end of the CSV record that begins at `start` (RFC 4180: a quoted field may contain separators, line breaks
+ * and doubled quotes; it opens right after a separator or the start). A quote inside an unquoted field is plain text.
  *
  * @param final true when no data follows, so that the end of the data ends the record
+ * @param separator the byte between fields
  */
-export function findRecordEnd(data: Buffer, start: number, final: boolean): RecordEnd {
+export function findRecordEnd(
+  data: Buffer,
+  start: number,
+  final: boolean,
+  separator = COMMA,
+): RecordEnd {
   let at = start;
   for (;;) {
     // At the start of a field.
@@ -30,9 +36,9 @@ export function findRecordEnd(data: Buffer, start: number, final: boolean): Reco
         at++;
       }
       if (at === data.length) return final ? at : 'incomplete';
-      if (data[at] !== COMMA && data[at] !== LINE_FEED) return 'broken';
+      if (data[at] !== separator && data[at] !== LINE_FEED) return 'broken';
     } else {
-      while (at < data.length && data[at] !== COMMA && data[at] !== LINE_FEED) at++;
+      while (at < data.length && data[at] !== separator && data[at] !== LINE_FEED) at++;
       if (at === data.length) return final ? at : 'incomplete';
     }
     if (data[at] === LINE_FEED) return at;
@@ -49,9 +55,18 @@ function findClosingQuote(data: Buffer, from: number): number {
   }
 }
 
+/** How the fields of a CSV record are told apart. */
+export interface CsvDialect {
+  /** Of several characters only where quotes mean nothing. */
+  readonly separator: string;
+  readonly quotes: boolean;
+}
+
+export const commas: CsvDialect = { separator: ',', quotes: true };
+
 /** The fields of one CSV record whose end `findRecordEnd` found; without the line break. */
-export function csvFields(record: string): string[] {
-  if (!record.includes('"')) return record.split(',');
+export function csvFields(record: string, { separator, quotes } = commas): string[] {
+  if (!quotes || !record.includes('"')) return record.split(separator);
   const fields: string[] = [];
   let at = 0;
   for (;;) {
@@ -67,7 +82,7 @@ export function csvFields(record: string): string[] {
       fields.push(record.slice(at + 1, end).replaceAll('""', '"'));
       end++;
     } else {
-      end = record.indexOf(',', at);
+      end = record.indexOf(separator, at);
       if (end === -1) end = record.length;
       fields.push(record.slice(at, end));
     }

@@ -4,16 +4,22 @@ import type { UploadPlan } from './upload-plan.ts';
 
 /** Remarks on how a file was read. */
 export function fileInsights(plan: UploadPlan, merged: MergedTally): Insight[] {
-  const { framing, columns } = plan;
-  const { read, notes, repeatedHeaders, kept, quarantined } = merged;
+  const { kind, framing, columns } = plan;
+  const { read, omitted, notes, repeatedHeaders, kept, quarantined } = merged;
   const nameless = columns?.filter((name) => name === '').length ?? 0;
   const placeholders = notes['placeholder-field'] ?? 0;
   return [
     ...when(
-      read === 0,
+      read === 0 && omitted === 0,
       'no-rows',
       'The file has no rows.',
       'Nothing to do if the job had nothing to write; otherwise check the export.',
+    ),
+    ...when(
+      omitted > 0,
+      'left-out-rows',
+      `${count(omitted, 'row is', 'rows are')} left out, as ${kind === 'logs' ? 'interactions' : 'interactions.items'}.leaveOut says.`,
+      'Nothing to do, if that many are meant.',
     ),
     ...when(
       framing === 'objects',

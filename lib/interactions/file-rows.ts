@@ -1,12 +1,12 @@
-import { csvFields } from './csv.ts';
+import { type CsvDialect, csvFields } from './csv.ts';
 import { type Checked, type Rejection, reject } from './reasons.ts';
 import type { FileRow } from './rows.ts';
 
-export type FileFormat = 'jsonl' | 'csv';
+export const fileFormats = ['jsonl', 'csv', 'parquet'] as const;
+export type FileFormat = (typeof fileFormats)[number];
 
 /**
- * Parses one JSON object. Ids and timestamps that are numbers beyond a double's precision are kept digit by digit, as
- * text.
+ * Parses one JSON object. Whole numbers beyond a double's precision are kept digit by digit, as text.
  *
  * @param documented names that are known in any case
  */
@@ -30,12 +30,16 @@ export function parseJsonRow(text: string, documented: readonly string[] = []): 
  *
  * @param columns the names of the header line
  */
-export function parseCsvRow(text: string, columns: readonly string[]): Checked<FileRow> {
-  const fields = csvFields(text);
+export function parseCsvRow(
+  text: string,
+  columns: readonly string[],
+  dialect?: CsvDialect,
+): Checked<FileRow> {
+  const fields = csvFields(text, dialect);
   if (fields.length !== columns.length) {
     return reject(
       'wrong-column-count',
-      `the line has ${fields.length} fields; the header line has ${columns.length}`,
+      `the line has ${fields.length} fields; there are ${columns.length} columns`,
     );
   }
   const row: Record<string, unknown> = {};
@@ -46,8 +50,12 @@ export function parseCsvRow(text: string, columns: readonly string[]): Checked<F
 }
 
 /** Column names of a CSV header line: without surrounding blanks, documented names in any case. */
-export function parseCsvHeader(text: string, documented: readonly string[]): string[] {
-  return csvFields(text).map((name) => {
+export function parseCsvHeader(
+  text: string,
+  documented: readonly string[],
+  dialect?: CsvDialect,
+): string[] {
+  return csvFields(text, dialect).map((name) => {
     const trimmed = name.trim();
     return documented.find((field) => field === trimmed.toLowerCase()) ?? trimmed;
   });
@@ -74,19 +82,20 @@ function withDocumentedNames(row: FileRow, documented: readonly string[]): FileR
 
 const isInexact = (value: unknown) => Number.isInteger(value) && !Number.isSafeInteger(value);
 
-const isExact = (name: string) => /^(?:user_id|item_id|timestamp)$/i.test(name);
-
 function losesDigits(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
+  if (typeof value !== 'object' || value === null) return isInexact(value);
   for (const name in value) {
-    if (isInexact((value as FileRow)[name]) && isExact(name)) return true;
+    const field = (value as FileRow)[name];
+    if (typeof field === 'object' ? losesDigits(field) : isInexact(field)) return true;
   }
   return false;
 }
 
-function keepDigits(name: string, value: unknown, context?: { source?: string }): unknown {
-  return isInexact(value) && isExact(name) ? (context?.source ?? value) : value;
+function keepDigits(_: string, value: unknown, context?: { source?: string }): unknown {
+  return isInexact(value) && DIGITS.test(context?.source ?? '') ? context?.source : value;
 }
+
+const DIGITS = /^-?\d+$/;
 
 /** What any JSON value begins with. Most lines that are no JSON at all are told by it, without an exception. */
 const JSON_BEGINS = /^\s*[[{"\dtfn-]/;

@@ -1,3 +1,4 @@
+import { type CsvDialect, commas } from './csv.ts';
 import { createObjectSplitter } from './object-splitter.ts';
 import { createRecordSplitter, type RawRecord } from './records.ts';
 
@@ -12,6 +13,8 @@ export interface RowSplitterOptions {
   readonly framing: Framing;
   /** Lines end in `\r`. */
   readonly carriageReturns: boolean;
+  /** Of CSV. */
+  readonly dialect?: CsvDialect | null;
   /** Longest row kept whole, in bytes. */
   readonly maximumLineBytes: number;
   /** Number of the first line; of the first object where the rows are objects. */
@@ -23,7 +26,8 @@ export function createRowSplitter(
   options: RowSplitterOptions,
   onRecord: (record: RawRecord) => void,
 ) {
-  return options.framing === 'objects'
-    ? createObjectSplitter(options, onRecord)
-    : createRecordSplitter({ ...options, quotes: options.framing === 'csv' }, onRecord);
+  if (options.framing === 'objects') return createObjectSplitter(options, onRecord);
+  const { quotes, separator } = options.dialect ?? commas;
+  const isQuoted = options.framing === 'csv' && quotes;
+  return createRecordSplitter({ ...options, quotes: isQuoted, separator }, onRecord);
 }

@@ -97,6 +97,7 @@ export function mergeTallies(upload: string, tallies: readonly Tally[]): MergedT
     kept: sum((tally) => tally.kept),
     notes: numbers<Note>((tally) => tally.notes),
     knownBy: numbers<Spelling>((tally) => tally.knownBy),
+    omitted: sum((tally) => tally.omitted),
     repeatedHeaders: sum((tally) => tally.repeatedHeaders),
     reasons: mergeReasons(tallies),
     unusedFields: names((tally) => tally.unusedFields),

@@ -20,6 +20,8 @@ export interface RawRecord {
 export interface SplitterOptions {
   /** True for CSV, whose quoted fields may contain line breaks. */
   readonly quotes: boolean;
+  /** What separates fields, where quotes mean something: one character. */
+  readonly separator?: string;
   /** True for a file whose lines end in `\r`: each counts as `\n`. */
   readonly carriageReturns?: boolean;
   /** Longest record kept whole, in bytes. */
@@ -47,6 +49,7 @@ export function createRecordSplitter(
   onRecord: (record: RawRecord) => void,
 ) {
   const { quotes, carriageReturns = false, maximumLineBytes } = options;
+  const separator = options.separator?.charCodeAt(0);
   const keptBytes = Math.min(KEPT_BYTES, maximumLineBytes);
   const record: RawRecord = {
     bytes: Buffer.alloc(0),
@@ -107,7 +110,7 @@ export function createRecordSplitter(
         start = next;
         continue;
       }
-      const end = findRecordEnd(data, start, final);
+      const end = findRecordEnd(data, start, final, separator);
       if (end === 'incomplete' && !final && data.length - start <= maximumLineBytes) break;
       if (typeof end !== 'number' || end - start > maximumLineBytes) {
         emitLine(region, start, lineEnd, offset + next, 'broken-csv');

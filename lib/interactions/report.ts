@@ -42,6 +42,8 @@ export const uploadReport = z.strictObject({
   good: count,
   quarantined: count,
   duplicate: count,
+  /** Besides those, rows that the configuration leaves out. */
+  omitted: count.default(0),
   /** Quarantined share of the rows read. */
   badShare: z.number().min(0).max(1),
   /** Why rows are in quarantine, the most frequent reason first. */
@@ -101,6 +103,7 @@ export function unreadReport(
     good: 0,
     quarantined: 0,
     duplicate: 0,
+    omitted: 0,
     badShare: 0,
     reasons: [],
     quarantine: null,
@@ -133,6 +136,7 @@ export function reportUpload(plan: UploadPlan, ranges: readonly RangeReport[]): 
     good: merged.good,
     quarantined: merged.quarantined,
     duplicate: merged.duplicate,
+    omitted: merged.omitted,
     badShare,
     reasons: explainReasons(merged),
     quarantine: merged.kept > 0 ? uploads.quarantinePrefix(plan.upload) : null,
@@ -194,7 +198,10 @@ export const emptyMessage = (key: string): string =>
   `${key} has no rows, so there was nothing to take.`;
 
 function success(plan: UploadPlan, merged: MergedTally): string {
-  const { read, good, quarantined, duplicate, kept } = merged;
+  const { read, good, quarantined, duplicate, omitted, kept } = merged;
+  if (read === 0 && omitted > 0) {
+    return `All ${number(omitted)} rows of ${plan.key} are left out, as the configuration says.`;
+  }
   if (read === 0) return emptyMessage(plan.key);
   const some =
     kept < quarantined ? ` (${number(kept)} of them kept, the first ones of every range)` : '';

@@ -1,4 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
+import type { FileLayout } from '#lib/contracts/config/columns.ts';
+import { createColumnMapping, layoutOf } from './columns.ts';
+import { decodeText } from './encoding.ts';
 import { parseCsvRow, parseJsonRow } from './file-rows.ts';
 import { createRowSplitter } from './framing.ts';
 import { createHashSet } from './hash-set.ts';
@@ -50,6 +53,10 @@ export function createRowReader(
   sink: RowSink,
 ) {
   const { format, kind, columns, settings } = plan;
+  const layout = layoutOf(settings, kind);
+  const mapping = createColumnMapping(kind, layout);
+  const { encoding } = layout.file;
+  const rowsBegin = plan.ranges[0]!.firstLine;
   const { maximumLineBytes } = settings;
   const tally = createTally(kind, plan.upload, plan.ranges.length);
   const seen = createHashSet();
@@ -74,15 +81,20 @@ export function createRowReader(
 
   function parse(text: string): Checked<FileRow> {
     return format === 'csv'
-      ? parseCsvRow(text, columns ?? [])
+      ? parseCsvRow(text, columns ?? [], plan.dialect ?? undefined)
       : parseJsonRow(text, namedFields[kind]);
   }
 
   function check(row: FileRow, line: number): Checked<Interaction | Item> {
     noted.length = 0;
-    if (kind === 'catalog') return checkItem(row, rules, listener);
-    tally.fields(row);
-    return checkInteraction(row, rules, line, listener);
+    return kind === 'catalog'
+      ? checkItem(row, rules, listener)
+      : checkInteraction(row, rules, line, listener);
+  }
+
+  function turnDown(rejection: Rejection, line: number, text: string) {
+    tally.rejection(rejection, line);
+    if (sink.bad(rejection, line, text)) tally.kept();
   }
 
   function keep(row: Interaction | Item) {
@@ -96,16 +108,15 @@ export function createRowReader(
     sink.good(row);
   }
 
+  const hasHeader = columns !== null && layout.file.names === null;
   const repeatsHeader = (row: FileRow): boolean =>
-    columns !== null &&
-    typeof row.item_id === 'string' &&
-    HEADER.test(row.item_id) &&
-    columns.every((name) => name === '' || nameOf(row[name], kind) === name);
+    hasHeader && columns.every((name) => name === '' || nameOf(row[name], kind) === name);
 
-  const decode = createDecoder();
+  const decode = createDecoder(encoding);
   const splitter = createRowSplitter(
     {
       framing: plan.framing,
+      dialect: plan.dialect,
       carriageReturns: plan.carriageReturns,
       maximumLineBytes,
       firstLine: plan.ranges[range]!.firstLine,
@@ -115,16 +126,23 @@ export function createRowReader(
       if (text.trim() === '') return;
       const problem = problemOf(record, valid, maximumLineBytes);
       const parsed = problem ?? parse(text);
-      if (!isRejection(parsed) && repeatsHeader(parsed.row)) {
+      if (isRejection(parsed)) {
+        turnDown(parsed, record.line, text);
+        return;
+      }
+      if (repeatsHeader(parsed.row)) {
         tally.repeatedHeader();
         return;
       }
-      const checked = isRejection(parsed) ? parsed : check(parsed.row, record.line);
-      if (!isRejection(checked)) keep(checked.row);
-      else {
-        tally.rejection(checked, record.line);
-        if (sink.bad(checked, record.line, text)) tally.kept();
+      const mapped = mapping.map(parsed.row, record.line - rowsBegin);
+      if (mapped === undefined) {
+        tally.omitted();
+        return;
       }
+      if (kind === 'logs') tally.fields(parsed.row, mapping.uses);
+      const checked = isRejection(mapped) ? mapped : check(mapped.row, record.line);
+      if (isRejection(checked)) turnDown(mapping.explain(checked), record.line, text);
+      else keep(checked.row);
     },
   );
 
@@ -145,9 +163,6 @@ export function createRowReader(
 
 /** Unknown items whose spellings are remembered. */
 const REMEMBERED = 100_000;
-
-/** What a header line has in place of an item. */
-const HEADER = /^\s*item_id\s*$/i;
 
 /** A column's name as the header line's reader has it. */
 function nameOf(field: unknown, kind: UploadPlan['kind']): string {
@@ -183,7 +198,7 @@ function problemOf(
  * Decodes records. Whole chunks are checked at once, since nearly all of them are valid; only in one that is not is
  * every record checked. A byte order mark before a record is what is left of files that were put together.
  */
-function createDecoder() {
+function createDecoder(encoding: FileLayout['encoding']) {
   let checked: Buffer | undefined;
   let ascii = false;
   let utf8 = false;
@@ -195,6 +210,9 @@ function createDecoder() {
       utf8 = ascii || isUtf8(bytes);
     }
     if (ascii) return { text: bytes.toString('latin1', start, end), valid: true };
+    if (encoding === 'latin-1') {
+      return { text: decodeText(bytes.subarray(start, end), encoding), valid: true };
+    }
     const valid = utf8 || isUtf8(bytes.subarray(start, end));
     const text = bytes.toString('utf8', start, end);
     return { text: text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, valid };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Reason, Rejection } from './reasons.ts';
 import { reasons } from './reasons.ts';
-import { type Interaction, type Item, interactionFields, type Note, notes } from './rows.ts';
+import { type Interaction, type Item, type Note, notes } from './rows.ts';
 import { createSketch, storedSketch } from './sketch.ts';
 import { createSpellingCounts, type Spelling, spellings, storedSpellings } from './spellings.ts';
 import { DAY_SECONDS } from './timestamps.ts';
@@ -64,6 +64,8 @@ export const tally = z.strictObject({
   notes: z.partialRecord(z.enum(notes), z.int().min(1)),
   /** Rows of unknown items that are known in another spelling, by what that differs in. */
   knownBy: z.partialRecord(z.enum(spellings), z.int().min(1)),
+  /** Rows that the configuration leaves out; they are not among those read. */
+  omitted: z.int().min(0),
   /** Lines that repeat the header line, as files that were put together have them; they are no rows. */
   repeatedHeaders: z.int().min(0),
   /** Fields of interactions that the pipeline does not use, and how many rows have them. */
@@ -134,6 +136,7 @@ export function createTally(kind: UploadKind, upload: string, ranges: number) {
   const items = createIdCounts(upload, ranges);
   const values = createValueCounts();
   let repeatedHeaders = 0;
+  let omitted = 0;
   let withEventType = 0;
   let withValue = 0;
   let atMidnight = 0;
@@ -191,10 +194,13 @@ export function createTally(kind: UploadKind, upload: string, ranges: number) {
     repeatedHeader(): void {
       repeatedHeaders++;
     },
-    /** Notes the fields that an interaction has besides the documented ones. */
-    fields(row: object): void {
+    omitted(): void {
+      omitted++;
+    },
+    /** Notes the fields that an interaction has besides those of which something is made. */
+    fields(row: object, isUsed: (name: string) => boolean): void {
       for (const name in row) {
-        if (!interactionFields.includes(name)) countName(unusedFields, name);
+        if (!isUsed(name)) countName(unusedFields, name);
       }
     },
     result(): Tally {
@@ -205,6 +211,7 @@ export function createTally(kind: UploadKind, upload: string, ranges: number) {
         ) as Tally['reasons'],
         notes: sortedCounts(noted),
         knownBy: sortedCounts(knownBy),
+        omitted,
         repeatedHeaders,
         unusedFields: sortedCounts(unusedFields),
         interactions:

@@ -1,5 +1,6 @@
 import { readNumber } from './numbers.ts';
 import { type Rejection, reject } from './reasons.ts';
+import type { WallTime } from './time-formats.ts';
 
 /** 1990-01-01T00:00:00Z in Unix seconds: interactions before it are taken for errors. */
 export const EARLIEST_SECONDS = 631_152_000;
@@ -16,7 +17,7 @@ const FIRST_NANOSECONDS = 1e17;
  * the zone's name in brackets behind it (Java), the basic form `20261123T175325Z`.
  */
 const iso8601 =
-  /^(\d{4})([-/]?)(\d{2})\2(\d{2})(?:[T ](\d{2})(:?)(\d{2})(?:\6(\d{2})(?:[.,](\d+))?)?(?: ?(?:Z|UTC|GMT|([+-])(\d{2}):?(\d{2})?)(?:\[[\w/+-]+\])?)?)?$/i;
+  /^(\d{4})([-/]?)(\d{2})\2(\d{2})(?:[T ](\d{2})(:?)(\d{2})(?:\6(\d{2})(?:[.,](\d+))?)?( ?(?:Z|UTC|GMT|([+-])(\d{2}):?(\d{2})?)(?:\[[\w/+-]+\])?)?)?$/i;
 
 /**
  * Reads Unix seconds, milli-, micro- or nanoseconds (numbers or digits; the size tells which) or ISO 8601. A time
@@ -58,10 +59,16 @@ function fromText(text: string): number | undefined {
     const isNanoseconds = Math.abs(unix) >= FIRST_NANOSECONDS && /^\d+$/.test(text);
     return isNanoseconds ? Number(`${text.slice(0, -9)}.${text.slice(-9)}`) : fromNumber(unix);
   }
+  const time = readIso(text);
+  return time && time.seconds - (time.offset ?? 0);
+}
+
+/** Reads ISO 8601; undefined for what is not, or does not exist. */
+export function readIso(text: string): WallTime | undefined {
   const match = iso8601.exec(text);
   if (match === null) return undefined;
   const [, year, , month, day, hour = '0', , minute = '0', second = '0', fraction = '0'] = match;
-  const [sign, zoneHour = '0', zoneMinute = '0'] = match.slice(10);
+  const [zone, sign, zoneHour = '0', zoneMinute = '0'] = match.slice(10);
   const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day));
   const exists =
     // Date.UTC turns 30 February into 2 March and the year 99 into 1999.
@@ -73,6 +80,9 @@ function fromText(text: string): number | undefined {
     Number(zoneMinute) < 60;
   if (!exists) return undefined;
   const ofDay = Number(hour) * 3600 + Number(minute) * 60 + Number(second);
-  const zone = (Number(zoneHour) * 3600 + Number(zoneMinute) * 60) * (sign === '-' ? -1 : 1);
-  return midnight / 1000 + ofDay + Number(`0.${fraction}`) - zone;
+  const east = (Number(zoneHour) * 3600 + Number(zoneMinute) * 60) * (sign === '-' ? -1 : 1);
+  return {
+    seconds: midnight / 1000 + ofDay + Number(`0.${fraction}`),
+    offset: zone === undefined ? undefined : east,
+  };
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { type InteractionsConfig, interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { interactions, items, uploads } from '#lib/contracts/keys.ts';
+import { compressions } from './compression.ts';
+import { type FileFormat, fileFormats } from './file-rows.ts';
 import { framings } from './framing.ts';
 
 /** What a team uploads: interactions, or the items that they are about. */
@@ -32,14 +34,15 @@ export const uploadPlan = z.strictObject({
   /** When the object came to S3, ISO 8601. */
   arrivedAt: z.iso.datetime(),
   kind: z.enum(['logs', 'catalog']),
-  format: z.enum(['jsonl', 'csv']),
-  /** Gzipped: one range, which is the whole file. */
-  compressed: z.boolean(),
+  format: z.enum(fileFormats),
+  /** Of the bytes as uploaded; what is compressed is one range, which is the whole file. */
+  compression: z.enum(compressions).nullable(),
   /** As `Content` of `content.ts`. */
   framing: z.enum(framings),
   carriageReturns: z.boolean(),
   skipBytes: z.int().min(0),
   columns: z.array(z.string()).nullable(),
+  dialect: z.strictObject({ separator: z.string().min(1), quotes: z.boolean() }).nullable(),
   ranges: z.array(plannedRange).min(1),
   /** Keys of the catalogue's parts at the time of planning: the items that are known. Empty without a catalogue. */
   catalogue: z.array(z.string()),
@@ -106,14 +109,25 @@ export function leftoverOf(key: string): string | undefined {
 }
 
 /** The format that a key's ending names; undefined for an ending that we do not read. */
-export function formatOf(key: string): 'jsonl' | 'csv' | undefined {
-  const match = /\.(jsonl|ndjson|json|csv)(?:\.gz)?$/i.exec(key);
-  if (match === null) return undefined;
-  return match[1]!.toLowerCase() === 'csv' ? 'csv' : 'jsonl';
+export function formatOf(key: string): FileFormat | undefined {
+  const name = key.replace(/\.(?:gz|gzip|zst|zstd)$/i, '');
+  return formats.find(([ending]) => name.toLowerCase().endsWith(ending))?.[1];
 }
 
+const formats: readonly (readonly [ending: string, format: FileFormat])[] = [
+  ['.jsonl', 'jsonl'],
+  ['.ndjson', 'jsonl'],
+  ['.json', 'jsonl'],
+  ['.csv', 'csv'],
+  ['.tsv', 'csv'],
+  ['.psv', 'csv'],
+  ['.txt', 'csv'],
+  ['.dat', 'csv'],
+  ['.parquet', 'parquet'],
+];
+
 /** The endings of names that are read. */
-export const endings = '.jsonl, .ndjson, .json or .csv, gzipped also with .gz behind it';
+export const endings = `${formats.map(([ending]) => ending).join(', ')}, with .gz or .zst behind it if compressed`;
 
 /** The settings that a plan carries. */
 export const settingsOf = (config: InteractionsConfig): UploadPlan['settings'] =>

@@ -259,10 +259,10 @@ describe('Functions: plan-upload and parse-range', () => {
   });
 
   it.each([
-    ['has an ending that says nothing', 'logs/a.txt', 'x', /must end in \.jsonl, \.ndjson, /],
+    ['has an ending that says nothing', 'logs/a.text', 'x', /must end in \.jsonl, \.ndjson, /],
     ['holds objects and something else', 'logs/a.json', '[{"user_id":1},7]', /object 2 does not/],
     ['lacks a column', 'logs/a.csv', 'user_id,item_id\n1,2\n', /has no timestamp/],
-    ['is separated by semicolons', 'logs/a.csv', 'user_id;item_id;timestamp\n', /by commas/],
+    ['is separated by blanks', 'logs/a.csv', 'user_id item_id timestamp\n', /by commas/],
     ['names a column twice', 'catalog/a.csv', 'item_id,title,x,x\n', /"x" twice/],
     ['is UTF-16', 'logs/a.jsonl', Buffer.from('\uFEFF{}', 'utf16le'), /UTF-16/],
     ['is a zip archive', 'logs/a.csv', Buffer.from('504b030400', 'hex'), /zip/],

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { fileLayout, itemsLayout, leaveOut, logColumns } from './columns.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -15,6 +16,13 @@ const valueRule = z.discriminatedUnion('as', [
 
 /** What teams upload and how forgiving ingestion is. */
 export const interactionsConfig = z.strictObject({
+  /** How the text of logs is cut into columns. */
+  file: fileLayout.prefault({}),
+  /** Which columns of logs are what, by our names. */
+  columns: logColumns.prefault({}),
+  leaveOut,
+  /** The same for files of the catalogue. */
+  items: itemsLayout.prefault({}),
   /** Largest share of quarantined rows (0-1) with which an upload still counts as successful. */
   maximumBadShare: z.number().min(0).max(1).default(0.05),
   /** So many quarantined rows never fail an upload that has more good ones: a share of few rows says little. */
@@ -29,17 +37,22 @@ export const interactionsConfig = z.strictObject({
     .int()
     .min(1)
     .default(5 * 1024 * MEBIBYTE),
-  /** Largest gzipped file, in bytes as uploaded: what one Lambda can parse in its time, since it cannot be cut. */
+  /** Largest file that cannot be cut (gzip, Zstandard, Parquet, UTF-16), in bytes as uploaded: what one Lambda can parse in its time. */
   maximumCompressedBytes: z
     .int()
     .min(1)
     .default(64 * MEBIBYTE),
-  /** Largest content of a gzipped file, in bytes. */
+  /** Largest content of a compressed or Parquet file, in bytes. */
   maximumUnpackedBytes: z
     .int()
     .min(1)
     .default(2 * 1024 * MEBIBYTE),
-  /** How many times as large as its gzipped bytes a content beyond 4 MiB may be. Text is rarely beyond 30. */
+  /** Bytes, uncompressed, of the columns that are read of one row group of a Parquet file: so much is in memory at once. */
+  maximumRowGroupBytes: z
+    .int()
+    .min(1)
+    .default(64 * MEBIBYTE),
+  /** How many times as large as its compressed bytes a content beyond 4 MiB may be. Text is rarely beyond 30. */
   maximumExpansion: z.number().min(2).default(200),
   /** Quarantined rows kept of a range, in bytes; the others are only counted. */
   maximumQuarantineBytes: z

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareSequences } from '#cli/data/prepare-sequences.ts';
 import { runExperiment } from '#cli/experiments/experiment.ts';
 import { beginRun } from '#functions/begin-run/begin.ts';
-import { parseConfig } from '#lib/contracts/config.ts';
+import { type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { type SequencesManifest, sequencesManifest } from '#lib/sequences/manifest.ts';
 import { startIngestion } from '../../functions/ingest.ts';
@@ -59,6 +59,12 @@ const files: readonly (readonly [string, string | Uint8Array])[] = [
       timestamp: new Date(timestamp * 1000).toISOString().slice(0, 19).replace('T', ' '),
     })),
   ],
+  ['semicolons.csv', `\uFEFF${csv(plain).replaceAll(',', ';')}`],
+  ['tabs.tsv', csv(plain).replaceAll(',', '\t')],
+  ['bars.txt', csv(plain).replaceAll(',', '|')],
+  ['colons.dat', csv(plain).replaceAll(',', '::')],
+  ['quoted-semicolons.csv', csv(plain).replaceAll(/u\d+/g, '"$&"').replaceAll(',', ';')],
+  ['zstandard.csv.zst', zstdCompressSync(csv(plain))],
   ['blanks.jsonl', change(({ user_id }) => ({ user_id: ` ${user_id}\t` }))],
 ];
 const others: readonly (readonly [string, string])[] = [
@@ -80,16 +86,27 @@ let ingestion: Awaited<ReturnType<typeof startIngestion>>;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'doors-'));
-  ingestion = await startIngestion('doors-test', pipeline);
 });
-afterAll(async () => {
-  rmSync(folder, { recursive: true });
-  await ingestion.stop();
-});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Ingestion with this configuration, for the tests of a `describe`. */
+function withIngestion(bucket: string, pipeline: object) {
+  beforeAll(async () => {
+    ingestion = await startIngestion(bucket, pipeline);
+  });
+  afterAll(() => ingestion.stop());
+}
 
 let number = 0;
 /** What a night makes of files, uploaded in this order. */
 async function night(...uploaded: readonly (readonly [string, string | Uint8Array])[]) {
+  return nightOf(config, ...uploaded);
+}
+
+async function nightOf(
+  using: PipelineConfig,
+  ...uploaded: readonly (readonly [string, string | Uint8Array])[]
+) {
   const keys: string[] = [];
   for await (const { key } of ingestion.objects.list('')) keys.push(key);
   await ingestion.objects.remove(keys);
@@ -102,7 +119,7 @@ async function night(...uploaded: readonly (readonly [string, string | Uint8Arra
     execution: 'e',
     isRoutine: false,
     now: new Date(),
-    config,
+    config: using,
   });
   const { handler } = await import('#functions/build-sequences/handler.ts');
   await handler({ run }, lambdaContext);
@@ -116,10 +133,14 @@ function write([name, body]: readonly [string, string | Uint8Array]): string {
 }
 
 /** `lea train`, and `lea environment study` with a catalogue. */
-async function train(interactions: string, items?: string): Promise<SequencesManifest> {
+async function train(
+  interactions: string,
+  items?: string,
+  using = config,
+): Promise<SequencesManifest> {
   const source = { interactions, format: 'interactions', ...(items && { items }) } as const;
   const out = join(folder, `train-${basename(interactions)}`);
-  return (await prepareSequences(source, config, out)).built.manifest;
+  return (await prepareSequences(source, using, out)).built.manifest;
 }
 
 /** `lea experiment`. */
@@ -138,6 +159,8 @@ async function experiment(interactions: string) {
 }
 
 describe('One reader behind all doors', () => {
+  withIngestion('doors-test', pipeline);
+
   it.each(files)('reads %s as the night does, and as what it means', async (name, body) => {
     // Act
     const meant = await train(write(['meant.jsonl', jsonLines(plain)]));
@@ -207,5 +230,98 @@ describe('One reader behind all doors', () => {
     const file = write(['refused.jsonl', change(() => odd)]);
 
     await expect(train(file)).rejects.toThrow(message);
+  });
+});
+
+describe('One reader of columns behind all doors', () => {
+  const mapped = {
+    ...pipeline,
+    interactions: {
+      ...pipeline.interactions,
+      file: { encoding: 'latin-1' },
+      columns: {
+        user_id: { column: 'Käufer', wholeNumber: true },
+        item_id: 'Ware',
+        timestamp: { column: 'Zeit', format: 'DD.MM.YYYY HH:mm:ss', zone: 'Europe/Berlin' },
+        event_type: {
+          rules: [
+            { when: { column: 'Beleg', startsWith: 'K' }, is: 'click' },
+            { when: { column: 'Beleg', startsWith: 'L' }, is: 'look' },
+          ],
+          otherwise: 'buy',
+        },
+      },
+      leaveOut: [{ column: 'Käufer', isEmpty: true }],
+      items: { columns: { item_id: 'Ware', title: 'Name' }, otherColumns: 'leave-out' },
+    },
+  };
+  withIngestion('mapped-test', mapped);
+  const using = parseConfig(mapped, 'test');
+
+  const berlin = new Intl.DateTimeFormat('de-DE', {
+    timeZone: 'Europe/Berlin',
+    dateStyle: 'medium',
+    timeStyle: 'medium',
+  });
+  const rows = plain.map(({ user_id, item_id, timestamp, event_type }) => ({
+    Käufer: `${user_id.slice(1)}.0`,
+    Ware: item_id,
+    Zeit: berlin.format(timestamp * 1000).replace(',', ''),
+    Beleg: `${event_type === 'click' ? 'K' : event_type === 'look' ? 'L' : ''}1`,
+  }));
+  const table = [...rows, { ...rows[0]!, Käufer: '' }].map((row) => Object.values(row).join(';'));
+  const text = ['Käufer;Ware;Zeit;Beleg', ...table].join('\n');
+  const catalogue = Array.from({ length: 20 }, (_, i) => `i${i};Ding ${i};leer`);
+
+  it.each([
+    ['a table', 'verkauf.csv', Buffer.from(text, 'latin1')],
+    ['a gzipped table', 'verkauf.csv.gz', gzipSync(Buffer.from(text, 'latin1'))],
+  ])('reads %s of somebody else as the night does, and as what it means', async (_, name, body) => {
+    // Arrange
+    const meaning = jsonLines(plain.map((row) => ({ ...row, user_id: row.user_id.slice(1) })));
+    const items = Buffer.from(['Ware;Name;Farbe', ...catalogue].join('\n'), 'latin1');
+
+    // Act
+    const titles = Array.from({ length: 20 }, (_, i) => ({ item_id: `i${i}`, title: `Ding ${i}` }));
+    const meant = await train(
+      write(['meant.jsonl', meaning]),
+      write(['titles.jsonl', jsonLines(titles)]),
+    );
+    const byTrain = await train(write([name, body]), write(['waren.csv', items]), using);
+    const byNight = await nightOf(using, ['catalog/waren.csv', items], [`logs/${name}`, body]);
+
+    // Assess
+    expect(byNight.dataHash).toBe(meant.dataHash);
+    expect(byTrain).toEqual(byNight);
+  });
+});
+
+describe('One reader of formats behind all doors', () => {
+  const utf16 = {
+    ...pipeline,
+    interactions: { ...pipeline.interactions, file: { encoding: 'utf-16' } },
+  };
+  withIngestion('utf-16-test', utf16);
+  const using = parseConfig(utf16, 'test');
+
+  it.each([
+    ['with a byte order mark', Buffer.from(`\uFEFF${csv(plain)}`, 'utf16le')],
+    ['without one', Buffer.from(csv(plain), 'utf16le')],
+    ['big-endian', Buffer.from(`\uFEFF${csv(plain)}`, 'utf16le').swap16()],
+  ])('reads UTF-16 %s', async (_, body) => {
+    const meant = await train(write(['meant.jsonl', jsonLines(plain)]));
+    const byTrain = await train(write(['wide.csv', body]), undefined, using);
+    const byNight = await nightOf(using, ['logs/wide.csv', body]);
+
+    expect(byNight.dataHash).toBe(meant.dataHash);
+    expect(byTrain).toEqual(byNight);
+  });
+
+  it('refuses what is none, and says which setting says so', async () => {
+    const odd = Buffer.concat([Buffer.from('\uFEFFuser_id', 'utf16le'), Buffer.from([0x00, 0xd8])]);
+
+    await expect(train(write(['odd.csv', odd]), undefined, using)).rejects.toThrow(
+      /odd\.csv is not UTF-16 text, as the configuration's "encoding" says/,
+    );
   });
 });

@@ -37,6 +37,22 @@ describe('Function: parseConfig', () => {
     expect(() => parseConfig(JSON.parse(readFileSync(file, 'utf8')), file)).not.toThrow();
   });
 
+  test('says what is wrong in a value that may be written in several ways', () => {
+    const columns = {
+      user_id: { column: 'a', wholenumber: true },
+      timestamp: { column: 'b', format: 'HH:mm' },
+      event_type: { rules: [{ when: { column: 'c' }, is: 'x' }] },
+      item_id: 7,
+    };
+
+    const message = messageOf({ interactions: { columns }, training: { models: [model] } });
+
+    expect(message).toContain('interactions.columns.user_id.wholenumber: unknown key');
+    expect(message).toContain('interactions.columns.timestamp.format: needs YYYY or YY');
+    expect(message).toContain('interactions.columns.event_type.rules[0].when: asks for nothing');
+    expect(message).toContain('interactions.columns.item_id: Invalid input');
+  });
+
   test('names unknown keys with their path', () => {
     const message = messageOf({
       training: { models: [{ ...model, learningrate: 1 }] },

@@ -1,15 +1,23 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
+import { layoutOf } from '#lib/interactions/columns.ts';
 import { holdsInteractions, inspectContent } from '#lib/interactions/content.ts';
 
 const row = '{"user_id": "a", "item_id": "b", "timestamp": 1700000000}';
 const header = 'user_id,item_id,timestamp';
 
-const inspect = (text: string | Uint8Array, format: 'jsonl' | 'csv', isWhole = true) =>
+const inspect = (
+  text: string | Uint8Array,
+  format: 'jsonl' | 'csv',
+  isWhole = true,
+  section: object = {},
+) =>
   inspectContent(typeof text === 'string' ? Buffer.from(text) : text, isWhole, {
     key: `logs/a.${format}`,
     kind: 'logs',
     format,
+    layout: layoutOf(interactionsConfig.parse(section), 'logs'),
   });
 
 describe('Function: inspectContent, JSON', () => {
@@ -78,17 +86,66 @@ describe('Function: inspectContent, CSV', () => {
   });
 
   it.each([
-    ['user_id,item_id\n1,2\n', /has no timestamp; it needs user_id, item_id, timestamp\.$/],
-    ['user_id;item_id;timestamp\n1;2;3\n', /Separate by commas\.$/],
-    ['1::1::3::1700000001\n', /Separate by commas\.$/],
-    ['sep=;\nuser_id;item_id;timestamp\n', /Separate by commas\.$/],
-    ['1,1,3,1700000001\n', /The first line looks like a row; write a header line above it\.$/],
+    [
+      'user_id,item_id\n1,2\n',
+      /has no timestamp; it needs user_id, item_id, timestamp\. Its columns are user_id, item_id\. If they are called otherwise here, interactions\.columns/,
+    ],
+    ['user_id item_id timestamp\n1 2 3\n', /Only one column .* interactions\.file\.separator/],
+    ['1::1::3::1700000001\n', /The first line looks like a row/],
+    ['sep=;\nuser_id,item_id,timestamp\n', /Line 2 looks like the header line/],
+    [
+      '1,1,3,1700000001\n',
+      /looks like a row; write a header line above it, or name its columns in interactions\.file\.names\.$/,
+    ],
     [`Report of November\n\n${header}\n1,2,3\n`, /Line 3 looks like the header line/],
     [`${header},item_id\n1,2,3,4\n`, /names the column "item_id" twice/],
     [`[${row}]`, /holds JSON.*\.jsonl/],
     [`\n${row}\n`, /holds JSON.*\.jsonl/],
   ])('says what is the matter with %j', (text, message) => {
     expect(() => inspect(text, 'csv')).toThrow(message);
+  });
+
+  it.each([';', '\t', '|', '::'])('finds columns that %j separates', (separator) => {
+    const text = `\uFEFF${header.replaceAll(',', separator)}\nx`;
+
+    expect(inspect(text, 'csv')).toMatchObject({
+      columns: ['user_id', 'item_id', 'timestamp'],
+      dialect: { separator, quotes: separator !== '::' },
+    });
+  });
+
+  it('takes the separator that a spreadsheet names', () => {
+    const text = 'sep=;\nuser_id;"item_id";timestamp;a,b\nx';
+
+    expect(inspect(text, 'csv')).toMatchObject({
+      columns: ['user_id', 'item_id', 'timestamp', 'a,b'],
+      skipBytes: text.length - 1,
+      firstLine: 3,
+    });
+  });
+
+  it('takes the columns that are configured where there is no header line', () => {
+    const content = inspect('1::2::3\n', 'csv', true, {
+      file: { names: ['USER_ID', 'item_id', 'timestamp'], separator: '::' },
+    });
+
+    expect(content).toMatchObject({
+      columns: ['user_id', 'item_id', 'timestamp'],
+      skipBytes: 0,
+      firstLine: 1,
+    });
+    expect(() =>
+      inspect('1,2\n', 'csv', true, { file: { names: ['user_id', 'x'], separator: ',' } }),
+    ).toThrow('interactions.file.names, the columns of logs/a.csv, lack item_id, timestamp.');
+  });
+
+  it('asks for the columns that are mapped, and says which there are', () => {
+    const layout = { columns: { user_id: 'Customer', timestamp: { column: ['day', 'time'] } } };
+
+    expect(inspect('Customer,item_id,day,time\nx', 'csv', true, layout)?.columns).toHaveLength(4);
+    expect(() => inspect('customer,item_id,day,clock\nx', 'csv', true, layout)).toThrow(
+      /has no Customer, time; .* Its columns are customer, item_id, day, clock\./,
+    );
   });
 
   it('refuses a header line in another encoding, or without end', () => {
@@ -114,7 +171,7 @@ describe('Function: inspectContent', () => {
   });
 
   it.each([
-    ['gzipped twice', gzipSync('x')],
+    ['compressed twice', gzipSync('x')],
     ['UTF-16', Buffer.from('\uFEFFuser_id', 'utf16le')],
     ['UTF-16', Buffer.from(header, 'utf16le')],
     ['UTF-16', Buffer.from(header, 'utf16le').swap16()],
@@ -125,7 +182,7 @@ describe('Function: inspectContent', () => {
     ['ORC', Buffer.from('4f52431208', 'hex')],
     ['Avro', Buffer.from('4f626a0104', 'hex')],
     ['Excel', Buffer.from('d0cf11e0a1b11ae1', 'hex')],
-    ['Zstandard', Buffer.from('28b52ffd00', 'hex')],
+    ['compressed twice', Buffer.from('28b52ffd00', 'hex')],
     ['bzip2', Buffer.from('425a6839314159265359ff00', 'hex')],
     ['xz', Buffer.from('fd377a585a0000', 'hex')],
     ['LZ4', Buffer.from('04224d1859', 'hex')],

@@ -104,7 +104,7 @@ export const dialects: readonly CsvDialect[] = separators.map((separator) => ({
 }));
 
 /** A section of the configuration that says how files of a kind are read. */
-export const settingOf = (kind: UploadKind, name: 'file' | 'columns'): string =>
+const settingOf = (kind: UploadKind, name: 'file' | 'columns'): string =>
   kind === 'logs' ? `interactions.${name}` : `interactions.items.${name}`;
 
 const dialectOf = (separator: string, { quotes }: FileLayout): CsvDialect => ({

@@ -155,7 +155,7 @@ describe('Function: runExperiment', () => {
     ['bad.csv', 'USER_ID,item_id,timestamp\n', /holds CSV with a header.*--format/, 'sequences'],
     ['bad.jsonl', '{"user_id": "u"}\n', /first in line 1: item_id is absent/, 'interactions'],
     ['bad.jsonl', '\nnot json\n', /first in line 2: the line is not one complete/, 'interactions'],
-    ['bad.txt', '{}\n', /must end in \.jsonl/, 'interactions'],
+    ['bad.text', '{}\n', /must end in \.jsonl/, 'interactions'],
     ['missing.jsonl', undefined, /missing\.jsonl cannot be read/, 'interactions'],
   ] as const)('says what is wrong with %s: %s', async (name, text, message, format) => {
     // Arrange

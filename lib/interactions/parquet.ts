@@ -67,10 +67,6 @@ export async function* parquetLines(
 }
 
 /** The names of a file's top-level columns. */
-export async function parquetColumns(file: RandomAccess, where: string): Promise<string[]> {
-  return columnsOf(await readable(where, () => parquetMetadataAsync(watched(file))));
-}
-
 function columnsOf({ schema, row_groups }: FileMetaData): string[] {
   const paths = row_groups[0]?.columns.map(({ meta_data }) => meta_data?.path_in_schema[0]);
   const names = paths ?? schema.slice(1).map(({ name }) => name);

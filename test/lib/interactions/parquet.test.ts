@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parquetColumns, parquetLines, type RandomAccess } from '#lib/interactions/parquet.ts';
+import { parquetLines, type RandomAccess } from '#lib/interactions/parquet.ts';
 
 // Written by PyArrow: test/reference/parquet.py.
 const folder = join(import.meta.dirname, '../../reference/golden/parquet');
@@ -59,7 +59,6 @@ describe('Function: parquetLines', () => {
     const lines = await read(inMemory(bytesOf('snappy')), (name) => name === 'item_id');
 
     expect(lines).toStrictEqual(['a', 'b', 'a', 'c'].map((item_id) => JSON.stringify({ item_id })));
-    await expect(parquetColumns(inMemory(bytesOf('snappy')), 'a')).resolves.toContain('tags');
   });
 
   it.each([

@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/temporary/of-a-run.ts',
+    setupFiles: 'test/temporary/of-a-file.ts',
     // Native modules (tfjs-node) load once a process, not once a thread; two cores do not need more.
     pool: 'forks',
     maxWorkers: 2,

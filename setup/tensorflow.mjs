@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -10,7 +9,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeHeaders } from './node.mjs';
 import { nodeBinary, root } from './paths.mjs';
@@ -106,7 +104,10 @@ function loadedVersion() {
 /** Takes the two libraries and the C headers out of the wheel into tfjs-node's `deps/`. */
 function unpackWheel(wheel, report) {
   const { libraries, suffix } = systems[process.platform];
-  const folder = mkdtempSync(join(tmpdir(), 'tensorflow-wheel-'));
+  // Always the same place: what a killed set-up has left there, hundreds of megabytes, goes with the next one.
+  const folder = join(packageFolder, 'wheel');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
   try {
     report(`TensorFlow: fetching ${wheel.package}==${version} (250 to 600 MB)`);
     const requirement = join(folder, 'requirements.txt');
@@ -124,10 +125,9 @@ function unpackWheel(wheel, report) {
     const deps = join(packageFolder, 'deps');
     rmSync(deps, { recursive: true, force: true });
     mkdirSync(join(deps, 'lib'), { recursive: true });
-    // The copy, not a rename: the temporary folder may be on another file system.
-    run('cp', ['-r', join(folder, 'tensorflow/include'), join(deps, 'include')]);
+    renameSync(join(folder, 'tensorflow/include'), join(deps, 'include'));
     for (const library of Object.values(libraries)) {
-      run('cp', [join(folder, 'tensorflow', library), join(deps, 'lib', library)]);
+      renameSync(join(folder, 'tensorflow', library), join(deps, 'lib', library));
     }
     symlinkSync(libraries.tensorflow, join(deps, `lib/libtensorflow${suffix}`));
     symlinkSync(libraries.framework, join(deps, `lib/libtensorflow_framework${suffix}`));

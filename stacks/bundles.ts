@@ -4,9 +4,10 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { type BuildOptions, buildSync } from 'esbuild';
 
@@ -59,7 +60,17 @@ export function bundleFunctions(root: string): Bundles {
     outExtension: { '.js': '.mjs' },
     write: false,
   });
-  for (const file of result.outputFiles) writeIfChanged(file.path, file.contents);
+  const written = new Set(result.outputFiles.map((file) => file.path));
+  for (const name of names) {
+    const folder = join(output, name);
+    mkdirSync(folder, { recursive: true });
+    for (const entry of readdirSync(folder)) {
+      if (!written.has(join(folder, entry))) rmSync(join(folder, entry), { recursive: true });
+    }
+  }
+  // What is not complete is not in a function's folder: all that is there is deployed.
+  const unfinished = join(output, `.${process.pid}`);
+  for (const file of result.outputFiles) writeIfChanged(file.path, file.contents, unfinished);
   return (name) => {
     if (names.includes(name)) return Code.fromAsset(join(output, name));
     throw new Error(`functions/${name}/handler.ts does not exist, but a stack has the function.`);
@@ -73,10 +84,8 @@ export function functionNames(root: string): string[] {
     .sort();
 }
 
-function writeIfChanged(path: string, contents: Uint8Array): void {
+function writeIfChanged(path: string, contents: Uint8Array, unfinished: string): void {
   if (existsSync(path) && readFileSync(path).equals(contents)) return;
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, contents);
-  renameSync(temporary, path);
+  writeFileSync(unfinished, contents);
+  renameSync(unfinished, path);
 }

@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/lib/{promotion,evaluation,interactions}/**/*.test.ts'],
+    globalSetup: 'test/temporary/of-a-run.ts',
+    setupFiles: 'test/temporary/of-a-file.ts',
     // Stryker ends what hangs.
     testTimeout: 1_200_000,
     // TensorFlow's native library cannot be loaded by the threads that mutants run in.

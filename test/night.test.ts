@@ -1,17 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type RunSummary, runSummary } from '#lib/report/summary.ts';
 import {
   eventually,
@@ -19,6 +10,7 @@ import {
   loopbackInHexadecimal,
   treeOf,
 } from './local/fixture/processes.ts';
+import { temporaryFolder } from './temporary/folders.ts';
 
 const root = join(import.meta.dirname, '..');
 const example = join(root, 'examples/movietweetings');
@@ -66,7 +58,7 @@ let dir: string;
 let files: readonly string[];
 
 beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), 'night-'));
+  dir = temporaryFolder('night');
   const rows = exampleLines('interactions')
     .filter((line) => Number(JSON.parse(line).user_id) % 10 === 3)
     .map((line) => line.replace('"user_id":"', `"user_id":"${somebody}`));
@@ -82,8 +74,6 @@ beforeAll(() => {
     ...['--config', join(dir, 'config.json')],
   ];
 });
-
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** `lea run`, with what it prints. */
 function lea(...args: string[]): {

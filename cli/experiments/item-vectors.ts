@@ -15,6 +15,7 @@ import type { Item } from '#lib/interactions/rows.ts';
 import { encodeCatalogue } from '#lib/sequences/catalogue-table.ts';
 import type { CatalogueItem } from '#lib/sequences/interaction-log.ts';
 import { describeReport, readUploadFile } from '../data/upload-file.ts';
+import { listenForInterruption } from '../process/interruption.ts';
 import { Containers } from './environment-study/containers.ts';
 
 /** What vectors are made of, and where they go. */
@@ -35,6 +36,7 @@ export interface ItemVectorsRequest {
  *
  * @throws ValidationError with the reasons when the catalogue would be refused
  * @throws PipelineError with the job's own reason
+ * @throws Interrupted when somebody stopped it
  */
 export async function makeItemVectors(request: ItemVectorsRequest): Promise<void> {
   const catalogue = new Map<string, CatalogueItem>();
@@ -47,10 +49,8 @@ export async function makeItemVectors(request: ItemVectorsRequest): Promise<void
   );
   for (const line of describeReport(report)) console.log(line);
   const folder = mkdtempSync(join(tmpdir(), 'lea-vectors-'));
-  const stop = new AbortController();
-  const interrupted = () => stop.abort();
-  process.once('SIGINT', interrupted);
-  const containers = new Containers(stop.signal, ({ stage, progress }) =>
+  using interruption = listenForInterruption(() => console.log('stopping'));
+  const containers = new Containers(interruption.signal, ({ stage, progress }) =>
     console.log(`${stage} ${Math.round(100 * progress)} %`),
   );
   try {
@@ -74,8 +74,9 @@ export async function makeItemVectors(request: ItemVectorsRequest): Promise<void
     mkdirSync(dirname(request.out), { recursive: true });
     copyFileSync(join(job, 'model/item-vectors.arrow'), request.out);
     console.log(`${request.out}: ${catalogue.size} items`);
+  } catch (error) {
+    throw interruption.signal.aborted ? interruption.signal.reason : error;
   } finally {
-    process.off('SIGINT', interrupted);
     await containers.close();
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { loopback } from '../processes/addresses.ts';
 import { signalGroup } from '../processes/groups.ts';
@@ -61,6 +62,9 @@ export class Container {
   constructor(settings: ContainerSettings) {
     const [program = '', ...args] = settings.image.command(settings.task);
     mkdirSync(dirname(settings.logFile), { recursive: true });
+    // A container's temporary files end with it.
+    const temporary = join(settings.root, 'tmp');
+    mkdirSync(temporary, { recursive: true });
     this.#process = spawn(program, args, {
       cwd: settings.image.cwd,
       env: {
@@ -73,6 +77,7 @@ export class Container {
         // The image knows this machine, which the request does not.
         ...settings.image.env,
         ML_ROOT: settings.root,
+        TMPDIR: temporary,
       },
       // A group of its own: the whole tree is ended together.
       detached: true,
@@ -92,6 +97,9 @@ export class Container {
         settings.guardian.forget(pid);
       }
       await logged;
+      await rm(temporary, { recursive: true, force: true }).catch((error: Error) => {
+        settings.onWarning?.(`${temporary} could not be removed: ${error.message}`);
+      });
       return exit;
     });
   }

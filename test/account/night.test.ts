@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '#lib/contracts/config.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 import { accountConfig, tryAccount, validateFile } from './night.ts';
 
 let folder: string;
@@ -12,12 +12,11 @@ let answers: Record<string, string | Error>;
 let interruption: AbortController;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'account-'));
+  folder = temporaryFolder('account');
   calls = [];
   answers = {};
   interruption = new AbortController();
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const usual: Record<string, object> = {
   'stepfunctions describe-state-machine': { definition: '{"StartAt":"A"}' },

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { root } from '../../setup/paths.mjs';
 import { encodeItemVectors } from '../lib/environment/item-vectors-file.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'lea-train-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('lea-train');
 
 async function train(...args: string[]) {
   const child = spawn(process.execPath, [join(root, 'bin/lea.mjs'), 'train', ...args]);

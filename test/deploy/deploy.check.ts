@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +18,7 @@ import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { uploadReport } from '#lib/interactions/report.ts';
 import { createJsonService } from '#platform/json-service.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 import {
   bootstrap,
   deploy,
@@ -42,7 +42,7 @@ import { type Containers, runNight, startContainers } from './night.ts';
 import { s3AsCarelessUser, s3AsRole } from './principals.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const dir = mkdtempSync(join(tmpdir(), 'lea-deploy-'));
+const dir = temporaryFolder('lea-deploy');
 const functionName = (name: string) => `lea-${environment}-${name}`;
 
 let s3: S3Client;
@@ -63,7 +63,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await containers?.stop();
   await emulator?.stop();
-  rmSync(dir, { recursive: true });
 });
 
 /** Waits for something that the deployed functions do by themselves. */

@@ -36,6 +36,8 @@ export async function chooseAddress(root: string, dir: string): Promise<Address>
   const environment = {
     PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
     HOME: dir,
+    // What the emulator and the CDK CLI make there is removed with the folder.
+    TMPDIR: dir,
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,

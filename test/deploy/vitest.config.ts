@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/deploy/*.check.ts'],
+    globalSetup: 'test/temporary/of-a-run.ts',
+    setupFiles: 'test/temporary/of-a-file.ts',
     pool: 'forks',
     testTimeout: 300_000,
     hookTimeout: 600_000,

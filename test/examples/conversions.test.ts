@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { createRangeParser } from '#lib/interactions/range-parser.ts';
 import { settingsOf } from '#lib/interactions/upload-plan.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
@@ -79,10 +79,9 @@ describe('Scripts: convert.ts', () => {
   let folder: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'convert-'));
+    folder = temporaryFolder('convert');
     await mkdir(join(folder, 'source'));
   });
-  afterAll(() => rm(folder, { recursive: true }));
 
   async function convert(name: string, files: Record<string, string>, ...options: string[]) {
     const source = join(folder, 'source', name);

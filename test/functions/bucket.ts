@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { startObjectStore } from '#local/object-store/server.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 
 /** A bucket of the one-machine cloud, for tests of what functions do with objects. */
 export async function startBucket(): Promise<{ objects: Objects; stop(): Promise<void> }> {
-  const dir = mkdtempSync(join(tmpdir(), 'bucket-'));
+  const dir = temporaryFolder('bucket');
   const store = await startObjectStore({
     dir,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
@@ -24,7 +22,6 @@ export async function startBucket(): Promise<{ objects: Objects; stop(): Promise
     async stop() {
       client.destroy();
       await store.stop();
-      rmSync(dir, { recursive: true });
     },
   };
 }

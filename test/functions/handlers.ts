@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { vi } from 'vitest';
 import { startObjectStore } from '#local/object-store/server.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 
 /** What Lambda hands to a handler. */
 export const context = {
@@ -17,7 +15,7 @@ export const context = {
 export async function startHandlerBucket(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<{ objects: Objects; stop(): Promise<void> }> {
-  const dir = mkdtempSync(join(tmpdir(), 'handlers-'));
+  const dir = temporaryFolder('handlers');
   const store = await startObjectStore({ dir });
   store.createBucket('data');
   const variables = {
@@ -38,7 +36,6 @@ export async function startHandlerBucket(
       vi.unstubAllEnvs();
       client.destroy();
       await store.stop();
-      rmSync(dir, { recursive: true });
     },
   };
 }

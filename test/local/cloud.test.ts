@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -9,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cloud, startCloud } from '#local/cloud.ts';
 import type { BatchFailure } from '#local/events/queue-source.ts';
 import { runStateMachine } from '#local/state-machine/run.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 import { synthesiseFixture } from './fixture/app.ts';
 import { eventually, isAlive } from './fixture/processes.ts';
 
@@ -28,7 +28,7 @@ const start = () =>
   });
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'cloud-'));
+  folder = temporaryFolder('cloud');
   synthesiseFixture({ outdir: join(folder, 'cdk.out') });
   cloud = await start();
   Bucket = cloud.outputs.DataBucketName!;
@@ -36,7 +36,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cloud.stop();
-  await rm(folder, { recursive: true });
 });
 
 const put = (Key: string, Body: string) =>

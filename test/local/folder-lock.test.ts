@@ -1,22 +1,20 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { FolderInUse } from '#local/errors.ts';
 import { lockFolder } from '#local/folder-lock.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 
 const program = fileURLToPath(new URL('./fixture/locker.ts', import.meta.url));
 let dir: string;
 
 beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), 'lock-'));
+  dir = temporaryFolder('lock');
 });
-
-afterAll(() => rmSync(dir, { recursive: true }));
 
 /** A process that takes the folder when it is told to. */
 async function contestant() {

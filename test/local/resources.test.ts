@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cloud, startCloud } from '#local/cloud.ts';
 import { TaskError } from '#local/state-machine/errors.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 import { synthesiseFixture } from './fixture/app.ts';
 import { fixtureImage } from './fixture/machine.ts';
 import { isAlive } from './fixture/processes.ts';
@@ -14,7 +13,7 @@ let cloud: Cloud;
 let Bucket: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'resources-'));
+  folder = temporaryFolder('resources');
   synthesiseFixture({ outdir: join(folder, 'cdk.out') });
   cloud = await startCloud({
     assembly: join(folder, 'cdk.out'),
@@ -28,7 +27,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cloud.stop();
-  await rm(folder, { recursive: true });
 });
 
 function call(resource: string, args: unknown, signal = new AbortController().signal) {

@@ -1,13 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { startObjectStore } from '#local/object-store/server.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 
 /** An S3 and SQS server on a free port of this machine, with one bucket and one queue. */
 export async function startServer(bucket: string, queue: string) {
-  const dir = await mkdtemp(join(tmpdir(), 'object-store-'));
+  const dir = temporaryFolder('object-store');
   const store = await startObjectStore({
     dir,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
@@ -36,7 +34,6 @@ export async function startServer(bucket: string, queue: string) {
       s3.destroy();
       sqs.destroy();
       await store.stop();
-      await rm(dir, { recursive: true });
     },
   };
 }

@@ -6,14 +6,13 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readAccepted } from '../../setup/audit/accepted.mjs';
 import { root } from '../../setup/paths.mjs';
+import { temporaryFolder } from '../temporary/folders.ts';
 import { type Advisories, npmAdvisory, ofInstaller, startAdvisories } from './advisories.ts';
 import {
   pipAuditOf,
@@ -23,7 +22,7 @@ import {
   recordings,
 } from './pip-audit.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'audit-'));
+const folder = temporaryFolder('audit');
 const accepted = join(folder, 'accepted.json');
 const none: Advisories = { npm: undefined, known: {}, offered: true };
 const advisories = { ...none };
@@ -35,7 +34,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await service.stop();
-  rmSync(folder, { recursive: true });
 });
 beforeEach(() => {
   Object.assign(advisories, none);

@@ -12,14 +12,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { root } from '../../setup/paths.mjs';
+import { temporaryFolder } from '../temporary/folders.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'launch-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('launch');
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly scripts: Readonly<Record<string, string>>;

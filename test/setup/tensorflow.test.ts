@@ -3,17 +3,16 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import libtensorflow from '#lib/graph/libtensorflow.json' with { type: 'json' };
 import { root } from '../../setup/paths.mjs';
+import { temporaryFolder } from '../temporary/folders.ts';
 
 /** A copy of the set-up with a stand-in for tfjs-node, pip and the compiler: each writes down what it was asked for. */
 let copy: string;
@@ -25,7 +24,7 @@ const write = (path: string, text: string, mode = 0o644) => {
 };
 
 beforeEach(() => {
-  copy = mkdtempSync(join(tmpdir(), 'set-up-tensorflow-'));
+  copy = temporaryFolder('set-up-tensorflow');
   log = join(copy, 'log');
   cpSync(join(root, 'setup'), join(copy, 'setup'), { recursive: true });
   cpSync(join(root, 'lib/graph/libtensorflow.json'), join(copy, 'lib/graph/libtensorflow.json'));
@@ -72,7 +71,6 @@ printf '%s' "$LINKED" > "$2"
     0o755,
   );
 });
-afterEach(() => rmSync(copy, { recursive: true }));
 
 /** Runs the set-up. @returns what pip and the installer were asked for */
 function setUp(device = 'cpu', linked = libtensorflow.version): string {
@@ -121,6 +119,19 @@ describe('Function: setUpTensorflow', () => {
     // Act, assess
     expect(setUp()).toContain('pip download');
   });
+
+  it.runIf(isLinux)(
+    'removes what a killed set-up has left of a wheel, and leaves nothing itself',
+    () => {
+      // Arrange
+      write('node_modules/@tensorflow/tfjs-node/wheel/tensorflow.whl', 'half of it');
+      // Act
+      setUp();
+      // Assess
+      expect(existsSync(join(copy, 'node_modules/@tensorflow/tfjs-node/wheel'))).toBe(false);
+      expect(existsSync(join(copy, 'node_modules/@tensorflow/tfjs-node/deps/include'))).toBe(true);
+    },
+  );
 
   it.runIf(isLinux)('fails when what it made is another release', () => {
     expect(() => setUp('cpu', '2.9.1')).toThrow(/was built but does not load/);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -50,6 +50,15 @@ describe('Function: bundleFunctions', () => {
     expect(deployed.sort()).toStrictEqual(names);
     expect(Object.keys(functionAccess).filter((name) => !names.includes(name))).toStrictEqual([]);
     expect(() => bundles('no-such-function')).toThrow(/no-such-function.*does not exist/);
+  });
+
+  it('removes from a function’s folder what is not its bundle, all of which would be deployed', () => {
+    // Arrange: what a synthesis that was killed, or an older release, may have left
+    writeFileSync(join(folder, names[0]!, 'handler.mjs.4711'), 'half of it');
+    // Act
+    bundleFunctions(root);
+    // Assess
+    expect(readdirSync(join(folder, names[0]!)).sort()).toEqual(['handler.mjs', 'handler.mjs.map']);
   });
 
   it.each(names)('%s: small, whole, and nothing else in its folder', (name) => {

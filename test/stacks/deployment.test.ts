@@ -3,10 +3,16 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import { isDisposable, readDeployment, removalPolicy } from '#stacks/deployment.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 import { config } from './synthesis.ts';
 
 const read = (context: Record<string, unknown>, text = config()) =>
-  readDeployment(new App({ context }), text, 'mine.json', () => Code.fromInline('x'));
+  readDeployment(
+    new App({ context, outdir: temporaryFolder('deployment') }),
+    text,
+    'mine.json',
+    () => Code.fromInline('x'),
+  );
 
 describe('Function: readDeployment', () => {
   it('names everything after the environment', () => {

@@ -1,21 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ContainerImage } from '#stacks/constructs/container-image.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 import { root, synthesise } from './synthesis.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'image-build-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('image-build');
 
 interface Project {
   readonly Name: string;

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findFacts } from '#functions/publish-run-status/facts.ts';
@@ -14,10 +11,11 @@ import { startObjectStore } from '#local/object-store/server.ts';
 import { TaskError } from '#local/state-machine/errors.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import prices from '../../config/prices.json' with { type: 'json' };
+import { temporaryFolder } from '../temporary/folders.ts';
 import { allStates, type State } from './definition.ts';
 import { definitionFor, environmentVersion, type Fault, NightlyWorld } from './nightly-world.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'nightly-'));
+const dir = temporaryFolder('nightly');
 const context = { functionName: 'f', awsRequestId: 'r', getRemainingTimeInMillis: () => 60_000 };
 const models = [{ name: 'first', backbone: 'sasrec', objective: 'snqn', lea: {} }];
 const instances = { environmentInstanceTypes: ['ml.g5.xlarge', 'ml.g5.2xlarge'] };
@@ -55,7 +53,6 @@ afterAll(async () => {
   vi.unstubAllEnvs();
   s3.destroy();
   await store.stop();
-  rmSync(dir, { recursive: true });
 });
 
 let run = '';

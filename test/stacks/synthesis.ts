@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App, type Stack } from 'aws-cdk-lib';
@@ -8,6 +7,7 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { type Application, createApplication } from '#stacks/application.ts';
 import type { Bundles } from '#stacks/bundles.ts';
 import { readDeployment } from '#stacks/deployment.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -22,7 +22,7 @@ export function config(operations: object = {}): string {
   return JSON.stringify({ ...JSON.parse(text), operations });
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'lea-bundle-'));
+const folder = temporaryFolder('lea-bundle');
 writeFileSync(join(folder, 'handler.mjs'), 'export const handler = undefined;\n');
 
 /** Templates do not depend on what is in the bundles. */
@@ -47,7 +47,7 @@ export function synthesise(
       'aws:cdk:disable-asset-staging': true,
       ...options.context,
     },
-    outdir: mkdtempSync(join(tmpdir(), 'lea-synthesis-')),
+    outdir: temporaryFolder('lea-synthesis'),
   });
   const deployment = readDeployment(app, config(options.operations), 'pipeline.json', bundles);
   const stacks = createApplication(app, deployment);

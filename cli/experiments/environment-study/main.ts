@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeReport } from '../../data/upload-file.ts';
+import { listenForInterruption } from '../../process/interruption.ts';
 import { readStudy } from './config.ts';
 import { runStudy } from './study.ts';
 import { studyTable } from './table.ts';
@@ -10,15 +11,14 @@ import { studyTable } from './table.ts';
  *
  * @param file the study's configuration
  * @param out folder of `results.json`, `study.md` and everything behind them
- * @throws PipelineError `Stopped` after SIGINT or SIGTERM
+ * @throws Interrupted when somebody stopped it; the same study goes on from there
  */
 export async function study(file: string, out: string): Promise<void> {
   const plan = readStudy(file);
-  const stopping = new AbortController();
-  const stop = () => stopping.abort();
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  using interruption = listenForInterruption(() => console.log('stopping'));
+  const { signal } = interruption;
   try {
-    const results = await runStudy(plan, out, stopping.signal, {
+    const results = await runStudy(plan, out, signal, {
       onProgress(cell, { name, stage, progress }) {
         if (progress === 1) console.log(`${cell}: ${name} ${stage} done`);
       },
@@ -26,7 +26,9 @@ export async function study(file: string, out: string): Promise<void> {
       onCell: (results) => writeFileSync(join(out, 'study.md'), `${studyTable(results)}\n`),
     });
     console.log(`\n${studyTable(results)}\n\n${join(out, 'results.json')}`);
-  } finally {
-    process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    console.log((error as Error).message);
+    throw signal.reason;
   }
 }

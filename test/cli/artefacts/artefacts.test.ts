@@ -1,19 +1,18 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { commands } from '#cli/commands/index.ts';
 import { UsageError } from '#cli/commands/options.ts';
 import { lockFolder } from '#local/folder-lock.ts';
 import { itemIds } from '../../functions/champion.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 import { finishNight, start, users } from './finished-night.ts';
 
-let night: Awaited<ReturnType<typeof finishNight>>;
+let out: string;
 beforeAll(async () => {
-  night = await finishNight();
+  out = await finishNight();
 });
-afterAll(() => night.remove());
 afterEach(() => vi.restoreAllMocks());
 
 /** What a command prints, and its exit code. */
@@ -27,7 +26,7 @@ async function lea(name: string, ...args: readonly string[]) {
 }
 
 const json = async (...args: readonly string[]) =>
-  JSON.parse((await lea('recommend', '--out', night.out, ...args, '--json')).text);
+  JSON.parse((await lea('recommend', '--out', out, ...args, '--json')).text);
 
 describe('Command: recommend', () => {
   it('recommends to users of every file of histories, with titles', async () => {
@@ -85,7 +84,7 @@ describe('Command: recommend', () => {
     const { text, code } = await lea(
       'recommend',
       '--out',
-      night.out,
+      out,
       '--history',
       `unheard,${users.get('user-01')![0]}`,
       '--count',
@@ -101,9 +100,9 @@ describe('Command: recommend', () => {
   });
 
   it('writes the lists of everybody', async () => {
-    const file = join(night.out, 'lists.jsonl.gz');
+    const file = join(out, 'lists.jsonl.gz');
 
-    const { text } = await lea('recommend', '--out', night.out, '--all', file, '--count', '4');
+    const { text } = await lea('recommend', '--out', out, '--all', file, '--count', '4');
 
     const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n');
     const lists = new Map(lines.map((line) => JSON.parse(line)).map((one) => [one.user_id, one]));
@@ -115,7 +114,7 @@ describe('Command: recommend', () => {
   });
 
   it.each([['user-1'], ['zzz'], ['USER-01']])('knows nobody called "%s"', async (user) => {
-    await expect(lea('recommend', '--out', night.out, '--user', user)).rejects.toThrow(
+    await expect(lea('recommend', '--out', out, '--user', user)).rejects.toThrow(
       `has met no user "${user}"`,
     );
   });
@@ -133,7 +132,7 @@ describe('Command: recommend', () => {
   ])('refuses %j', async (args) => {
     const command = await commands.recommend!.load();
 
-    expect(() => command.prepare(['--out', night.out, ...args])).toThrow(UsageError);
+    expect(() => command.prepare(['--out', out, ...args])).toThrow(UsageError);
   });
 
   it('says what to do where no night has been, and while one is at work', async () => {
@@ -141,15 +140,15 @@ describe('Command: recommend', () => {
       'no cloud has been started there',
     );
     expect(existsSync('nowhere')).toBe(false);
-    const unlock = lockFolder(join(night.out, 'cloud'));
-    await expect(lea('status', '--out', night.out)).rejects.toThrow('is in use by');
+    const unlock = lockFolder(join(out, 'cloud'));
+    await expect(lea('status', '--out', out)).rejects.toThrow('is in use by');
     unlock();
   });
 });
 
 describe('Command: similar', () => {
   it('shows what resembles an item, with titles', async () => {
-    const { text } = await lea('similar', 'item-3', '--out', night.out, '--count', '2');
+    const { text } = await lea('similar', 'item-3', '--out', out, '--count', '2');
 
     expect(text).toMatch(
       /^Like Title of item-3 {2}\(item-3\), by cosines of its item vectors in small of run a\n {3}1 +[\d.]+ {2}Title of item-\d+/,
@@ -159,13 +158,13 @@ describe('Command: similar', () => {
   it.each([[[]], [['--count', '3']], [['item-3', 'item-4']]])('refuses %j', async (args) => {
     const command = await commands.similar!.load();
 
-    expect(() => command.prepare([...args, '--out', night.out])).toThrow(UsageError);
+    expect(() => command.prepare([...args, '--out', out])).toThrow(UsageError);
   });
 });
 
 describe('Command: status', () => {
   it('tells what is in service, how nights ended and what became of uploads', async () => {
-    const { text } = await lea('status', '--out', night.out);
+    const { text } = await lea('status', '--out', out);
 
     expect(text).toMatch(/^In service: \S+ of run a since /);
     expect(text).toMatch(/\nb +2026-11-24 02:00 UTC +5\.0 s +failed: CostCapError\n/);
@@ -175,7 +174,7 @@ describe('Command: status', () => {
 
   it('says the same to programs', async () => {
     const { champion, nights, uploads } = JSON.parse(
-      (await lea('status', '--out', night.out, '--json')).text,
+      (await lea('status', '--out', out, '--json')).text,
     );
 
     expect(champion.run).toBe('a');
@@ -189,11 +188,11 @@ describe('Command: status', () => {
 
 describe('Command: export', () => {
   it('copies the model, the report and what became of uploads, each under its key', async () => {
-    const to = mkdtempSync(join(tmpdir(), 'export-'));
+    const to = temporaryFolder('export');
 
-    const { text } = await lea('export', '--out', night.out, '--to', to, '--run', 'a');
+    const { text } = await lea('export', '--out', out, '--to', to, '--run', 'a');
 
-    const { champion } = JSON.parse((await lea('status', '--out', night.out, '--json')).text);
+    const { champion } = JSON.parse((await lea('status', '--out', out, '--json')).text);
     for (const key of [
       'champion.json',
       `${champion.serving}model.json`,
@@ -206,6 +205,5 @@ describe('Command: export', () => {
       expect(existsSync(join(to, key)), key).toBe(true);
     }
     expect(text).toContain(`MB, are in ${to}.`);
-    rmSync(to, { recursive: true });
   });
 });

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { pipelineConfig } from '#lib/contracts/config.ts';
@@ -15,6 +13,7 @@ import { writeSequences } from '#lib/sequences/write.ts';
 import { startObjectStore } from '#local/object-store/server.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { itemIds, promoteSmallModel } from '../../functions/champion.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 /** 2001: long before anybody asks. */
 export const start = 1e9;
@@ -28,8 +27,8 @@ export const users = new Map(
 const arrivedAt = '2026-11-23T10:00:00.000Z';
 
 /** A folder as `lea run` leaves it: a night `a` that ended well, one later that failed, a champion, two uploads. */
-export async function finishNight(): Promise<{ readonly out: string; remove(): void }> {
-  const out = mkdtempSync(join(tmpdir(), 'night-'));
+export async function finishNight(): Promise<string> {
+  const out = temporaryFolder('night');
   const store = await startObjectStore({ dir: join(out, 'cloud') });
   store.createBucket('access-logs');
   store.createBucket('data');
@@ -38,7 +37,7 @@ export async function finishNight(): Promise<{ readonly out: string; remove(): v
   await fill(createObjects(client, 'data'));
   client.destroy();
   await store.stop();
-  return { out, remove: () => rmSync(out, { recursive: true }) };
+  return out;
 }
 
 async function fill(objects: Objects): Promise<void> {

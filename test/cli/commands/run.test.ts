@@ -1,19 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '#cli/commands/run.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 let dir: string;
 
 beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), 'run-'));
+  dir = temporaryFolder('run');
   for (const name of ['log.jsonl', 'items.csv.gz', '_hidden.jsonl', '.hidden.csv', 'log.parquet']) {
     writeFileSync(join(dir, name), '');
   }
 });
-
-afterAll(() => rmSync(dir, { recursive: true }));
 
 const prepare = (interactions: string, ...more: string[]) =>
   run.prepare([

@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { validate } from '#cli/commands/validate.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 let dir: string;
 beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), 'validate-'));
+  dir = temporaryFolder('validate');
 });
-afterAll(() => rmSync(dir, { recursive: true }));
 
 function file(name: string, lines: readonly string[]): string {
   const path = join(dir, name);

@@ -1,20 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { UsageError } from '#cli/commands/options.ts';
 import { vectors } from '#cli/commands/vectors.ts';
 import { decodeItemVectors } from '#lib/environment/item-vectors.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 describe('Command: vectors', () => {
   let folder: string;
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'lea-vectors-test-'));
+    folder = temporaryFolder('vectors');
     const titles = ['Red river', 'Red stone', 'Blue sky', 'Blue river', 'Dark night'];
     const lines = titles.map((title, item) => JSON.stringify({ item_id: `i${4 - item}`, title }));
     writeFileSync(join(folder, 'items.jsonl'), lines.join('\n'));
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('gives every item a vector, by its id, and leaves nothing else behind', async () => {
     vi.spyOn(console, 'log').mockReturnValue(undefined);
@@ -33,6 +33,25 @@ describe('Command: vectors', () => {
     expect(dimension).toBe(3);
     expect([origin.encoder, origin.permute]).toEqual(['tfidf', '7']);
     expect(readdirSync(join(folder, 'store'))).toEqual([]);
+  });
+
+  test('stopped, it ends as every command does, and leaves nothing behind', async () => {
+    // Arrange: SIGTERM, with the first that the job says of its progress
+    const others = process.listenerCount('SIGTERM');
+    vi.spyOn(console, 'log').mockImplementation(() => {
+      if (process.listenerCount('SIGTERM') > others) process.emit('SIGTERM', 'SIGTERM');
+    });
+    const out = join(folder, 'out/stopped.arrow');
+    const run = vectors.prepare([
+      ...['--items', join(folder, 'items.jsonl'), '--out', out, '--store', join(folder, 'store')],
+      ...['--encoder', 'tfidf', '--dimension', '3'],
+    ]);
+
+    const stopped = run();
+
+    await expect(stopped).rejects.toMatchObject({ name: 'Interrupted', exitCode: 143 });
+    expect(existsSync(out)).toBe(false);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('lea-vectors-'))).toEqual([]);
   });
 
   test.each([

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +10,7 @@ import { runs } from '#lib/contracts/keys.ts';
 import { type SequencesManifest, sequencesManifest } from '#lib/sequences/manifest.ts';
 import { startIngestion } from '../../functions/ingest.ts';
 import { lambdaContext } from '../../functions/shared/invocations.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 const pipeline = {
   interactions: { rangeBytes: 4096, eventRewards: { click: 0.2, look: 0 } },
@@ -85,9 +85,8 @@ const others: readonly (readonly [string, string])[] = [
 let ingestion: Awaited<ReturnType<typeof startIngestion>>;
 let folder: string;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'doors-'));
+  folder = temporaryFolder('doors');
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Ingestion with this configuration, for the tests of a `describe`. */
 function withIngestion(bucket: string, pipeline: object) {

@@ -1,17 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readStudy } from '#cli/experiments/environment-study/config.ts';
 import { summariseStudy } from '#cli/experiments/environment-study/results.ts';
 import { runStudy } from '#cli/experiments/environment-study/study.ts';
 import { studyTable } from '#cli/experiments/environment-study/table.ts';
 import { root } from '../../../setup/paths.mjs';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 let folder: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'study-'));
+  folder = temporaryFolder('study');
   // Users walk a circle of 20 items.
   const interactions = Array.from({ length: 480 }, (_, at) => {
     const [user, step] = [Math.floor(at / 8), at % 8];
@@ -27,7 +27,6 @@ beforeAll(() => {
   writeFileSync(join(folder, 'interactions.jsonl.gz'), gzipSync(lines(interactions)));
   writeFileSync(join(folder, 'items.jsonl'), lines(items));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const study = {
   interactions: 'interactions.jsonl.gz',

@@ -1,17 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { runExperiment } from '#cli/experiments/experiment.ts';
 import { planExperiment } from '#cli/experiments/options.ts';
 import { coldScores, formatResults, summarise } from '#cli/experiments/results.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 let folder: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'experiment-'));
+  folder = temporaryFolder('experiment');
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Users walk a circle of 20 items. */
 function writeSequences(name: string, repeat = false): string {

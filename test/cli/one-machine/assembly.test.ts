@@ -1,12 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { removeUnused } from '#cli/one-machine/assembly.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 it('removes assemblies that nobody has asked for in a week', () => {
   // Arrange
-  const folder = mkdtempSync(join(tmpdir(), 'assemblies-'));
+  const folder = temporaryFolder('assemblies');
   const now = new Date('2026-03-10T12:00:00Z');
   const used = { today: '2026-03-10', lately: '2026-03-04', long_ago: '2026-03-02' };
   for (const [name, day] of Object.entries(used)) {
@@ -20,5 +20,4 @@ it('removes assemblies that nobody has asked for in a week', () => {
 
   // Assess
   expect(readdirSync(folder).sort()).toEqual(['lately', 'today']);
-  rmSync(folder, { recursive: true });
 });

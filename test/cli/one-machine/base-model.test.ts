@@ -1,20 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { baseModelFiles, hashBaseModel } from '#cli/one-machine/base-model.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 const index = 'model.safetensors.index.json';
 let folder: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'base-model-'));
+  folder = temporaryFolder('base-model');
   for (const name of ['config.json', 'tokenizer.json', 'model.safetensors']) {
     writeFileSync(join(folder, name), '{}');
   }
 });
-
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const files = () => baseModelFiles(folder, 'mine');
 const hash = () => hashBaseModel(folder, files());

@@ -1,14 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nightConfig } from '#cli/one-machine/config.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const dir = mkdtempSync(join(tmpdir(), 'config-'));
+const dir = temporaryFolder('config');
 const oneMachine = JSON.parse(readFileSync(join(root, 'config/one-machine.json'), 'utf8'));
-afterAll(() => rmSync(dir, { recursive: true }));
 
 /** A configuration file with this content. */
 function fileOf(content: string): string {

@@ -1,17 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { readNight, writeNight } from '#cli/one-machine/night-file.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 let out: string;
 
 beforeEach(() => {
-  out = mkdtempSync(join(tmpdir(), 'night-file-'));
+  out = temporaryFolder('night-file');
 });
-
-afterEach(() => rmSync(out, { recursive: true }));
 
 describe('Function: readNight', () => {
   it('gives what was written, and nothing before that', () => {

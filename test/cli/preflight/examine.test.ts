@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -13,8 +11,9 @@ import { type ObjectStore, startObjectStore } from '#local/object-store/server.t
 import { createObjects } from '#platform/objects.ts';
 import prices from '../../../config/prices.json' with { type: 'json' };
 import throughput from '../../../config/throughput.json' with { type: 'json' };
+import { temporaryFolder } from '../../temporary/folders.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'preflight-'));
+const dir = temporaryFolder('preflight');
 let store: ObjectStore;
 
 /** Service Quotas of an account that may do everything but build. */
@@ -45,7 +44,6 @@ afterAll(async () => {
   vi.unstubAllEnvs();
   quotas.close();
   await store.stop();
-  rmSync(dir, { recursive: true });
 });
 
 const config = parseConfig(

@@ -1,23 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { childrenOf, eventually, isAlive } from '../../local/fixture/processes.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 const program = fileURLToPath(new URL('../fixture/long.ts', import.meta.url));
 let dir: string;
 let log: string;
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'stopping-'));
+  dir = temporaryFolder('stopping');
   log = join(dir, 'log');
 });
-
-afterEach(() => rmSync(dir, { recursive: true }));
 
 const notes = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []);
 

@@ -1,8 +1,12 @@
 """Fixtures: the package on the path, tiny random base models of three families, a small run's sequences."""
 
+import atexit
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,12 @@ import torch
 from environment.layout import pack
 from environment.model import EnvironmentModel
 from hypothesis import settings
+
+# What tests and libraries keep in the temporary folder ends with the run; of one that was killed, the next run of Vitest removes it.
+TEMPORARY = Path(tempfile.gettempdir()) / f"lea-tests-{os.getpid()}"
+TEMPORARY.mkdir()
+atexit.register(shutil.rmtree, TEMPORARY, ignore_errors=True)
+os.environ["TMPDIR"] = tempfile.tempdir = str(TEMPORARY)
 
 # The same examples in every run, no time limits, nothing left on disk.
 settings.register_profile("environment", deadline=None, derandomize=True, database=None)

@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { partFile } from '#lib/contracts/keys.ts';
 import { readParts } from '../../../containers/trainer/channels.ts';
@@ -13,7 +13,6 @@ let job: JobFolder;
 beforeEach(() => {
   job = createJob(built, { withAnswers: true });
 });
-afterEach(() => job.remove());
 
 const read = (usesEnvironment = true, manifest = built.manifest) => [
   ...readParts(folders(job.root), manifest, usesEnvironment),

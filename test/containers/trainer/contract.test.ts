@@ -1,16 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { readJob } from '../../../containers/trainer/contract.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 import { trainingJob } from './job-folder.ts';
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'trainer-contract-'));
+  root = temporaryFolder('trainer-contract');
   mkdirSync(join(root, 'input/config'), { recursive: true });
 });
-afterEach(() => rmSync(root, { recursive: true }));
 
 const write = (values: unknown) =>
   writeFileSync(join(root, 'input/config/hyperparameters.json'), JSON.stringify(values));

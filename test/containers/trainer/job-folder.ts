@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
@@ -11,6 +10,7 @@ import { InteractionLog } from '#lib/sequences/interaction-log.ts';
 import { encodeItemTable } from '#lib/sequences/item-table.ts';
 import { encodeSequenceShard } from '#lib/sequences/shard.ts';
 import { answerTo } from '../../lib/recommender/fixtures.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 /** A small log with a rule: after an item comes the next one of a circle, now and then another. */
 export function smallSequences(items = 30, since?: number): BuiltSequences {
@@ -37,12 +37,11 @@ export interface JobFolder {
   readonly path: (...parts: string[]) => string;
   /** Replaces `input/config/hyperparameters.json`. */
   readonly setHyperparameters: (values: Readonly<Record<string, unknown>>) => void;
-  readonly remove: () => void;
 }
 
 /** Writes the input channels as S3 would be copied. */
 export function createJob(built: BuiltSequences, { withAnswers = false } = {}): JobFolder {
-  const root = mkdtempSync(join(tmpdir(), 'trainer-job-'));
+  const root = temporaryFolder('trainer-job');
   const put = (path: string, content: string | Uint8Array) => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), content);
@@ -81,7 +80,6 @@ export function createJob(built: BuiltSequences, { withAnswers = false } = {}): 
     setHyperparameters: (values) => {
       put('input/config/hyperparameters.json', JSON.stringify(values));
     },
-    remove: () => rmSync(root, { recursive: true, force: true }),
   };
 }
 

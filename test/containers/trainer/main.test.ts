@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nativeEnvironment } from '#lib/graph/native-environment.ts';
 import { decodeModel } from '#lib/recommender/model-file.ts';
 import { decodeNetwork } from '../../../containers/trainer/blend-files.ts';
@@ -19,15 +19,9 @@ import { createJob, type JobFolder, smallSequences, trainingJob } from './job-fo
 
 const main = new URL('../../../containers/trainer/main.ts', import.meta.url).pathname;
 const built = smallSequences();
-const jobs: JobFolder[] = [];
-afterAll(() => {
-  for (const job of jobs) job.remove();
-});
 
 function newJob(options: { withAnswers?: boolean } = {}): JobFolder {
-  const job = createJob(built, options);
-  jobs.push(job);
-  return job;
+  return createJob(built, options);
 }
 
 /** What TensorFlow says when it starts on a processor with AVX-512, whatever the log level. */
@@ -189,7 +183,6 @@ describe('Container: trainer', () => {
     const night = smallSequences(30, 1_600_000_300);
     const [same, other] = ['model', 'serving'].map((channel) => {
       const scoring = createJob(night);
-      jobs.push(scoring);
       cpSync(job.path('model'), scoring.path('input/data/model'), { recursive: true });
       if (channel === 'serving') {
         const served = scoring.path('input/data/serving');

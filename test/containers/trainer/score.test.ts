@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
 import { initialise } from '#lib/recommender/parameters.ts';
 import { writeModel } from '../../../containers/trainer/artefacts.ts';
@@ -9,15 +9,10 @@ import { resolve, small } from '../../lib/recommender/fixtures.ts';
 import { createJob, type JobFolder, smallSequences } from './job-folder.ts';
 
 const built = smallSequences();
-const jobs: JobFolder[] = [];
-afterAll(() => {
-  for (const job of jobs) job.remove();
-});
 
 /** A job whose champion has these files. */
 function championJob(files: Readonly<Record<string, string>>): JobFolder {
   const job = createJob(built);
-  jobs.push(job);
   mkdirSync(job.path('input/data/model'), { recursive: true });
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(job.path('input/data/model', name), content);

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pointTo } from '#functions/build-sequences/point-to.ts';
@@ -16,11 +13,12 @@ import { createObjects, type Objects } from '#platform/objects.ts';
 import { buildTensorflowLayer } from '../../../layers/tensorflow/layer.ts';
 import { histories, logOf } from '../../lib/sequences/arbitraries.ts';
 import { root } from '../../stacks/synthesis.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 import { itemIds, promoteSmallModel } from '../champion.ts';
 
 type Handler = (event: unknown, context: object) => Promise<unknown>;
 
-const dir = mkdtempSync(join(tmpdir(), 'recommend-'));
+const dir = temporaryFolder('recommend');
 const context = {
   functionName: 'recommend',
   awsRequestId: 'id',
@@ -50,7 +48,6 @@ beforeAll(async () => {
 afterAll(async () => {
   vi.unstubAllEnvs();
   await store.stop();
-  rmSync(dir, { recursive: true });
 });
 
 /** A new instance of the function, with or without the layer of kernels. */

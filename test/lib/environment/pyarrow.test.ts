@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeAugmentedShard, encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { decodeEnvironmentResponse, encodeEnvironmentRequest } from '#lib/environment/client.ts';
 import { encodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
@@ -10,6 +9,7 @@ import { encodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { encodeItemTable } from '#lib/sequences/item-table.ts';
 import { encodeSequenceShard } from '#lib/sequences/shard.ts';
 import { python } from '../../../setup/paths.mjs';
+import { temporaryFolder } from '../../temporary/folders.ts';
 import { casesOf } from '../sequences/cases.ts';
 import { augmentedShard } from './responses.ts';
 
@@ -90,7 +90,7 @@ describe('Arrow streams between TypeScript and Python', () => {
   let read: Record<string, { schema: Record<string, string>; rows: Record<string, unknown>[] }>;
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'pyarrow-'));
+    folder = temporaryFolder('pyarrow');
     const streams = {
       shard: encodeSequenceShard(shard),
       items: encodeItemTable(items),
@@ -104,10 +104,6 @@ describe('Arrow streams between TypeScript and Python', () => {
     }
     execFileSync(python, ['-c', script, folder]);
     read = JSON.parse(readFileSync(join(folder, 'read.json'), 'utf8'));
-  });
-
-  afterAll(() => {
-    rmSync(folder, { recursive: true });
   });
 
   it('pyarrow reads the types that the contract names', () => {

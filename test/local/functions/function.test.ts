@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalFunctions } from '#local/functions/functions.ts';
 import { Guardian } from '#local/processes/guardian.ts';
 import { readAssembly } from '#local/template/assembly.ts';
 import { Templates } from '#local/template/templates.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 import { synthesiseFixture } from '../fixture/app.ts';
 import { eventually, isAlive } from '../fixture/processes.ts';
 
@@ -14,7 +14,7 @@ let guardian: Guardian;
 let functions: LocalFunctions;
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'functions-'));
+  dir = temporaryFolder('functions');
   synthesiseFixture({ outdir: join(dir, 'cdk.out') });
   guardian = new Guardian();
   const templates = new Templates(readAssembly(join(dir, 'cdk.out')), {
@@ -36,7 +36,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await functions.stop();
   await guardian.stop();
-  await rm(dir, { recursive: true });
 });
 
 const behave = (event: object, signal?: AbortSignal) =>

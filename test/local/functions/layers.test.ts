@@ -1,15 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { unpackLayers } from '#local/functions/layers.ts';
 import type { Templates } from '#local/template/templates.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 let dir: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'layers-'));
+  dir = temporaryFolder('layers');
 });
-afterEach(() => rmSync(dir, { recursive: true }));
 
 /** Two layers with a file of their own and one that both have. */
 function templatesWithLayers(): Templates {

@@ -1,21 +1,17 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { startObjectStore } from '#local/object-store/server.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 const program = fileURLToPath(new URL('../fixture/full-disk.ts', import.meta.url));
 let dir: string;
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'full-disk-'));
+  dir = temporaryFolder('full-disk');
 });
-
-afterEach(() => rm(dir, { recursive: true }));
 
 interface Written {
   readonly objects: readonly string[];

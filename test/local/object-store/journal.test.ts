@@ -1,26 +1,17 @@
-import {
-  appendFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { DamagedStore } from '#local/errors.ts';
 import { Journal } from '#local/object-store/journal.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 let dir: string;
 let path: string;
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'journal-'));
+  dir = temporaryFolder('journal');
   path = join(dir, 'journal.jsonl');
 });
-
-afterEach(() => rmSync(dir, { recursive: true }));
 
 function open(): { journal: Journal<string>; entries: string[] } {
   const entries: string[] = [];

@@ -1,23 +1,21 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { startObjectStore } from '#local/object-store/server.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 const program = fileURLToPath(new URL('../fixture/writer.ts', import.meta.url));
 let dir: string;
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'kill-'));
+  dir = temporaryFolder('kill');
 });
-
-afterEach(() => rm(dir, { recursive: true }));
 
 /** Lets the writer write for a while, kills it, and returns the number of the last write it was sure of. */
 async function writeAndKill(milliseconds: number): Promise<number> {

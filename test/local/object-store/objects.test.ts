@@ -1,7 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import {
   CompleteMultipartUploadCommand,
@@ -28,6 +25,7 @@ import {
   type ObjectStore,
   startObjectStore,
 } from '#local/object-store/server.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 const Bucket = 'conformance';
 const events: ObjectCreated[] = [];
@@ -47,14 +45,13 @@ async function start(): Promise<void> {
 }
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'object-store-'));
+  dir = temporaryFolder('object-store');
   await start();
 });
 
 afterAll(async () => {
   s3.destroy();
   await store.stop();
-  await rm(dir, { recursive: true });
 });
 
 const put = (Key: string, Body: string | Buffer | Readable = 'x', more: object = {}) =>

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -12,6 +9,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ObjectStore, startObjectStore } from '#local/object-store/server.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 let dir: string;
 let store: ObjectStore;
@@ -33,14 +31,13 @@ async function restart(): Promise<void> {
 }
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'queues-'));
+  dir = temporaryFolder('queues');
   await start();
 });
 
 afterAll(async () => {
   sqs.destroy();
   await store.stop();
-  await rm(dir, { recursive: true });
 });
 
 const send = (QueueUrl: string, MessageBody: string) =>

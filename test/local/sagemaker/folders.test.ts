@@ -1,18 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { removeFolder, sweepFolders } from '#local/sagemaker/folders.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 let dir: string;
 let warnings: string[];
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'folders-'));
+  dir = temporaryFolder('folders');
   warnings = [];
 });
-
-afterEach(() => rmSync(dir, { recursive: true }));
 
 const options = (keepFolders = false) => ({
   dir: join(dir, 'containers'),

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readAssembly, type Stack } from '#local/template/assembly.ts';
 import { Templates } from '#local/template/templates.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 const place = { account: '000000000000', region: 'us-east-1', endpoint: 'http://127.0.0.1:9' };
 
@@ -204,14 +204,8 @@ describe('Class: Templates', () => {
 });
 
 describe('Function: readAssembly', () => {
-  const folders: string[] = [];
-  afterEach(() => {
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
-  });
-
   function assembly(files: Record<string, unknown>): string {
-    const folder = mkdtempSync(join(tmpdir(), 'assembly-'));
-    folders.push(folder);
+    const folder = temporaryFolder('assembly');
     for (const [name, content] of Object.entries(files)) {
       writeFileSync(join(folder, name), JSON.stringify(content));
     }

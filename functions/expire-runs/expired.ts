@@ -28,6 +28,8 @@ const bulk = [
   runs.itemVectors,
   runs.augmentedPrefix,
   runs.augmentationResultsPrefix,
+  runs.environmentItems,
+  runs.answersIndex,
   runs.jobsPrefix,
   runs.modelsPrefix,
   runs.refittedAllPrefix,

@@ -1,16 +1,21 @@
+import { listBaseModel } from '#functions/shared/base-model.ts';
 import { unansweredShards } from '#functions/shared/shards.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs } from '#lib/contracts/keys.ts';
 import { usesEnvironment } from '#lib/contracts/needs.ts';
+import { encodeItemMap } from '#lib/environment/item-map.ts';
 import {
   chooseEnvironment,
+  type EnvironmentPlan,
   environmentFingerprint,
   environmentPlan,
   environmentRegistration,
+  newestAnswers,
+  ownVersion,
 } from '#lib/environment/version.ts';
-import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
-import type { Objects } from '#platform/objects.ts';
+import { type Objects, toJson } from '#platform/objects.ts';
+import { addNewItems, matchVocabulary, readVocabulary } from './vocabulary.ts';
 
 export interface EnvironmentDecision {
   readonly version: string;
@@ -25,28 +30,79 @@ export async function planEnvironment(
   objects: Objects,
   run: string,
   config: PipelineConfig,
-  { shards }: SequencesManifest,
+  sequences: SequencesManifest,
   now: Date,
 ): Promise<EnvironmentDecision> {
   const wanted = usesEnvironment(config);
-  const { version } = await fixPlan(objects, run, config, now);
+  const { version } = await fixPlan(objects, run, config, sequences, now);
   return {
     version,
     fresh: (await objects.head(environments.registration(version))) !== undefined,
-    augmentationNeeded: wanted && (await unansweredShards(objects, run, shards)).length > 0,
+    augmentationNeeded:
+      wanted && (await unansweredShards(objects, run, sequences.shards)).length > 0,
   };
 }
 
 /** What an earlier attempt planned holds: half of the shards may have been augmented with it. */
-async function fixPlan(objects: Objects, run: string, config: PipelineConfig, now: Date) {
+async function fixPlan(
+  objects: Objects,
+  run: string,
+  config: PipelineConfig,
+  sequences: SequencesManifest,
+  now: Date,
+): Promise<EnvironmentPlan> {
   const fixed = await objects.getVersion(runs.environmentPlan(run), environmentPlan);
   if (fixed !== undefined) return fixed.value;
-  const { itemIds } = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
-  const fingerprint = environmentFingerprint(config.environment, config.sequences.window, itemIds);
-  const latest = await objects.getVersion(environments.latest, environmentRegistration);
-  const { maximumAgeDays } = config.environment;
-  const { version } = chooseEnvironment(latest?.value, { run, fingerprint, maximumAgeDays }, now);
-  const plan = { version, fingerprint };
-  await objects.putJson(runs.environmentPlan(run), plan);
-  return plan;
+  const fingerprint = environmentFingerprint({
+    config: config.environment,
+    window: config.sequences.window,
+    excludeHistory: sequences.excludeHistory,
+    baseModel: await listBaseModel(objects, config.environment.baseModel),
+  });
+  const plan = usesEnvironment(config)
+    ? await planUse(objects, run, config, fingerprint, now)
+    : { version: ownVersion({ run, fingerprint }), fingerprint, answersOf: null, newItems: 0 };
+  await objects.putIfAbsent(runs.environmentPlan(run), toJson(plan));
+  return objects.getJson(runs.environmentPlan(run), environmentPlan);
+}
+
+/**
+ * Chooses an environment and gives every item of the run's vocabulary an index in it: the one that it has always had, or
+ * the next one, with its text.
+ */
+async function planUse(
+  objects: Objects,
+  run: string,
+  { environment }: PipelineConfig,
+  fingerprint: string,
+  now: Date,
+): Promise<EnvironmentPlan> {
+  const latest = (await objects.getVersion(environments.latest, environmentRegistration))?.value;
+  const { maximumAgeDays, maximumNewShare } = environment;
+  const own = ownVersion({ run, fingerprint });
+  const { version } = chooseEnvironment(latest, { run, fingerprint, maximumAgeDays }, now);
+  const vocabulary = await readVocabulary(objects, run);
+  if (version !== own) {
+    const match = await matchVocabulary(objects, version, vocabulary);
+    if (match !== undefined && match.newShare <= maximumNewShare) {
+      await addNewItems(objects, version, vocabulary, match);
+      await objects.putBytes(runs.environmentItems(run), encodeItemMap(match.indices));
+      const answersOf = await findAnswers(objects, version);
+      return { version, fingerprint, answersOf, newItems: match.newRows.length };
+    }
+  }
+  // The run will fit it on its own vocabulary, in its order.
+  const indices = Int32Array.from(vocabulary.itemIds, (_, row) => row + 1);
+  await objects.putBytes(runs.environmentItems(run), encodeItemMap(indices));
+  return { version: own, fingerprint, answersOf: null, newItems: 0 };
+}
+
+/** The run that has the newest answers of an environment, as long as its files are there. */
+async function findAnswers(objects: Objects, version: string): Promise<string | null> {
+  const newest = await objects.getVersion(environments.answers(version), newestAnswers);
+  if (newest === undefined) return null;
+  const { run } = newest.value;
+  const needed = [runs.answersIndex(run), runs.environmentItems(run)];
+  const found = await Promise.all(needed.map((key) => objects.head(key)));
+  return found.includes(undefined) ? null : run;
 }

@@ -1,14 +1,17 @@
+import { readAugmentation } from '#functions/shared/augmentation-results.ts';
 import { unansweredShards } from '#functions/shared/shards.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { MissingArtefactError } from '#lib/contracts/errors.ts';
-import { runs } from '#lib/contracts/keys.ts';
+import { environments, runs } from '#lib/contracts/keys.ts';
 import { usesEnvironment } from '#lib/contracts/needs.ts';
 import { type AugmentedManifest, toleratedShards } from '#lib/environment/augmented-manifest.ts';
+import { encodeAnswersIndex } from '#lib/environment/kept-answers.ts';
+import { environmentPlan } from '#lib/environment/version.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
 
 /**
- * Records which training shards the environment has answered, for whoever reads the answers.
+ * Records which training shards the environment has answered, for whoever reads the answers, tonight or on a later night.
  *
  * @throws MissingArtefactError when more are missing than may fail
  */
@@ -28,4 +31,14 @@ export async function recordAnswers(
   }
   const manifest: AugmentedManifest = { shards, missing };
   await objects.putJson(runs.augmentedManifest(run), manifest);
+  await keepAnswers(objects, run);
+}
+
+/** Says where a later run that uses the same environment finds what this one was answered. */
+async function keepAnswers(objects: Objects, run: string): Promise<void> {
+  const { version } = await objects.getJson(runs.environmentPlan(run), environmentPlan);
+  const samples = new Map<number, readonly number[]>();
+  for (const [part, { hashes }] of await readAugmentation(objects, run)) samples.set(part, hashes);
+  await objects.putBytes(runs.answersIndex(run), encodeAnswersIndex(samples));
+  await objects.putJson(environments.answers(version), { run });
 }

@@ -1,3 +1,4 @@
+import { listBaseModel } from '#functions/shared/base-model.ts';
 import { channel } from '#lib/contracts/channel.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { MissingArtefactError } from '#lib/contracts/errors.ts';
@@ -33,7 +34,7 @@ export async function planVectors(
   config: PipelineConfig,
 ): Promise<VectorsDecision> {
   if (!usesTexts(config)) return { needed: false, fingerprint: '', channels: [] };
-  const files = await listBaseModel(objects, config);
+  const files = await filesOfEncoder(objects, config);
   const fingerprint = vectorsFingerprint(config.environment, files);
   if ((await objects.head(runs.itemVectors(run))) !== undefined) {
     return { needed: false, fingerprint, channels: [] };
@@ -52,19 +53,16 @@ export async function planVectors(
 }
 
 /** Names and content tags of the base model's files, if the encoder wants one. */
-async function listBaseModel(
+async function filesOfEncoder(
   objects: Objects,
   config: PipelineConfig,
 ): Promise<[name: string, etag: string][]> {
   if (!encodesWithModel(config)) return [];
-  const prefix = uploads.baseModelPrefix(config.environment.baseModel);
-  const files: [string, string][] = [];
-  for await (const { key, etag } of objects.list(prefix)) {
-    files.push([key.slice(prefix.length), etag]);
-  }
+  const { baseModel } = config.environment;
+  const files = await listBaseModel(objects, baseModel);
   if (files.length > 0) return files;
   throw new MissingArtefactError(
-    `There is no base model "${config.environment.baseModel}" to read the catalogue with: upload a Hugging Face folder to s3://${objects.bucket}/${prefix}, or set environment.itemVectors.encoder to "tfidf".`,
+    `There is no base model "${baseModel}" to read the catalogue with: upload a Hugging Face folder to s3://${objects.bucket}/${uploads.baseModelPrefix(baseModel)}, or set environment.itemVectors.encoder to "tfidf".`,
   );
 }
 

@@ -20,6 +20,7 @@ import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesExcluded, sequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
 import { gatherLists } from './lists.ts';
+import { gatherReuse } from './reuse.ts';
 import { gatherTimings } from './timings.ts';
 
 /** The pictures of rewards are drawn from this many shards at most, evenly over all. */
@@ -49,6 +50,7 @@ export async function gatherReport(
     excluded: await objects.getJson(runs.excluded(run), sequencesExcluded),
     uploads: await gatherUploads(objects, inputs.interactions),
     environment: isAugmented ? await readMetrics(objects, plan.version) : undefined,
+    reuse: isAugmented ? await gatherReuse(objects, run, plan, config) : undefined,
     augmentation: isAugmented ? await gatherAugmentation(objects, run, config) : undefined,
     learningCurves: await gatherLearningCurves(objects, run, config),
     timings: await gatherTimings(objects, { run, startedAt, environment: plan.version, config }),

@@ -5,7 +5,6 @@ import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { renderReport } from '#lib/report/run-report.ts';
 import { summarise } from '#lib/report/summary.ts';
-import { countAugmentedTransitions } from './augmented-transitions.ts';
 import { gatherReport } from './gather.ts';
 import { publishIndex } from './night-index.ts';
 
@@ -21,8 +20,8 @@ export const handler = instrument(event, async ({ run, startedAt }, { logger }) 
     seconds: (Date.now() - Date.parse(startedAt)) / 1000,
     report: runs.report(run),
     quarantined: report.uploads?.quarantined ?? 0,
-    augmentedTransitions:
-      report.augmentation === undefined ? 0 : await countAugmentedTransitions(objects, run),
+    augmentedTransitions: report.reuse?.transitions ?? 0,
+    reusedTransitions: report.reuse?.reused ?? 0,
   });
   await objects.putBytes(runs.report(run), renderReport(report));
   await objects.putJson(runs.summary(run), summary);

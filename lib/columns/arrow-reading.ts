@@ -110,6 +110,25 @@ export class ColumnValues {
     return strings;
   }
 
+  /** The strings of some rows, ascending: of a column of long texts no others are made. */
+  stringsAt(rows: Int32Array): string[] {
+    this.#expect('utf8', DataType.isUtf8);
+    const strings: string[] = [];
+    let before = 0; // rows of earlier chunks
+    for (const { data, begin, length } of this.#chunks) {
+      const bytes = data.values as Uint8Array;
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const offsets = data.valueOffsets as Int32Array;
+      for (; strings.length < rows.length; ) {
+        const index = rows[strings.length]! - before;
+        if (index >= length) break;
+        strings.push(text.toString('utf8', offsets[begin + index]!, offsets[begin + index + 1]!));
+      }
+      before += length;
+    }
+    return strings;
+  }
+
   int32(): Int32Array {
     this.#expect('int32', (type) => DataType.isInt(type) && type.bitWidth === 32 && type.isSigned);
     return this.#join((length) => new Int32Array(length));

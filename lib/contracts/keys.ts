@@ -111,10 +111,14 @@ export const runs = {
   itemVectorsMetrics: (run: string) => `runs/${run}/item-vectors.json`,
   cost: (run: string) => `runs/${run}/cost.json`,
   environmentPlan: (run: string) => `runs/${run}/environment.json`,
+  /** For each item of the run's vocabulary its index in the environment that the run uses. */
+  environmentItems: (run: string) => `runs/${run}/environment-items.arrow`,
   excluded: (run: string) => `runs/${run}/sequences/excluded.json`,
   augmentedPrefix: (run: string) => `runs/${run}/augmented/`,
   augmentedShard: (run: string, part: number) => `runs/${run}/augmented/${partFile(part)}`,
   augmentedManifest: (run: string) => `runs/${run}/augmented/manifest.json`,
+  /** Where a later run that uses the same environment finds the answers to rows that have not changed. */
+  answersIndex: (run: string) => `runs/${run}/answers-index.arrow`,
   augmentationResultsPrefix: (run: string) => `runs/${run}/augmentation-results/`,
   /** Where SageMaker writes; `register-model` copies from here to `modelPrefix` or `environments`. */
   jobsPrefix: (run: string) => `runs/${run}/jobs/`,
@@ -151,6 +155,13 @@ export const environments = {
   manifest: (version: string) => `environments/${version}/manifest.json`,
   metrics: (version: string) => `environments/${version}/metrics.json`,
   registration: (version: string) => `environments/${version}/registration.json`,
+  /** The item ids that it was fitted with, by index. */
+  items: (version: string) => `environments/${version}/items.arrow`,
+  /** Items that came after the fit: their indices go on where those of the part before end. */
+  addedPrefix: (version: string) => `environments/${version}/added/`,
+  added: (version: string, part: number) => `environments/${version}/added/${partFile(part)}`,
+  /** Whose answers of this environment are the newest. */
+  answers: (version: string) => `environments/${version}/answers.json`,
   latest: 'environments/latest.json',
 };
 

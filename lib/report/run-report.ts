@@ -14,6 +14,7 @@ import { learningSection } from './sections/learning.ts';
 import { listsSection, type ShownLists } from './sections/lists.ts';
 import { partsSection } from './sections/parts.ts';
 import { resultsSection } from './sections/results.ts';
+import type { EnvironmentReuse } from './sections/reuse.ts';
 import { rewardsSection } from './sections/rewards.ts';
 import { strataSection } from './sections/strata.ts';
 import { type StateTiming, timingsSection } from './sections/timings.ts';
@@ -40,6 +41,7 @@ export interface RunReport {
   readonly uploads: UploadTotals | undefined;
   /** Undefined if no model of the run uses the LLM environment. */
   readonly environment: EnvironmentMetrics | undefined;
+  readonly reuse: EnvironmentReuse | undefined;
   readonly augmentation: AugmentationSummary | undefined;
   readonly learningCurves: readonly { readonly name: string; readonly curve: LearningCurve }[];
   /** In the order in which they ran. */
@@ -63,7 +65,7 @@ export function renderReport(report: RunReport): string {
       'Learning curves',
       learningSection(report.learningCurves, report.evaluation.models),
     ],
-    ['environment', 'The LLM environment', environmentSection(report.environment)],
+    ['environment', 'The LLM environment', environmentSection(report.environment, report.reuse)],
     ['rewards', 'Rewards and augmented actions', rewardsSection(report.augmentation)],
     ['data', 'Data', dataSection(report.uploads, report.excluded, report.sequences)],
     ['timings', 'Time', timingsSection(report.timings)],

@@ -35,6 +35,8 @@ export const runSummary = z.strictObject({
   sequences: z.int().min(0),
   /** Transitions that the LLM environment gave states, rewards and candidates for. */
   augmentedTransitions: z.int().min(0),
+  /** Those of them whose answers an earlier run had. */
+  reusedTransitions: z.int().min(0).default(0),
   /** Null if no model of the run uses the environment. */
   environment: z
     .strictObject({
@@ -79,6 +81,7 @@ export interface SummaryInput {
   readonly sequences: SequencesManifest;
   readonly quarantined: number;
   readonly augmentedTransitions: number;
+  readonly reusedTransitions: number;
   readonly environment: EnvironmentMetrics | undefined;
   readonly evaluation: Evaluation;
   readonly verdict: Verdict;
@@ -98,6 +101,7 @@ export function summarise(input: SummaryInput): RunSummary {
     items: sequences.items,
     sequences: sequences.trainSequences,
     augmentedTransitions: input.augmentedTransitions,
+    reusedTransitions: input.reusedTransitions,
     environment:
       environment === undefined
         ? null

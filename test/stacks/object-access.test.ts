@@ -34,12 +34,18 @@ const bulk = [
   environments.manifest('v'),
   runs.itemVectors('a'),
   vectors.part('m', 's', '1'),
+  runs.environmentItems('a'),
+  runs.answersIndex('a'),
 ];
 
 /** What expressions that are not calls of `keys.ts` stand for, by function and operation. */
 const meanings: Readonly<Record<string, readonly string[]>> = {
-  'augment-sequences getBytes key': shard,
+  'augment-sequences getBytes key': [...shard, runs.augmentedShard('a', 7)],
   'augment-sequences head target': [runs.augmentedShard('a', 7)],
+  'plan-environment list prefix': [uploads.baseModelPrefix('a')],
+  'plan-environment getBytes key': [environments.added('v', 7)],
+  'plan-environment head key': [runs.answersIndex('a'), runs.environmentItems('a')],
+  'plan-training getJson key': [`${runs.augmentationResultsPrefix('a')}x.json`],
   'augment-sequences putIfAbsent target': [runs.augmentedShard('a', 7)],
   'build-sequences getStream key': stored,
   'evaluate-models putBytes files.weights': model,

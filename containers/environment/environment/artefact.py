@@ -4,7 +4,8 @@
 adapters `reward_decoder.safetensors` too),
 `environment.safetensors` (item tokens, projections, heads, calibration), `proposals.safetensors` (neighbours and chances, where
 candidates are proposed by them), `adapter.safetensors` (the adapter alone, for
-the record), `items.arrow` (the item ids of the vocabulary), `metrics.json`.
+the record), `words/` (what makes a token of a text), `items.arrow` (the item ids of the vocabulary), `metrics.json`. Later
+nights add `added/` (items that came after the fit).
 """
 
 import json
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 FORMAT = "lea-environment"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 DECODERS = ("decoder", "reward_decoder")
 
 

@@ -58,7 +58,7 @@ class Engine:
         self.policy = policy
         self.proposer = proposer
         self.device = model.item_tokens.device
-        self.items = len(model.item_tokens) - 1
+        self.items = model.fitted_items
         self.instruction = len(model.instruction)
         self.catalogue = torch.arange(1, self.items + 1, device=self.device)
         self.keys = model.keys(self.catalogue)  # [items, state_dimension]
@@ -129,6 +129,8 @@ class Engine:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """[positions, count] item indices and their chances, 0 where unknown or not worth copying."""
         proposed = min(self.policy.similar, count)
+        # Of items that came after the fit nothing is known but their text: they propose nothing and are not proposed.
+        items = torch.where(items <= self.items, items, 0)
         excluded = excluded_items(items, position, self.policy.repeats)
         following = items.gather(1, position[:, None] + 1)[:, 0]
         whole = self.items if self.proposer is None else self.items * FEATURES

@@ -38,25 +38,51 @@ class Sentences:
         return sum(len(tokens) for tokens in self.tokens)
 
 
+def encode(tokenise: Callable[[list[str]], list[list[int]]], texts: list[str], maximum: int) -> list[np.ndarray]:
+    """For each text [length] int64 token ids, `maximum` of them at most."""
+    return [np.array(tokens[:maximum], np.int64) for tokens in tokenise([f" {text}" for text in texts])]
+
+
 def tokenise(base: BaseModel, texts: list[str], maximum: int) -> Sentences:
     """Tokenises sentences, cut to `maximum` tokens."""
-    encoded = base.tokenise([f" {text}" for text in texts])
-    ids = [np.array(tokens[:maximum], np.int64) for tokens in encoded]
+    ids = encode(base.tokenise, texts, maximum)
     vocabulary = np.unique(np.concatenate(ids))
     return Sentences([np.searchsorted(vocabulary, tokens) for tokens in ids], torch.from_numpy(vocabulary))
 
 
-def initial_tokens(base: BaseModel, sentences: Sentences) -> torch.Tensor:
-    """[items + 1, dim] float32: the mean of each item's word embeddings; row 0 (padding) is zero.
+@dataclass(frozen=True)
+class TokenStart:
+    """How a text becomes an item token before anything is learned.
 
     Means of many words lie close together, so what tells items apart is scaled to the length of a word embedding.
     """
+
+    centre: torch.Tensor
+    """[dim]: the mean over the items of the catalogue that was fitted on."""
+    scale: float
+
+    def of(self, words: list[torch.Tensor]) -> torch.Tensor:
+        """[items, dim] tokens from the word embeddings [length, dim] of each item's text; the centre where there are none."""
+        if not words:
+            return torch.zeros(0, len(self.centre))
+        means = torch.stack([one.mean(0) if len(one) else self.centre for one in words])
+        return self.centre + (means - self.centre) * self.scale
+
+
+def token_start(base: BaseModel, sentences: Sentences) -> TokenStart:
+    """The centre and the scale of a catalogue's texts."""
     words = base.embedding[sentences.vocabulary]  # [words, dim]
     means = torch.stack([words[torch.from_numpy(tokens)].mean(0) for tokens in sentences.tokens])  # [items, dim]
     centre = means.mean(0)
-    apart = means - centre
-    scale = words.norm(dim=1).mean() / apart.norm(dim=1).mean().clamp_min(1e-6)
-    return torch.cat([torch.zeros(1, base.dimension), centre + apart * scale])
+    length = (means - centre).norm(dim=1).mean().clamp_min(1e-6)
+    return TokenStart(centre, float(words.norm(dim=1).mean() / length))
+
+
+def initial_tokens(base: BaseModel, sentences: Sentences, start: TokenStart | None = None) -> torch.Tensor:
+    """[items + 1, dim] float32: where the items' tokens start, by default by their own texts; row 0 (padding) is zero."""
+    start = start or token_start(base, sentences)
+    words = base.embedding[sentences.vocabulary]  # [words, dim]
+    return torch.cat([torch.zeros(1, base.dimension), start.of([words[torch.from_numpy(one)] for one in sentences.tokens])])
 
 
 class ItemTokenFit:

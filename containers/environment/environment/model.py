@@ -82,6 +82,8 @@ class EnvironmentModel(nn.Module):
         super().__init__()
         dimension = item_tokens.shape[1]
         self.reads_actions = read_actions
+        self.fitted_items = len(item_tokens) - 1
+        """Items that it was fitted with; those after them have a token and nothing else."""
         self.decoder = decoder
         self.reward_decoder = reward_decoder
         self.register_buffer("item_tokens", item_tokens)
@@ -124,6 +126,14 @@ class EnvironmentModel(nn.Module):
         """
         for parameter, value in ((self.state_popularity, 1.0), (self.reward_popularity, 0.0)):
             parameter.requires_grad_(False).fill_(value)
+
+    def add_items(self, tokens: torch.Tensor) -> None:
+        """Appends items that the model was not fitted with: [new, dim] tokens. They count as never taken."""
+        device = self.item_tokens.device
+        self.item_tokens = torch.cat([self.item_tokens, tokens.to(device, self.item_tokens.dtype)])
+        # A log frequency of 0, centred as those of the others are: their lowest stands for it.
+        least = self.popularity[1 : self.fitted_items + 1].min().expand(len(tokens))
+        self.popularity = torch.cat([self.popularity, least])
 
     @property
     def is_standardised(self) -> bool:

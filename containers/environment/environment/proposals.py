@@ -54,7 +54,7 @@ class Proposer:
         self.model = model
         self.neighbours = neighbours.to(model.item_tokens.device)
         self.chances = chances
-        self.items = len(model.item_tokens) - 1
+        self.items = model.fitted_items
         self.keys = model.keys(torch.arange(1, self.items + 1, device=model.item_tokens.device))
         share = self.neighbours.counts[1:, None] / self.neighbours.counts[1:].sum()
         self.mean = (share * self.keys).sum(0)
@@ -92,7 +92,7 @@ class Proposer:
         spread = ((seen @ self.covariance) * seen).sum(1).clamp_min(1e-12).sqrt()[:, None]
         preference = (seen @ self.keys.T - (seen @ self.mean)[:, None]) / spread  # [positions, items]
         together, after = self.neighbours.scores(items, position)
-        return features(preference, self.model.popularity[1:], together[:, 1:], after[:, 1:], position + 1)
+        return features(preference, self.model.popularity[1 : self.items + 1], together[:, 1:], after[:, 1:], position + 1)
 
     def propose(
         self,
@@ -184,7 +184,7 @@ class Examples:
 
 def most_popular(model: EnvironmentModel, is_open: torch.Tensor) -> torch.Tensor:
     """[positions] column of the most frequent item of those that are open, [positions, items] bool."""
-    return model.popularity[1:].expand(is_open.shape).masked_fill(~is_open, float("-inf")).argmax(1)
+    return model.popularity[1 : model.fitted_items + 1].expand(is_open.shape).masked_fill(~is_open, float("-inf")).argmax(1)
 
 
 def outcomes(items: torch.Tensor, position: torch.Tensor, count: int, repeats: bool) -> tuple[torch.Tensor, torch.Tensor]:

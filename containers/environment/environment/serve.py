@@ -142,11 +142,13 @@ def _load(folder: Path, service: Service) -> None:
         from .codec import Limits
         from .engine import CandidatePolicy, Engine
         from .memory import enough_memory
+        from .words import add_items
 
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         with enough_memory("The environment", "use a larger instance type, or a base model with fewer layers"):
             model, manifest = read_environment(folder, device)
             proposer = read_proposer(folder, model, manifest)
+            added = add_items(folder, model)
         policy = CandidatePolicy(manifest.similar_candidates, manifest.repeats, manifest.seed)
         engine = Engine(model, policy, proposer)
         candidates = min(manifest.candidates, manifest.items - 1)
@@ -154,10 +156,10 @@ def _load(folder: Path, service: Service) -> None:
         # A processor is busy with one request's rows, and the same run is to give the same numbers again; a GPU is not.
         batcher = Batcher(engine, batch_tokens, QUEUED_TOKENS, mixes_requests=device.type != "cpu")
         service.state_dimension = manifest.state_dimension
-        service.limits = Limits(manifest.items, manifest.window + 1)
+        service.limits = Limits(manifest.items + added, manifest.window + 1, min(Limits.candidates, manifest.items - 1))
         service.batcher = batcher
         seconds, cpu_seconds = time.monotonic() - started, time.process_time()
-        numbers = f"batchTokens={batch_tokens} seconds={seconds:.2f} cpuSeconds={cpu_seconds:.2f}"
+        numbers = f"batchTokens={batch_tokens} addedItems={added} seconds={seconds:.2f} cpuSeconds={cpu_seconds:.2f}"
         print(f"stage=serve progress=1.000 {numbers}", flush=True)
     except LanguageEnvironmentError as error:
         service.error = str(error)

@@ -23,7 +23,7 @@ from .data import Catalogue, TrainingRows, read_catalogue, read_manifest, read_t
 from .errors import ConfigurationError
 from .flops import adapter_flops, item_token_flops
 from .item_text import item_sentences
-from .item_tokens import ItemTokenFit, Sentences, initial_tokens, tokenise
+from .item_tokens import ItemTokenFit, Sentences, TokenStart, initial_tokens, token_start, tokenise
 from .memory import enough_memory
 from .metrics import held_out_metrics
 from .model import EnvironmentModel
@@ -32,6 +32,7 @@ from .precision import data_type
 from .proposals import Proposer, fit_proposer
 from .scoring import score_positions
 from .users import UserRows, choose_users
+from .words import words_of, write_words
 
 CALIBRATION_POSITIONS = 2000
 """Positions of training users that the calibration is fitted on, at least."""
@@ -53,6 +54,7 @@ class Input:
     """Whether items of the history may be actions: the run's own decision."""
     base: BaseModel
     sentences: Sentences
+    start: TokenStart
     fingerprint: str
 
     @property
@@ -126,6 +128,9 @@ def train(folders: Folders, parameters: Hyperparameters) -> None:
     folders.model.mkdir(parents=True, exist_ok=True)
     (folders.model / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf8")
     manifest = manifest_of(job, model, proposer)
+    tokens = config.item_tokens
+    words = words_of(base, job.start, tokens.template, tokens.maximum_text_tokens)
+    write_words(folders.model, words, folders.channel("basemodel"))
     write_environment(folders.model, model, proposer, adapter, manifest, job.catalogue.identifiers)
     checkpoints.clear()
     shown = ("pairAccuracy", "popularityPairAccuracy", "pairAccuracyPopular", "recallAt10", "popularityRecallAt10", "seconds")
@@ -148,6 +153,8 @@ def read_input(folders: Folders, parameters: Hyperparameters) -> Input:
     base = load_base_model(
         folders.channel("basemodel"), config.layers, data_type(config.precision, device), device
     )
+    texts = item_sentences(catalogue, config.item_tokens.template)
+    sentences = tokenise(base, texts, config.item_tokens.maximum_text_tokens)
     return Input(
         parameters,
         catalogue,
@@ -155,7 +162,8 @@ def read_input(folders: Folders, parameters: Hyperparameters) -> Input:
         choose_users(rows, config.subset_fraction, config.seed),
         not manifest.exclude_history,
         base,
-        tokenise(base, item_sentences(catalogue, config.item_tokens.template), config.item_tokens.maximum_text_tokens),
+        sentences,
+        token_start(base, sentences),
         fingerprint(parameters, sequences, base),
     )
 
@@ -174,7 +182,7 @@ def fingerprint(parameters: Hyperparameters, sequences: Path, base: BaseModel) -
 def fit_item_tokens(job: Input, checkpoints: Checkpoints, saved: dict[str, Any] | None) -> tuple[torch.Tensor, int]:
     """The item tokens [items + 1, dim] that the text makes, and how many tokens were read for it."""
     config, base = job.config, job.base
-    table = initial_tokens(base, job.sentences).to(next(base.decoder.parameters()).device)
+    table = initial_tokens(base, job.sentences, job.start).to(next(base.decoder.parameters()).device)
     if saved and saved["stage"] == "adapter":
         return table, saved["state"]["itemTokens"]  # the checkpoint holds the tokens themselves
     items = np.arange(1, len(job.catalogue) + 1)

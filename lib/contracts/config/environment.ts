@@ -13,6 +13,11 @@ export const environmentConfig = z.strictObject({
   subsetFraction: z.number().gt(0).max(1).default(0.3),
   /** A fitted environment younger than this is used again, in days; 0 fits a new one every run. */
   maximumAgeDays: z.number().min(0).default(7),
+  /**
+   * Share (0-1) of the training actions that may be on items which have come since it was fitted, and of which it knows the
+   * text alone; with more, a new one is fitted whatever its age.
+   */
+  maximumNewShare: z.number().min(0).max(1).default(0.1),
   /** Length of the state vector handed to the recommenders. */
   stateDimension: z.int().min(8).max(1024).default(64),
   /**

@@ -3,11 +3,16 @@ import { lineChart } from '../charts/line-chart.ts';
 import { dataTable, foldedTable } from '../data-table.ts';
 import { duration, percent, reward, whole } from '../format.ts';
 import { type Html, html } from '../html.ts';
+import { type EnvironmentReuse, reuseParagraph } from './reuse.ts';
 
 /** How good the environment is on users that it was not fitted on. */
-export function environmentSection(metrics: EnvironmentMetrics | undefined): Html {
+export function environmentSection(
+  metrics: EnvironmentMetrics | undefined,
+  reuse: EnvironmentReuse | undefined,
+): Html {
   if (metrics === undefined) return html`<p>No model of this run uses the LLM environment.</p>`;
   return html`<p>${metrics.baseModel} (${metrics.baseModelOrigin}), ${metrics.layers} layers, ${whole(metrics.parameters)} parameters of which ${whole(metrics.trainableParameters)} were trained, fitted on ${percent(metrics.subsetFraction)} of the training users (${whole(metrics.users)}) in ${duration(metrics.seconds)}, ${whole(metrics.tokens)} tokens.</p>
+${reuseParagraph(reuse)}
 ${dataTable(
   'Quality on held-out users',
   [

@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordAnswers } from '#functions/plan-training/answers.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
 import { MissingArtefactError } from '#lib/contracts/errors.ts';
-import { runs } from '#lib/contracts/keys.ts';
+import { environments, runs } from '#lib/contracts/keys.ts';
 import { augmentedManifest } from '#lib/environment/augmented-manifest.ts';
+import { AnswersIndex } from '#lib/environment/kept-answers.ts';
+import { newestAnswers } from '#lib/environment/version.ts';
 import { smallSequences } from '../../containers/trainer/job-folder.ts';
 import { startBucket } from '../bucket.ts';
 
@@ -24,6 +26,7 @@ beforeEach(async () => {
   bucket = await startBucket();
   const manifest = { ...smallSequences().manifest, shards };
   await bucket.objects.putJson(runs.sequencesManifest('a'), manifest);
+  await bucket.objects.putJson(runs.environmentPlan('a'), { version: 'v', fingerprint: 'f' });
 });
 afterEach(() => bucket.stop());
 
@@ -68,6 +71,28 @@ describe('Function: recordAnswers', () => {
     await expect(recording).rejects.toThrow(
       /^5 of the 40 training shards of run a have no answer .*part-00004\.arrow is the first.*toleratedFailurePercentage \(10\)/,
     );
+  });
+
+  it('tells later runs where to find the answers', async () => {
+    // Arrange
+    await answerAllBut([]);
+    const part = { sequences: 2, transitions: 4, reused: 0 };
+    await bucket.objects.putJson(`${runs.augmentationResultsPrefix('a')}x/SUCCEEDED_0.json`, [
+      { parts: [{ ...part, part: 3, hashes: [5] }] },
+      { parts: [{ ...part, part: 4, hashes: [6, 7] }] },
+    ]);
+    // Act
+    await recordAnswers(bucket.objects, 'a', configOf({}));
+    // Assess
+    const index = AnswersIndex.decode(await bucket.objects.getBytes(runs.answersIndex('a')));
+    expect([5, 7, 8].map((hash) => index.partsFor(Int32Array.of(hash)))).toStrictEqual([
+      [3],
+      [4],
+      [],
+    ]);
+    expect(await bucket.objects.getJson(environments.answers('v'), newestAnswers)).toStrictEqual({
+      run: 'a',
+    });
   });
 
   it('has nothing to record without a model that uses the environment', async () => {

@@ -1,10 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { environmentConfig } from '#lib/contracts/config/environment.ts';
-import { chooseEnvironment, environmentFingerprint } from '#lib/environment/version.ts';
+import {
+  chooseEnvironment,
+  type EnvironmentMakeup,
+  environmentFingerprint,
+} from '#lib/environment/version.ts';
 
 const config = environmentConfig.parse({});
 const now = new Date('2026-11-23T03:30:00Z');
-const fingerprint = environmentFingerprint(config, 50, ['a', 'b']);
+const makeup: EnvironmentMakeup = {
+  config,
+  window: 50,
+  excludeHistory: true,
+  baseModel: [['model.safetensors', '"a"']],
+};
+const fingerprint = environmentFingerprint(makeup);
 const wanted = { run: 'tonight', fingerprint, maximumAgeDays: 7 };
 const fitted = (daysAgo: number, print = fingerprint) => ({
   version: 'before-1',
@@ -14,19 +24,27 @@ const fitted = (daysAgo: number, print = fingerprint) => ({
 });
 
 describe('Function: environmentFingerprint', () => {
-  test.each([
-    ['the settings', environmentFingerprint({ ...config, seed: 2 }, 50, ['a', 'b'])],
-    ['the window', environmentFingerprint(config, 51, ['a', 'b'])],
-    ['the order of the vocabulary', environmentFingerprint(config, 50, ['b', 'a'])],
-    ['how ids are cut', environmentFingerprint(config, 50, ['ab'])],
-  ])('depends on %s', (_, other) => {
-    expect(other).not.toBe(fingerprint);
+  test.each<[string, Partial<EnvironmentMakeup>]>([
+    ['the settings', { config: { ...config, seed: 2 } }],
+    ['the number of candidates, which answers have', { config: { ...config, candidates: 9 } }],
+    ['the window', { window: 51 }],
+    ['what lists leave out', { excludeHistory: false }],
+    ['the content of the base model', { baseModel: [['model.safetensors', '"b"']] }],
+    ['the files of the base model', { baseModel: [] }],
+  ])('depends on %s', (_, change) => {
+    expect(environmentFingerprint({ ...makeup, ...change })).not.toBe(fingerprint);
   });
 
-  test('does not depend on how items get vectors, which needs no fit', () => {
-    const itemVectors = { ...config.itemVectors, layers: 2 };
-
-    expect(environmentFingerprint({ ...config, itemVectors }, 50, ['a', 'b'])).toBe(fingerprint);
+  test.each([
+    [
+      'how items get vectors, which needs no fit',
+      { itemVectors: { ...config.itemVectors, layers: 2 } },
+    ],
+    ['how long it is used', { maximumAgeDays: 14, maximumNewShare: 0.5 }],
+  ])('does not depend on %s', (_, change) => {
+    expect(environmentFingerprint({ ...makeup, config: { ...config, ...change } })).toBe(
+      fingerprint,
+    );
   });
 });
 
@@ -38,7 +56,7 @@ describe('Function: chooseEnvironment', () => {
   test.each([
     ['there is none', undefined],
     ['it is too old', fitted(8)],
-    ['it is of another vocabulary', fitted(1, 'other')],
+    ['it is made otherwise', fitted(1, 'other')],
   ])('wants a new version of its own when %s', (_, latest) => {
     const chosen = chooseEnvironment(latest, wanted, now);
 

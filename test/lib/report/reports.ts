@@ -66,6 +66,7 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
       ],
     },
     nights: [],
+    reuse: undefined,
     served: { users: 16_554, knownUsers: 16_554, items: 10_000, knownItems: 10_506 },
     sequences: {
       users: 4333,

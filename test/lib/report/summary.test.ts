@@ -10,6 +10,7 @@ const input = (change: Parameters<typeof reportOf>[0] = {}) => ({
   report: 'runs/2026-11-23/report/index.html',
   quarantined: 12,
   augmentedTransitions: 55_056,
+  reusedTransitions: 54_000,
 });
 
 describe('Function: summarise', () => {
@@ -28,6 +29,7 @@ describe('Function: summarise', () => {
       items: 2414,
       sequences: 4498,
       augmentedTransitions: 55_056,
+      reusedTransitions: 54_000,
       environment: {
         baseModel: 'smollm2-135m-instruct',
         baseModelOrigin: 'a package',

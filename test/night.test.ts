@@ -185,6 +185,32 @@ describe('A night on one machine', () => {
     expect(second.output()).not.toContain('FitEnvironmentJob');
     expect(results(readSummary(out))).toEqual(results(readSummary(join(dir, 'whole'))));
   });
+
+  test('the next night, with 1 % new rows, fits no environment and asks about what is new', async () => {
+    // Arrange: rows of before the split, so that they are trained on, some of them of an item that nobody had taken
+    const out = join(dir, 'whole');
+    const rows = exampleLines('interactions').map((line) => JSON.parse(line));
+    const own = rows.filter(({ user_id }) => Number(user_id) % 10 === 3);
+    const taken = new Set(own.map(({ item_id }) => item_id));
+    const fresh = rows.find(({ item_id }) => !taken.has(item_id)).item_id;
+    const newRows = own.slice(0, Math.round(own.length / 100)).map((row, index) => ({
+      ...row,
+      user_id: `${somebody}${row.user_id}`,
+      item_id: index % 10 === 0 ? fresh : own[index + 2000].item_id,
+      timestamp: Number(row.timestamp) + 30,
+    }));
+    const file = join(dir, 'second.jsonl');
+    writeFileSync(file, newRows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    // Act
+    const { ended, output } = lea('--interactions', file, ...files.slice(2), '--out', out);
+    // Assess
+    expect(await ended, output()).toBe(0);
+    expect(output()).not.toContain('FitEnvironment');
+    const { augmentedTransitions, reusedTransitions, report } = readSummary(out);
+    expect(reusedTransitions).toBeGreaterThan(0.75 * augmentedTransitions);
+    expect(reusedTransitions).toBeLessThan(augmentedTransitions);
+    expect(readFileSync(report, 'utf8')).toMatch(/It is that of run .* 1 item has come since/);
+  });
 });
 
 describe('Command: lea run', () => {

@@ -130,10 +130,10 @@ class EnvironmentModel(nn.Module):
     def add_items(self, tokens: torch.Tensor) -> None:
         """Appends items that the model was not fitted with: [new, dim] tokens. They count as never taken."""
         device = self.item_tokens.device
-        self.item_tokens = torch.cat([self.item_tokens, tokens.to(device, self.item_tokens.dtype)])
         # A log frequency of 0, centred as those of the others are: their lowest stands for it.
         least = self.popularity[1 : self.fitted_items + 1].min().expand(len(tokens))
-        self.popularity = torch.cat([self.popularity, least])
+        self.register_buffer("item_tokens", torch.cat([self.item_tokens, tokens.to(device, self.item_tokens.dtype)]))
+        self.register_buffer("popularity", torch.cat([self.popularity, least]))
 
     @property
     def is_standardised(self) -> bool:

@@ -1,3 +1,4 @@
+import { type Columns, decodeColumns } from '#lib/columns/arrow-reading.ts';
 import { environments, runs } from '#lib/contracts/keys.ts';
 import {
   addedItemsOf,
@@ -6,7 +7,6 @@ import {
   matchItems,
   shareOfActions,
 } from '#lib/environment/item-map.ts';
-import { type Columns, decodeColumns } from '#lib/sequences/arrow-reading.ts';
 import type { Objects } from '#platform/objects.ts';
 
 /** A run's vocabulary, of which no text has been read yet. */

@@ -1,6 +1,6 @@
+import { type Columns, decodeColumns } from '#lib/columns/arrow-reading.ts';
+import { encodeColumns, int32Column, utf8Column } from '#lib/columns/arrow-writing.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
-import { type Columns, decodeColumns } from '#lib/sequences/arrow-reading.ts';
-import { encodeColumns, int32Column, utf8Column } from '#lib/sequences/arrow-writing.ts';
 
 /*
  * A run's vocabulary is ordered by popularity and changes every night; an item's index in an environment never does. What

@@ -1,5 +1,5 @@
-import { decodeColumns } from '#lib/sequences/arrow-reading.ts';
-import { encodeColumns, int32Column } from '#lib/sequences/arrow-writing.ts';
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
+import { encodeColumns, int32Column } from '#lib/columns/arrow-writing.ts';
 import type { AnswerSource } from './answered-rows.ts';
 import type { AugmentedShard } from './augmented-shard.ts';
 import type { ItemMap } from './item-map.ts';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { augmentShard, sampleOf } from '#functions/augment-sequences/augment.ts';
 import { earlierAnswers } from '#functions/augment-sequences/kept.ts';
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import {
   type AugmentedShard,
@@ -9,7 +10,6 @@ import {
 } from '#lib/environment/augmented-shard.ts';
 import { encodeItemMap, ItemMap } from '#lib/environment/item-map.ts';
 import { encodeAnswersIndex } from '#lib/environment/kept-answers.ts';
-import { decodeColumns } from '#lib/sequences/arrow-reading.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
 import { startBucket } from '../bucket.ts';
 

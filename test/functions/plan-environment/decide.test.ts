@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planEnvironment } from '#functions/plan-environment/decide.ts';
 import { registerEnvironment } from '#functions/register-model/register.ts';
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
 import { environments, runs, uploads } from '#lib/contracts/keys.ts';
 import { addedItemsOf, decodeItemIds, ItemMap } from '#lib/environment/item-map.ts';
 import { encodeAnswersIndex } from '#lib/environment/kept-answers.ts';
 import { environmentPlan } from '#lib/environment/version.ts';
-import { decodeColumns } from '#lib/sequences/arrow-reading.ts';
 import { encodeItemTable } from '#lib/sequences/item-table.ts';
 import { smallSequences } from '../../containers/trainer/job-folder.ts';
 import { startBucket } from '../bucket.ts';

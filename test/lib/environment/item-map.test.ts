@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
 import {
   addedItemsOf,
   decodeItemIds,
@@ -8,7 +9,6 @@ import {
   matchItems,
   shareOfActions,
 } from '#lib/environment/item-map.ts';
-import { decodeColumns } from '#lib/sequences/arrow-reading.ts';
 import { encodeItemTable } from '#lib/sequences/item-table.ts';
 
 const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { maxLength: 12 });

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
+import { type SequencesConfig, sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { type ResolvedModel, resolveModel } from '#lib/contracts/config/training.ts';
 import { explain, type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { type ControlName, controlNames } from './controls.ts';
 
 /** A study's file: one data set, one pipeline configuration, and the settings of its environment that are varied. */
 const studyFile = z.strictObject({
@@ -22,6 +24,13 @@ const studyFile = z.strictObject({
   vary: z.record(z.string(), z.array(z.unknown()).min(1)),
   /** Recommenders are trained with the seeds 1 to this. */
   seeds: z.int().min(1).max(100).default(1),
+  /** Models with `lea` are trained on these replacements of each environment's answers too. */
+  controls: z
+    .array(z.enum(controlNames))
+    .refine((names) => new Set(names).size === names.length, 'each control once')
+    .default([]),
+  /** Vectors of the items' texts (`item-vectors.arrow` of `lea vectors`), for models with `text`. */
+  vectors: z.string().min(1).optional(),
 });
 
 /** One environment of the grid. */
@@ -49,15 +58,19 @@ export interface StudyPlan {
   /** Recommenders that are trained with each environment. */
   readonly augmented: readonly StudyModel[];
   readonly seeds: number;
+  readonly controls: readonly ControlName[];
+  readonly vectors: string | undefined;
 }
 
 /**
  * Reads and checks a study's file.
  *
+ * @param split in place of the pipeline configuration's `sequences.split`
  * @throws ConfigError that names what is wrong, before any work is done
  */
-export function readStudy(path: string): StudyPlan {
+export function readStudy(path: string, split?: string): StudyPlan {
   const file = check(path);
+  if (split !== undefined) put(file.pipeline, ['sequences', 'split'], splitNamed(split));
   const cells = combinations(file.vary).map((varied): StudyCell => {
     const pairs = Object.entries(varied);
     const name = pairs.map(([key, value]) => `${key}=${text(value)}`).join(', ') || 'environment';
@@ -79,6 +92,12 @@ export function readStudy(path: string): StudyPlan {
       `${path}: pipeline.training.models needs a model without "lea", to compare those with "lea" with.`,
     );
   }
+  const textual = models.find((model) => model.text !== undefined);
+  if (textual !== undefined && file.vectors === undefined) {
+    throw new ConfigError(
+      `${path}: model "${textual.name}" uses its items' texts: give "vectors" too (\`lea vectors\` makes them).`,
+    );
+  }
   const beside = (name: string) => resolve(dirname(path), name);
   return {
     file: path,
@@ -89,6 +108,8 @@ export function readStudy(path: string): StudyPlan {
     plain,
     augmented,
     seeds: file.seeds,
+    controls: file.controls,
+    vectors: file.vectors && beside(file.vectors),
   };
 }
 
@@ -96,6 +117,12 @@ export function readStudy(path: string): StudyPlan {
 export function folderName(name: string, ...values: readonly unknown[]): string {
   const hash = createHash('sha256').update(JSON.stringify(values)).digest('hex');
   return `${name.replaceAll(/[^A-Za-z0-9.]+/g, '-')}-${hash.slice(0, 8)}`;
+}
+
+function splitNamed(split: string): SequencesConfig['split'] {
+  const result = sequencesConfig.shape.split.safeParse(split);
+  if (result.success) return result.data;
+  throw new ConfigError(`--split ${split}: ${explain(result.error)}`);
 }
 
 function check(path: string): z.output<typeof studyFile> {

@@ -10,11 +10,12 @@ import { studyTable } from './table.ts';
  * Runs a study and prints its frontier.
  *
  * @param file the study's configuration
+ * @param split in place of the file's own
  * @param out folder of `results.json`, `study.md` and everything behind them
  * @throws Interrupted when somebody stopped it; the same study goes on from there
  */
-export async function study(file: string, out: string): Promise<void> {
-  const plan = readStudy(file);
+export async function study(file: string, split: string | undefined, out: string): Promise<void> {
+  const plan = readStudy(file, split);
   using interruption = listenForInterruption(() => console.log('stopping'));
   const { signal } = interruption;
   try {

@@ -4,15 +4,14 @@ import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { estimateCost } from '#lib/cost/cost.ts';
 import { parsePrices } from '#lib/cost/prices.ts';
 import { environmentMetrics } from '#lib/environment/metrics.ts';
-import { evaluate } from '#lib/evaluation/evaluate.ts';
-import { type Estimate, primaryMetric } from '#lib/evaluation/evaluation-file.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import type { BuiltSequences } from '#lib/sequences/build.ts';
-import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { root } from '../../../setup/paths.mjs';
+import { compareSeeds, type SeededComparison, type SeededRanks } from '../comparisons.ts';
 import type { machine } from '../results.ts';
 import type { StudyCell, StudyPlan } from './config.ts';
+import type { ControlName } from './controls.ts';
 
 /** What it cost to ask an environment about all training sequences. */
 export interface Augmentation {
@@ -45,14 +44,19 @@ export interface CellMeasurement {
   /** Null where environments are fitted only. */
   readonly augmentation: Augmentation | null;
   readonly recommenders: readonly TrainedRecommender[];
+  /** The same recommenders on answers of which a part is replaced, those that read that part. */
+  readonly controls: readonly {
+    readonly name: ControlName;
+    readonly recommenders: readonly TrainedRecommender[];
+  }[];
   readonly provenance: Provenance;
 }
 
-/** NDCG@10 over the seeds, and its difference to the reference's, with intervals over users. */
+/** NDCG@10, the mean of the seeds, and its difference to the reference's with an interval over users and seeds. */
 export interface RecommenderResult {
   readonly name: string;
-  readonly ndcg10: Estimate;
-  readonly difference: (Estimate & { readonly pValue: number }) | null;
+  readonly ndcg10: number;
+  readonly difference: SeededComparison | null;
   /** NDCG@10 of each seed. */
   readonly bySeed: readonly number[];
 }
@@ -81,6 +85,15 @@ export interface CellResult {
   readonly recallAt10: number;
   readonly popularityRecallAt10: number;
   readonly recommenders: readonly RecommenderResult[];
+  readonly controls: readonly {
+    readonly name: ControlName;
+    readonly recommenders: readonly RecommenderResult[];
+  }[];
+  /**
+   * Each recommender beside every one without environment and beside itself on each control (`<name>, <control>`),
+   * intervals over users and seeds.
+   */
+  readonly comparisons: readonly SeededComparison[];
   /** The environment's configuration. */
   readonly environment: PipelineConfig['environment'];
   readonly provenance: Provenance;
@@ -105,22 +118,22 @@ export function summariseStudy(
   cells: readonly CellMeasurement[],
 ): StudyResults {
   const config = plan.cells[0]!.config;
-  const reference = plain.filter(({ name }) => name === plain[0]?.name);
-  const compare = (trained: readonly TrainedRecommender[]) =>
-    compareWith(reference, trained, built.test, config);
+  const { users } = built.test;
+  const others = bySeeds(plain);
   return {
     config: basename(plan.file),
     data: built.manifest,
     seeds: plan.seeds,
     instance: config.operations.environmentInstanceTypes[0]!,
-    plain: compare(plain),
-    cells: cells.map((measured) => cellResult(measured, compare(measured.recommenders))),
+    plain: describe(others, others[0], users),
+    cells: cells.map((measured) => cellResult(measured, others, users)),
   };
 }
 
 function cellResult(
-  { cell, folder, fit, augmentation, provenance }: CellMeasurement,
-  recommenders: readonly RecommenderResult[],
+  { cell, folder, fit, augmentation, recommenders, controls, provenance }: CellMeasurement,
+  plain: readonly SeededRanks[],
+  users: readonly string[],
 ): CellResult {
   const metrics = environmentMetrics.parse(fit);
   const number = (name: string) => Number(fit[name]);
@@ -144,7 +157,26 @@ function cellResult(
     heldOutPositions: number('heldOutPositions'),
     recallAt10: metrics.recallAt10,
     popularityRecallAt10: metrics.popularityRecallAt10,
-    recommenders,
+    recommenders: describe(bySeeds(recommenders), plain[0], users),
+    controls: controls.map((control) => ({
+      name: control.name,
+      recommenders: describe(bySeeds(control.recommenders), plain[0], users),
+    })),
+    comparisons: bySeeds(recommenders).flatMap((own) =>
+      compareSeeds(
+        users,
+        [own],
+        [
+          ...plain,
+          ...controls.flatMap(({ name, recommenders: replaced }) =>
+            bySeeds(replaced.filter((each) => each.name === own.name)).map(({ ranks }) => ({
+              name: `${own.name}, ${name}`,
+              ranks,
+            })),
+          ),
+        ],
+      ),
+    ),
     environment: cell.config.environment,
     provenance,
   };
@@ -165,64 +197,28 @@ function usdPerMillion(config: PipelineConfig, baseModelParameters: number): num
   return asking(2e6) - asking(1e6);
 }
 
-/**
- * Estimates of each recommender, and of its difference to the reference of the same seed. All seeds' cases go into one
- * evaluation; a user's cases stay together, so an interval tells of users, not of seeds.
- */
-function compareWith(
-  reference: readonly TrainedRecommender[],
-  trained: readonly TrainedRecommender[],
-  cases: EvaluationCases,
-  config: PipelineConfig,
+/** NDCG@10 of each recommender, and how far it is ahead of the reference. */
+function describe(
+  trained: readonly SeededRanks[],
+  reference: SeededRanks | undefined,
+  users: readonly string[],
 ): RecommenderResult[] {
-  const names = [...new Set(trained.map(({ name }) => name))];
-  return names.map((name) => {
-    const own = trained.filter((each) => each.name === name);
-    const repeated = repeat(cases, own.length);
-    const ranked = [own, reference].map((recommenders, index) => {
-      const ranks = joined(recommenders.map(({ ranks }) => ranks));
-      return {
-        name: index === 0 ? 'own' : 'reference',
-        backbone: '',
-        objective: '',
-        recipe: '',
-        ranks: { validation: ranks, test: ranks },
-      };
-    });
-    const isReference = name === reference[0]?.name;
-    const evaluated = evaluate({
-      cases: { validation: repeated, test: repeated },
-      models: isReference ? ranked.slice(0, 1) : ranked,
-      baselines: [],
-      config: config.evaluation,
-    });
-    const difference = evaluated.comparisons.find(({ metric }) => metric === primaryMetric);
+  return trained.map((own) => {
+    const bySeed = own.ranks.map((ranks) => metricsAt(ranks, 10).ndcg);
+    const isCompared = reference !== undefined && own.name !== reference.name;
     return {
-      name,
-      ndcg10: evaluated.models[0]!.metrics[primaryMetric]!,
-      difference: difference
-        ? {
-            value: difference.difference,
-            low: difference.low,
-            high: difference.high,
-            pValue: difference.pValue,
-          }
-        : null,
-      bySeed: own.map(({ ranks }) => metricsAt(ranks, 10).ndcg),
+      name: own.name,
+      ndcg10: bySeed.reduce((sum, value) => sum + value, 0) / bySeed.length,
+      difference: isCompared ? compareSeeds(users, [own], [reference])[0]! : null,
+      bySeed,
     };
   });
 }
 
-/** The same cases several times over, as far as evaluation reads them: whose they are, and how many. */
-function repeat(cases: EvaluationCases, times: number): EvaluationCases {
-  const several = Array.from({ length: times });
-  return {
-    ...cases,
-    users: several.flatMap(() => cases.users),
-    targets: joined(several.map(() => cases.targets)),
-  };
-}
-
-function joined(arrays: readonly Int32Array[]): Int32Array {
-  return Int32Array.from(arrays.flatMap((array) => [...array]));
+/** The seeds of each recommender together. */
+function bySeeds(trained: readonly TrainedRecommender[]): SeededRanks[] {
+  return [...new Set(trained.map(({ name }) => name))].map((name) => ({
+    name,
+    ranks: trained.flatMap((each) => (each.name === name ? [each.ranks] : [])),
+  }));
 }

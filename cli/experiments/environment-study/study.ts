@@ -1,11 +1,16 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { partFile } from '#lib/contracts/keys.ts';
 import { recipeOf } from '#lib/contracts/recipe.ts';
-import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
+import {
+  type AugmentedShard,
+  decodeAugmentedShard,
+  encodeAugmentedShard,
+} from '#lib/environment/augmented-shard.ts';
 import {
   decodeEnvironmentResponse,
   type EnvironmentClient,
@@ -19,6 +24,7 @@ import { prepareSequences } from '../../data/prepare-sequences.ts';
 import { currentCommit, machine, writeWhole } from '../results.ts';
 import { folderName, type StudyCell, type StudyModel, type StudyPlan } from './config.ts';
 import { Containers } from './containers.ts';
+import { applyControl, type ControlName, isControlled } from './controls.ts';
 import {
   type Augmentation,
   type CellMeasurement,
@@ -63,19 +69,25 @@ export async function runStudy(
       resolve(out),
       hooks.onReport,
     );
-    const { dataHash } = built.manifest;
+    const vectors = vectorsChannel(plan, out);
+    const data = folderKey(built, vectors);
+    const train = (entry: StudyModel, folder: string, augmented?: string) =>
+      trainRecommender(containers, config, entry, join(folder, folderOf(entry, data)), {
+        sequences,
+        ...(augmented !== undefined && { augmented: resolve(augmented) }),
+        ...(vectors !== undefined && { vectors: vectors.folder }),
+      });
     cellName = 'without environment';
     const plain: TrainedRecommender[] = [];
     const isOnlyFitted = plan.augmented.length === 0;
     for (const entry of isOnlyFitted ? [] : plan.plain) {
-      const root = join(out, 'recommenders', folderOf(entry, dataHash));
-      plain.push(await trainRecommender(containers, config, entry, root, { sequences }));
+      plain.push(await train(entry, join(out, 'recommenders')));
     }
     const cells: CellMeasurement[] = [];
     let results: StudyResults | undefined;
     for (const cell of plan.cells) {
       cellName = cell.name;
-      const folder = join(out, 'cells', folderName(cell.name, cell.config.environment, dataHash));
+      const folder = join(out, 'cells', folderName(cell.name, cell.config.environment, data));
       const environment = join(folder, 'environment');
       const fit = await fitEnvironment(containers, plan, cell, sequences, environment);
       const augmented = join(folder, 'augmented');
@@ -84,9 +96,19 @@ export async function runStudy(
         : await augment(containers, cell, built, environment, augmented);
       const recommenders: TrainedRecommender[] = [];
       for (const entry of plan.augmented) {
-        const root = join(folder, folderOf(entry, dataHash));
-        const channels = { sequences, augmented: resolve(augmented) };
-        recommenders.push(await trainRecommender(containers, config, entry, root, channels));
+        recommenders.push(await train(entry, folder, augmented));
+      }
+      const controls: CellMeasurement['controls'][number][] = [];
+      for (const name of plan.controls) {
+        const entries = plan.augmented.filter(({ model }) => isControlled(name, model.lea!));
+        if (entries.length === 0) continue;
+        cellName = `${cell.name}, ${name}`;
+        const place = join(folder, 'controls', name);
+        const replaced = join(place, 'augmented');
+        await writeControl(name, cell, built, augmented, replaced);
+        const trained: TrainedRecommender[] = [];
+        for (const entry of entries) trained.push(await train(entry, place, replaced));
+        controls.push({ name, recommenders: trained });
       }
       const provenance = recordOnce(join(folder, 'provenance.json'));
       cells.push({
@@ -95,6 +117,7 @@ export async function runStudy(
         fit,
         augmentation,
         recommenders,
+        controls,
         provenance,
       });
       results = summariseStudy(plan, built, plain, cells);
@@ -174,6 +197,50 @@ async function augment(
   return cost;
 }
 
+/** Writes the answers with a part of them replaced, unless they are there. */
+async function writeControl(
+  name: ControlName,
+  { config }: StudyCell,
+  { itemTable, shards, manifest }: BuiltSequences,
+  augmented: string,
+  folder: string,
+): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const fileOf = (part: number) => join(folder, partFile(part));
+  if (shards.every((_, part) => existsSync(fileOf(part)))) return;
+  const answers = shards.map(
+    (_, part): AugmentedShard =>
+      decodeAugmentedShard(readFileSync(join(augmented, partFile(part)))),
+  );
+  const { baskets, excludeHistory } = manifest;
+  const data = { itemTable, shards, baskets, excludeHistory };
+  const replaced = applyControl(name, answers, data, config.environment.seed);
+  for (const [part, shard] of replaced.entries()) {
+    await writeFile(`${fileOf(part)}.tmp`, encodeAugmentedShard(shard));
+    await rename(`${fileOf(part)}.tmp`, fileOf(part));
+  }
+}
+
+/** The vectors as the trainer's channel, and what tells them from others; undefined where no model reads any. */
+function vectorsChannel({ vectors }: StudyPlan, out: string) {
+  if (vectors === undefined) return undefined;
+  if (!existsSync(vectors)) {
+    throw new MissingArtefactError(
+      `${vectors} is missing: make the items' vectors with \`lea vectors\` and give their file.`,
+    );
+  }
+  const folder = resolve(out, 'vectors');
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(vectors, join(folder, 'item-vectors.arrow'));
+  return { folder, hash: createHash('sha256').update(readFileSync(vectors)).digest('hex') };
+}
+
+/** What makes two trainings of one model the same besides its settings. */
+function folderKey({ manifest }: BuiltSequences, vectors: { readonly hash: string } | undefined) {
+  const { dataHash, excludeHistory, baskets } = manifest;
+  return JSON.stringify([dataHash, excludeHistory, baskets, vectors?.hash]);
+}
+
 async function trainRecommender(
   containers: Containers,
   config: PipelineConfig,
@@ -207,7 +274,7 @@ function recordOnce(path: string): Provenance {
   return readJson(path);
 }
 
-const folderOf = ({ model, seed }: StudyModel, dataHash: string) =>
-  folderName(`${model.name}-seed-${seed}`, model, dataHash);
+const folderOf = ({ model, seed }: StudyModel, data: string) =>
+  folderName(`${model.name}-seed-${seed}`, model, data);
 
 const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8'));

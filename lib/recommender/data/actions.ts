@@ -82,9 +82,10 @@ export function augmentedRewardOf(action: LoggedAction): number {
   const { lea } = action.layout.model;
   if (environment === undefined || lea === undefined) return 0;
   const base = action.rows.rewards[action.value]!;
-  const said = environment.actionRewards[action.transition]!;
-  if (lea.reward !== 'preference') return base * said;
   if (environment.actions[action.transition] === 0) return 0;
+  const said = environment.actionRewards[action.transition]!;
+  if (lea.reward === 'off') return base;
+  if (lea.reward !== 'preference') return base * said;
   return augmentedReward(base, said, lea.rewardWeight, rewardOf(action));
 }
 

@@ -97,13 +97,67 @@ describe('Function: runStudy', () => {
       expect(cell.augmentation!.cpuSeconds).toBeGreaterThan(0);
       expect(cell.pairAccuracy).toBeGreaterThan(0);
       expect(recommender!.name).toBe('with-lea');
-      expect(recommender!.bySeed).toEqual([recommender!.ndcg10.value]);
+      expect(recommender!.bySeed).toEqual([recommender!.ndcg10]);
       expect(readdirSync(join(out, cell.folder, 'augmented'))).toHaveLength(results.data.shards);
       expect(cell.provenance.commit).not.toBe('');
     }
     expect(results.cells[1]!.fit.tokens).toBeGreaterThan(results.cells[0]!.fit.tokens);
     expect(results.plain[0]!.difference).toBeNull();
     expect(studyTable(results)).toContain('| 0.5 |');
+  });
+
+  it('trains what an environment is to beat with the same seeds, and does nothing twice', async () => {
+    // Arrange: a model that reads rewards alone, and one that is joined with counts and reads actions
+    const training = {
+      ...study.pipeline.training,
+      models: [
+        { name: 'plain', backbone: 'sasrec', objective: 'snqn', prior: {} },
+        {
+          name: 'reward',
+          backbone: 'sasrec',
+          objective: 'snqn',
+          lea: { state: 'off', augmentedWeight: 0 },
+        },
+        {
+          name: 'actions',
+          backbone: 'sasrec',
+          objective: 'snqn',
+          prior: {},
+          lea: { state: 'off', reward: 'off' },
+        },
+      ],
+    };
+    const controls = ['rewards-permuted', 'states-permuted', 'actions-neighbours'];
+    const plan = readStudy(
+      write('controls.json', { pipeline: { ...study.pipeline, training }, vary: {}, controls }),
+      'global-time',
+    );
+    const out = join(folder, 'controls');
+    let trained = 0;
+    const onProgress = (_: string, { stage, progress }: { stage: string; progress: number }) => {
+      if (stage === 'rank' && progress === 1) trained++;
+    };
+
+    // Act
+    const results = await runStudy(plan, out, new AbortController().signal, { onProgress });
+    const afterOnce = trained;
+    const again = await runStudy(plan, out, new AbortController().signal, { onProgress });
+
+    // Assess: nobody reads states
+    expect(afterOnce).toBe(5);
+    expect(trained).toBe(afterOnce);
+    expect(again).toEqual(results);
+    expect(results.data.split).toBe('global-time');
+    const [cell] = results.cells;
+    expect(
+      cell!.controls.map(({ name, recommenders }) => [name, recommenders.map((own) => own.name)]),
+    ).toEqual([
+      ['rewards-permuted', ['reward']],
+      ['actions-neighbours', ['actions']],
+    ]);
+    const replaced = join(out, cell!.folder, 'controls/actions-neighbours/augmented');
+    expect(readdirSync(replaced)).toHaveLength(results.data.shards);
+    expect(studyTable(results)).toContain('| actions | actions, actions-neighbours |');
   });
 
   it('only fits where no recommender wants an environment', async () => {
@@ -179,6 +233,12 @@ describe('Function: summariseStudy', () => {
       },
       augmentation: { transitions: 500_000, cpuSeconds: 10 },
       recommenders: [ranked('with-lea', 1, 1, 1, 3), ranked('with-lea', 2, 1, 0, 3)],
+      controls: [
+        {
+          name: 'rewards-permuted' as const,
+          recommenders: [ranked('with-lea', 1, 0, 1, 3), ranked('with-lea', 2, 0, 0, 3)],
+        },
+      ],
       provenance: { commit: 'abc', machine: { processor: 'p', cores: 2 }, finishedAt: '' },
     };
 
@@ -189,9 +249,9 @@ describe('Function: summariseStudy', () => {
     // Assess
     const [own] = results.cells[0]!.recommenders;
     expect(own!.bySeed).toEqual([2.5 / 3, 0.5]);
-    expect(own!.ndcg10.value).toBeCloseTo(4 / 6, 12);
-    expect(own!.difference!.value).toBeCloseTo(4 / 6 - 2 / 6, 12);
-    expect(own!.difference!.low).toBeLessThanOrEqual(own!.difference!.value);
+    expect(own!.ndcg10).toBeCloseTo(4 / 6, 12);
+    expect(own!.difference!.difference).toBeCloseTo(4 / 6 - 2 / 6, 12);
+    expect(own!.difference!.low).toBeLessThan(own!.difference!.difference);
     expect(results.plain).toMatchObject([{ name: 'plain', difference: null }]);
     expect(results.cells[0]!.augmentation!.cpuSecondsPerMillion).toBe(20);
     expect(results.cells[0]!.augmentation!.usdPerMillion).toBeGreaterThan(0);
@@ -199,6 +259,17 @@ describe('Function: summariseStudy', () => {
     const table = studyTable(results);
     expect(table).toContain('| 4 | 3 | 100 | 3.00 | 20 |');
     expect(table).toContain('| 0.6667 +- 0.2357 | +0.3333 (');
+    const { controls, comparisons } = results.cells[0]!;
+    expect(controls).toMatchObject([
+      { name: 'rewards-permuted', recommenders: [{ name: 'with-lea', bySeed: [0.5, 0.5 / 3] }] },
+    ]);
+    expect(comparisons.map(({ a, b }) => [a, b])).toEqual([
+      ['with-lea', 'plain'],
+      ['with-lea', 'with-lea, rewards-permuted'],
+    ]);
+    // Both seeds lose what the first user gave.
+    expect(comparisons[1]!.difference).toBeCloseTo(1 / 3, 12);
+    expect(table).toContain('| with-lea | with-lea, rewards-permuted | +0.3333 (');
   });
 });
 
@@ -233,8 +304,28 @@ describe('Function: readStudy', () => {
       { pipeline: { training: { ...training, models: training.models.slice(1) } } },
       'needs a model without "lea"',
     ],
+    [{ controls: ['rewards-shuffled'] }, 'controls[0]'],
+    [{ controls: ['states-permuted', 'states-permuted'] }, 'controls: each control once'],
+    [
+      {
+        pipeline: {
+          training: {
+            ...training,
+            models: training.models.map((model) => ({ ...model, text: {} })),
+          },
+        },
+      },
+      'give "vectors" too',
+    ],
   ])('refuses %j', (change, message) => {
     expect(() => readStudy(write('wrong.json', change))).toThrow(message);
+  });
+
+  it('takes another split, and refuses one that there is not', () => {
+    const path = write('split.json');
+    expect(readStudy(path).cells[0]!.config.sequences.split).toBe('leave-one-out');
+    expect(readStudy(path, 'global-time').cells[0]!.config.sequences.split).toBe('global-time');
+    expect(() => readStudy(path, 'by-time')).toThrow('--split by-time');
   });
 
   it('refuses what is not there or is not JSON', () => {

@@ -130,7 +130,7 @@ describe('Function: runStudy', () => {
     const controls = ['rewards-permuted', 'states-permuted', 'actions-neighbours'];
     const plan = readStudy(
       write('controls.json', { pipeline: { ...study.pipeline, training }, vary: {}, controls }),
-      'global-time',
+      'by-user',
     );
     const out = join(folder, 'controls');
     let trained = 0;
@@ -147,7 +147,7 @@ describe('Function: runStudy', () => {
     expect(afterOnce).toBe(5);
     expect(trained).toBe(afterOnce);
     expect(again).toEqual(results);
-    expect(results.data.split).toBe('global-time');
+    expect(results.data.split).toBe('by-user');
     const [cell] = results.cells;
     expect(
       cell!.controls.map(({ name, recommenders }) => [name, recommenders.map((own) => own.name)]),

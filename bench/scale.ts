@@ -22,18 +22,20 @@ import { runStateMachine } from '#local/state-machine/run.ts';
 import { generateInteractions } from './scale/interactions.ts';
 
 /**
- * `npm run bench -- scale [--interactions 1e6,3e6] [--items 20000]`: what each function of ingestion and of a night's first
+ * `npm run bench -- scale [--interactions 1e6,3e6] [--items 20000] [--bucket 1e6]`: what each function of ingestion and of a night's first
  * states takes of generated data: processor seconds a million interactions, memory of the largest process. The functions run
- * from their bundles, as in `lea run`; the figures are the `REPORT` lines of their logs.
+ * from their bundles, as in `lea run`; `--bucket` is `sequences.bucketInteractions`; the figures are the `REPORT` lines of their logs.
  */
 const { values } = parseArgs({
   options: {
     interactions: { type: 'string', default: '1e6,3e6' },
     items: { type: 'string', default: '20000' },
+    bucket: { type: 'string' },
   },
 });
 
 const config = {
+  ...(values.bucket && { sequences: { bucketInteractions: Number(values.bucket) } }),
   training: { models: [{ name: 'a', backbone: 'sasrec', objective: 'supervised' }] },
 };
 const prefix = 'lea-dev-';
@@ -70,7 +72,8 @@ async function runUntilBuilt(cloud: Cloud): Promise<void> {
     resources: cloud.resources,
     objects: cloud.objects,
     onEvent: ({ type, path }) => {
-      if (type === 'state-exited' && path === 'BuildSequences') isBuilt.abort();
+      // The first state after those that build.
+      if (type === 'state-entered' && path === 'PlanEnvironment') isBuilt.abort();
     },
     signal: isBuilt.signal,
   });

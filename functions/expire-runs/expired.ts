@@ -21,6 +21,7 @@ export interface Kept {
 
 /** What of a run is large, or holds user ids; the small records (status, evaluation, report) stay for good. */
 const bulk = [
+  runs.bucketsPrefix,
   runs.sequencesPrefix,
   runs.allActionsPrefix,
   runs.everybodyPrefix,

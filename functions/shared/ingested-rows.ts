@@ -25,7 +25,7 @@ const tailBytes = 64 * 1024;
 const everybody: UserSpan = { from: '', to: null };
 
 /** Which blocks an object of `interactions/` has. @throws ContractError if it is not what ingestion writes */
-async function readIndex(
+export async function readIndex(
   objects: Objects,
   { key, etag, size }: IngestedObject,
 ): Promise<BlockEntry[]> {

@@ -109,6 +109,18 @@ export const runs = {
   itemVectors: (run: string) => `runs/${run}/item-vectors.arrow`,
   /** What the job that made them says about itself; absent where no job had to. */
   itemVectorsMetrics: (run: string) => `runs/${run}/item-vectors.json`,
+  /** What buckets of users hand each other while sequences are built; nothing reads it afterwards. */
+  bucketsPrefix: (run: string) => `runs/${run}/buckets/`,
+  bucketsPlan: (run: string) => `runs/${run}/buckets/plan.json`,
+  bucketsCatalogue: (run: string) => `runs/${run}/buckets/catalogue.arrow`,
+  bucketsDivision: (run: string) => `runs/${run}/buckets/division.json`,
+  bucketsItemsLeft: (run: string, round: number) =>
+    `runs/${run}/buckets/left/${partNumber(round)}.bin`,
+  bucketsSettlement: (run: string) => `runs/${run}/buckets/settlement.json`,
+  bucketsVocabulary: (run: string) => `runs/${run}/buckets/vocabulary.bin`,
+  /** `file` is a name of the functions' own. */
+  bucketFile: (run: string, file: string, bucket: number) =>
+    `runs/${run}/buckets/${file}/part-${partNumber(bucket)}`,
   cost: (run: string) => `runs/${run}/cost.json`,
   environmentPlan: (run: string) => `runs/${run}/environment.json`,
   /** For each item of the run's vocabulary its index in the environment that the run uses. */

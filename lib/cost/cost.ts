@@ -78,7 +78,7 @@ export function estimateCost(
     train.seconds;
   const { maximumRunHours } = config.operations;
   const times = [
-    buildTime(counts, tables),
+    buildTime(config, counts, tables),
     ...(vectors === undefined ? [] : [vectors.time]),
     ...(fit === undefined ? [] : [fit.time]),
     ...train.times,

@@ -47,7 +47,7 @@ export function memoryOf(
 ): StepMemory[] {
   const { operations, training } = config;
   const { base, perMillion } = throughput.buildSequencesMegabytes;
-  const building = Math.ceil(base + (perMillion * counts.interactions) / 1e6);
+  const building = Math.ceil(base + (perMillion * ofBucket(config, counts)) / 1e6);
   const instance = operations.trainerInstanceTypes[0]!;
   const trainer = throughput.trainerMegabytes;
   const widest = Math.max(...training.models.map((m) => resolveModel(training, m).dimension));
@@ -70,8 +70,8 @@ export function memoryOf(
       limit: 'operations.buildSequencesMegabytes gives it',
       remedy:
         building <= mostFunctionMegabytes
-          ? `Raise operations.buildSequencesMegabytes to ${building} or more.`
-          : `No function can have more than ${mostFunctionMegabytes} MB: keep fewer interactions in the bucket.`,
+          ? `Raise operations.buildSequencesMegabytes to ${building} or more, or lower sequences.bucketInteractions.`
+          : `No function can have more than ${mostFunctionMegabytes} MB: lower sequences.bucketInteractions.`,
     },
     {
       step: `Training (${instance})`,
@@ -84,17 +84,25 @@ export function memoryOf(
   ];
 }
 
-/** How long BuildSequences takes: one function, whose time grows evenly with the log. */
-export function buildTime(
+/** Interactions that one function sorts at once. */
+const ofBucket = (
+  { sequences }: Pick<PipelineConfig, 'sequences'>,
   { interactions }: Pick<MemoryCounts, 'interactions'>,
+) => Math.min(interactions, sequences.bucketInteractions);
+
+/** How long BuildSequences takes for a bucket of users: a function's time grows evenly with what it sorts. */
+export function buildTime(
+  config: Pick<PipelineConfig, 'sequences'>,
+  counts: Pick<MemoryCounts, 'interactions'>,
   { throughput }: Prices,
 ): StepTime {
+  const interactions = ofBucket(config, counts);
   return {
     step: 'BuildSequences',
     expectedSeconds: (throughput.buildSequencesSecondsPerMillion * interactions) / 1e6,
     limitSeconds: functionSeconds,
     limit: 'a function may take',
-    remedy: 'Keep fewer interactions in the bucket: no setting gives a function more time.',
+    remedy: 'Lower sequences.bucketInteractions.',
   };
 }
 

@@ -124,12 +124,12 @@ function checkConcurrency({ operations }: PipelineConfig, account: AccountQuotas
   const quotas = account.lambda;
   if (quotas === undefined || 'unread' in quotas) return unread(check, quotas);
   const value = quotas.get(concurrencyQuota) ?? 0;
-  const { ingestionConcurrency, augmentationConcurrency, serving } = operations;
+  const { ingestionConcurrency, augmentationConcurrency, bucketConcurrency, serving } = operations;
   const wanted =
-    Math.max(ingestionConcurrency, augmentationConcurrency) +
+    Math.max(ingestionConcurrency, augmentationConcurrency, bucketConcurrency) +
     serving.provisionedConcurrency +
     otherFunctions;
-  const advice = `${request('AWS Lambda', concurrencyQuota, 100)}, or lower operations.ingestionConcurrency and augmentationConcurrency`;
+  const advice = `${request('AWS Lambda', concurrencyQuota, 100)}, or lower operations.ingestionConcurrency, augmentationConcurrency and bucketConcurrency`;
   if (serving.provisionedConcurrency > 0 && value < serving.provisionedConcurrency + 100) {
     return {
       level: 'blocker',

@@ -1,11 +1,18 @@
-import { createHash } from 'node:crypto';
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import type { ActionTable } from './actions.ts';
 import { itemsPerPart } from './all-actions.ts';
 import { cutArrived } from './arrived.ts';
-import { basketShare, formBaskets } from './baskets.ts';
+import { basketShare, formBaskets, sharedTimes } from './baskets.ts';
 import { cutCases } from './cases.ts';
+import {
+  digestCases,
+  digestEvents,
+  digestItemTable,
+  digestShard,
+  hashSequences,
+} from './data-hash.ts';
+import { expectEnough, explainEmptyCore, explainEmptyLog } from './enough.ts';
 import type { EvaluationCases } from './evaluation-cases.ts';
 import { type Everybody, gatherEverybody } from './everybody.ts';
 import { type Histories, orderHistories } from './histories.ts';
@@ -14,10 +21,10 @@ import type { InteractionLog } from './interaction-log.ts';
 import type { ItemTable } from './item-table.ts';
 import type { SequencesExcluded, SequencesManifest } from './manifest.ts';
 import { divide, type Parts } from './parts.ts';
-import { leavesHistoryOut, repeatShare } from './repeats.ts';
+import { countRepeats, leavesHistoryOut, repeatShare } from './repeats.ts';
 import type { SequenceShard } from './shard.ts';
 import { cutShards } from './shards.ts';
-import { type Split, splitNothing } from './split.ts';
+import { type Split, splitNothing, tiedTestCases } from './split.ts';
 import { buildVocabulary } from './vocabulary.ts';
 
 /** Everything below `runs/<run>/sequences/`, still in memory. */
@@ -55,11 +62,24 @@ export function buildSequences(
 ): BuiltSequences {
   if (log.length === 0) throw new ValidationError(explainEmptyLog(log));
   const asUploaded = orderHistories(log, { policy: config.ties, seed: config.seed });
-  const share = basketShare(log, asUploaded);
+  const share = basketShare(
+    sharedTimes({
+      offsets: asUploaded.offsets,
+      timestamps: Float64Array.from(asUploaded.rows, (row) => log.timestamps[row]!),
+    }),
+    asUploaded.rows.length,
+  );
   const baskets = formBaskets(config.baskets, share);
   const histories = baskets ? orderHistories(log, { policy: 'by-item', seed: 0 }) : asUploaded;
   const parts = divide(log, histories, config, baskets);
-  if (parts === undefined) throw new ValidationError(explainEmptyCore(log, histories, config));
+  if (parts === undefined) {
+    throw new ValidationError(
+      explainEmptyCore(
+        { actions: histories.rows.length, users: log.userIds.length, items: log.itemIds.length },
+        config,
+      ),
+    );
+  }
 
   const { isLeft, counts } = countItems(parts, log.itemIds.length);
   const { table: itemTable, indexOf } = buildVocabulary(log, isLeft, counts);
@@ -78,7 +98,7 @@ export function buildSequences(
   );
   const all = numbered(parts.all);
   const allActions = cutShards(all, splitNothing(all), config.window, itemsPerPart);
-  const repeats = repeatShare(shards);
+  const repeats = repeatShare(countRepeats(shards));
   const excludeHistory = leavesHistoryOut(config.excludeHistory, repeats);
   const caseOptions = { window: config.window, excludeHistory, baskets };
   const validation = cutCases(actions, split, 'validation', caseOptions);
@@ -89,7 +109,16 @@ export function buildSequences(
     (sum, end) => sum + Math.max(0, end - 1),
     0,
   );
-  expectEnough({ trainTransitions, validation, test }, actions, config);
+  expectEnough(
+    {
+      trainTransitions,
+      validationCases: validation.targets.length,
+      testCases: test.targets.length,
+      interactions: actions.items.length,
+      users: actions.userIds.length,
+    },
+    config,
+  );
 
   const users = actions.userIds.length;
   const items = itemTable.itemIds.length;
@@ -122,7 +151,13 @@ export function buildSequences(
       baskets,
       repeatShare: repeats,
       excludeHistory,
-      dataHash: hashSequences({ itemTable, shards, cases: [validation, test], events }),
+      dataHash: hashSequences({
+        itemTable: digestItemTable(itemTable),
+        shards: shards.map(digestShard),
+        validation: digestCases(validation),
+        test: digestCases(test),
+        events: digestEvents(events),
+      }),
     },
     excluded: {
       read: log.read,
@@ -133,7 +168,7 @@ export function buildSequences(
       belowMinimum: histories.rows.length - actions.items.length,
       usersBelowMinimum: log.userIds.length - users,
       itemsBelowMinimum: log.itemIds.length - items,
-      tiedTestCases: baskets ? 0 : countTiedTestCases(actions, split),
+      tiedTestCases: baskets ? 0 : tiedTestCases(actions, split),
     },
   };
 }
@@ -153,21 +188,6 @@ function countItems({ trained, judged }: Parts, itemNumbers: number) {
 
 function newestOf({ timestamps, length }: InteractionLog): number {
   return timestamps.subarray(0, length).reduce((newest, time) => Math.max(newest, time), 0);
-}
-
-function countTiedTestCases({ offsets, timestamps }: ActionTable, split: Split): number {
-  let tied = 0;
-  for (let user = 0; user + 1 < offsets.length; user++) {
-    const first = offsets[user]!;
-    for (
-      let at = Math.max(first + 1, first + split.validationEnds[user]!);
-      at < offsets[user + 1]!;
-      at++
-    ) {
-      if (timestamps[at] === timestamps[at - 1]) tied++;
-    }
-  }
-  return tied;
 }
 
 /** 1 for each row of the log that is held out. */
@@ -194,77 +214,4 @@ function gatherEvents(
     times: Float64Array.from(known, (row) => log.timestamps[row]!),
     isHeldOut: Uint8Array.from(known, (row) => isHeldOut[row]!),
   });
-}
-
-function hashSequences(built: {
-  readonly itemTable: ItemTable;
-  readonly shards: readonly SequenceShard[];
-  readonly cases: readonly EvaluationCases[];
-  readonly events: InteractionEvents;
-}): string {
-  const hash = createHash('sha256');
-  const text = (values: unknown) => hash.update(JSON.stringify(values)).update('\n');
-  const numbers = (
-    ...columns: readonly (Int32Array | Float32Array | Float64Array | Uint8Array)[]
-  ) => {
-    for (const { buffer, byteOffset, byteLength } of columns) {
-      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
-    }
-  };
-  const { itemTable, shards, cases, events } = built;
-  text([itemTable.itemIds, itemTable.titles, itemTable.fields]);
-  numbers(itemTable.counts);
-  for (const { users, starts, offsets, items, timestamps, rewards } of shards) {
-    text(users);
-    numbers(starts, offsets, items, timestamps, rewards);
-  }
-  for (const part of cases) {
-    text([part.users, part.eventTypes]);
-    numbers(part.requests, part.times, part.offsets, part.items, part.historyTimes);
-    numbers(part.earlierOffsets, part.earlierItems, part.targets, part.rewards);
-  }
-  numbers(events.items, events.times, events.isHeldOut);
-  return hash.digest('hex');
-}
-
-function explainEmptyLog(log: InteractionLog): string {
-  if (log.read === 0) {
-    return 'There are no interactions to build sequences from. Upload logs below logs/ and wait for their reports below uploads/.';
-  }
-  const reasons = [
-    `${log.unknownItems} are of items that the catalogue does not have (upload the catalogue below catalog/, then the logs again)`,
-    `${log.notActions} have reward 0 (see interactions.eventRewards and interactions.reward)`,
-    `${log.takenBack} were taken back by later ones (see interactions.reward.takesBack)`,
-  ];
-  return `None of the ${log.read} interactions is an action: ${reasons.join('; ')}.`;
-}
-
-function explainEmptyCore(
-  log: InteractionLog,
-  histories: Histories,
-  config: SequencesConfig,
-): string {
-  return (
-    `Nothing is left after filtering: of ${histories.rows.length} actions of ${log.userIds.length} users on ${log.itemIds.length} items, ` +
-    `no group of users with at least ${config.minimumUserInteractions} actions each on items with at least ` +
-    `${config.minimumItemInteractions} each remains. Lower sequences.minimumUserInteractions or ` +
-    'sequences.minimumItemInteractions, or upload more logs.'
-  );
-}
-
-function expectEnough(
-  parts: { trainTransitions: number; validation: EvaluationCases; test: EvaluationCases },
-  actions: ActionTable,
-  config: SequencesConfig,
-): void {
-  const missing = [
-    parts.trainTransitions === 0 && 'nothing to train on',
-    parts.validation.targets.length === 0 && 'no validation case',
-    parts.test.targets.length === 0 && 'no test case',
-  ].filter((problem) => problem !== false);
-  if (missing.length === 0) return;
-  throw new ValidationError(
-    `The split "${config.split}" of ${actions.items.length} actions of ${actions.userIds.length} users leaves ${missing.join(' and ')}. ` +
-      'Upload more logs, lower sequences.minimumUserInteractions and sequences.minimumItemInteractions, or choose another sequences.split.',
-  );
 }

@@ -1,3 +1,4 @@
+import { type ActionTable, gatherActions } from './actions.ts';
 import { type FieldIndex, indexFields } from './field-index.ts';
 import type { Histories } from './histories.ts';
 import type { InteractionLog } from './interaction-log.ts';
@@ -50,80 +51,102 @@ export interface EverybodyOptions {
   readonly usersPerPart?: number;
 }
 
+/** Users of a part of histories. */
+export const usersOfPart = 50_000;
+
+/** What `gatherHistories` needs of actions; items are indices of `AllItems`. */
+type Actions = Pick<ActionTable, 'userIds' | 'offsets' | 'items' | 'timestamps'>;
+
 /** Gathers everybody's newest actions. Depends on the set of interactions and the catalogue alone. */
 export function gatherEverybody(
   log: InteractionLog,
   histories: Histories,
-  { window, usersPerPart = 50_000 }: EverybodyOptions,
+  { window, usersPerPart = usersOfPart }: EverybodyOptions,
 ): Everybody {
-  const { items, indexOf } = gatherItems(log, histories);
-  const users = Int32Array.from(log.userIds.keys())
-    .filter((user) => histories.offsets[user + 1]! > histories.offsets[user]!)
-    .sort((a, b) => (log.userIds[a]! < log.userIds[b]! ? -1 : 1)); // ids differ
-  const parts: RecentHistories[] = [];
-  for (let begin = 0; begin < users.length; begin += usersPerPart) {
-    const some = users.subarray(begin, begin + usersPerPart);
-    parts.push(gatherHistories(log, histories, indexOf, some, window));
-  }
-  const { rows } = histories;
-  const actions = {
-    items: Int32Array.from(rows, (row) => indexOf[log.items[row]!]!),
-    times: Float64Array.from(rows, (row) => log.timestamps[row]!),
-  };
-  const fields = log.catalogue && indexFields(log.catalogue, items.itemIds);
-  return { items, fields, actions, parts };
-}
-
-/** All items, and the index of each item number of the log. */
-function gatherItems(log: InteractionLog, { rows }: Histories) {
   const taken = new Int32Array(log.itemIds.length);
-  for (const row of rows) taken[log.items[row]!]!++;
-  const counts = new Map(log.itemIds.map((id, number) => [id, taken[number]!]));
-  for (const id of log.catalogue?.keys() ?? []) if (!counts.has(id)) counts.set(id, 0);
-  const order = [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
-  const places = new Map(order.map(([id], place) => [id, place + 1]));
-  const items: AllItems = {
-    itemIds: order.map(([id]) => id),
-    titles: order.map(([id]) => log.catalogue?.get(id)?.title ?? id),
-    counts: Int32Array.from(order, ([, count]) => count),
-    isListed: Uint8Array.from(order, ([id]) => (log.catalogue?.get(id)?.hasLeft ? 0 : 1)),
-  };
-  return { items, indexOf: Int32Array.from(log.itemIds, (id) => places.get(id)!) };
+  for (const row of histories.rows) taken[log.items[row]!]!++;
+  const items = orderItems(
+    new Map(log.itemIds.map((id, number) => [id, taken[number]!])),
+    log.catalogue,
+  );
+  const places = new Map(items.itemIds.map((id, place) => [id, place + 1]));
+  const indexOf = Int32Array.from(log.itemIds, (id) => places.get(id)!);
+  const table = gatherActions(log, histories);
+  const actions = { ...table, items: table.items.map((item) => indexOf[item]!) };
+  const all = gatherHistories(actions, window);
+  const parts: RecentHistories[] = [];
+  for (let begin = 0; begin < all.users.length; begin += usersPerPart) {
+    parts.push(selectHistories(all, begin, Math.min(all.users.length, begin + usersPerPart)));
+  }
+  const fields = log.catalogue && indexFields(log.catalogue, items.itemIds);
+  return { items, fields, actions: { items: actions.items, times: actions.timestamps }, parts };
 }
 
-function gatherHistories(
-  log: InteractionLog,
-  { offsets: begins, rows }: Histories,
-  indexOf: Int32Array,
-  users: Int32Array,
+/** All items in order, those of the catalogue that nobody took included. @param counts of actions, by item id */
+export function orderItems(
+  counts: Map<string, number>,
+  catalogue: InteractionLog['catalogue'],
+): AllItems {
+  for (const id of catalogue?.keys() ?? []) if (!counts.has(id)) counts.set(id, 0);
+  const order = [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
+  return {
+    itemIds: order.map(([id]) => id),
+    titles: order.map(([id]) => catalogue?.get(id)?.title ?? id),
+    counts: Int32Array.from(order, ([, count]) => count),
+    isListed: Uint8Array.from(order, ([id]) => (catalogue?.get(id)?.hasLeft ? 0 : 1)),
+  };
+}
+
+/** The newest actions of users in order of their ids, each with some. */
+export function gatherHistories(
+  { userIds, offsets: begins, items, timestamps }: Actions,
   window: number,
 ): RecentHistories {
-  const offsets = new Int32Array(users.length + 1);
-  const earlierOffsets = new Int32Array(users.length + 1);
-  const newest: number[] = []; // rows of the log
+  const offsets = new Int32Array(userIds.length + 1);
+  const earlierOffsets = new Int32Array(userIds.length + 1);
+  for (let user = 0; user < userIds.length; user++) {
+    const length = begins[user + 1]! - begins[user]!;
+    offsets[user + 1] = offsets[user]! + Math.min(length, window);
+  }
+  const newest = new Int32Array(offsets[userIds.length]!);
+  const times = new Float64Array(newest.length);
   const earlierItems: number[] = [];
-  users.forEach((user, place) => {
+  for (let user = 0; user < userIds.length; user++) {
     const first = begins[user]!;
     const end = begins[user + 1]!;
     const begin = Math.max(first, end - window);
-    for (let at = begin; at < end; at++) newest.push(rows[at]!);
-    offsets[place + 1] = newest.length;
+    newest.set(items.subarray(begin, end), offsets[user]!);
+    times.set(timestamps.subarray(begin, end), offsets[user]!);
     if (begin > first) {
-      const itemAt = (at: number) => indexOf[log.items[rows[at]!]!]!;
-      const inWindow = new Set<number>();
-      for (let at = begin; at < end; at++) inWindow.add(itemAt(at));
-      const before = new Set<number>();
-      for (let at = first; at < begin; at++) if (!inWindow.has(itemAt(at))) before.add(itemAt(at));
+      const inWindow = new Set(items.subarray(begin, end));
+      const before = new Set(items.subarray(first, begin).filter((item) => !inWindow.has(item)));
       for (const item of [...before].sort((a, b) => a - b)) earlierItems.push(item);
     }
-    earlierOffsets[place + 1] = earlierItems.length;
-  });
+    earlierOffsets[user + 1] = earlierItems.length;
+  }
   return {
-    users: Array.from(users, (user) => log.userIds[user]!),
+    users: userIds,
     offsets,
-    items: Int32Array.from(newest, (row) => indexOf[log.items[row]!]!),
-    times: Float64Array.from(newest, (row) => log.timestamps[row]!),
+    items: newest,
+    times,
     earlierOffsets,
     earlierItems: Int32Array.from(earlierItems),
+  };
+}
+
+/** The histories of users `[begin, end)`. */
+export function selectHistories(
+  { users, offsets, items, times, earlierOffsets, earlierItems }: RecentHistories,
+  begin: number,
+  end: number,
+): RecentHistories {
+  const from0 = (all: Int32Array) => all.subarray(begin, end + 1).map((at) => at - all[begin]!);
+  return {
+    users: users.slice(begin, end),
+    offsets: from0(offsets),
+    items: items.slice(offsets[begin], offsets[end]),
+    times: times.slice(offsets[begin], offsets[end]),
+    earlierOffsets: from0(earlierOffsets),
+    earlierItems: earlierItems.slice(earlierOffsets[begin], earlierOffsets[end]),
   };
 }

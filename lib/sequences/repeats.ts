@@ -7,8 +7,13 @@ import type { SequenceShard } from './shard.ts';
  */
 const meaningfulShare = 0.01;
 
-/** Share (0-1) of training transitions whose next item occurs earlier in the same row. */
-export function repeatShare(shards: readonly SequenceShard[]): number {
+/** How many training transitions there are, and in how many the next item occurs earlier in the same row. */
+export interface Repeats {
+  readonly repeats: number;
+  readonly transitions: number;
+}
+
+export function countRepeats(shards: readonly SequenceShard[]): Repeats {
   let repeats = 0;
   let transitions = 0;
   for (const { offsets, items } of shards) {
@@ -18,8 +23,12 @@ export function repeatShare(shards: readonly SequenceShard[]): number {
       transitions += Math.max(0, own.length - 1);
     }
   }
-  return transitions === 0 ? 0 : repeats / transitions;
+  return { repeats, transitions };
 }
+
+/** Share (0-1) of training transitions whose next item occurs earlier in the same row. */
+export const repeatShare = ({ repeats, transitions }: Repeats): number =>
+  transitions === 0 ? 0 : repeats / transitions;
 
 /** Whether lists leave the user's history out: as configured, and with `auto` where hardly anybody repeats an item. */
 export function leavesHistoryOut(

@@ -1,6 +1,15 @@
 import type { ActionTable } from './actions.ts';
+import { firstPart, layRows } from './buckets/laying.ts';
 import type { SequenceShard } from './shard.ts';
 import type { Split } from './split.ts';
+
+/** A row of a training shard: the actions `[begin, end)` of a table, `start` of which is its place in the history. */
+export interface TrainingRow {
+  readonly user: number;
+  readonly start: number;
+  readonly begin: number;
+  readonly end: number;
+}
 
 /**
  * Cuts the training parts of all histories into rows (`windowsOf`) and puts whole rows into shards.
@@ -13,43 +22,49 @@ export function cutShards(
   window: number,
   shardItems: number,
 ): SequenceShard[] {
-  const shards: SequenceShard[] = [];
-  let rows: { user: number; start: number; begin: number; end: number }[] = [];
-  let items = 0;
-  const close = () => {
-    if (rows.length === 0) return;
-    const offsets = new Int32Array(rows.length + 1); // [rows + 1]
-    const shard = {
-      users: rows.map((row) => actions.userIds[row.user]!),
-      starts: Int32Array.from(rows, (row) => row.start),
-      offsets,
-      items: new Int32Array(items),
-      timestamps: new Float64Array(items),
-      rewards: new Float32Array(items),
-    };
-    rows.forEach(({ begin, end }, row) => {
-      const at = offsets[row]!;
-      shard.items.set(actions.items.subarray(begin, end), at);
-      shard.timestamps.set(actions.timestamps.subarray(begin, end), at);
-      shard.rewards.set(actions.rewards.subarray(begin, end), at);
-      offsets[row + 1] = at + end - begin;
-    });
-    shards.push(shard);
-    rows = [];
-    items = 0;
-  };
+  const rows = trainingRows(actions, split, window);
+  const sizes = rows.map(({ begin, end }) => end - begin);
+  return layRows(firstPart, sizes, shardItems).stretches.map(({ begin, end }) =>
+    shardOf(actions, rows.slice(begin, end)),
+  );
+}
+
+/** The rows of the training parts of all histories. */
+export function trainingRows(actions: ActionTable, split: Split, window: number): TrainingRow[] {
+  const rows: TrainingRow[] = [];
   for (let user = 0; user < actions.userIds.length; user++) {
     const trained = split.trainEnds[user]!;
     if (trained === 0) continue;
     const first = actions.offsets[user]!;
     for (const [begin, end] of windowsOf(trained, window)) {
-      if (items + end - begin > shardItems) close();
       rows.push({ user, start: begin, begin: first + begin, end: first + end });
-      items += end - begin;
     }
   }
-  close();
-  return shards;
+  return rows;
+}
+
+/** Puts rows into a shard. */
+export function shardOf(actions: ActionTable, rows: readonly TrainingRow[]): SequenceShard {
+  const offsets = new Int32Array(rows.length + 1); // [rows + 1]
+  rows.forEach(({ begin, end }, row) => {
+    offsets[row + 1] = offsets[row]! + end - begin;
+  });
+  const items = offsets[rows.length]!;
+  const shard = {
+    users: rows.map((row) => actions.userIds[row.user]!),
+    starts: Int32Array.from(rows, (row) => row.start),
+    offsets,
+    items: new Int32Array(items),
+    timestamps: new Float64Array(items),
+    rewards: new Float32Array(items),
+  };
+  rows.forEach(({ begin, end }, row) => {
+    const at = offsets[row]!;
+    shard.items.set(actions.items.subarray(begin, end), at);
+    shard.timestamps.set(actions.timestamps.subarray(begin, end), at);
+    shard.rewards.set(actions.rewards.subarray(begin, end), at);
+  });
+  return shard;
 }
 
 /**

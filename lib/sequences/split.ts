@@ -72,18 +72,31 @@ const day = 86_400;
  */
 export function timeCuts(timestamps: Float64Array): TimeCuts {
   const sorted = timestamps.slice().sort();
-  const most = Math.ceil(heldOutShare * sorted.length);
+  const queries = timeCutQueries(sorted.length);
+  let step = queries.next();
+  while (!step.done) {
+    const query = step.value;
+    step = queries.next('at' in query ? sorted[query.at]! : countUpTo(sorted, query.upTo));
+  }
+  return step.value;
+}
+
+/** What is asked of times in ascending order: the one at a place from 0, or how many are at most a time. */
+export type RankQuery = { readonly at: number } | { readonly upTo: number };
+
+/** The rule of `timeCuts`, for times that nobody has in one place: asks for what it needs of them. */
+export function* timeCutQueries(length: number): Generator<RankQuery, TimeCuts, number> {
+  const most = Math.ceil(heldOutShare * length);
   // The part that ends with the action at `end - 1` begins after the time that this returns.
-  const before = (end: number) => {
-    const newest = sorted[end - 1]!;
-    let ofOneDay = 0;
-    while (ofOneDay < most && sorted[end - 1 - ofOneDay]! > newest - day) ofOneDay++;
-    const length = Math.min(most, Math.max(heldOutActions, ofOneDay));
-    return sorted[Math.max(0, end - 1 - length)]!;
-  };
-  const lastOfValidation = before(sorted.length);
-  const validationEnd = countUpTo(sorted, lastOfValidation);
-  return { lastOfTraining: before(validationEnd), lastOfValidation };
+  function* before(end: number): Generator<RankQuery, number, number> {
+    const newest = yield { at: end - 1 };
+    const ofOneDay = end - (yield { upTo: newest - day });
+    const held = Math.min(most, Math.max(heldOutActions, ofOneDay));
+    return yield { at: Math.max(0, end - 1 - held) };
+  }
+  const lastOfValidation = yield* before(length);
+  const validationEnd = yield { upTo: lastOfValidation };
+  return { lastOfTraining: yield* before(validationEnd), lastOfValidation };
 }
 
 /** Cuts each history at the given times. */
@@ -103,6 +116,25 @@ export function splitNothing({ offsets }: Pick<SplitInput, 'offsets'>): Split {
     const length = offsets[user + 1]! - offsets[user]!;
     return [length, length];
   });
+}
+
+/** Test cases at the time of the action before: their order is the tie policy's. */
+export function tiedTestCases(
+  { offsets, timestamps }: Pick<SplitInput, 'offsets' | 'timestamps'>,
+  split: Split,
+): number {
+  let tied = 0;
+  for (let user = 0; user + 1 < offsets.length; user++) {
+    const first = offsets[user]!;
+    for (
+      let at = Math.max(first + 1, first + split.validationEnds[user]!);
+      at < offsets[user + 1]!;
+      at++
+    ) {
+      if (timestamps[at] === timestamps[at - 1]) tied++;
+    }
+  }
+  return tied;
 }
 
 /** @param ends where a user's training and validation parts end */

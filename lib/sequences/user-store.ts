@@ -32,12 +32,16 @@ const storedUser = z.strictObject({
 export type StoredUser = z.infer<typeof storedUser>;
 
 /** A part: users from `first` to `last` in the order of their ids (UTF-16 code units). */
-const storePart = z.strictObject({ first: z.string(), last: z.string(), buckets: count });
+export const userStorePart = z.strictObject({
+  first: z.string(),
+  last: z.string(),
+  buckets: count,
+});
 
 /** `runs/<run>/everybody/users/manifest.json`: the parts in order. */
-export const userStoreManifest = z.strictObject({ parts: z.array(storePart) });
+export const userStoreManifest = z.strictObject({ parts: z.array(userStorePart) });
 
-export type UserStorePart = z.infer<typeof storePart>;
+export type UserStorePart = z.infer<typeof userStorePart>;
 
 /** A part as it is stored, and what the manifest says of it. */
 export interface EncodedUsers {
@@ -64,7 +68,10 @@ export function userAt(
 }
 
 /** Puts the users of a file of histories into buckets. */
-export function encodeUsers(histories: RecentHistories, items: AllItems): EncodedUsers {
+export function encodeUsers(
+  histories: RecentHistories,
+  items: Pick<AllItems, 'itemIds'>,
+): EncodedUsers {
   const { users } = histories;
   const buckets = Math.max(1, Math.ceil(users.length / usersPerBucket));
   const rows = Array.from({ length: buckets }, (): number[] => []);

@@ -17,7 +17,7 @@ export interface Vocabulary {
  * @param counts occurrences of each item number in the training actions
  */
 export function buildVocabulary(
-  log: InteractionLog,
+  log: { readonly itemIds: readonly string[]; readonly catalogue: InteractionLog['catalogue'] },
   isLeft: Uint8Array,
   counts: Int32Array,
 ): Vocabulary {

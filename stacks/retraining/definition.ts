@@ -1,6 +1,7 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { environmentStates } from './environment-states.ts';
+import { sequencesStates } from './sequences-states.ts';
 import { caught, invoke, type NightlyDefinitionProps, type States } from './states.ts';
 import { trainingStates } from './training-states.ts';
 import { vectorsStates } from './vectors-states.ts';
@@ -13,7 +14,7 @@ export type { NightlyDefinitionProps } from './states.ts';
  * things; Step Functions runs it on AWS, `local/state-machine` runs it on one machine.
  *
  * Input: `{run?, scheduledTime?, resume?}`. Variables: `$run` (its id), `$resource` (name of what this attempt creates in
- * SageMaker), `$environmentRunning`, `$environmentInstance` (number of the instance type that the endpoint is tried
+ * SageMaker), `$buckets` and `$coreRound` (`sequences-states.ts`), `$environmentRunning`, `$environmentInstance` (number of the instance type that the endpoint is tried
  * on), `$refitFailure` (null, or why the winner could not be fitted on all actions), `$failure` (null, or the error
  * output of the state that failed). Any other failure goes through `StopEnvironment?`
  * to `FailRun`.
@@ -27,6 +28,7 @@ export function nightlyDefinition(props: NightlyDefinitionProps): object {
     StartAt: 'BeginRun',
     States: {
       ...beginStates(props, props.config),
+      ...sequencesStates(props),
       ...environmentStates(props),
       ...vectorsStates(props),
       ...trainingStates(props),
@@ -82,11 +84,6 @@ function beginStates(props: NightlyDefinitionProps, config: PipelineConfig): Sta
       Output: { run: '{% $run %}', unchangedSince: '{% $states.input.unchangedSince %}' },
     },
     RunFinishedBefore: { Type: 'Succeed', Output: { run: '{% $run %}', finishedBefore: true } },
-    BuildSequences: {
-      ...invoke(props, 'buildSequences', { run: '{% $run %}' }),
-      Next: 'PlanEnvironment',
-      ...caught,
-    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { countAnew } from '#functions/build-sequences/count-anew.ts';
+import { countAnew, countEverybody } from '#functions/build-sequences/count-anew.ts';
 import { countRange, countUpload } from '#functions/parse-range/count.ts';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { runs, serving, uploads } from '#lib/contracts/keys.ts';
@@ -101,7 +101,7 @@ describe('Function: countAnew', () => {
     const inputs = { interactions, items: [] };
     const manifest: RunManifest = { run, createdAt, inputs, attempts: [] };
     await objects.putJson(runs.manifest(run), manifest);
-    return countAnew(objects, manifest, everybody);
+    return countAnew(objects, manifest, everybody.items, countEverybody(everybody, manifest));
   }
   const later = '2030-01-01T00:00:00.000Z';
 

@@ -238,6 +238,7 @@ describe('The nightly definition, path by path', () => {
       // Arrange
       const world = worldOf();
       world.vectorsNeeded = true;
+      world.buckets = 3;
       // Act
       const failed = await world.run('e1', { run }, { fault: failIn(name) });
       // Assess
@@ -706,6 +707,10 @@ describe('The nightly definition, path by path', () => {
     world.endpoint = { status: 'InService', reason: '' };
     await world.run('e-last', { run });
     await world.run('e-again', { run });
+    world.buckets = 3;
+    const inBuckets = await world.run('e-buckets', { run: `${run}-c` });
+    expect(inBuckets.status).toBe('SUCCEEDED');
+    world.buckets = 0;
     await world.run('e-refit', { run: `${run}-b` }, { fault: failIn('RefitWinnerJob') });
     await world.run('e-routine', { scheduledTime: '2026-11-25T02:00:00Z' });
     // Assess

@@ -17,6 +17,8 @@ import type { NightlyDefinitionProps, NightlyFunction } from '#stacks/retraining
 /** What the state machine hands to the functions that are not real here. */
 interface StepPayload {
   readonly run: string;
+  readonly step: string;
+  readonly round: number;
   readonly resource: string;
   readonly kind: 'environment' | 'recommender' | 'refit' | 'vectors';
   readonly name: string;
@@ -130,6 +132,8 @@ export class NightlyWorld {
   now = 0;
   /** Seconds for which each job is paid. */
   readonly billedSeconds = 360;
+  /** How many buckets of users are built one by one; 0 when one function does it all. */
+  buckets = 0;
   /** Whether some text has no vector yet. */
   vectorsNeeded = false;
   /** What becomes of endpoints; the reason only matters with `Failed`. */
@@ -286,9 +290,12 @@ export class NightlyWorld {
     const { objects } = this.#options;
     return {
       ...this.#options.steps,
-      buildSequences: async ({ run }) => {
+      buildSequences: async ({ step, run, round }) => {
+        if (step === 'settle') return { isSettled: round > 0 };
+        if (step !== 'build' && step !== 'join') return {};
         for (let part = 0; part < 6; part++)
           await objects.putBytes(runs.trainShard(run, part), 'x');
+        return { buckets: this.buckets };
       },
       planEnvironment: () => ({
         version: environmentVersion,

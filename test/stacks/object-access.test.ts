@@ -21,6 +21,7 @@ const refitted = Object.values(serving.modelFiles(runs.refittedPrefix('a', 'b'))
 const nights = [prequential.night('a')];
 const shard = [runs.trainShard('a', 7)];
 const bulk = [
+  runs.bucketFile('a', 'actions', 7),
   runs.trainShard('a', 7),
   runs.allActions('a', 7),
   runs.recentHistories('a', 7),
@@ -48,6 +49,25 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'plan-training getJson key': [`${runs.augmentationResultsPrefix('a')}x.json`],
   'augment-sequences putIfAbsent target': [runs.augmentedShard('a', 7)],
   'build-sequences getStream key': stored,
+  'build-sequences getBytes key': [...stored, runs.bucketFile('a', 'pieces/train-7', 7)],
+  'build-sequences putBytes key': [
+    runs.bucketFile('a', 'pieces/train-7', 7),
+    runs.trainShard('a', 7),
+    runs.allActions('a', 7),
+    runs.recentHistories('a', 7),
+  ],
+  ...Object.fromEntries(
+    ['validation', 'test', 'arrived', 'events'].map((name) => [
+      `build-sequences putBytes file("${name}")`,
+      [runs.bucketFile('a', name, 7)],
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['popularity', 'cut'].map((name) => [
+      `build-sequences putJson file("${name}")`,
+      [runs.bucketFile('a', name, 7)],
+    ]),
+  ),
   'evaluate-models putBytes files.weights': model,
   'evaluate-models putJson files.vocabulary': model,
   'evaluate-models putJson files.description': model,
@@ -65,6 +85,7 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'parse-range remove ranges.map((_, range) => rowsKey(plan, range))': stored,
   // The uploaded file, the known items of the catalogue, and the rows that are counted.
   'parse-range getStream key': [...uploaded, ...stored],
+  'parse-range getBytes key': stored,
   'parse-range head key': stored,
   'parse-range getVersion key': [uploads.rangeCounts('u', 7)],
   'parse-range putIfAbsent key': [uploads.rangeCounts('u', 7)],

@@ -29,6 +29,8 @@ export const operationsConfig = z.strictObject({
   useSpotTraining: z.boolean().default(true),
   /** Lambdas that ask the endpoint at the same time. */
   augmentationConcurrency: z.int().min(1).max(1000).default(4),
+  /** Functions that sort buckets of interactions into sequences at the same time. */
+  bucketConcurrency: z.int().min(1).max(1000).default(8),
   /** Training jobs that run at the same time. */
   trainingConcurrency: z.int().min(1).max(40).default(8),
   /** Share of shards (percent) whose failure does not fail the run. */
@@ -37,8 +39,8 @@ export const operationsConfig = z.strictObject({
   /** Ranges of uploads that are parsed at the same time. */
   ingestionConcurrency: z.int().min(2).max(1000).default(10),
   /**
-   * Memory (MB) of the function that sorts all interactions into sequences; it needs about 100 MB a million of them.
-   * A new account allows 3,008 until its quota is raised.
+   * Memory (MB) of the functions that sort interactions into sequences; one needs about 245 MB, and 285 MB a million
+   * of `sequences.bucketInteractions`. A new account allows 3,008 until its quota is raised.
    */
   buildSequencesMegabytes: z.int().min(1769).max(10_240).default(3008),
   /** Who is told by e-mail of finished and failed runs and of alarms; each address confirms once. */

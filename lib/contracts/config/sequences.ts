@@ -33,6 +33,11 @@ export const sequencesConfig = z.strictObject({
   /** Items (positions) a training shard holds; one shard is one request to the environment. */
   shardItems: z.int().min(64).default(2048),
   /**
+   * Interactions that one function sorts into sequences: with more, users are shared out to several functions at the same
+   * time. The result is the same; a million takes about 285 MB of `operations.buildSequencesMegabytes`.
+   */
+  bucketInteractions: z.int().min(1).default(4_000_000),
+  /**
    * Rank and recommend without the items of the user's history. `auto`: yes where fewer than 1 % of the training
    * transitions return to an earlier item, as in ratings.
    */

@@ -121,7 +121,7 @@ async function nightOf(
     config: using,
   });
   const { handler } = await import('#functions/build-sequences/handler.ts');
-  await handler({ run }, lambdaContext);
+  await handler({ step: 'build', run }, lambdaContext);
   return ingestion.objects.getJson(runs.sequencesManifest(run), sequencesManifest);
 }
 

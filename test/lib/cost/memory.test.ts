@@ -14,8 +14,16 @@ const tables = parsePrices(prices, {
   instanceMegabytes: { 'ml.c6i.2xlarge': 16_000 },
 });
 const model = { name: 'a', backbone: 'sasrec', objective: 'supervised' };
-const configOf = (operations: object = {}, dimension = 64) =>
-  parseConfig({ training: { models: [{ ...model, dimension }] }, operations }, 'test');
+/** One function sorts everything, unless a bucket is told to be smaller. */
+const configOf = (operations: object = {}, dimension = 64, bucketInteractions = 1e9) =>
+  parseConfig(
+    {
+      training: { models: [{ ...model, dimension }] },
+      operations,
+      sequences: { bucketInteractions },
+    },
+    'test',
+  );
 const million = 1e6;
 const check = (interactions: number, items: number, config = configOf()) =>
   checkMemory(memoryOf(config, { interactions, transitions: interactions, items }, tables));
@@ -28,6 +36,14 @@ describe('Function: memoryOf', () => {
 
     expect(build!.expectedMegabytes).toBe(100 + 2 * 100);
     expect(train!.expectedMegabytes).toBe(500 + 400 + (7000 / 2) * (32 / 64));
+  });
+
+  it('counts a bucket of users, however many interactions there are', () => {
+    const counts = { interactions: 900 * million, transitions: million, items: 1 };
+    const config = configOf({}, 64, 4 * million);
+
+    expect(memoryOf(config, counts, tables)[0]!.expectedMegabytes).toBe(100 + 4 * 100);
+    expect(buildTime(config, counts, tables).expectedSeconds).toBe(16);
   });
 
   it('knows no instance type that nobody has looked up', () => {
@@ -49,13 +65,13 @@ describe('Function: checkMemory', () => {
       'more than the function has been given',
       30 * million,
       10_000,
-      'BuildSequences is expected to need 3,100 MB, more than the 3,008 MB that operations.buildSequencesMegabytes gives it, and would be ended. Raise operations.buildSequencesMegabytes to 3100 or more.',
+      'BuildSequences is expected to need 3,100 MB, more than the 3,008 MB that operations.buildSequencesMegabytes gives it, and would be ended. Raise operations.buildSequencesMegabytes to 3100 or more, or lower sequences.bucketInteractions.',
     ],
     [
       'more than any function can have',
       110 * million,
       10_000,
-      'No function can have more than 10240 MB',
+      'No function can have more than 10240 MB: lower sequences.bucketInteractions.',
     ],
     [
       'a catalogue too wide for the instance',
@@ -77,7 +93,7 @@ describe('Function: checkMemory', () => {
 
 describe('Function: buildTime', () => {
   it('grows with the log, and is refused beyond what a function may take', () => {
-    expect(buildTime({ interactions: 10 * million }, tables)).toMatchObject({
+    expect(buildTime(configOf(), { interactions: 10 * million }, tables)).toMatchObject({
       expectedSeconds: 40,
       limitSeconds: 900,
     });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { leavesHistoryOut, repeatShare } from '#lib/sequences/repeats.ts';
+import { countRepeats, leavesHistoryOut, repeatShare } from '#lib/sequences/repeats.ts';
 import { build, histories, rows, rowsOf } from './arbitraries.ts';
 
 describe('Function: repeatShare', () => {
@@ -11,8 +11,11 @@ describe('Function: repeatShare', () => {
     const { shards, manifest } = build(all);
     // Assess
     expect(shards.flatMap(rowsOf)).toHaveLength(2);
-    expect(repeatShare(shards)).toBeCloseTo(1 / 3);
-    expect(manifest).toMatchObject({ repeatShare: repeatShare(shards), excludeHistory: false });
+    expect(repeatShare(countRepeats(shards))).toBeCloseTo(1 / 3);
+    expect(manifest).toMatchObject({
+      repeatShare: repeatShare(countRepeats(shards)),
+      excludeHistory: false,
+    });
   });
 
   it('is 0 exactly where no row holds an item twice', () => {
@@ -27,13 +30,13 @@ describe('Function: repeatShare', () => {
         const isTwice = built.shards
           .flatMap(rowsOf)
           .some(({ items }) => new Set(items).size < items.length);
-        expect(repeatShare(built.shards) > 0).toBe(isTwice);
-        expect(repeatShare(built.shards)).toBeLessThanOrEqual(1);
+        expect(repeatShare(countRepeats(built.shards)) > 0).toBe(isTwice);
+        expect(repeatShare(countRepeats(built.shards))).toBeLessThanOrEqual(1);
       }),
     );
   });
 
-  it('is 0 of nothing', () => expect(repeatShare([])).toBe(0));
+  it('is 0 of nothing', () => expect(repeatShare(countRepeats([]))).toBe(0));
 });
 
 describe('Function: leavesHistoryOut', () => {

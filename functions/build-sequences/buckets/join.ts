@@ -1,0 +1,199 @@
+import { runs } from '#lib/contracts/keys.ts';
+import { addCounts, decodeItemCounts, itemCountsFile } from '#lib/popularity/item-counts.ts';
+import type { AllActionsManifest } from '#lib/sequences/all-actions.ts';
+import { joinCases, joinHistories, joinShards, mergeEvents } from '#lib/sequences/buckets/join.ts';
+import {
+  digestCases,
+  digestEvents,
+  digestItemTable,
+  digestShard,
+  hashSequences,
+} from '#lib/sequences/data-hash.ts';
+import { expectEnough } from '#lib/sequences/enough.ts';
+import { decodeEvaluationCases, encodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import {
+  decodeAllItems,
+  decodeRecentHistories,
+  type EverybodyManifest,
+} from '#lib/sequences/everybody-files.ts';
+import {
+  decodeInteractionEvents,
+  encodeInteractionEvents,
+} from '#lib/sequences/interaction-events.ts';
+import { decodeItemTable } from '#lib/sequences/item-table.ts';
+import type { SequencesExcluded, SequencesManifest } from '#lib/sequences/manifest.ts';
+import { decodeSequenceShard, encodeSequenceShard } from '#lib/sequences/shard.ts';
+import type { UserStorePart } from '#lib/sequences/user-store.ts';
+import type { Objects } from '#platform/objects.ts';
+import { countAnew } from '../count-anew.ts';
+import { writeHistories } from './cut.ts';
+import { type BucketCut, bucketCut, bucketsDivision, bucketsSettlement, pieceOf } from './files.ts';
+import type { Night } from './night.ts';
+
+type Kind = keyof BucketCut['pieces'];
+
+/**
+ * Puts together what lies across buckets, and writes the manifests, that of the sequences last: its presence says that the
+ * rest is there.
+ *
+ * @throws ValidationError if too little is left to train and compare on
+ */
+export async function joinBuckets(
+  objects: Objects,
+  { run, manifest, config }: Night,
+  buckets: number,
+): Promise<SequencesManifest> {
+  const division = await objects.getJson(runs.bucketsDivision(run), bucketsDivision);
+  const settlement = await objects.getJson(runs.bucketsSettlement(run), bucketsSettlement);
+  const cuts: BucketCut[] = [];
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    cuts.push(await objects.getJson(runs.bucketFile(run, 'cut', bucket), bucketCut));
+  }
+  const sum = (name: keyof BucketCut['sums']) =>
+    cuts.reduce((total, { sums }) => total + sums[name], 0);
+  const each = async <T>(file: string, decode: (bytes: Uint8Array) => T) => {
+    const all: T[] = [];
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      all.push(decode(await objects.getBytes(runs.bucketFile(run, file, bucket))));
+    }
+    return all;
+  };
+
+  const digests = await joinShardPieces(objects, run, cuts);
+  const items = decodeAllItems(await objects.getBytes(runs.allItems(run)));
+  const users: UserStorePart[] = [];
+  for (const { pieces } of cuts) {
+    for (const { part, users: own } of pieces.histories) if (own) users[part] = own;
+  }
+  for (const [part, owners] of piecesOf(cuts, 'histories')) {
+    const pieces = [];
+    for (const bucket of owners) {
+      const key = runs.bucketFile(run, pieceOf('histories', part), bucket);
+      pieces.push(decodeRecentHistories(await objects.getBytes(key)));
+    }
+    const written = await writeHistories(objects, run, part, joinHistories(pieces), items);
+    users[part] = written.users;
+  }
+  // One file after the other: only what is said of each stays in memory.
+  const writeCases = async (split: 'validation' | 'test' | 'arrived') => {
+    const cases = joinCases(await each(split, decodeEvaluationCases));
+    await objects.putBytes(runs.evaluationCases(run, split), encodeEvaluationCases(cases));
+    return { count: cases.targets.length, digest: digestCases(cases) };
+  };
+  const writeEvents = async () => {
+    const events = mergeEvents(await each('events', decodeInteractionEvents));
+    await objects.putBytes(runs.events(run), encodeInteractionEvents(events));
+    return digestEvents(events);
+  };
+  const validation = await writeCases('validation');
+  const test = await writeCases('test');
+  const arrived = division.since === null ? undefined : await writeCases('arrived');
+  const events = await writeEvents();
+
+  const table = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
+  const { totals } = division;
+  const sequences: SequencesManifest = {
+    users: sum('users'),
+    items: table.itemIds.length,
+    trainItems: table.counts.reduce((count, own) => count + (own > 0 ? 1 : 0), 0),
+    interactions: sum('interactions'),
+    duplicates: totals.duplicates,
+    trainSequences: sum('trainSequences'),
+    trainTransitions: sum('trainTransitions'),
+    validationCases: validation.count,
+    testCases: test.count,
+    since: division.since,
+    newestAction: totals.newestAction,
+    arrivedCases: arrived?.count ?? 0,
+    shards: settlement.parts.train,
+    window: config.sequences.window,
+    split: config.sequences.split,
+    basketShare: division.basketShare,
+    baskets: division.baskets,
+    repeatShare: settlement.repeatShare,
+    excludeHistory: settlement.excludeHistory,
+    dataHash: hashSequences({
+      itemTable: digestItemTable(table),
+      shards: digests,
+      validation: validation.digest,
+      test: test.digest,
+      events,
+    }),
+  };
+  expectEnough(sequences, config.sequences);
+  let popularity = decodeItemCounts(await popularityOf(objects, run, 0));
+  for (let bucket = 1; bucket < buckets; bucket++) {
+    popularity = addCounts(popularity, decodeItemCounts(await popularityOf(objects, run, bucket)));
+  }
+  await countAnew(objects, manifest, items, popularity);
+  await objects.putJson(runs.userStoreManifest(run), { parts: users });
+  await objects.putJson(runs.everybodyManifest(run), {
+    users: sum('everybody'),
+    items: items.itemIds.length,
+    listedItems: items.isListed.reduce((count, isListed) => count + isListed, 0),
+    parts: settlement.parts.histories,
+  } satisfies EverybodyManifest);
+  await objects.putJson(runs.allActionsManifest(run), {
+    parts: settlement.parts.allActions,
+    rows: sum('allActionsRows'),
+    actions: sum('allActions'),
+    dataHash: sequences.dataHash,
+  } satisfies AllActionsManifest);
+  await objects.putJson(runs.excluded(run), {
+    read: totals.read,
+    notActions: totals.notActions,
+    takenBack: totals.takenBack,
+    unknownItems: totals.unknownItems,
+    duplicates: totals.duplicates,
+    belowMinimum: totals.actions - sequences.interactions,
+    usersBelowMinimum: totals.users - sequences.users,
+    itemsBelowMinimum: totals.items - sequences.items,
+    tiedTestCases: sum('tiedTestCases'),
+  } satisfies SequencesExcluded);
+  await objects.putJson(runs.sequencesManifest(run), sequences);
+  return sequences;
+}
+
+const popularityOf = (objects: Objects, run: string, bucket: number) =>
+  objects.getJson(runs.bucketFile(run, 'popularity', bucket), itemCountsFile);
+
+/** Buckets that have a piece of each part, by part. */
+function piecesOf(cuts: readonly BucketCut[], kind: Kind): Map<number, number[]> {
+  const owners = new Map<number, number[]>();
+  for (const [bucket, { pieces }] of cuts.entries()) {
+    for (const { part, isWhole } of pieces[kind]) {
+      if (!isWhole) owners.set(part, [...(owners.get(part) ?? []), bucket]);
+    }
+  }
+  return owners;
+}
+
+/** Joins the pieces of shards. @returns digests of all training shards, in order */
+async function joinShardPieces(
+  objects: Objects,
+  run: string,
+  cuts: readonly BucketCut[],
+): Promise<string[]> {
+  const join = async (kind: 'train' | 'allActions', part: number, owners: readonly number[]) => {
+    const pieces = [];
+    for (const bucket of owners) {
+      const key = runs.bucketFile(run, pieceOf(kind, part), bucket);
+      pieces.push(decodeSequenceShard(await objects.getBytes(key)));
+    }
+    return joinShards(pieces);
+  };
+  const digests: string[] = [];
+  for (const { pieces } of cuts) {
+    for (const { part, digest } of pieces.train) if (digest) digests[part] = digest;
+  }
+  for (const [part, owners] of piecesOf(cuts, 'train')) {
+    const shard = await join('train', part, owners);
+    await objects.putBytes(runs.trainShard(run, part), encodeSequenceShard(shard));
+    digests[part] = digestShard(shard);
+  }
+  for (const [part, owners] of piecesOf(cuts, 'allActions')) {
+    const shard = await join('allActions', part, owners);
+    await objects.putBytes(runs.allActions(run, part), encodeSequenceShard(shard));
+  }
+  return digests;
+}

@@ -40,6 +40,7 @@ export function createApplication(app: App, deployment: Deployment): Application
     deployment,
     bucket,
     bus: retraining.status.bus,
+    topic,
   });
   const monitoring = new MonitoringStack(app, stackName('monitoring'), {
     deployment,

@@ -31,7 +31,7 @@ export const cost: Command = {
     return async () => {
       const { costTable } = await import('#lib/cost/cost-table.ts');
       const { parsePrices } = await import('#lib/cost/prices.ts');
-      const { deployedCounts } = await import('#stacks/monitoring/alarms.ts');
+      const { deployedCounts } = await import('#stacks/alarms.ts');
       const prices = parsePrices(table('prices.json'), table('throughput.json'));
       console.log(costTable(question, config, prices, deployedCounts));
       return 0;

@@ -3,6 +3,9 @@ import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { serving } from '#lib/contracts/keys.ts';
 import type { VersionedObjects } from '#lib/contracts/objects.ts';
 
+/** What an error says besides while no run has promoted anybody: then no version of this function can answer. */
+export const nothingPromoted = { isPromoted: false } as const;
+
 /** Something made from a champion's files that has to be freed. */
 interface Disposable {
   dispose(): void;
@@ -67,6 +70,7 @@ export class ChampionCache<Model extends Disposable> {
     if (found === undefined) {
       throw new MissingArtefactError(
         'There is no champion to recommend with: no run has promoted a model yet.',
+        { details: nothingPromoted },
       );
     }
     const champion = found.value;

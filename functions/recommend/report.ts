@@ -1,6 +1,11 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { PipelineError } from '#lib/contracts/errors.ts';
+import { nothingPromoted } from './champion-cache.ts';
 import { type HttpResponse, refusalOrThrow } from './http.ts';
+
+/** Lambda's number of the code that runs. */
+const version = process.env.AWS_LAMBDA_FUNCTION_VERSION ?? '$LATEST';
 
 let hasAnswered = false;
 
@@ -24,6 +29,7 @@ export function reporter(logger: Logger, metrics: Metrics) {
       if (refusal.statusCode >= 500) {
         logger.error('nothing can be recommended', { error: error as Error });
         metrics.addMetric('RecommendationsUnavailable', MetricUnit.Count, 1);
+        if (!isNothingPromoted(error)) countOfVersion(metrics);
       }
       return refusal;
     },
@@ -37,3 +43,13 @@ export function reporter(logger: Logger, metrics: Metrics) {
     },
   };
 }
+
+/** A release is taken back when its version cannot serve a champion that others serve. */
+function countOfVersion(metrics: Metrics): void {
+  const own = metrics.singleMetric();
+  own.addDimension('version', version);
+  own.addMetric('ChampionRefused', MetricUnit.Count, 1);
+}
+
+const isNothingPromoted = (error: unknown) =>
+  error instanceof PipelineError && error.details === nothingPromoted;

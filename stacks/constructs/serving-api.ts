@@ -7,7 +7,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import type { Alias, IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Alias, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type Deployment, logRetention } from '../deployment.ts';
@@ -15,7 +15,7 @@ import { type Deployment, logRetention } from '../deployment.ts';
 export interface ServingApiProps {
   readonly deployment: Deployment;
   /** Answers `POST /recommend`, `/similar` and `/rerank`. */
-  readonly recommend: LambdaFunction | Alias;
+  readonly recommend: Alias;
 }
 
 /** An HTTP API with IAM authorisation, throttling and access logs. */

@@ -1,11 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { MetricStatistic, type MonitoringFacade } from 'cdk-monitoring-constructs';
+import type { Naming } from '../alarms.ts';
 import type { Ingestion } from '../constructs/ingestion.ts';
 import type { PipelineFunction } from '../constructs/pipeline-function.ts';
 import type { Deployment } from '../deployment.ts';
 import { sinceDeployed } from './since-deployed.ts';
-import { aboveZero, type Naming, pipelineMetric, threshold } from './thresholds.ts';
+import { aboveZero, pipelineMetric, threshold } from './thresholds.ts';
 
 /** Uploads on their way in: queues, functions, and how many rows are bad. */
 export function monitorIngestion(

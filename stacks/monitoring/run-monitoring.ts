@@ -3,10 +3,11 @@ import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { MetricStatistic, type MonitoringFacade } from 'cdk-monitoring-constructs';
+import type { Naming } from '../alarms.ts';
 import type { PipelineFunction } from '../constructs/pipeline-function.ts';
 import type { Deployment } from '../deployment.ts';
 import { sinceDeployed } from './since-deployed.ts';
-import { aboveZero, type Naming, pipelineMetric, threshold } from './thresholds.ts';
+import { aboveZero, pipelineMetric, threshold } from './thresholds.ts';
 
 export interface RunMonitoring {
   readonly deployment: Deployment;

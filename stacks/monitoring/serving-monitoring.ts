@@ -1,11 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { MetricStatistic, type MonitoringFacade } from 'cdk-monitoring-constructs';
+import type { Naming } from '../alarms.ts';
 import type { PipelineFunction } from '../constructs/pipeline-function.ts';
 import type { Deployment } from '../deployment.ts';
 import type { ServingStack } from '../serving/stack.ts';
 import { sinceDeployed } from './since-deployed.ts';
-import { aboveZero, type Naming, pipelineMetric, threshold } from './thresholds.ts';
+import { aboveZero, pipelineMetric, threshold } from './thresholds.ts';
 
 /** Recommendations: errors, throttles and latency of single ones, and batches that failed. */
 export function monitorServing(

@@ -5,6 +5,7 @@ import {
   SnsAlarmActionStrategy,
 } from 'cdk-monitoring-constructs';
 import type { Construct } from 'constructs';
+import { namingOf } from '../alarms.ts';
 import { MonthlyBudget } from '../constructs/monthly-budget.ts';
 import type { DataStack } from '../data/stack.ts';
 import type { Deployment } from '../deployment.ts';
@@ -14,7 +15,6 @@ import type { ServingStack } from '../serving/stack.ts';
 import { monitorIngestion } from './ingestion-monitoring.ts';
 import { monitorRuns } from './run-monitoring.ts';
 import { monitorServing } from './serving-monitoring.ts';
-import { namingOf } from './thresholds.ts';
 
 export interface MonitoringStackProps extends StackProps {
   readonly deployment: Deployment;

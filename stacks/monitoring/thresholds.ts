@@ -6,23 +6,6 @@ import type {
   MonitoringFacade,
 } from 'cdk-monitoring-constructs';
 import type { Deployment } from '../deployment.ts';
-import { type AlarmName, alarms } from './alarms.ts';
-
-/** An alarm's name and description. */
-export type Naming = (name: AlarmName) => {
-  readonly alarmNameOverride: string;
-  readonly alarmDescriptionOverride: string;
-  readonly actionsEnabled: boolean;
-};
-
-/** Names alarms after the deployment, and says where in the runbook to read on. */
-export function namingOf(deployment: Deployment): Naming {
-  return (name) => ({
-    alarmNameOverride: `${deployment.name}-${name}`,
-    alarmDescriptionOverride: `${alarms[name]} What to do: docs/runbook.md#${name}`,
-    actionsEnabled: true,
-  });
-}
 
 /** A threshold that one data point is enough for. */
 export const threshold = (

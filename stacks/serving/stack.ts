@@ -1,20 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
-import {
-  Alias,
-  Architecture,
-  Code,
-  FunctionUrlAuthType,
-  type IVersion,
-  type Function as LambdaFunction,
-  LayerVersion,
-} from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Code, FunctionUrlAuthType, LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { buildTensorflowLayer } from '../../layers/tensorflow/layer.ts';
 import { functionAccess } from '../access.ts';
 import { BatchRecommendations } from '../constructs/batch-recommendations.ts';
+import { GradualRelease } from '../constructs/gradual-release.ts';
 import { PipelineFunction } from '../constructs/pipeline-function.ts';
 import { ServingApi } from '../constructs/serving-api.ts';
 import type { Deployment } from '../deployment.ts';
@@ -24,6 +18,8 @@ export interface ServingStackProps extends StackProps {
   readonly bucket: Bucket;
   /** Where runs are announced. */
   readonly bus: EventBus;
+  /** Where alarms go. */
+  readonly topic: ITopic;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,13 +28,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export class ServingStack extends Stack {
   readonly tensorflow: LayerVersion;
   readonly recommend: PipelineFunction;
+  /** Where callers find `recommend`. */
+  readonly release: GradualRelease;
   readonly batch: BatchRecommendations;
   /** Only with `operations.serving.door` `api-gateway`. */
   readonly api: ServingApi | undefined;
 
   constructor(scope: Construct, id: string, props: ServingStackProps) {
     super(scope, id, props);
-    const { deployment, bucket, bus } = props;
+    const { deployment, bucket, bus, topic } = props;
     this.tensorflow = new LayerVersion(this, 'Tensorflow', {
       code: Code.fromAsset(buildTensorflowLayer(root)),
       compatibleArchitectures: [Architecture.ARM_64],
@@ -59,25 +57,22 @@ export class ServingStack extends Stack {
       bus,
       layer: this.tensorflow,
     });
-    const target = this.#warm(deployment.config.operations.serving.provisionedConcurrency);
+    this.release = new GradualRelease(this, 'Release', {
+      deployment,
+      name: 'recommend',
+      released: this.recommend,
+      topic,
+      provisionedConcurrency: deployment.config.operations.serving.provisionedConcurrency,
+    });
+    const { alias } = this.release;
     if (deployment.config.operations.serving.door === 'api-gateway') {
-      this.api = new ServingApi(this, 'Door', { deployment, recommend: target });
+      this.api = new ServingApi(this, 'Door', { deployment, recommend: alias });
     }
     const url =
       this.api === undefined
-        ? target.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM }).url
+        ? alias.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM }).url
         : `${this.api.stage.url}recommend`;
-    new CfnOutput(this, 'RecommendFunctionName', { value: this.recommend.function.functionName });
+    new CfnOutput(this, 'RecommendFunctionName', { value: alias.functionName });
     new CfnOutput(this, 'RecommendFunctionUrl', { value: url });
-  }
-
-  /** An alias whose instances are kept warm, if any are to be. */
-  #warm(provisionedConcurrentExecutions: number): LambdaFunction | Alias {
-    if (provisionedConcurrentExecutions === 0) return this.recommend.function;
-    return new Alias(this, 'Live', {
-      aliasName: 'live',
-      version: this.recommend.function.currentVersion as IVersion,
-      provisionedConcurrentExecutions,
-    });
   }
 }

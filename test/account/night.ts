@@ -235,7 +235,7 @@ async function recommend(
     'lambda',
     'invoke',
     '--function-name',
-    `lea-${environment}-recommend`,
+    `lea-${environment}-recommend:live`,
     '--cli-binary-format',
     'raw-in-base64-out',
     '--payload',

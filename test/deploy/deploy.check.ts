@@ -182,6 +182,24 @@ describe('A deployment whose policies are enforced', () => {
     expect(announced.usd).toBeGreaterThan(0);
   });
 
+  it('answers 503 to HTTP where the champion’s files are gone, and says which version refused', async () => {
+    // Arrange
+    await objects.putJson(serving.champion, {
+      run: 'first',
+      name: 'gone',
+      prefix: runs.modelPrefix('first', 'gone'),
+      ndcg10: 0.1,
+      promotedAt: new Date().toISOString(),
+    });
+    const http = { method: 'POST' };
+    const request = { version: '2.0', body: '{"history": []}', requestContext: { http } };
+    // Act
+    const refused = await invoke(emulator, outputs.RecommendFunctionName!, request);
+    // Assess
+    expect(refused).toMatchObject({ payload: { statusCode: 503 } });
+    await objects.remove([serving.champion]);
+  });
+
   it('recommends with a champion, singly and to everybody', async () => {
     // Arrange
     await objects.putJson(serving.champion, {
@@ -193,7 +211,10 @@ describe('A deployment whose policies are enforced', () => {
     });
     // Act
     const history = ['item-1', 'item-2'];
-    const one = await invoke(emulator, functionName('recommend'), { history, count: 5 });
+    const one = await invoke(emulator, outputs.RecommendFunctionName!, { history, count: 5 });
+    // What the hourly rule says; everybody's lists are not there yet.
+    const check = { messageId: 'b', body: JSON.stringify({ kind: 'check' }) };
+    await invoke(emulator, functionName('recommend-batch'), { Records: [check] });
     const message = { messageId: 'a', body: JSON.stringify({ kind: 'plan', run: 'first' }) };
     const planned = await invoke(emulator, functionName('recommend-batch'), { Records: [message] });
     const part = await eventually(async () => {
@@ -257,7 +278,9 @@ describe('A deployment whose policies are enforced', () => {
 
   it('has every alarm, which watches what is deployed and tells the topic', async () => {
     // Arrange
-    const wanted = synthesised(dir, 'monitoring', 'AWS::CloudWatch::Alarm');
+    const wanted = ['monitoring', 'serving'].flatMap((stack) =>
+      synthesised(dir, stack, 'AWS::CloudWatch::Alarm'),
+    );
     const topic = `arn:aws:sns:${region}:${account}:lea-${environment}-notifications`;
     // Act
     const alarms = await describeAlarms(emulator);

@@ -120,7 +120,7 @@ export async function invoke(
 ): Promise<Invocation> {
   const [name, version] = nameOrArn.startsWith('arn:')
     ? nameOrArn.split(':').slice(6)
-    : [nameOrArn];
+    : nameOrArn.split(':');
   const qualifier = version === undefined ? '' : `?Qualifier=${version}`;
   const response = await send(address, {
     service: 'lambda',

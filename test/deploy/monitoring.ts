@@ -133,7 +133,8 @@ async function reportedMetrics(address: Address): Promise<Metric[]> {
 /** True when the function, queue or state machine that AWS reports a metric of has been deployed. */
 async function isOfDeployed(address: Address, { namespace, dimensions }: Metric) {
   const [only, ...others] = dimensions;
-  if (only === undefined || others.length > 0) return false;
+  if (only === undefined) return false;
+  if (others.length > 0) return isReleased(address, dimensions);
   const { name, value } = only;
   const json = { contentType: 'application/x-amz-json-1.0' };
   switch (`${namespace} ${name}`) {
@@ -154,6 +155,18 @@ async function isOfDeployed(address: Address, { namespace, dimensions }: Metric)
     default:
       return false;
   }
+}
+
+/** True for a metric of the version that an alias stands for. */
+async function isReleased(address: Address, dimensions: Metric['dimensions']): Promise<boolean> {
+  const value = (wanted: string) => dimensions.find(({ name }) => name === wanted)?.value;
+  const [name, alias] = value('Resource')?.split(':') ?? [];
+  if (alias === undefined || name !== value('FunctionName')) return false;
+  const path = `/2015-03-31/functions/${name}/aliases/${alias}`;
+  const answer = await send(address, { service: 'lambda', method: 'GET', path });
+  if (!answer.ok) return false;
+  const { FunctionVersion } = (await answer.json()) as { readonly FunctionVersion: string };
+  return FunctionVersion === value('ExecutedVersion');
 }
 
 /** Metrics that nobody ever reports: neither a function of ours, nor AWS of something that has been deployed. */

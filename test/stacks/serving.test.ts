@@ -1,5 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { synthesise } from './synthesis.ts';
 
 const template = synthesise().template('serving');
@@ -27,8 +27,55 @@ describe('Stack: serving', () => {
     });
   });
 
+  it.each([
+    ['a function URL', template],
+    ['an HTTP API and warm instances', behindGateway],
+  ])('releases a version gradually behind %s, and takes it back when it rings', (_, released) => {
+    // Arrange
+    const [aliasId, alias] = Object.entries(released.findResources('AWS::Lambda::Alias'))[0]!;
+    const [groupId] = Object.keys(released.findResources('AWS::CodeDeploy::DeploymentGroup'));
+    const version = alias.Properties.FunctionVersion;
+    // Assess: CloudFormation hands the alias's changes to CodeDeploy.
+    expect(alias.UpdatePolicy.CodeDeployLambdaAliasUpdate).toMatchObject({
+      DeploymentGroupName: { Ref: groupId },
+    });
+    released.hasResourceProperties('AWS::CodeDeploy::DeploymentGroup', {
+      DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
+      AutoRollbackConfiguration: {
+        Enabled: true,
+        Events: Match.arrayWith(['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM']),
+      },
+    });
+    // What rings is the new version alone.
+    const alarms = Object.entries(released.findResources('AWS::CloudWatch::Alarm'));
+    const watched = alarms.map(([, { Properties }]) => [
+      Properties.MetricName,
+      Properties.Dimensions.find(({ Name }: { Name: string }) => /version$/i.test(Name)).Value,
+    ]);
+    expect(watched).toStrictEqual([
+      ['Errors', version],
+      ['ChampionRefused', version],
+    ]);
+    released.hasResourceProperties('AWS::CodeDeploy::DeploymentGroup', {
+      AlarmConfiguration: { Enabled: true, Alarms: alarms.map(([id]) => ({ Name: { Ref: id } })) },
+    });
+    // Callers come by the alias, whichever door there is.
+    const doors = [
+      ...Object.values(released.findResources('AWS::Lambda::Url')).map(
+        ({ Properties }) => Properties.Qualifier,
+      ),
+      ...Object.values(released.findResources('AWS::ApiGatewayV2::Integration')).map(
+        ({ Properties }) => Properties.IntegrationUri,
+      ),
+    ];
+    expect(doors).toHaveLength(1);
+    expect(['live', { Ref: aliasId }]).toContainEqual(doors[0]);
+  });
+
   it('keeps instances warm only when asked to', () => {
-    template.resourceCountIs('AWS::Lambda::Alias', 0);
+    template.hasResourceProperties('AWS::Lambda::Alias', {
+      ProvisionedConcurrencyConfig: Match.absent(),
+    });
     behindGateway.hasResourceProperties('AWS::Lambda::Alias', {
       ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 2 },
     });

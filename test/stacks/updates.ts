@@ -80,6 +80,10 @@ const nameProperties: Readonly<Record<string, (properties: never) => unknown>> =
   'AWS::Budgets::Budget': ({ Budget }: { Budget: { BudgetName: string } }) => Budget.BudgetName,
   'AWS::CloudWatch::Alarm': ({ AlarmName }: { AlarmName: string }) => AlarmName,
   'AWS::CloudWatch::Dashboard': ({ DashboardName }: { DashboardName: string }) => DashboardName,
+  'AWS::CodeDeploy::Application': ({ ApplicationName }: { ApplicationName: string }) =>
+    ApplicationName,
+  'AWS::CodeDeploy::DeploymentGroup': ({ DeploymentGroupName }: { DeploymentGroupName: string }) =>
+    DeploymentGroupName,
   'AWS::CodeBuild::Project': ({ Name }: { Name: string }) => Name,
   'AWS::ECR::Repository': ({ RepositoryName }: { RepositoryName: string }) => RepositoryName,
   'AWS::Events::EventBus': ({ Name }: { Name: string }) => Name,

@@ -173,6 +173,28 @@ describe('Function: recommend', () => {
     expect(printed.filter((line) => line.includes('"RecommendationsUnavailable":1'))).toHaveLength(
       1,
     );
+    // A release of this version is taken back by that.
+    const own = printed.filter((line) => line.includes('"ChampionRefused":1'));
+    expect(own.map((line) => JSON.parse(line))).toMatchObject([
+      {
+        version: '$LATEST',
+        _aws: { CloudWatchMetrics: [{ Dimensions: [['service', 'version']] }] },
+      },
+    ]);
+  });
+
+  it('blames no version for it while nobody has been promoted', async () => {
+    // Arrange
+    await objects.remove([serving.champion]);
+    const lines = captureOutput();
+    // Act
+    const handler = await start('/nowhere');
+    const refused = (await handler(post({ history: [] }), context)) as Answer;
+    // Assess
+    const printed = lines.end();
+    expect(refused.statusCode).toBe(503);
+    expect(printed.join('\n')).toContain('"RecommendationsUnavailable":1');
+    expect(printed.join('\n')).not.toContain('ChampionRefused');
   });
 
   it('counts and logs that the champion in service cannot be followed', async () => {

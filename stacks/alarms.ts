@@ -1,3 +1,5 @@
+import type { Deployment } from './deployment.ts';
+
 /** Every alarm by name, and what it tells the person that it wakes. docs/runbook.md has a section for each. */
 export const alarms = {
   'run-failed': 'A nightly run failed.',
@@ -31,11 +33,30 @@ export const alarms = {
     'Recommendations are refused, because there is no champion that can be served.',
   'champion-not-followed':
     'Instances cannot load the champion in service, and go on with an older one.',
+  'release-failing': 'A new version of recommend fails, and was taken back.',
+  'release-refusing':
+    'A new version of recommend cannot serve the champion in service, and was taken back.',
   'recommend-throttled': 'Recommendations are refused for want of concurrency.',
   'recommend-slow': 'The slowest 1 % of recommendations exceed alarms.recommendMilliseconds.',
 } as const;
 
 export type AlarmName = keyof typeof alarms;
+
+/** An alarm's name and description. */
+export type Naming = (name: AlarmName) => {
+  readonly alarmNameOverride: string;
+  readonly alarmDescriptionOverride: string;
+  readonly actionsEnabled: boolean;
+};
+
+/** Names alarms after the deployment, and says where in the runbook to read on. */
+export function namingOf(deployment: Deployment): Naming {
+  return (name) => ({
+    alarmNameOverride: `${deployment.name}-${name}`,
+    alarmDescriptionOverride: `${alarms[name]} What to do: docs/runbook.md#${name}`,
+    actionsEnabled: true,
+  });
+}
 
 /** What of the stacks costs money every hour (`lib/cost/cost-table.ts`); a test counts it in the templates. */
 export const deployedCounts = {

@@ -23,6 +23,7 @@ const keys = {
   baseModels: below(uploads.baseModelPrefix('*')),
   uploads: below(uploads.reportPrefix),
   uploadReport: uploads.report('*'),
+  approval: uploads.approval('*'),
   quotas: below(quotas.dayPrefix('*', '*')),
   quarantine: below(uploads.quarantinePrefix('*')),
   interactions: below(interactions.prefix),
@@ -111,7 +112,14 @@ export const functionAccess = {
     delete: [keys.interactions, keys.items],
   },
   'begin-run': {
-    read: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus, keys.uploadReport],
+    read: [
+      keys.lock,
+      keys.runConfig,
+      keys.runManifest,
+      keys.runStatus,
+      keys.uploadReport,
+      keys.approval,
+    ],
     list: [keys.baseModels, keys.interactions, keys.items, keys.runsFolder],
     write: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus],
   },
@@ -330,7 +338,7 @@ export const functionAccess = {
 /** What people do by hand: they look at everything, upload, and choose among champions. */
 export const operatorAccess = {
   read: ['*'],
-  write: [keys.logs, keys.catalog, keys.baseModels, keys.champion, keys.champions],
+  write: [keys.logs, keys.catalog, keys.baseModels, keys.approval, keys.champion, keys.champions],
 } satisfies ObjectAccess;
 
 /** Which keys the containers may touch, with the roles that SageMaker gives them. */

@@ -27,6 +27,8 @@ export const alarms = {
   'uploads-waiting': 'An upload has been waiting to be planned for more than an hour.',
   'ranges-waiting': 'A range of an upload has been waiting to be parsed for more than three hours.',
   'uploads-failed': 'An upload was refused or failed as a whole; none of its rows is used.',
+  'catalogue-to-approve':
+    'An upload would change much of the catalogue, and waits until somebody approves it.',
   'many-rows-quarantined': 'More than alarms.quarantinedShare of the rows of an hour are bad.',
   'recommend-failing': 'More than 1 % of recommendations fail.',
   'recommend-unavailable':

@@ -64,6 +64,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'put an earlier champion back into service',
     load: async () => (await import('./rollback.ts')).rollback,
   },
+  approve: {
+    summary: 'let a large change of the catalogue take effect',
+    load: async () => (await import('./approve.ts')).approve,
+  },
   bench: {
     summary: 'run one benchmark of bench/ beside its peer',
     load: async () => (await import('./bench.ts')).bench,

@@ -49,6 +49,11 @@ export async function uploadAndWait(
   const report = uploads.report(uploadId({ bucket: objects.bucket, key, etag, lastModified }));
   const found = await objects.getVersion(report, uploadReport);
   if (found?.value.status === 'succeeded') return found.value;
+  if (found?.value.status === 'waiting') {
+    if (await objects.head(uploads.approval(found.value.upload))) return found.value;
+    // The same file again finds it there, approved by then.
+    throw new ValidationError(found.value.message);
+  }
   // The next time it is uploaded again.
   remember(undefined);
   if (found === undefined) {

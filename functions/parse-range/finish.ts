@@ -1,9 +1,11 @@
 import { mapConcurrently } from '#functions/shared/concurrently.ts';
 import type { AnnounceUpload } from '#functions/shared/upload-events.ts';
 import { uploads } from '#lib/contracts/keys.ts';
+import { needsApproval, waitingReport } from '#lib/interactions/approval.ts';
 import { rangeReport, reportUpload, type UploadReport } from '#lib/interactions/report.ts';
 import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 import { type Objects, toJson } from '#platform/objects.ts';
+import { catalogueChange } from './catalogue-change.ts';
 
 /**
  * Reports on an upload once all its ranges are done; whoever finishes the last range gets here with all reports
@@ -25,12 +27,25 @@ export async function finishUpload(
   const reports = await mapConcurrently(ranges.keys(), (range) =>
     objects.getJson(uploads.rangeReport(upload, range), rangeReport),
   );
-  const report = reportUpload(plan, reports);
   const isNew = (await objects.head(uploads.report(upload))) === undefined;
+  const read = reportUpload(plan, reports);
+  const report = isNew ? await withChange(objects, plan, read) : read;
   if (isNew) await announce(report);
   const first = isNew && (await objects.putIfAbsent(uploads.report(upload), toJson(report)));
   if (report.status === 'failed') {
     await objects.remove(ranges.map((_, range) => rowsKey(plan, range)));
   }
   return first ? report : undefined;
+}
+
+/** A catalogue that would change much of the one there is waits until somebody approves it. */
+async function withChange(
+  objects: Objects,
+  plan: UploadPlan,
+  report: UploadReport,
+): Promise<UploadReport> {
+  const most = plan.settings.maximumCatalogueChange;
+  if (plan.kind !== 'catalog' || report.status !== 'succeeded' || most === 1) return report;
+  const change = await catalogueChange(objects, plan);
+  return needsApproval(change, most) ? waitingReport(report, change, most) : report;
 }

@@ -1,5 +1,5 @@
 import { uploadOfPart, uploads } from '#lib/contracts/keys.ts';
-import { uploadOutcome } from '#lib/interactions/report.ts';
+import { type UploadReport, uploadOutcome } from '#lib/interactions/report.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
 import { mapConcurrently } from './concurrently.ts';
 
@@ -13,7 +13,7 @@ export interface IngestedParts {
 
 /**
  * Lists what ingestion has written below a prefix of `keys.ts`, `interactions/` or `items/`. A part counts only if the
- * report of its upload says that it succeeded: that report comes after the last part, so no upload is seen by halves.
+ * report of its upload says that it succeeded, or that it waits and somebody has approved it: that report comes after the last part, so no upload is seen by halves.
  *
  * @param known parts of uploads that were seen to have succeeded
  */
@@ -36,8 +36,17 @@ export async function listIngested(
   const succeeded = await mapConcurrently(byUpload, async ([upload, parts]) => {
     if (knownUploads.has(upload)) return parts;
     const report = await objects.getVersion(uploads.report(upload), uploadOutcome);
-    return report?.value.status === 'succeeded' ? parts : [];
+    return (await counts(objects, upload, report?.value.status)) ? parts : [];
   });
   const parts = succeeded.flat();
   return { parts, others: all - parts.length };
+}
+
+async function counts(
+  objects: Objects,
+  upload: string,
+  status: UploadReport['status'] | undefined,
+): Promise<boolean> {
+  if (status !== 'waiting') return status === 'succeeded';
+  return (await objects.head(uploads.approval(upload))) !== undefined;
 }

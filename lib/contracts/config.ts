@@ -6,6 +6,7 @@ import { evaluationConfig, promotionConfig } from './config/promotion.ts';
 import { sequencesConfig } from './config/sequences.ts';
 import { resolveModel, trainingConfig } from './config/training.ts';
 import { ConfigError } from './errors.ts';
+import { hasLocalStorage } from './instance-storage.ts';
 import { refitJobName } from './job-name.ts';
 import { suggest } from './suggest.ts';
 
@@ -53,6 +54,7 @@ export function parseConfig(value: unknown, where: string): PipelineConfig {
     );
   }
   checkEnvironment(result.data, where);
+  checkVolumes(result.data, where);
   return result.data;
 }
 
@@ -97,6 +99,24 @@ function innermost(issue: Issue): Issue[] {
   return closest
     .map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }))
     .flatMap(innermost);
+}
+
+/** A job that moves on to the next instance type keeps its request: all of them take a key for their volumes, or none does. */
+function checkVolumes({ operations }: PipelineConfig, where: string): void {
+  if (!operations.customerManagedKey) return;
+  const lists = [
+    'environmentInstanceTypes',
+    'trainerInstanceTypes',
+    'vectorsInstanceTypes',
+  ] as const;
+  for (const list of lists) {
+    const types = operations[list];
+    const withDisks = types.filter(hasLocalStorage);
+    if (withDisks.length === 0 || withDisks.length === types.length) continue;
+    throw new ConfigError(
+      `${where}: operations.${list} mixes instance types with disks of their own (${withDisks.join(', ')}), whose requests may not name a key, and others. With operations.customerManagedKey, name types of one kind.`,
+    );
+  }
 }
 
 /** Problems that a message names; somebody may send thousands. */

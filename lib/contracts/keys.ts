@@ -32,6 +32,8 @@ export const uploads = {
     `uploads/${upload}/ranges/${partNumber(range)}.json`,
   rangeReportPrefix: (upload: string) => `uploads/${upload}/ranges/`,
   report: (upload: string) => `uploads/${upload}/report.json`,
+  /** Lets an upload take effect that waits for it. */
+  approval: (upload: string) => `uploads/${upload}/approval.json`,
   /** What the rows of a range, and of the whole upload, count for popularity. */
   rangeCounts: (upload: string, range: number) =>
     `uploads/${upload}/counts/part-${partNumber(range)}.json`,

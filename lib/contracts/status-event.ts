@@ -39,6 +39,8 @@ export type RunEvent = z.infer<typeof runEvent>;
 export const uploadEventTypes = {
   /** Nothing of the file is used. */
   failed: 'Upload Failed',
+  /** It would change much of the catalogue: nothing of it is used until somebody approves it. */
+  waiting: 'Upload Waiting',
 } as const;
 
 /** `detail` of an event about an upload that somebody has to look at. */
@@ -48,7 +50,7 @@ export const uploadEvent = z.strictObject({
   /** Key of the uploaded object. */
   file: z.string(),
   kind: z.enum(['logs', 'catalog']),
-  status: z.enum(['failed']),
+  status: z.enum(['failed', 'waiting']),
   /** What happened, and what to do about it. */
   message: z.string(),
   arrivedAt: z.iso.datetime(),

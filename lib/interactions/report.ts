@@ -31,7 +31,8 @@ export const uploadReport = z.strictObject({
   /** Key of the uploaded object. */
   file: z.string(),
   kind: z.enum(['logs', 'catalog']),
-  status: z.enum(['succeeded', 'failed', 'ignored']),
+  /** `waiting`: it takes effect once somebody has approved it. */
+  status: z.enum(['succeeded', 'failed', 'ignored', 'waiting']),
   /** What became of the upload, in a sentence. */
   message: z.string(),
   arrivedAt: z.iso.datetime(),

@@ -1,5 +1,5 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { Duration } from 'aws-cdk-lib';
+import type { Key } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
   Bucket,
@@ -17,6 +17,8 @@ import { acknowledge } from './acknowledge.ts';
 
 export interface DataBucketProps {
   readonly deployment: Deployment;
+  /** @default - S3's own key */
+  readonly key: Key | undefined;
 }
 
 /**
@@ -27,12 +29,10 @@ export interface DataBucketProps {
 export class DataBucket extends Construct {
   readonly bucket: Bucket;
   readonly accessLogs: Bucket;
-  /** Only with `operations.customerManagedKey`. */
-  readonly key: Key | undefined;
 
   constructor(scope: Construct, id: string, props: DataBucketProps) {
     super(scope, id);
-    const { deployment } = props;
+    const { deployment, key } = props;
     const common = {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
@@ -50,21 +50,13 @@ export class DataBucket extends Construct {
       'This is the bucket for access logs; logging its own writes to itself would never end.',
       'AwsSolutions-S1',
     );
-    this.key = deployment.config.operations.customerManagedKey
-      ? new Key(this, 'Key', {
-          description: `Data of ${deployment.name}`,
-          enableKeyRotation: true,
-          // What is encrypted with it stays so when the configuration no longer asks for a key.
-          removalPolicy: RemovalPolicy.RETAIN,
-        })
-      : undefined;
     this.bucket = new Bucket(this, 'Bucket', {
       ...common,
-      ...(this.key === undefined
+      ...(key === undefined
         ? { encryption: BucketEncryption.S3_MANAGED }
         : {
             encryption: BucketEncryption.KMS,
-            encryptionKey: this.key,
+            encryptionKey: key,
             bucketKeyEnabled: true,
           }),
       versioned: true,

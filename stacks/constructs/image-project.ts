@@ -1,12 +1,13 @@
-import { IgnoreMode, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { IgnoreMode, Stack } from 'aws-cdk-lib';
 import { CfnProject } from 'aws-cdk-lib/aws-codebuild';
 import type { Repository } from 'aws-cdk-lib/aws-ecr';
 import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
-import { type Deployment, logRetention, serviceOfAccount } from '../deployment.ts';
+import { type Deployment, serviceOfAccount } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
+import { createLogGroup } from './log-group.ts';
 
 /** What an image is built from. */
 export interface ImageSource {
@@ -64,11 +65,7 @@ export class ImageProject extends Construct {
     });
     // By its name, not by reference: stacks that run the image need not import what is gone once an image is given.
     this.uri = `${registry}/${repositoryName(deployment, name)}:${this.source.assetHash}`;
-    this.logGroup = new LogGroup(this, 'Logs', {
-      logGroupName: `/aws/codebuild/${projectName}`,
-      retention: logRetention(deployment),
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    this.logGroup = createLogGroup(this, 'Logs', deployment, `/aws/codebuild/${projectName}`);
     this.role = new Role(this, 'Role', {
       assumedBy: serviceOfAccount('codebuild.amazonaws.com'),
     });

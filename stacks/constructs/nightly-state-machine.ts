@@ -1,7 +1,7 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -10,12 +10,13 @@ import { resourcePrefix, sharedPrefix } from '#lib/contracts/job-name.ts';
 import { stateMachineAccess } from '../access.ts';
 import {
   type Deployment,
-  logRetention,
   pipelinePath,
   serviceOfAccount,
   stateMachineName,
 } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
+import { allowKeys, allowVolumes } from './encryption-key.ts';
+import { createLogGroup } from './log-group.ts';
 import { grantObjects } from './object-access.ts';
 
 export interface NightlyStateMachineProps {
@@ -40,12 +41,8 @@ export class NightlyStateMachine extends Construct {
     super(scope, id);
     const { deployment } = props;
     const name = stateMachineName(deployment);
-    this.logGroup = new LogGroup(this, 'Logs', {
-      // Log delivery keeps its resource policy small for groups below this prefix.
-      logGroupName: `/aws/vendedlogs/states/${name}`,
-      retention: logRetention(deployment),
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    // Log delivery keeps its resource policy small for groups below this prefix.
+    this.logGroup = createLogGroup(this, 'Logs', deployment, `/aws/vendedlogs/states/${name}`);
     this.role = new Role(this, 'Role', {
       assumedBy: serviceOfAccount('states.amazonaws.com'),
       path: pipelinePath(deployment),
@@ -67,6 +64,10 @@ export class NightlyStateMachine extends Construct {
       this.role.addToPolicy(statement);
     }
     props.topic.grantPublish(this.role);
+    allowKeys(deployment, this.role, ['kms:Decrypt', 'kms:GenerateDataKey'], {
+      StringEquals: { 'kms:ViaService': `sns.${Stack.of(this).region}.amazonaws.com` },
+    });
+    allowVolumes(deployment, this.role);
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineName: name,
       definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(props.definition)),

@@ -3,6 +3,7 @@ import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Deployment } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
+import { allowKeys } from './encryption-key.ts';
 
 /** Patterns of S3 keys (`*` stands for anything) that somebody may touch. */
 export interface ObjectAccess {
@@ -46,7 +47,13 @@ export function grantObjects(
       }),
     );
   }
-  if (read.length + write.length > 0) allowKeys(deployment, role, write.length > 0);
+  if (read.length + write.length > 0) {
+    const actions = ['kms:Decrypt', ...(write.length > 0 ? ['kms:GenerateDataKey'] : [])];
+    const { region } = Stack.of(role);
+    allowKeys(deployment, role, actions, {
+      StringEquals: { 'kms:ViaService': `s3.${region}.amazonaws.com` },
+    });
+  }
   const touched = new Set(
     [...read, ...write, ...remove].filter((pattern) => pattern.includes('*')),
   );
@@ -56,32 +63,6 @@ export function grantObjects(
     ...[...touched].map(
       (pattern) => `AwsSolutions-IAM5[Resource::${arnText(bucket, role)}/${pattern}]`,
     ),
-  );
-}
-
-/**
- * Lets a role use the deployment's keys, whether or not it has one now: objects stay encrypted with the key that they
- * were written with. The keys are told by their tag, because a stack that imports one could not be updated once the
- * configuration no longer asks for it.
- */
-function allowKeys(deployment: Deployment, role: IRole, canWrite: boolean): void {
-  const { partition, region, account } = Stack.of(role);
-  role.addToPrincipalPolicy(
-    new PolicyStatement({
-      actions: ['kms:Decrypt', ...(canWrite ? ['kms:GenerateDataKey'] : [])],
-      resources: [`arn:${partition}:kms:${region}:${account}:key/*`],
-      conditions: {
-        StringEquals: {
-          'aws:ResourceTag/deployment': deployment.name,
-          'kms:ViaService': `s3.${region}.amazonaws.com`,
-        },
-      },
-    }),
-  );
-  acknowledge(
-    role,
-    'Keys have names that AWS gives them; the condition keeps to those of this deployment, and to S3.',
-    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:<AWS::Region>:<AWS::AccountId>:key/*]',
   );
 }
 

@@ -6,10 +6,11 @@ import {
   LoggingFormat,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { type Deployment, logRetention, pipelinePath, serviceOfAccount } from '../deployment.ts';
+import { type Deployment, pipelinePath, serviceOfAccount } from '../deployment.ts';
+import { createLogGroup } from './log-group.ts';
 import { joinNetwork } from './network.ts';
 import { grantObjects, type ObjectAccess } from './object-access.ts';
 
@@ -46,11 +47,7 @@ export class PipelineFunction extends Construct {
     super(scope, id);
     const { deployment, name } = props;
     const functionName = `${deployment.name}-${name}`;
-    this.logGroup = new LogGroup(this, 'Logs', {
-      logGroupName: `/aws/lambda/${functionName}`,
-      retention: logRetention(deployment),
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    this.logGroup = createLogGroup(this, 'Logs', deployment, `/aws/lambda/${functionName}`);
     this.role = new Role(this, 'Role', {
       assumedBy: serviceOfAccount('lambda.amazonaws.com'),
       path: pipelinePath(deployment),

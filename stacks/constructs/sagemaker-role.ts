@@ -4,6 +4,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type Deployment, pipelinePath, serviceOfAccount } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
+import { allowVolumes } from './encryption-key.ts';
 import { allowNetwork } from './network.ts';
 import { grantObjects, type ObjectAccess } from './object-access.ts';
 
@@ -53,6 +54,7 @@ export class SageMakerRole extends Construct {
       new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
     );
     allowNetwork(this.role, props.deployment);
+    allowVolumes(props.deployment, this.role);
     acknowledge(
       this.role,
       'SageMaker names the log groups of its jobs and endpoints itself, all below this prefix.',

@@ -1,4 +1,3 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   HttpApi,
   HttpMethod,
@@ -8,9 +7,10 @@ import {
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Alias, IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type Deployment, logRetention } from '../deployment.ts';
+import type { Deployment } from '../deployment.ts';
+import { createLogGroup } from './log-group.ts';
 
 export interface ServingApiProps {
   readonly deployment: Deployment;
@@ -37,11 +37,12 @@ export class ServingApi extends Construct {
     for (const path of ['/recommend', '/similar', '/rerank']) {
       this.api.addRoutes({ path, methods: [HttpMethod.POST], integration, authorizer });
     }
-    this.accessLogs = new LogGroup(this, 'AccessLogs', {
-      logGroupName: `/aws/vendedlogs/${deployment.name}-recommend`,
-      retention: logRetention(deployment),
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    this.accessLogs = createLogGroup(
+      this,
+      'AccessLogs',
+      deployment,
+      `/aws/vendedlogs/${deployment.name}-recommend`,
+    );
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,

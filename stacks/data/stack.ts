@@ -5,6 +5,7 @@ import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { InboxSource } from '#lib/contracts/config/inbox.ts';
 import { DataBucket } from '../constructs/data-bucket.ts';
+import { EncryptionKey } from '../constructs/encryption-key.ts';
 import { Expiry } from '../constructs/expiry.ts';
 import { keepToInbox } from '../constructs/inbox-policy.ts';
 import { Ingestion } from '../constructs/ingestion.ts';
@@ -31,7 +32,8 @@ export class DataStack extends Stack {
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
     const { deployment } = props;
-    this.bucket = new DataBucket(this, 'Data', { deployment }).bucket;
+    const { key } = new EncryptionKey(this, { deployment });
+    this.bucket = new DataBucket(this, 'Data', { deployment, key }).bucket;
     this.operator = new OperatorRole(this, 'Operator', { deployment, bucket: this.bucket }).role;
     this.uploaders = deployment.config.operations.inbox.sources.map((source) => {
       const props = { deployment, bucket: this.bucket, source };

@@ -81,6 +81,16 @@ export function monitorIngestion(
           },
         ],
       },
+      {
+        title: 'Catalogues that wait for approval',
+        metrics: [
+          {
+            metric: metric('UploadsToApprove'),
+            alarmFriendlyName: 'catalogue-to-approve',
+            addAlarm: { Warning: { ...aboveZero, ...naming('catalogue-to-approve') } },
+          },
+        ],
+      },
       { title: 'Rows an hour', metrics: [read, quarantined] },
       {
         title: 'Share in quarantine',

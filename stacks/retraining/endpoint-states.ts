@@ -14,6 +14,7 @@ import {
   sagemaker,
   shortage,
   tagList,
+  volumeKey,
   vpcConfig,
 } from './states.ts';
 
@@ -26,6 +27,7 @@ export function startStates(props: NightlyDefinitionProps): States {
   const instanceType = `${JSON.stringify(instanceTypes)}[$environmentInstance]`;
   const model = environmentModel(props);
   const variant = environmentVariant(props);
+  const key = volumeKey(props, 'KmsKeyId', instanceTypes);
   const isShortage = `$contains($states.input.reason, ${shortage})`;
   return {
     StartEnvironment: {
@@ -35,7 +37,7 @@ export function startStates(props: NightlyDefinitionProps): States {
         environmentRunning: true,
         endpoint: '{% $resource & "-" & $string($environmentInstance) & "-environment" %}',
         model: nameByContent(props, model, ['$environmentVersion']),
-        endpointConfig: nameByContent(props, { model, variant }, [
+        endpointConfig: nameByContent(props, { model, variant, ...key }, [
           '$environmentVersion',
           instanceType,
         ]),
@@ -54,6 +56,7 @@ export function startStates(props: NightlyDefinitionProps): States {
       request: {
         EndpointConfigName: '{% $endpointConfig %}',
         Tags: tagList(props),
+        ...key,
         ProductionVariants: [
           { ...variant, ModelName: '{% $model %}', InstanceType: `{% ${instanceType} %}` },
         ],

@@ -7,6 +7,7 @@ import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { resourcePrefix } from '#lib/contracts/job-name.ts';
 import { functionAccess } from '../access.ts';
 import { acknowledge } from '../constructs/acknowledge.ts';
+import { keyArnOf } from '../constructs/encryption-key.ts';
 import { NightlySchedule } from '../constructs/nightly-schedule.ts';
 import { NightlyStateMachine } from '../constructs/nightly-state-machine.ts';
 import { PipelineFunction } from '../constructs/pipeline-function.ts';
@@ -64,6 +65,7 @@ export class RetrainingStack extends Stack {
         topicArn: topic.topicArn,
         deployment: deployment.name,
         partition: this.partition,
+        keyArn: keyArnOf(this, deployment),
         tags: tagsOf(deployment),
       }),
     });

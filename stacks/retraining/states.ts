@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { hasLocalStorage } from '#lib/contracts/instance-storage.ts';
 
 /** What the definition needs to know of its surroundings; values may be CDK tokens. */
 export interface NightlyDefinitionProps {
@@ -16,6 +17,8 @@ export interface NightlyDefinitionProps {
   /** Name of the deployment, for example `lea-dev`. */
   readonly deployment: string;
   readonly partition: string;
+  /** ARN of what volumes and outputs are encrypted with. @default - AWS's own keys */
+  readonly keyArn?: string | undefined;
   /** Of everything that a run creates in SageMaker: most of the bill. */
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -102,6 +105,19 @@ export const sagemakerRetry = [
 /** The deployment's tags, in the words of SageMaker. */
 export function tagList({ tags }: NightlyDefinitionProps): object[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/**
+ * The key of the volumes of instances, as the property of that name; none where instances have disks of their own. All types of
+ * a list are alike in that (`parseConfig`).
+ */
+export function volumeKey<Name extends string>(
+  { keyArn }: NightlyDefinitionProps,
+  property: Name,
+  [first]: readonly string[],
+): Partial<Record<Name, string>> {
+  if (keyArn === undefined || first === undefined || hasLocalStorage(first)) return {};
+  return { [property]: keyArn } as Record<Name, string>;
 }
 
 /** The network of the configuration, in the words of SageMaker. */

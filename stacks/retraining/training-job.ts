@@ -5,6 +5,7 @@ import {
   sagemakerRetry,
   shortage,
   tagList,
+  volumeKey,
   vpcConfig,
 } from './states.ts';
 
@@ -83,11 +84,16 @@ export function trainingJobStates(props: NightlyDefinitionProps, job: TrainingJo
         Environment: acceleratorEnvironment(job.program, acceleratorOf(job.instanceTypes[0]!)),
         HyperParameters: job.hyperParameters,
         InputDataConfig: job.channels,
-        OutputDataConfig: { S3OutputPath: job.outputUri, CompressionType: 'NONE' },
+        OutputDataConfig: {
+          S3OutputPath: job.outputUri,
+          CompressionType: 'NONE',
+          ...(props.keyArn !== undefined && { KmsKeyId: props.keyArn }),
+        },
         ResourceConfig: {
           InstanceCount: 1,
           InstanceType: `{% ${instanceTypes}[${index}] %}`,
           VolumeSizeInGB: job.volumeSizeInGB,
+          ...volumeKey(props, 'VolumeKmsKeyId', job.instanceTypes),
         },
         CheckpointConfig: { S3Uri: job.checkpointUri },
         EnableManagedSpotTraining: job.useSpot,

@@ -47,6 +47,7 @@ export function toText(value: unknown): string {
   if (name === 'Fn::GetAtt') return `<${(argument as string[]).join('.')}>`;
   if (name === 'Fn::ImportValue') return `<${toText(argument)}>`;
   if (name === 'Fn::Join') return (argument[1] as unknown[]).map(toText).join(argument[0]);
+  if (name === 'Fn::Sub') return String([argument].flat()[0]).replace(/\$\{([^}]+)\}/g, '<$1>');
   throw new Error(`Cannot put ${name} into words.`);
 }
 

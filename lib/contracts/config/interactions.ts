@@ -27,6 +27,11 @@ export const interactionsConfig = z.strictObject({
   maximumBadShare: z.number().min(0).max(1).default(0.05),
   /** So many quarantined rows never fail an upload that has more good ones: a share of few rows says little. */
   toleratedBadRows: z.int().min(0).default(5),
+  /**
+   * Largest share (0-1) of the items shown now that an upload of the catalogue may rename or remove; with a larger one it waits
+   * until somebody approves it (`lea approve`). 1 lets everything pass.
+   */
+  maximumCatalogueChange: z.number().min(0).max(1).default(0.5),
   /** Bytes of an uncompressed file that one Lambda parses; a gzipped file is one range. */
   rangeBytes: z
     .int()

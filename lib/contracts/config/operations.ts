@@ -49,7 +49,7 @@ export const operationsConfig = z.strictObject({
   monthlyBudgetUsd: z.number().positive().nullable().default(null),
   /** Deleting the deployment deletes its data, too; otherwise buckets and their contents stay, and the stacks are protected. */
   isDisposable: z.boolean().default(false),
-  /** Encrypt the data bucket with a key of its own (about 1 USD a month) instead of S3's. */
+  /** Encrypt data, logs, notifications, volumes and what jobs write with a key of its own (about 1 USD a month), not AWS's. */
   customerManagedKey: z.boolean().default(false),
   /** An existing network that functions, training jobs and endpoints run in; `null` runs outside of any. */
   vpc: z

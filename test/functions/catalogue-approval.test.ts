@@ -47,7 +47,7 @@ describe('An upload that changes much of the catalogue', () => {
     expect(first.status).toBe('succeeded');
     expect(second).toMatchObject({ status: 'waiting', good: 38 });
     expect(second.message).toMatch(
-      /changes 60\.0 % of the 40 items .*\(22 titles; 2 items leave\).* 50\.0 % .*npx lea approve --upload/,
+      /changes 60 % of the 40 items .*\(22 titles; 2 items leave\).* 50 % .*npx lea approve --upload/,
     );
     expect(before).toStrictEqual([first.upload]);
     expect(approved).toStrictEqual([true, false]);

@@ -30,7 +30,7 @@ async function reports(): Promise<number> {
 
 describe('An upload that is not used', () => {
   it.each([
-    ['refused as it is planned', 'logs/a.txt', 'x', /must end in/],
+    ['refused as it is planned', 'logs/a.xyz', 'x', /must end in/],
     ['full of bad rows', 'logs/a.jsonl', bad, /are bad/],
   ])('and was %s raises one event, with the report’s message', async (_, key, body, message) => {
     // Act
@@ -67,7 +67,7 @@ describe('An upload that is not used', () => {
   });
 
   it.each([
-    ['logs/b.txt', 'x'],
+    ['logs/b.xyz', 'x'],
     ['logs/b.jsonl', bad],
   ])('%s has its report only once the bus has its event', async (key, body) => {
     // Arrange

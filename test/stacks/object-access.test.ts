@@ -48,7 +48,6 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'plan-environment head key': [runs.answersIndex('a'), runs.environmentItems('a')],
   'plan-training getJson key': [`${runs.augmentationResultsPrefix('a')}x.json`],
   'augment-sequences putIfAbsent target': [runs.augmentedShard('a', 7)],
-  'build-sequences getBytes key': stored,
   'build-sequences getStream key': stored,
   'build-sequences getBytes key': [...stored, runs.bucketFile('a', 'pieces/train-7', 7)],
   'build-sequences putBytes key': [
@@ -87,7 +86,6 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   // The uploaded file, the known items of the catalogue, and the rows that are counted.
   'parse-range getBytes key': [...uploaded, ...stored],
   'parse-range getStream key': [...uploaded, ...stored],
-  'parse-range getBytes key': stored,
   'parse-range head key': stored,
   'parse-range list prefix': [items.prefix],
   'parse-range getVersion key': [uploads.rangeCounts('u', 7)],

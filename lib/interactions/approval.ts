@@ -19,7 +19,7 @@ export interface CatalogueChange {
 const fewestItems = 20;
 
 /** `uploads/<upload>/approval.json`: somebody has looked at a large change, and wants it. */
-export const uploadApproval = z.strictObject({
+const uploadApproval = z.strictObject({
   schemaVersion: z.literal(1),
   upload: z.string().min(1),
   approvedAt: z.iso.datetime(),

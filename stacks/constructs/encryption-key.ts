@@ -7,7 +7,7 @@ import type { Deployment } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** The construct's id in the stack that has it. */
-export const encryptionKeyId = 'EncryptionKey';
+const encryptionKeyId = 'EncryptionKey';
 
 const parameterName = ({ name }: Deployment) => `/${name}/encryption-key`;
 

@@ -27,7 +27,7 @@ export interface GradualReleaseProps {
 }
 
 /** Whoever calls a function that is released gradually calls this alias of it. */
-export const liveAlias = 'live';
+const liveAlias = 'live';
 
 /**
  * A function behind an alias. A new version gets a tenth of the calls for five minutes, then all of them; if one of its

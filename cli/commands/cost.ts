@@ -7,15 +7,17 @@ import { readCount } from './count.ts';
 import { readOptions } from './options.ts';
 
 export const cost: Command = {
-  usage: `Usage: npx lea cost --interactions N --items N [--config FILE] [--parameters N]
+  usage: `Usage: npx lea cost --interactions N --items N [--users N] [--config FILE] [--parameters N]
 
-  --interactions N, --items N  how much data there is
+  --interactions N, --items N  how much data there is (1e9 is a number, too)
+  --users N                    whose it is (default a tenth of the interactions)
   --config FILE                pipeline configuration (default config/pipeline.json)
   --parameters N               of the environment's base model, where its name does not tell`,
   needs: [],
   prepare(args) {
-    const { parameters, ...options } = readOptions(args, {
+    const { parameters, users, ...options } = readOptions(args, {
       interactions: { type: 'string' },
+      users: { type: 'string' },
       items: { type: 'string' },
       config: { type: 'string' },
       parameters: { type: 'string' },
@@ -23,16 +25,19 @@ export const cost: Command = {
     const question = {
       interactions: readCount('--interactions', options.interactions),
       items: readCount('--items', options.items),
+      ...(users !== undefined && { users: readCount('--users', users) }),
       ...(parameters !== undefined && {
         baseModelParameters: readCount('--parameters', parameters),
       }),
     };
     const config = readConfig(resolve(options.config ?? join(root, 'config/pipeline.json')));
     return async () => {
-      const { costTable } = await import('#lib/cost/cost-table.ts');
+      const { costTable, planTable } = await import('#lib/cost/cost-table.ts');
       const { parsePrices } = await import('#lib/cost/prices.ts');
       const { deployedCounts } = await import('#stacks/alarms.ts');
       const prices = parsePrices(table('prices.json'), table('throughput.json'));
+      // What a run that would not end would do, too; it has no price.
+      console.log(`${planTable(question, config, prices)}\n`);
       console.log(costTable(question, config, prices, deployedCounts));
       return 0;
     };

@@ -3,9 +3,8 @@ import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
 import { needsBaseModel, usesTexts } from '#lib/contracts/needs.ts';
 import { type CostEstimate, checkCap, estimateCost, parametersInName } from '#lib/cost/cost.ts';
-import { checkMemory } from '#lib/cost/memory.ts';
 import { parsePrices } from '#lib/cost/prices.ts';
-import { checkTimes } from '#lib/cost/times.ts';
+import { checkLimits } from '#lib/cost/refusals.ts';
 import { everybodyManifest } from '#lib/sequences/everybody-files.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -19,7 +18,7 @@ const BYTES_A_PARAMETER = 2;
  * Estimates what the run will cost, now that it is known how much there is to learn from, and records it.
  *
  * @throws TimeLimitError when a step is expected to be stopped before its end
- * @throws MemoryLimitError when one is expected to run out of memory
+ * @throws MemoryLimitError when one is expected to run out of memory, CountLimitError when one would have too many users or shards
  * @throws CostCapError when the worst case is above `operations.maxUsdPerRun`; no GPU has been started yet
  */
 export async function priceRun(
@@ -28,13 +27,12 @@ export async function priceRun(
   config: PipelineConfig,
   sequences: SequencesManifest,
 ): Promise<CostEstimate> {
-  const catalogueItems = usesTexts(config)
-    ? (await objects.getJson(runs.everybodyManifest(run), everybodyManifest)).items
-    : sequences.items;
+  const everybody = await objects.getJson(runs.everybodyManifest(run), everybodyManifest);
   const counts = {
     interactions: sequences.interactions,
+    users: everybody.users,
     items: sequences.items,
-    catalogueItems,
+    catalogueItems: usesTexts(config) ? everybody.items : sequences.items,
     transitions: sequences.trainTransitions,
     baseModelParameters: needsBaseModel(config)
       ? await countParameters(objects, config.environment.baseModel)
@@ -42,8 +40,7 @@ export async function priceRun(
   };
   const estimate = estimateCost(config, counts, parsePrices(prices, throughput));
   await objects.putJson(runs.cost(run), estimate);
-  checkTimes(estimate.times);
-  checkMemory(estimate.memory);
+  checkLimits(estimate);
   checkCap(estimate, config.operations.maxUsdPerRun);
   return estimate;
 }

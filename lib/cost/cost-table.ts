@@ -1,6 +1,5 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
-import { expectShards } from '#lib/contracts/limits.ts';
 import {
   type CostEstimate,
   type DataCounts,
@@ -9,12 +8,14 @@ import {
   usdText,
 } from './cost.ts';
 import { costAtRest, type RestingCounts } from './cost-at-rest.ts';
-import { checkMemory } from './memory.ts';
 import type { Prices } from './prices.ts';
-import { checkTimes } from './times.ts';
+import { checkLimits, refusalsOf } from './refusals.ts';
+import { usersOf, workUsd } from './work.ts';
 
 export interface CostQuestion {
   readonly interactions: number;
+  /** @default - a tenth of the interactions */
+  readonly users?: number;
   readonly items: number;
   /** @default - what the name of `environment.baseModel` tells */
   readonly baseModelParameters?: number;
@@ -35,6 +36,7 @@ function countsOf(question: CostQuestion, config: PipelineConfig): DataCounts {
   }
   return {
     interactions: question.interactions,
+    ...(question.users !== undefined && { users: question.users }),
     items: question.items,
     // An upper bound: the first action of a user, and the ones held out, are not transitions.
     transitions: question.interactions,
@@ -43,9 +45,37 @@ function countsOf(question: CostQuestion, config: PipelineConfig): DataCounts {
 }
 
 /**
+ * What each step of a run does with that much data: requests, objects, bytes, time and memory beside what it may have, and
+ * which steps would not end. Markdown.
+ *
+ * @throws ValidationError when the size of the base model cannot be told
+ */
+export function planTable(question: CostQuestion, config: PipelineConfig, tables: Prices): string {
+  const counts = countsOf(question, config);
+  const estimate = estimateCost(config, counts, tables);
+  const refusals = refusalsOf(estimate);
+  return [
+    `A run on ${number(counts.interactions)} interactions of ${number(usersOf(counts))} users and ${number(counts.items)} items:`,
+    '',
+    '| step | functions | S3 reads | S3 writes | objects | read | written | Lambda, S3 |',
+    '|---|---:|---:|---:|---:|---:|---:|---:|',
+    ...estimate.work.map(
+      (work) =>
+        `| ${work.step} | ${[work.calls, work.reads, work.writes, work.objects].map(number).join(' | ')} | ${bytes(work.bytesRead)} | ${bytes(work.bytesWritten)} | ${usdText(workUsd(work, tables))} |`,
+    ),
+    '',
+    ...limitRows(estimate),
+    '',
+    refusals.length === 0
+      ? 'No step is refused.'
+      : `Refused: ${refusals.length === 1 ? 'one step' : `${refusals.length} limits`}, see below.`,
+  ].join('\n');
+}
+
+/**
  * What one run costs, part by part, what a month at rest does, and where the prices are from: Markdown.
  *
- * @throws TimeLimitError, MemoryLimitError, ValidationError when there is too much data for the configuration, so that the run would not end
+ * @throws TimeLimitError, MemoryLimitError, CountLimitError, ValidationError when there is too much data for the configuration, so that the run would not end
  */
 export function costTable(
   question: CostQuestion,
@@ -54,19 +84,14 @@ export function costTable(
   deployed: DeployedCounts,
 ): string {
   const counts = countsOf(question, config);
-  const { shardItems } = config.sequences;
-  expectShards(Math.ceil(counts.transitions / shardItems), shardItems);
   const estimate = estimateCost(config, counts, tables);
-  checkTimes(estimate.times);
-  checkMemory(estimate.memory);
+  checkLimits(estimate);
   const { prices, throughput } = tables;
   const perMillion = estimate.usd.expected / (counts.transitions / 1e6);
   return [
     `A run on ${number(counts.interactions)} interactions of ${number(counts.items)} items, in ${prices.region}:`,
     '',
     ...partRows(estimate),
-    '',
-    ...limitRows(estimate),
     '',
     `${usdText(perMillion)} per million transitions (expected); ${usdText(30 * estimate.usd.expected)} for thirty nights.`,
     '',
@@ -125,19 +150,36 @@ function partRows({ parts, usd }: CostEstimate): string[] {
 }
 
 /** What each step takes beside what it may take. */
-function limitRows({ times, memory }: CostEstimate): string[] {
+function limitRows({ times, memory, counts }: CostEstimate): string[] {
   return [
-    '| step | takes | may take |',
-    '|---|---:|---:|',
+    '| step | takes | may take | |',
+    '|---|---:|---:|---|',
     ...times.map(
       ({ step, expectedSeconds, limitSeconds }) =>
-        `| ${step} | ${minutes(expectedSeconds)} | ${minutes(limitSeconds)} |`,
+        `| ${step} | ${minutes(expectedSeconds)} | ${minutes(limitSeconds)} |${expectedSeconds > limitSeconds ? refused : ' |'}`,
     ),
     ...memory.map(
       ({ step, expectedMegabytes, limitMegabytes }) =>
-        `| ${step}, memory | ${number(expectedMegabytes)} MB | ${number(limitMegabytes)} MB |`,
+        `| ${step}, memory | ${number(expectedMegabytes)} MB | ${number(limitMegabytes)} MB |${expectedMegabytes > limitMegabytes ? refused : ' |'}`,
+    ),
+    ...counts.map(
+      ({ step, what, expected, limit }) =>
+        `| ${step}, ${what} | ${number(expected)} | ${number(limit)} |${expected > limit ? refused : ' |'}`,
     ),
   ];
+}
+
+const refused = ' **refused** |';
+
+/** `1.2 GB`. */
+function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  const unit = Math.max(
+    0,
+    Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3)),
+  );
+  const value = count / 1000 ** unit;
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
 const minutes = (seconds: number) => `${number(Math.max(1, Math.round(seconds / 60)))} min`;

@@ -1,15 +1,25 @@
 import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
-import { resolveModel } from '#lib/contracts/config/training.ts';
+import {
+  fullCatalogueItems,
+  type ResolvedModel,
+  resolveModel,
+} from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
 import { usesEnvironment, usesTexts } from '#lib/contracts/needs.ts';
+import { type StepCount, stepCounts } from './counts.ts';
+import { functionMemory, functionTimes } from './functions.ts';
 import { buildTime, memoryOf, type StepMemory } from './memory.ts';
 import type { Prices, Range } from './prices.ts';
+import { atWorst, exactly, per, product, scale, sum } from './range.ts';
 import { jobTime, runTime, type StepTime } from './times.ts';
+import { lambdaUsd, nightWork, requestsUsd, type StepWork, storageUsd } from './work.ts';
 
 /** How much there is to learn from. */
 export interface DataCounts {
   readonly interactions: number;
+  /** @default - a tenth of the interactions */
+  readonly users?: number;
   readonly items: number;
   /** Items of the whole catalogue, those that nobody has taken too. @default - `items` */
   readonly catalogueItems?: number;
@@ -34,6 +44,10 @@ export interface CostEstimate {
   readonly times: readonly StepTime[];
   /** Of steps that keep everything in memory at once; `checkMemory` tells whether they can. */
   readonly memory: readonly StepMemory[];
+  /** Of steps that count something that has a largest number. */
+  readonly counts: readonly StepCount[];
+  /** What each step asks of Lambda and S3. */
+  readonly work: readonly StepWork[];
 }
 
 /** The run would cost more than the configuration allows. */
@@ -63,13 +77,15 @@ export function estimateCost(
   const fit = needsEnvironment ? fitCost(config, counts, tables) : undefined;
   const ask = needsEnvironment ? askCosts(config, counts, tables) : [];
   const train = trainCost(config, counts, tables);
+  const work = nightWork(config, counts, tables);
   const parts = [
-    prepareCost(counts, tables),
+    functionsCost(work, tables),
     ...(vectors === undefined ? [] : [vectors.cost]),
     ...(fit === undefined ? [] : [fit.cost]),
     ...ask,
     train.cost,
-    controlCost(config, counts, tables),
+    requestsCost(work, config, tables),
+    storageCost(work, config, tables),
   ];
   const seconds =
     (vectors?.time.expectedSeconds ?? 0) +
@@ -87,9 +103,17 @@ export function estimateCost(
       maximumRunHours,
       'take faster instances (operations.environmentInstanceTypes, operations.vectorsInstanceTypes, operations.trainerInstanceTypes), a smaller environment.baseModel or fewer models',
     ),
+    ...functionTimes(config, counts, tables),
   ];
-  const memory = memoryOf(config, counts, tables);
-  return { parts, usd: sum(parts.map((part) => part.usd)), times, memory };
+  const memory = [...memoryOf(config, counts, tables), ...functionMemory(config, counts, tables)];
+  return {
+    parts,
+    usd: sum(parts.map((part) => part.usd)),
+    times,
+    memory,
+    counts: stepCounts(config, counts),
+    work,
+  };
 }
 
 /**
@@ -122,13 +146,14 @@ export function parametersInName(baseModel: string): number | undefined {
   return Number(match[1]) * (match[2]!.toLowerCase() === 'm' ? 1e6 : 1e9);
 }
 
-function prepareCost({ interactions }: DataCounts, { prices, throughput }: Prices): CostPart {
-  // Each row is parsed once when it is uploaded and sorted into sequences once a run.
-  const seconds = per(2 * interactions, throughput.lambdaRowsPerGbSecond);
+/** Ingestion, which sees each row once when it is uploaded, and the night's functions but those that wait for answers. */
+function functionsCost(work: readonly StepWork[], tables: Prices): CostPart {
+  const gbSeconds = work.reduce((total, step) => total + step.gbSeconds, 0);
+  const seconds = scale(tables.throughput.functionSpread, gbSeconds);
   return {
-    part: 'Ingest and build sequences (Lambda)',
+    part: 'Ingest, build sequences, evaluate (Lambda)',
     seconds,
-    usd: scale(seconds, prices.lambdaGbSecond),
+    usd: scale(tables.throughput.functionSpread, lambdaUsd(work, tables)),
   };
 }
 
@@ -186,9 +211,9 @@ function fitCost(config: PipelineConfig, counts: DataCounts, tables: Prices): Jo
   const instance = operations.environmentInstanceTypes[0]!;
   const { itemTokens, adapter, subsetFraction } = environment;
   const textTokens = counts.items * itemTokens.maximumTextTokens * itemTokens.epochs;
-  // A logged action and its negatives are a token each (docs/environment.md, What it costs).
-  const sequenceTokens =
-    subsetFraction * counts.transitions * (1 + adapter.negatives) * adapter.epochs;
+  // A logged action is a token, and so are its negatives where actions are read (docs/environment.md, What it costs).
+  const negatives = environment.readActions ? adapter.negatives : 0;
+  const sequenceTokens = subsetFraction * counts.transitions * (1 + negatives) * adapter.epochs;
   const operationsCount = counts.baseModelParameters * 4 * (textTokens + sequenceTokens);
   const { throughput } = tables;
   const work = gpuSeconds(operationsCount, instance, throughput.fitUtilisation, tables);
@@ -215,8 +240,9 @@ function askCosts(config: PipelineConfig, counts: DataCounts, tables: Prices): C
   const { environment, operations } = config;
   const instance = operations.environmentInstanceTypes[0]!;
   const { prices, throughput } = tables;
-  // One token a position for the history, one for each candidate action.
-  const tokens = counts.transitions * (1 + environment.candidates);
+  // One token per position for the history, and one for each candidate where actions are read.
+  const candidates = environment.readActions ? environment.candidates : 0;
+  const tokens = counts.transitions * (1 + candidates);
   const asking = gpuSeconds(
     2 * counts.baseModelParameters * tokens,
     instance,
@@ -240,6 +266,9 @@ function askCosts(config: PipelineConfig, counts: DataCounts, tables: Prices): C
   ];
 }
 
+/** What of a model decides how long a transition takes. */
+type TimedModel = Pick<ResolvedModel, 'dimension' | 'loss' | 'sampledItems'>;
+
 function trainCost(
   config: PipelineConfig,
   counts: DataCounts,
@@ -255,27 +284,34 @@ function trainCost(
   const { throughput } = tables;
   const cores = known(throughput.trainerCores, instance, 'config/throughput.json, trainerCores');
   const { base, perThousandItems } = throughput.trainerCoreMicroseconds;
-  const jobOf = (epochs: Range, dimension: number, transitions: number) => {
-    const microseconds = (base + (perThousandItems * counts.items) / 1000) * (dimension / 64);
+  const jobOf = (
+    epochs: Range,
+    { dimension, loss, sampledItems }: TimedModel,
+    transitions: number,
+  ) => {
+    // A sampled loss takes the same time whatever the catalogue.
+    const isWhole =
+      loss === 'cross-entropy' || (loss === 'auto' && counts.items <= fullCatalogueItems);
+    const items = isWhole ? counts.items : Math.min(counts.items, sampledItems);
+    const microseconds = (base + (perThousandItems * items) / 1000) * (dimension / 64);
     const epochSeconds = (transitions * microseconds * 1e-6) / cores;
     const work = scale(product(epochs, throughput.trainerSpread), epochSeconds);
     return atWorst(sum([throughput.jobStartSeconds, work]), maximumJobSeconds(operations));
   };
   const models = training.models.map((model) => resolveModel(training, model));
-  const jobs = models.map(({ dimension, maximumEpochs, patience }) => {
+  const jobs = models.map((model) => {
+    const { maximumEpochs, patience } = model;
     const epochs: Range = {
       low: Math.min(maximumEpochs, patience + 1, throughput.expectedEpochs),
       expected: Math.min(maximumEpochs, throughput.expectedEpochs),
       high: maximumEpochs,
     };
-    return jobOf(epochs, dimension, counts.transitions);
+    return jobOf(epochs, model, counts.transitions);
   });
   // Nobody knows who wins, and whether somebody new does: the longest, or none.
   const refits = models
     .filter(({ refitPasses }) => refitPasses > 0)
-    .map(({ dimension, refitPasses }) =>
-      jobOf(exactly(refitPasses), dimension, counts.interactions),
-    );
+    .map((model) => jobOf(exactly(model.refitPasses), model, counts.interactions));
   const refit: Range = {
     low: 0,
     expected: Math.max(0, ...refits.map((job) => job.expected)),
@@ -302,19 +338,22 @@ function trainCost(
   };
 }
 
-/** Objects, state transitions, and the small functions around the work. */
-function controlCost(config: PipelineConfig, counts: DataCounts, { prices }: Prices): CostPart {
-  const shards = Math.ceil(counts.transitions / config.sequences.shardItems);
-  const transitions = 90 + 6 * config.training.models.length + 4 * shards;
-  const usd =
-    (transitions / 1000) * prices.stepFunctionsThousandTransitions +
-    ((3 * shards + 200) / 1000) * prices.s3ThousandWrites +
-    ((6 * shards + 500) / 1000) * prices.s3ThousandReads +
-    60 * prices.lambdaGbSecond;
+/** What is asked of S3 and Step Functions. */
+function requestsCost(work: readonly StepWork[], config: PipelineConfig, tables: Prices): CostPart {
   return {
-    part: 'Orchestrate (Step Functions, S3, Lambda)',
-    seconds: exactly(60),
-    usd: exactly(usd),
+    part: 'Orchestrate (Step Functions, S3 requests)',
+    seconds: exactly(0),
+    usd: exactly(requestsUsd(work, config, tables)),
+  };
+}
+
+/** The run's files, for as long as they are kept. */
+function storageCost(work: readonly StepWork[], config: PipelineConfig, tables: Prices): CostPart {
+  const { runDays } = config.operations.retention;
+  return {
+    part: `Keep the run's files for ${runDays} days (S3)`,
+    seconds: exactly(0),
+    usd: exactly(storageUsd(work, config, tables)),
   };
 }
 
@@ -341,40 +380,6 @@ function known(table: Readonly<Record<string, number>>, key: string, where: stri
     `${where} has no entry for ${key}. Add it, or choose another instance type.`,
   );
 }
-
-const exactly = (value: number): Range => ({ low: value, expected: value, high: value });
-
-const scale = (range: Range, factor: number): Range => ({
-  low: range.low * factor,
-  expected: range.expected * factor,
-  high: range.high * factor,
-});
-
-const product = (a: Range, b: Range): Range => ({
-  low: a.low * b.low,
-  expected: a.expected * b.expected,
-  high: a.high * b.high,
-});
-
-/** At worst, the job is stopped; one that is expected to be is no estimate (`checkTimes`). */
-const atWorst = ({ low, expected, high }: Range, limit: number): Range => ({
-  low,
-  expected,
-  high: Math.max(expected, Math.min(high, limit)),
-});
-
-/** The time for an amount of work; the highest speed gives the lowest time. */
-const per = (amount: number, speed: Range): Range => ({
-  low: amount / speed.high,
-  expected: amount / speed.expected,
-  high: amount / speed.low,
-});
-
-const sum = (ranges: readonly Range[]): Range => ({
-  low: ranges.reduce((total, range) => total + range.low, 0),
-  expected: ranges.reduce((total, range) => total + range.expected, 0),
-  high: ranges.reduce((total, range) => total + range.high, 0),
-});
 
 /** `$1.23`; fractions of a cent with three digits that matter. */
 export function usdText(usd: number): string {

@@ -106,15 +106,17 @@ export function buildTime(
   };
 }
 
-/** @throws MemoryLimitError that names the step, what it would need, and the setting that helps */
-export function checkMemory(steps: readonly StepMemory[]): void {
-  const large = steps.find((step) => step.expectedMegabytes > step.limitMegabytes);
-  if (large === undefined) return;
-  const { step, expectedMegabytes, limitMegabytes, limit, remedy } = large;
-  throw new MemoryLimitError(
-    `${step} is expected to need ${number(expectedMegabytes)} MB, more than the ${number(limitMegabytes)} MB that ${limit}, and would be ended. ${remedy}`,
-    { step, expectedMegabytes, limitMegabytes },
-  );
+/** An error for each step that would be ended, with what it would need and the setting that helps. */
+export function tooLarge(steps: readonly StepMemory[]): MemoryLimitError[] {
+  return steps
+    .filter((step) => step.expectedMegabytes > step.limitMegabytes)
+    .map(
+      ({ step, expectedMegabytes, limitMegabytes, limit, remedy }) =>
+        new MemoryLimitError(
+          `${step} is expected to need ${number(expectedMegabytes)} MB, more than the ${number(limitMegabytes)} MB that ${limit}, and would be ended. ${remedy}`,
+          { step, expectedMegabytes, limitMegabytes },
+        ),
+    );
 }
 
 const number = (value: number) => value.toLocaleString('en-US');

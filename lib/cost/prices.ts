@@ -73,7 +73,19 @@ export const throughputTable = z.strictObject({
   spotShare: range,
   /** Epochs after which early stopping usually ends a training. */
   expectedEpochs: z.number().positive(),
-  lambdaRowsPerGbSecond: range,
+  /** Factor on the time of functions: rows and texts are longer or shorter than those that were measured. */
+  functionSpread: range,
+  /** Processor seconds of a million rows: read and checked when they are uploaded, and ranked for when models are compared. */
+  parseSecondsPerMillion: z.number().positive(),
+  evaluateSecondsPerMillion: z.number().positive(),
+  /** A request of S3, one after the other. */
+  requestSeconds: z.number().positive(),
+  /** Memory of a thousand objects in a list of S3, and of a thousand items of a vocabulary where ids are matched. */
+  listMegabytesPerThousand: z.number().positive(),
+  itemMegabytesPerThousand: z.number().positive(),
+  /** A row of an upload, as JSON and as it is kept (compressed). */
+  uploadedBytes: z.number().positive(),
+  ingestedBytes: z.number().positive(),
   /** One function that has a whole processor (`npm run bench -- scale`). */
   buildSequencesSecondsPerMillion: z.number().positive(),
   /** Memory of that function: whatever the log, and for a million interactions. */

@@ -59,19 +59,17 @@ const remedyOf = (neededRunHours: number, advice: string) =>
     ? `Raise operations.maximumRunHours to ${neededRunHours} or more, or ${advice}.`
     : `That is more than the ${mostRunHours} hours that a run may be given: ${advice}.`;
 
-/**
- * What cannot end in time is not begun, and has no price: half an epoch is worth nothing.
- *
- * @throws TimeLimitError that names the step, how long it would take, and the settings that help
- */
-export function checkTimes(times: readonly StepTime[]): void {
-  const late = times.find(({ expectedSeconds, limitSeconds }) => expectedSeconds > limitSeconds);
-  if (late === undefined) return;
-  const { step, expectedSeconds, limitSeconds, limit, remedy } = late;
-  throw new TimeLimitError(
-    `${step} is expected to take ${hours(expectedSeconds)}, longer than the ${hours(limitSeconds)} that ${limit}, and would be stopped. ${remedy}`,
-    { step, expectedSeconds, limitSeconds },
-  );
+/** An error for each step that would be stopped, with how long it would take and the settings that help. */
+export function tooLate(times: readonly StepTime[]): TimeLimitError[] {
+  return times
+    .filter(({ expectedSeconds, limitSeconds }) => expectedSeconds > limitSeconds)
+    .map(
+      ({ step, expectedSeconds, limitSeconds, limit, remedy }) =>
+        new TimeLimitError(
+          `${step} is expected to take ${hours(expectedSeconds)}, longer than the ${hours(limitSeconds)} that ${limit}, and would be stopped. ${remedy}`,
+          { step, expectedSeconds, limitSeconds },
+        ),
+    );
 }
 
 function hours(seconds: number): string {

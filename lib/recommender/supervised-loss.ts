@@ -1,10 +1,7 @@
-import type { ResolvedModel } from '#lib/contracts/config/training.ts';
+import { fullCatalogueItems, type ResolvedModel } from '#lib/contracts/config/training.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { type Head, rowsOf, valuesOf, valuesOfAll } from './heads.ts';
 import { softmaxNormaliser } from './softmax-normaliser.ts';
-
-/** Largest catalogue on which `auto` still compares every target with every item. */
-const fullCatalogue = 50_000;
 
 /** The supervised loss that a model's setting means for a catalogue. */
 export function supervisedLoss(
@@ -12,7 +9,7 @@ export function supervisedLoss(
   items: number,
 ): Exclude<ResolvedModel['loss'], 'auto'> {
   if (model.loss !== 'auto') return model.loss;
-  return items <= fullCatalogue ? 'cross-entropy' : 'sampled-softmax';
+  return items <= fullCatalogueItems ? 'cross-entropy' : 'sampled-softmax';
 }
 
 /** What a supervised loss compares. */

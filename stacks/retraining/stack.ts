@@ -129,7 +129,7 @@ const sizesOf = ({
 > => ({
   beginRun: { name: 'begin-run', memory: 512, minutes: 2 },
   buildSequences: { name: 'build-sequences', memory: buildSequencesMegabytes, minutes: 15 },
-  planEnvironment: { name: 'plan-environment', memory: 512, minutes: 2 },
+  planEnvironment: { name: 'plan-environment', memory: 1769, minutes: 5 },
   planVectors: { name: 'plan-vectors', memory: 3008, minutes: 5 },
   augmentSequences: { name: 'augment-sequences', memory: 1769, minutes: 15 },
   planTraining: { name: 'plan-training', memory: 512, minutes: 2 },

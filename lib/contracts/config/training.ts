@@ -124,6 +124,9 @@ export const priorConfig = z.strictObject({
   asOf: z.enum(['request', 'night']).default('request'),
 });
 
+/** Largest catalogue all of which `loss: auto` compares a target with; beyond, with a sample of it. */
+export const fullCatalogueItems = 50_000;
+
 export const backbone = z.enum(['sasrec', 'gru4rec', 'caser', 'nextitnet']);
 const objective = z.enum(['supervised', 'auxiliary', 'sqn', 'sac', 'snqn', 'sa2c']);
 

@@ -7,7 +7,8 @@ import { ConfigError, ValidationError } from '#lib/contracts/errors.ts';
 import { CostCapError, checkCap, estimateCost, parametersInName } from '#lib/cost/cost.ts';
 import { costTable } from '#lib/cost/cost-table.ts';
 import { parsePrices, type Range } from '#lib/cost/prices.ts';
-import { checkTimes, TimeLimitError } from '#lib/cost/times.ts';
+import { checkLimits } from '#lib/cost/refusals.ts';
+import { TimeLimitError } from '#lib/cost/times.ts';
 
 const file = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../../config/${name}`, import.meta.url), 'utf8'));
@@ -35,8 +36,8 @@ describe('Function: estimateCost', () => {
     const { environment } = onDemand;
     const textTokens =
       10_000 * environment.itemTokens.maximumTextTokens * environment.itemTokens.epochs;
-    // One negative beside each logged action, and LoRA's 4 operations a parameter and token.
-    const sequenceTokens = environment.subsetFraction * 950_000 * 2 * environment.adapter.epochs;
+    // Actions are not read, so negatives are no tokens; LoRA's 4 operations a parameter and token.
+    const sequenceTokens = environment.subsetFraction * 950_000 * environment.adapter.epochs;
     const operations = 135e6 * 4 * (textTokens + sequenceTokens);
     const seconds =
       tables.throughput.jobStartSeconds.expected +
@@ -109,8 +110,10 @@ describe('Function: estimateCost', () => {
       // Act
       const { times } = estimateCost(large, { ...counts, catalogueItems: 1e8 }, tables);
       // Assess
-      expect(() => checkTimes(times)).toThrow(TimeLimitError);
-      expect(() => checkTimes(times)).toThrow(/Item vectors.*GPU \(operations.vectorsInstance/);
+      expect(() => checkLimits({ times: times, memory: [], counts: [] })).toThrow(TimeLimitError);
+      expect(() => checkLimits({ times: times, memory: [], counts: [] })).toThrow(
+        /Item vectors.*GPU \(operations.vectorsInstance/,
+      );
     });
   });
 
@@ -234,14 +237,14 @@ describe('Function: costTable', () => {
       return costTable(question, parseConfig(settings, 'test'), tables, deployed);
     };
     // Assess
-    expect(() => table({ adapter: { epochs: 100 } }, 2e6)).toThrow(TimeLimitError);
-    expect(() => table({ adapter: { epochs: 100 } }, 2e6)).toThrow(
+    expect(() => table({ adapter: { epochs: 200 } }, 2e6)).toThrow(TimeLimitError);
+    expect(() => table({ adapter: { epochs: 200 } }, 2e6)).toThrow(
       /^Fit the environment \(ml\.g5\.xlarge\) is expected to take [\d.]+ h, longer than the 4\.0 h that a training job may take \(half of operations\.maximumRunHours\), and would be stopped\. Raise operations\.maximumRunHours to \d+ or more, or lower environment\.subsetFraction/,
     );
     expect(() => table({ baseModel: 'small-1m' }, 1.1e8, { maximumRunHours: 72 })).toThrow(
       /^Training a \(ml\.c6i\.2xlarge\) .*more than the 72 hours that a run may be given: lower training\.maximumEpochs/,
     );
-    expect(() => table({ baseModel: 'large-8b' }, 2e6)).toThrow(
+    expect(() => table({ baseModel: 'large-70b' }, 2e6)).toThrow(
       /^The whole run is expected to take [\d.]+ h/,
     );
   });
@@ -254,7 +257,7 @@ describe('Function: costTable', () => {
     );
     // Assess
     expect(() => costTable({ interactions: 1e7, items: 1000 }, small, tables, deployed)).toThrow(
-      'The training sequences make 156,250 shards, a run may have 100,000. Raise sequences.shardItems from 64 to 1024 or more.',
+      'BuildSequences is expected to have 156,250 training shards, more than the 100,000 that it can have. Raise sequences.shardItems from 64 to 1024 or more.',
     );
   });
 

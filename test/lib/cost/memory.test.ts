@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
-import { buildTime, checkMemory, MemoryLimitError, memoryOf } from '#lib/cost/memory.ts';
+import { buildTime, MemoryLimitError, memoryOf } from '#lib/cost/memory.ts';
 import { parsePrices } from '#lib/cost/prices.ts';
+import { checkLimits } from '#lib/cost/refusals.ts';
 import prices from '../../../config/prices.json' with { type: 'json' };
 import throughput from '../../../config/throughput.json' with { type: 'json' };
 
@@ -26,7 +27,11 @@ const configOf = (operations: object = {}, dimension = 64, bucketInteractions = 
   );
 const million = 1e6;
 const check = (interactions: number, items: number, config = configOf()) =>
-  checkMemory(memoryOf(config, { interactions, transitions: interactions, items }, tables));
+  checkLimits({
+    times: [],
+    memory: memoryOf(config, { interactions, transitions: interactions, items }, tables),
+    counts: [],
+  });
 
 describe('Function: memoryOf', () => {
   it('adds up what a million of each takes', () => {
@@ -55,7 +60,7 @@ describe('Function: memoryOf', () => {
   });
 });
 
-describe('Function: checkMemory', () => {
+describe('Function: checkLimits, of memory', () => {
   it('lets through what fits', () => {
     expect(() => check(29 * million, 10_000)).not.toThrow();
   });

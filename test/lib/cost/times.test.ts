@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkTimes, jobTime, runTime, TimeLimitError } from '#lib/cost/times.ts';
+import { checkLimits } from '#lib/cost/refusals.ts';
+import { jobTime, runTime, TimeLimitError } from '#lib/cost/times.ts';
 
 const hoursOf = (expected: number) => ({
   low: expected * 1800,
@@ -7,10 +8,14 @@ const hoursOf = (expected: number) => ({
   high: expected * 36_000,
 });
 
-describe('Function: checkTimes', () => {
+describe('Function: checkLimits, of times', () => {
   it('lets through what is expected to end in time, whatever the worst case', () => {
     expect(() =>
-      checkTimes([jobTime('Fit', hoursOf(3.9), 8, 'x'), runTime(7.9 * 3600, 8, 'x')]),
+      checkLimits({
+        times: [jobTime('Fit', hoursOf(3.9), 8, 'x'), runTime(7.9 * 3600, 8, 'x')],
+        memory: [],
+        counts: [],
+      }),
     ).not.toThrow();
   });
 
@@ -31,14 +36,20 @@ describe('Function: checkTimes', () => {
       'Fit is expected to take 1,234 h, longer than the 36.0 h that a training job may take (half of operations.maximumRunHours), and would be stopped. That is more than the 72 hours that a run may be given: take less.',
     ],
   ])('refuses %s that would be stopped, with the number and the setting', (_, time, message) => {
-    expect(() => checkTimes([time])).toThrow(TimeLimitError);
-    expect(() => checkTimes([time])).toThrow(message);
+    expect(() => checkLimits({ times: [time], memory: [], counts: [] })).toThrow(TimeLimitError);
+    expect(() => checkLimits({ times: [time], memory: [], counts: [] })).toThrow(message);
   });
 
   it('names settings that do suffice', () => {
     const { remedy } = jobTime('Fit', hoursOf(4.1), 8, 'x');
     const neededRunHours = Number(/to (\d+) or more/.exec(remedy)![1]);
 
-    expect(() => checkTimes([jobTime('Fit', hoursOf(4.1), neededRunHours, 'x')])).not.toThrow();
+    expect(() =>
+      checkLimits({
+        times: [jobTime('Fit', hoursOf(4.1), neededRunHours, 'x')],
+        memory: [],
+        counts: [],
+      }),
+    ).not.toThrow();
   });
 });

@@ -110,7 +110,7 @@ describe('Function: checkTimesAndCost', () => {
   it('finds the step that would be stopped, and what helps', () => {
     const findings = checkTimesAndCost(
       config(),
-      { interactions: 10_000_000, items: 100_000 },
+      { interactions: 10_000_000, items: 50_000 },
       tables,
     );
     const late = findings.find(({ level }) => level === 'blocker')!;

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '#lib/contracts/config.ts';
+import { estimateCost } from '#lib/cost/cost.ts';
+import { planTable } from '#lib/cost/cost-table.ts';
+import { parsePrices } from '#lib/cost/prices.ts';
+import { checkLimits, refusalsOf } from '#lib/cost/refusals.ts';
+import prices from '../../../config/prices.json' with { type: 'json' };
+import throughput from '../../../config/throughput.json' with { type: 'json' };
+
+/*
+ * Where a night ends that is configured as it comes, 20,000 items and ten actions a user: what was measured of each step, and
+ * reasoned from the code where it was not.
+ */
+
+const tables = parsePrices(prices, throughput);
+const configOf = (changes: object = {}) =>
+  parseConfig(
+    {
+      training: {
+        models: [
+          { name: 'plain', backbone: 'sasrec', objective: 'supervised' },
+          { name: 'lea', backbone: 'sasrec', objective: 'snqn', lea: {} },
+        ],
+      },
+      ...changes,
+    },
+    'test',
+  );
+const million = 1e6;
+
+const estimateOf = (interactions: number, items = 20_000, config = configOf()) =>
+  estimateCost(
+    config,
+    { interactions, items, transitions: interactions, baseModelParameters: 135e6 },
+    tables,
+  );
+
+/** Millions of interactions at which something is refused for the first time, to three digits. */
+function endOf(message: RegExp, config = configOf()): number {
+  let [low, high] = [0.1, 10_000];
+  while (high / low > 1.001) {
+    const middle = Math.sqrt(low * high);
+    const refused = refusalsOf(estimateOf(middle * million, 20_000, config));
+    if (refused.some((error) => message.test(error.message))) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+describe('A night as it comes ends', () => {
+  it.each([
+    // 376 µs of a core a transition, 25 epochs, four cores, four hours
+    ['with TrainRecommenders, at its time limit', /^Training lea .* to take/, 6, 6.1],
+    // 245 MB and 285 MB a million in 3,008 MB
+    ['with BuildSequences, at its memory', /^BuildSequences is expected to need/, 9.6, 9.8],
+    // 450 bytes a transition in 16 GiB
+    ['with the trainer, at its memory', /^Training \(.* to need/, 32, 35],
+    // 33 CPU s at 3 million, and a request after the other
+    ['with EvaluateModels, at its time limit', /^EvaluateModels/, 40, 44],
+    // 8 CPU s a million
+    ['with BuildSequences, at its time limit', /^BuildSequences is expected to take/, 110, 114],
+    // a Map has 2^24 entries
+    ['with the table of users', /^BuildSequences .*users in one table/, 167, 168.5],
+    ['with the numbers of shards', /^BuildSequences .*training shards/, 204, 205.5],
+    // 30 nights with train, all actions and answers, in 512 MB
+    ['with expire-runs, at its memory', /^expire-runs/, 28, 32],
+  ])('%s', (_, message, least, most) => {
+    const end = endOf(message);
+
+    expect(end).toBeGreaterThan(least);
+    expect(end).toBeLessThan(most);
+  });
+
+  it('with a catalogue of a million items, of which the trainer has 7.4 GB', () => {
+    const memory = estimateOf(million, million).memory.find(({ step }) => /^Training/.test(step));
+
+    expect(memory?.expectedMegabytes).toBeCloseTo(7350 + 600 + 450, -1);
+  });
+});
+
+describe('Asking about a hundred million transitions', () => {
+  const hoursOf = (environment: object) => {
+    const { parts } = estimateOf(100 * million, 20_000, configOf({ environment }));
+    const ask = parts.find(({ part }) => part.startsWith('Ask'))!;
+    return (ask.seconds.expected - throughput.endpointStartSeconds.expected) / 3600;
+  };
+
+  it('takes six and a half hours where the language model reads eight candidates of each', () => {
+    expect(hoursOf({ readActions: true })).toBeCloseTo(6.4, 1);
+  });
+
+  it('takes a ninth of that where it reads none', () => {
+    expect(hoursOf({ readActions: false })).toBeCloseTo(6.43 / 9, 2);
+  });
+});
+
+describe('Training on a wide catalogue', () => {
+  const secondsOf = (items: number, loss: string) => {
+    const config = parseConfig(
+      { training: { models: [{ name: 'a', backbone: 'sasrec', objective: 'supervised', loss }] } },
+      'test',
+    );
+    return estimateOf(million, items, config).times.find(({ step }) => step.startsWith('Training'))!
+      .expectedSeconds;
+  };
+
+  it('takes no longer with a sampled loss, whatever the catalogue', () => {
+    expect(secondsOf(10 * million, 'auto')).toBe(secondsOf(million, 'auto'));
+    expect(secondsOf(10 * million, 'auto')).toBe(secondsOf(10 * million, 'sampled-softmax'));
+    expect(secondsOf(50_000, 'auto')).toBe(secondsOf(50_000, 'cross-entropy'));
+    expect(secondsOf(60_000, 'auto')).toBeLessThan(secondsOf(50_000, 'auto'));
+    expect(secondsOf(million, 'cross-entropy')).toBeGreaterThan(10 * secondsOf(million, 'auto'));
+  });
+});
+
+describe('Function: planTable', () => {
+  const question = { interactions: 1e9, users: 1e8, items: 1e7, baseModelParameters: 135e6 };
+
+  it('shows every step of a billion interactions, and marks those that are refused', () => {
+    // Act
+    const table = planTable(question, configOf(), tables);
+    // Assess
+    expect(table).toContain('1,000,000,000 interactions of 100,000,000 users and 10,000,000 items');
+    expect(table).toMatch(/\| AugmentSequences \| 122,071 \|/);
+    expect(table).toMatch(
+      /\| BuildSequences, users in one table \| 100,000,000 \| 16,777,216 \| \*\*refused\*\*/,
+    );
+    expect(table).toMatch(/Refused: \d+ limits, see below\.$/);
+  });
+
+  it('says that nothing is refused', () => {
+    const small = { ...question, interactions: 1e5, users: 1e4, items: 1e3 };
+
+    expect(planTable(small, configOf(), tables)).toMatch(/No step is refused\.$/);
+    expect(planTable(small, configOf(), tables)).not.toContain('**refused**');
+  });
+});
+
+describe('Function: checkLimits', () => {
+  it('names everything that is refused, one a line', () => {
+    const estimate = estimateOf(1000 * million);
+
+    expect(() => checkLimits(estimate)).toThrow(
+      /\nEvaluateModels .*\n.*BuildSequences .*memory|\nBuildSequences is expected to need/,
+    );
+    expect(() => checkLimits(estimate)).toThrow(
+      /\nBuildSequences .*training shards.* Raise sequences\.shardItems/,
+    );
+  });
+});

@@ -1,13 +1,8 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
-import {
-  type CostEstimate,
-  type DataCounts,
-  estimateCost,
-  parametersInName,
-  usdText,
-} from './cost.ts';
+import { type CostEstimate, estimateCost, parametersInName, usdText } from './cost.ts';
 import { costAtRest, type RestingCounts } from './cost-at-rest.ts';
+import type { DataCounts } from './data-counts.ts';
 import type { Prices } from './prices.ts';
 import { checkLimits, refusalsOf } from './refusals.ts';
 import { usersOf, workUsd } from './work.ts';

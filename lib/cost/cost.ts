@@ -8,26 +8,13 @@ import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
 import { usesEnvironment, usesTexts } from '#lib/contracts/needs.ts';
 import { type StepCount, stepCounts } from './counts.ts';
+import type { DataCounts } from './data-counts.ts';
 import { functionMemory, functionTimes } from './functions.ts';
 import { buildTime, memoryOf, type StepMemory } from './memory.ts';
 import type { Prices, Range } from './prices.ts';
 import { atWorst, exactly, per, product, scale, sum } from './range.ts';
 import { jobTime, runTime, type StepTime } from './times.ts';
 import { lambdaUsd, nightWork, requestsUsd, type StepWork, storageUsd } from './work.ts';
-
-/** How much there is to learn from. */
-export interface DataCounts {
-  readonly interactions: number;
-  /** @default - a tenth of the interactions */
-  readonly users?: number;
-  readonly items: number;
-  /** Items of the whole catalogue, those that nobody has taken too. @default - `items` */
-  readonly catalogueItems?: number;
-  /** Training transitions; at most `interactions`. */
-  readonly transitions: number;
-  /** Parameters of the base model. */
-  readonly baseModelParameters: number;
-}
 
 /** A part of a run and what it costs. */
 export interface CostPart {

@@ -1,7 +1,7 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { PipelineError } from '#lib/contracts/errors.ts';
 import { maximumParts } from '#lib/contracts/keys.ts';
-import type { DataCounts } from './cost.ts';
+import type { DataCounts } from './data-counts.ts';
 import { shardsOf, usersOf } from './work.ts';
 
 /** How many of something a step has, and how many it may have. */

@@ -1,5 +1,5 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
-import type { DataCounts } from './cost.ts';
+import type { DataCounts } from './data-counts.ts';
 import type { StepMemory } from './memory.ts';
 import type { Prices } from './prices.ts';
 import type { StepTime } from './times.ts';

@@ -1,7 +1,7 @@
 import { shardsPerCall } from '#lib/contracts/config/operations.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { usesEnvironment } from '#lib/contracts/needs.ts';
-import type { DataCounts } from './cost.ts';
+import type { DataCounts } from './data-counts.ts';
 import type { Prices } from './prices.ts';
 
 /** What a step asks of Lambda and S3. */

@@ -1,7 +1,8 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { attemptResources, trainingJobName } from '#lib/contracts/job-name.ts';
 import { needsBaseModel } from '#lib/contracts/needs.ts';
-import { type DataCounts, estimateCost, parametersInName } from '#lib/cost/cost.ts';
+import { estimateCost, parametersInName } from '#lib/cost/cost.ts';
+import type { DataCounts } from '#lib/cost/data-counts.ts';
 import type { StepMemory } from '#lib/cost/memory.ts';
 import type { Prices } from '#lib/cost/prices.ts';
 import type { Finding } from './findings.ts';

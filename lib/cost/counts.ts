@@ -2,7 +2,7 @@ import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { PipelineError } from '#lib/contracts/errors.ts';
 import { maximumParts } from '#lib/contracts/keys.ts';
 import type { DataCounts } from './data-counts.ts';
-import { shardsOf, usersOf } from './work.ts';
+import { bucketsOf, shardsOf, usersOf } from './work.ts';
 
 /** How many of something a step has, and how many it may have. */
 export interface StepCount {
@@ -33,10 +33,10 @@ export function stepCounts(config: PipelineConfig, counts: DataCounts): StepCoun
   return [
     {
       step: 'BuildSequences',
-      what: 'users in one table',
-      expected: usersOf(counts),
+      what: 'users in the table of a bucket',
+      expected: Math.ceil(usersOf(counts) / bucketsOf(config, counts)),
       limit: mostMapEntries,
-      remedy: 'Keep fewer users in the bucket: no setting gives the table more entries.',
+      remedy: 'Lower sequences.bucketInteractions.',
     },
     {
       step: 'BuildSequences',

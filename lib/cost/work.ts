@@ -37,6 +37,10 @@ export const usersOf = ({ users, interactions }: DataCounts): number =>
 export const shardsOf = ({ sequences }: PipelineConfig, { transitions }: DataCounts): number =>
   Math.ceil(transitions / sequences.shardItems);
 
+/** Functions that sort users into sequences side by side. */
+export const bucketsOf = ({ sequences }: PipelineConfig, { interactions }: DataCounts): number =>
+  Math.max(1, Math.ceil(interactions / sequences.bucketInteractions));
+
 /** Objects that a run leaves, as far as their number grows with the data. */
 export function objectsOf(config: PipelineConfig, counts: DataCounts): number {
   // Training shards, all actions, answers.
@@ -86,7 +90,7 @@ export function nightWork(
     },
     {
       step: 'BuildSequences',
-      calls: 1,
+      calls: bucketsOf(config, counts),
       gbSeconds:
         ((throughput.buildSequencesSecondsPerMillion * interactions) / 1e6) *
         (config.operations.buildSequencesMegabytes / 1024),

@@ -106,7 +106,7 @@ export const priorConfig = z.strictObject({
    * What else knows histories and takes part, each with a weight of its own: what the rivals are made of, fitted and chosen
    * as theirs. `repeat-last` has no say where lists leave the history out.
    */
-  histories: z.array(historyKind).default(['sequential-rules']),
+  histories: z.array(historyKind).default([...historyKind.options]),
   /**
    * Share that recent popularity keeps of its fitted weight: less shows more different items, at some loss of accuracy
    * (docs/evaluation.md).

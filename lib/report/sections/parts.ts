@@ -8,7 +8,7 @@ import { type Html, html } from '../html.ts';
 import { partRows } from '../parts.ts';
 
 /** The rival that has everything a network is joined with, but no network. */
-const withoutNetwork = 'rules-x-recent';
+const withoutNetwork = 'all-x-recent';
 /** What two models may differ in and be twins, as it is called. */
 const twinKeys = { lea: 'the LLM environment', text: 'item texts' } as const;
 

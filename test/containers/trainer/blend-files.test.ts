@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { historyKind, priorConfig } from '#lib/contracts/config/training.ts';
+import { priorConfig } from '#lib/contracts/config/training.ts';
 import { halfLives } from '#lib/contracts/half-lives.ts';
 import { judgeNetwork, rankNetwork } from '#lib/evaluation/network-blend.ts';
 import { networkHistories } from '#lib/evaluation/network-histories.ts';
@@ -24,10 +24,10 @@ const { items, window } = built.manifest;
 const { itemIds } = built.itemTable;
 nativeBackend();
 
-const everything = priorConfig.parse({ histories: historyKind.options });
+const rulesAlone = priorConfig.parse({ histories: ['sequential-rules'] });
 const fitted = (prior = priorConfig.parse({}), data: TrainingData = withBaskets) =>
   networkHistories(data, built.validation, true, prior)!;
-const rulesOf = () => fitted();
+const rulesOf = () => fitted(rulesAlone);
 
 /** As if nobody had taken the last three items in training. */
 function withUnseen() {
@@ -54,7 +54,7 @@ function joined(prior: object, rules = rulesOf()) {
 describe('Functions: encodeNetwork, decodeNetwork', () => {
   it.each([
     ['', rulesOf()],
-    [', with all that knows histories', fitted(everything)],
+    [', with all that knows histories', fitted()],
     [', with items that training never saw', withUnseen()],
   ])('give the same ranks back%s', (_, rules) => {
     // Arrange
@@ -72,7 +72,7 @@ describe('Functions: encodeNetwork, decodeNetwork', () => {
 
   it.each([
     ['', rulesOf()],
-    [', with all that knows histories', fitted(everything)],
+    [', with all that knows histories', fitted()],
     [', with items that training never saw', withUnseen()],
   ])(
     'are what serving loads: with counts as of the request it shows the lists that were judged%s',
@@ -140,7 +140,7 @@ describe('Functions: encodeNetwork, decodeNetwork', () => {
       const cases = { ...built.test, historyTimes: rounded(built.test.historyTimes) };
       const data = { itemTable: built.itemTable, shards, baskets };
       const rival = new EvidenceWriter(built.itemTable.counts);
-      const histories = fitted(priorConfig.parse({}), data);
+      const histories = fitted(rulesAlone, data);
       const rules = sequentialRules(data, histories.scorers[0]!.parameters as { decay: number });
       const { served } = joined({}, histories);
       const { description, weights } = encodeNetwork(served);
@@ -200,7 +200,7 @@ describe('Functions: encodeNetwork, decodeNetwork', () => {
 
   it('refuse a moderator whose weights are not there', () => {
     // Arrange
-    const { description, weights } = encodeNetwork(joined({}).served);
+    const { description, weights } = encodeNetwork(joined({}, fitted(rulesAlone)).served);
     const damaged = structuredClone(description) as { moderators: { weights: number[] }[] };
     damaged.moderators[0]!.weights.pop();
 

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { historyKind } from '#lib/contracts/config/training.ts';
 import { nativeEnvironment } from '#lib/graph/native-environment.ts';
 import { decodeModel } from '#lib/recommender/model-file.ts';
 import { decodeNetwork } from '../../../containers/trainer/blend-files.ts';
@@ -177,7 +178,9 @@ describe('Container: trainer', () => {
     );
     expect(network.shape.items).toBe(itemIds.length);
     expect(jsonOf(job, 'model/vocabulary.json')).toEqual(itemIds);
-    expect(blend).toMatchObject({ components: ['network', 'sequential-rules', 'unseen'] });
+    expect(blend).toMatchObject({
+      components: ['network', ...historyKind.options, 'unseen'],
+    });
     expect(ranksOf(champion, 'test')).toEqual(ranksOf(job, 'test'));
     // Arrange: another night, on which somebody else was served than was judged
     const night = smallSequences(30, 1_600_000_300);

@@ -45,7 +45,7 @@ describe('Function: judgeNetwork', () => {
   it('makes up for a network that knows nothing', () => {
     // Arrange: in this world the next item follows from the last one
     const model = untrained();
-    const prior = priorConfig.parse({ halfLives: [0.25, null] });
+    const prior = priorConfig.parse({ halfLives: [0.25, null], histories: ['sequential-rules'] });
 
     // Act
     const rules = networkHistories(data, built.validation, true, prior);
@@ -79,7 +79,7 @@ describe('Function: judgeNetwork', () => {
     (excludeHistory) => {
       // Arrange
       const model = { ...untrained(), excludeHistory };
-      const prior = priorConfig.parse({ histories: historyKind.options });
+      const prior = priorConfig.parse({});
 
       // Act
       const histories = networkHistories(data, built.validation, excludeHistory, prior);

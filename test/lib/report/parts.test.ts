@@ -22,16 +22,16 @@ const configOf = (first: object, second: object) =>
 const plain = evaluationOf();
 const joined: Evaluation = {
   ...plain,
-  baselines: [...plain.baselines, { ...plain.baselines[0]!, name: 'rules-x-recent' }],
+  baselines: [...plain.baselines, { ...plain.baselines[0]!, name: 'all-x-recent' }],
   comparisons: [
     ...plain.comparisons,
-    ...['new', 'other'].map((a) => comparison(a, 'rules-x-recent', better)),
+    ...['new', 'other'].map((a) => comparison(a, 'all-x-recent', better)),
   ],
   models: plain.models.map((model) => ({
     ...model,
     parts: [
       { added: 'network', hr10: 0.1, ndcg10: 0.05 },
-      { added: 'rules', hr10: 0.2, ndcg10: 0.0825 },
+      { added: 'histories', hr10: 0.2, ndcg10: 0.0825 },
       { added: 'counts', hr10: 0.3, ndcg10: 0.08 },
     ],
   })),
@@ -46,9 +46,9 @@ describe('Function: partsSection', () => {
   it('shows each step with what it added, and the same without a network', () => {
     const text = textOf(joined);
     expect(text).toContain('network alone 0.0500 0.0500');
-    expect(text).toContain('+ rules 0.0825 +0.0325 0.0825 +0.0325');
+    expect(text).toContain('+ rules and neighbours 0.0825 +0.0325 0.0825 +0.0325');
     expect(text).toContain('+ recent counts 0.0800 −0.0025');
-    expect(text).toContain('The same without a network (the rival rules-x-recent): 0.1000.');
+    expect(text).toContain('The same without a network (the rival all-x-recent): 0.1000.');
     expect(renderReport(reportOf({ evaluation: joined }))).toContain('<section id="parts"');
   });
 

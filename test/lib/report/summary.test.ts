@@ -88,7 +88,7 @@ describe('Function: summaryTable', () => {
       steps.map(([added, ndcg10]) => ({ added, hr10: 0.2, ndcg10 }));
     const models = [
       { ...first!, parts: parts(['network', 0.05], ['counts', 0.14], ['moderators', 0.15]) },
-      { ...second!, parts: parts(['network', 0.06], ['rules', 0.08], ['counts', 0.12]) },
+      { ...second!, parts: parts(['network', 0.06], ['histories', 0.08], ['counts', 0.12]) },
     ];
 
     // Act
@@ -97,12 +97,12 @@ describe('Function: summaryTable', () => {
     // Assess
     expect(table).toContain(
       [
-        'what each part added     new   other',
-        '------------------------------------',
-        'network alone         0.0500  0.0600',
-        '+ rules                       0.0800',
-        '+ recent counts       0.1400  0.1200',
-        '+ moderators          0.1500',
+        'what each part added       new   other',
+        '--------------------------------------',
+        'network alone           0.0500  0.0600',
+        '+ rules and neighbours          0.0800',
+        '+ recent counts         0.1400  0.1200',
+        '+ moderators            0.1500',
       ].join('\n'),
     );
   });

@@ -8,6 +8,7 @@ import {
   reports,
   runs,
   serving,
+  trials,
   uploads,
   vectors,
 } from '#lib/contracts/keys.ts';
@@ -43,6 +44,8 @@ const keys = {
   runStatus: runs.status('*'),
   cost: runs.cost('*'),
   environmentPlan: runs.environmentPlan('*'),
+  trialPlan: runs.trial('*'),
+  environmentTrial: trials.environment,
   environmentItems: runs.environmentItems('*'),
   answersIndex: runs.answersIndex('*'),
   sequences: below(runs.sequencesPrefix('*')),
@@ -119,9 +122,11 @@ export const functionAccess = {
       keys.runStatus,
       keys.uploadReport,
       keys.approval,
+      keys.trialPlan,
+      keys.environmentTrial,
     ],
     list: [keys.baseModels, keys.interactions, keys.items, keys.runsFolder],
-    write: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus],
+    write: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus, keys.trialPlan],
   },
   'build-sequences': {
     read: [
@@ -219,9 +224,11 @@ export const functionAccess = {
       keys.runChampion,
       keys.evaluation,
       keys.prequential,
+      keys.trialPlan,
+      keys.cost,
     ],
     list: [keys.prequentialFolder],
-    write: [keys.models, keys.evaluation, keys.verdict, keys.prequential],
+    write: [keys.models, keys.evaluation, keys.verdict, keys.prequential, keys.environmentTrial],
   },
   'plan-refit': {
     read: [
@@ -268,6 +275,8 @@ export const functionAccess = {
       keys.uploadReport,
       keys.prequential,
       keys.summary,
+      keys.trialPlan,
+      keys.environmentTrial,
     ],
     list: [keys.prequentialFolder],
     write: [keys.summary, keys.report, keys.reportIndex],

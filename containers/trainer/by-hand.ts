@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type ResolvedModel, resolveModel } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { readsEnvironment } from '#lib/contracts/needs.ts';
 import type { Folders } from './contract.ts';
 import { train } from './train.ts';
 
@@ -46,7 +47,7 @@ export function chooseModel(
     const names = models.map((candidate) => candidate.name).join(', ');
     throw new ConfigError(`There is no model "${name}"; the configuration has ${names}.`);
   }
-  if (model.lea !== undefined && given.augmented === undefined) {
+  if (readsEnvironment(model) && given.augmented === undefined) {
     throw new ConfigError(
       `Model ${model.name} uses the environment: give its augmented shards too.`,
     );

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
+import { readsEnvironment } from '#lib/contracts/needs.ts';
 import { judgeNetwork } from '#lib/evaluation/network-blend.ts';
 import { networkHistories } from '#lib/evaluation/network-histories.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
@@ -18,6 +19,7 @@ import {
 import { type EvaluationChannel, readEvaluation, readParts, readVectors } from './channels.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
 import { type Folders, reportProgress } from './contract.ts';
+import { copyNeighbours } from './neighbour-answers.ts';
 import { versions } from './versions.ts';
 
 /** One training job. */
@@ -45,7 +47,9 @@ export async function train(
   report('read', 0);
   const evaluation = readEvaluation(folders);
   const { itemTable, manifest, validation } = evaluation;
-  const parts = readParts(folders, manifest, model.lea !== undefined);
+  const read = readParts(folders, manifest, readsEnvironment(model));
+  const isNeighbours = model.lea?.actions === 'neighbours';
+  const parts = isNeighbours ? copyNeighbours([...read], { itemTable, ...manifest }) : read;
   const rows = await collectRows(parts, model.lea, itemTable.counts);
   const text =
     model.text === undefined ? undefined : alignVectors(readVectors(folders), itemTable.itemIds);

@@ -2,9 +2,16 @@ import { listIngested } from '#functions/shared/ingested-parts.ts';
 import { explainDifferences, readRunConfig } from '#functions/shared/run-config.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, MissingArtefactError } from '#lib/contracts/errors.ts';
-import { interactions, items, runs, uploads } from '#lib/contracts/keys.ts';
+import { interactions, items, runs, trials, uploads } from '#lib/contracts/keys.ts';
 import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
 import { type RunManifest, type RunStatus, runManifest, runStatus } from '#lib/contracts/run.ts';
+import {
+  applyTrial,
+  environmentTrial,
+  planTrial,
+  type TrialPlan,
+  trialPlan,
+} from '#lib/promotion/environment-trial.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
 import { toJson } from '#platform/objects.ts';
 import { newestWork, wouldRepeat } from './earlier.ts';
@@ -62,7 +69,9 @@ export async function beginAlone(objects: Objects, request: RunRequest): Promise
  * @throws ConfigError when an earlier attempt of this run had another configuration
  */
 export async function beginRun(objects: Objects, request: RunRequest): Promise<Begun> {
-  const { run, execution, now, config, isRoutine } = request;
+  const { run, execution, now, isRoutine } = request;
+  const trial = await readTrial(objects, request);
+  const config = applyTrial(request.config, trial);
   const begun = await objects.getVersion(runs.manifest(run), runManifest);
   const earlier = begun === undefined ? await newestWork(objects) : undefined;
   const inputs = begun?.value.inputs ?? (await snapshot(objects, earlier?.inputs));
@@ -76,6 +85,7 @@ export async function beginRun(objects: Objects, request: RunRequest): Promise<B
     } satisfies RunStatus);
     return { unchangedSince: earlier.run };
   }
+  await objects.putIfAbsent(runs.trial(run), toJson(trial));
   await fixConfig(objects, run, config);
   const manifest: RunManifest = begun?.value ?? {
     run,
@@ -96,6 +106,14 @@ export async function beginRun(objects: Objects, request: RunRequest): Promise<B
   const status: RunStatus = { run, status: 'running', startedAt: now.toISOString() };
   await objects.putJson(runs.status(run), status);
   return { attempt: again >= 0 ? again + 1 : attempts.length };
+}
+
+/** What the run does about the environment: as an earlier attempt had it, or as the last trial has it now. */
+async function readTrial(objects: Objects, { run, config, now }: RunRequest): Promise<TrialPlan> {
+  const fixed = await objects.getVersion(runs.trial(run), trialPlan);
+  if (fixed !== undefined) return fixed.value;
+  const last = await objects.getVersion(trials.environment, environmentTrial);
+  return planTrial(config, last?.value, now);
 }
 
 async function fixConfig(objects: Objects, run: string, config: PipelineConfig): Promise<void> {

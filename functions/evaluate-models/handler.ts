@@ -12,6 +12,7 @@ import { judge } from './judge.ts';
 import { measure } from './measure.ts';
 import { scoreArrived } from './prequential.ts';
 import { remarks } from './remarks.ts';
+import { recordTrial } from './trial.ts';
 
 const objects = dataBucket();
 
@@ -26,6 +27,8 @@ export const handler = instrument(
     // An attempt that promoted and then failed must not be compared with its own champion.
     const evaluation = fixed?.value ?? (await judge(objects, run, config, champion));
     await objects.putIfAbsent(runs.evaluation(run), toJson(evaluation));
+    const trial = await recordTrial(objects, run, config, evaluation, new Date());
+    if (trial !== undefined) logger.info('environment tried', { run, pays: trial.pays });
     const decided = decide(evaluation, config.promotion);
     const nights = await scoreArrived(objects, run, config, rival);
     const verdict = remarks(decided, nights, config, unusable);

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { readTrainingShards } from '#functions/shared/shards.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
+import type { ModelConfig } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
+import { readsEnvironment } from '#lib/contracts/needs.ts';
 import { rivalRecipe } from '#lib/contracts/recipe.ts';
 import type { EvaluationInput, SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
@@ -82,7 +84,7 @@ export async function readRankings(
       return {
         name: model.name,
         backbone: model.backbone,
-        objective: model.lea === undefined ? model.objective : `${model.objective}+lea`,
+        objective: objectiveOf(model),
         recipe,
         parts: parts.map(({ added, test }) => ({ added, hr10: test.hr, ndcg10: test.ndcg })),
         ranks: await ranksOf(model.name),
@@ -130,4 +132,9 @@ export async function readRankings(
 
 async function readCases(objects: Objects, run: string, split: 'validation' | 'test') {
   return decodeEvaluationCases(await objects.getBytes(runs.evaluationCases(run, split)));
+}
+
+function objectiveOf(model: ModelConfig): string {
+  if (model.lea === undefined) return model.objective;
+  return `${model.objective}+${readsEnvironment(model) ? 'lea' : 'neighbours'}`;
 }

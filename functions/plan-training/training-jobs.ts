@@ -8,6 +8,7 @@ import {
 import type { Champion } from '#lib/contracts/champion.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
+import { readsEnvironment } from '#lib/contracts/needs.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 
 export interface TrainingPlan extends JobPlace {
@@ -29,7 +30,7 @@ export function planTraining(plan: TrainingPlan): TrainingJob[] {
       { task: 'train', ...modelHyperparameters(config, model) },
       {
         sequences,
-        ...(model.lea !== undefined && { augmented: runs.augmentedPrefix(run) }),
+        ...(readsEnvironment(model) && { augmented: runs.augmentedPrefix(run) }),
         ...itemChannels(run, model),
       },
     ),

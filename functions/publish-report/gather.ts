@@ -1,8 +1,8 @@
 import { readRunConfig } from '#functions/shared/run-config.ts';
 import { resolveModel } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
-import { environments, runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
-import { usesEnvironment } from '#lib/contracts/needs.ts';
+import { environments, runs, trials, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
+import { readsEnvironment, usesEnvironment } from '#lib/contracts/needs.ts';
 import { type RunManifest, runManifest } from '#lib/contracts/run.ts';
 import { augmentedManifest } from '#lib/environment/augmented-manifest.ts';
 import { decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
@@ -10,6 +10,11 @@ import { type EnvironmentMetrics, environmentMetrics } from '#lib/environment/me
 import { environmentPlan } from '#lib/environment/version.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { uploadReport } from '#lib/interactions/report.ts';
+import {
+  type EnvironmentTrial,
+  environmentTrial,
+  trialPlan,
+} from '#lib/promotion/environment-trial.ts';
 import { readNights } from '#lib/promotion/nights.ts';
 import { verdictFile } from '#lib/promotion/verdict.ts';
 import { AugmentationCollector, type AugmentationSummary } from '#lib/report/augmentation.ts';
@@ -51,10 +56,20 @@ export async function gatherReport(
     uploads: await gatherUploads(objects, inputs.interactions),
     environment: isAugmented ? await readMetrics(objects, plan.version) : undefined,
     reuse: isAugmented ? await gatherReuse(objects, run, plan, config) : undefined,
+    trial: await gatherTrial(objects, run),
     augmentation: isAugmented ? await gatherAugmentation(objects, run, config) : undefined,
     learningCurves: await gatherLearningCurves(objects, run, config),
     timings: await gatherTimings(objects, { run, startedAt, environment: plan.version, config }),
   };
+}
+
+/** What the night did about the environment; undefined where it did nothing of the kind. */
+async function gatherTrial(objects: Objects, run: string): Promise<EnvironmentTrial | undefined> {
+  const plan = (await objects.getVersion(runs.trial(run), trialPlan))?.value;
+  if (plan === undefined || plan.kind === 'usual') return undefined;
+  if (plan.kind === 'rest') return plan.because;
+  const last = await objects.getVersion(trials.environment, environmentTrial);
+  return last?.value.run === run ? last.value : undefined;
 }
 
 async function readMetrics(objects: Objects, version: string): Promise<EnvironmentMetrics> {
@@ -104,9 +119,8 @@ async function gatherAugmentation(
   config: PipelineConfig,
 ): Promise<AugmentationSummary | undefined> {
   const { models, ...shared } = config.training;
-  const lea = models
-    .map((model) => resolveModel(shared, model).lea)
-    .find((own) => own !== undefined);
+  const first = models.find(readsEnvironment);
+  const lea = first && resolveModel(shared, first).lea;
   const { shards, missing } = await objects.getJson(runs.augmentedManifest(run), augmentedManifest);
   const answered = Array.from({ length: shards }, (_, part) => part).filter(
     (part) => !missing.includes(part),

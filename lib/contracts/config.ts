@@ -4,7 +4,7 @@ import { interactionsConfig } from './config/interactions.ts';
 import { operationsConfig } from './config/operations.ts';
 import { evaluationConfig, promotionConfig } from './config/promotion.ts';
 import { sequencesConfig } from './config/sequences.ts';
-import { resolveModel, trainingConfig } from './config/training.ts';
+import { type LeaSettings, resolveModel, trainingConfig } from './config/training.ts';
 import { ConfigError } from './errors.ts';
 import { hasLocalStorage } from './instance-storage.ts';
 import { refitJobName } from './job-name.ts';
@@ -67,6 +67,10 @@ function checkEnvironment({ environment, training }: PipelineConfig, where: stri
   for (const model of models) {
     const { lea } = resolveModel(shared, model);
     if (lea === undefined) continue;
+    if (lea.actions === 'neighbours') {
+      checkNeighbours(lea, `${where}: model "${model.name}"`);
+      continue;
+    }
     const needs = (lea: string, key: string, wanted: string, given: string) => {
       if (wanted === given) return;
       throw new ConfigError(
@@ -117,6 +121,14 @@ function checkVolumes({ operations }: PipelineConfig, where: string): void {
       `${where}: operations.${list} mixes instance types with disks of their own (${withDisks.join(', ')}), whose requests may not name a key, and others. With operations.customerManagedKey, name types of one kind.`,
     );
   }
+}
+
+/** Actions of item neighbours come without an environment, so that nothing else of one may be asked for. */
+function checkNeighbours({ state, stateWeight, reward }: LeaSettings, model: string): void {
+  if (state === 'off' && stateWeight === 0 && reward === 'off') return;
+  throw new ConfigError(
+    `${model} has lea.actions "neighbours", which does without the environment: set lea.state "off", lea.stateWeight 0 and lea.reward "off" too.`,
+  );
 }
 
 /** Problems that a message names; somebody may send thousands. */

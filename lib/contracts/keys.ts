@@ -125,6 +125,8 @@ export const runs = {
     `runs/${run}/buckets/${file}/part-${partNumber(bucket)}`,
   cost: (run: string) => `runs/${run}/cost.json`,
   environmentPlan: (run: string) => `runs/${run}/environment.json`,
+  /** What the night does about the environment: as usual, try it, or let it rest. */
+  trial: (run: string) => `runs/${run}/trial.json`,
   /** For each item of the run's vocabulary its index in the environment that the run uses. */
   environmentItems: (run: string) => `runs/${run}/environment-items.arrow`,
   excluded: (run: string) => `runs/${run}/sequences/excluded.json`,
@@ -178,6 +180,9 @@ export const environments = {
   answers: (version: string) => `environments/${version}/answers.json`,
   latest: 'environments/latest.json',
 };
+
+/** How the environment did when a night last tried it; later nights act on it. */
+export const trials = { environment: 'environment-trial.json' };
 
 /** Vectors of items' texts, beyond the run that made them. */
 export const vectors = {

@@ -1,8 +1,13 @@
+import type { ModelConfig } from './config/training.ts';
 import type { PipelineConfig } from './config.ts';
+
+/** A model learns from the LLM environment. */
+export const readsEnvironment = ({ lea }: Pick<ModelConfig, 'lea'>): boolean =>
+  lea !== undefined && lea.actions !== 'neighbours';
 
 /** Some model learns from the LLM environment. */
 export const usesEnvironment = ({ training }: PipelineConfig): boolean =>
-  training.models.some((model) => model.lea !== undefined);
+  training.models.some(readsEnvironment);
 
 /** Some model knows its items by their texts, so that each of them needs a vector. */
 export const usesTexts = ({ training }: PipelineConfig): boolean =>

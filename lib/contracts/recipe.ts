@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { leaPresets, type ModelConfig, presets } from './config/training.ts';
 import type { PipelineConfig } from './config.ts';
+import { readsEnvironment } from './needs.ts';
 
 /** What of an entry of `training.models` does not make another recipe. */
 const incidental: ReadonlySet<string> = new Set([
@@ -26,7 +27,7 @@ export function recipeOf(config: PipelineConfig, model: ModelConfig): string {
     ...withoutUsual({ ...shared, ...own, preset }, presets[preset]),
     ...(lea !== undefined && {
       lea: withoutUsual(lea, leaPresets[preset]),
-      environment: config.environment,
+      ...(readsEnvironment(model) && { environment: config.environment }),
     }),
     ...(model.text !== undefined && { vectors: vectorsOf(config) }),
   });

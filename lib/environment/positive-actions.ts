@@ -29,9 +29,9 @@ export function choosePositiveActions(
   shard: Candidates,
   settings: ActionSettings,
 ): PositiveActions {
-  return settings.actions === 'chance'
-    ? chooseByChance(shard, settings)
-    : chooseByReward(shard, settings);
+  return settings.actions === 'reward'
+    ? chooseByReward(shard, settings)
+    : chooseByChance(shard, settings);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import type { EnvironmentMetrics } from '#lib/environment/metrics.ts';
 import type { Evaluation } from '#lib/evaluation/evaluation-file.ts';
+import type { EnvironmentTrial } from '#lib/promotion/environment-trial.ts';
 import type { PrequentialNight } from '#lib/promotion/prequential.ts';
 import type { Verdict } from '#lib/promotion/verdict.ts';
 import type { SequencesExcluded, SequencesManifest } from '#lib/sequences/manifest.ts';
@@ -19,6 +20,7 @@ import { rewardsSection } from './sections/rewards.ts';
 import { strataSection } from './sections/strata.ts';
 import { type StateTiming, timingsSection } from './sections/timings.ts';
 import { trendSection } from './sections/trend.ts';
+import { trialTable } from './sections/trial.ts';
 import { verdictSection } from './sections/verdict.ts';
 import { style } from './style.ts';
 import type { Served } from './summary.ts';
@@ -42,6 +44,8 @@ export interface RunReport {
   /** Undefined if no model of the run uses the LLM environment. */
   readonly environment: EnvironmentMetrics | undefined;
   readonly reuse: EnvironmentReuse | undefined;
+  /** How the environment did beside models without it, if this night tried it or let it rest. */
+  readonly trial: EnvironmentTrial | undefined;
   readonly augmentation: AugmentationSummary | undefined;
   readonly learningCurves: readonly { readonly name: string; readonly curve: LearningCurve }[];
   /** In the order in which they ran. */
@@ -65,7 +69,11 @@ export function renderReport(report: RunReport): string {
       'Learning curves',
       learningSection(report.learningCurves, report.evaluation.models),
     ],
-    ['environment', 'The LLM environment', environmentSection(report.environment, report.reuse)],
+    [
+      'environment',
+      'The LLM environment',
+      html`${trialTable(report.trial, report.run)}${environmentSection(report.environment, report.reuse)}`,
+    ],
     ['rewards', 'Rewards and augmented actions', rewardsSection(report.augmentation)],
     ['data', 'Data', dataSection(report.uploads, report.excluded, report.sequences)],
     ['timings', 'Time', timingsSection(report.timings)],

@@ -6,6 +6,7 @@ import { type SequencesConfig, sequencesConfig } from '#lib/contracts/config/seq
 import { type ResolvedModel, resolveModel } from '#lib/contracts/config/training.ts';
 import { explain, type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { readsEnvironment } from '#lib/contracts/needs.ts';
 import { type ControlName, controlNames } from './controls.ts';
 
 /** A study's file: one data set, one pipeline configuration, and the settings of its environment that are varied. */
@@ -85,8 +86,8 @@ export function readStudy(path: string, split?: string): StudyPlan {
       return { seed, model: { ...resolveModel(shared, entry), seed } };
     }),
   );
-  const plain = all.filter(({ model }) => model.lea === undefined);
-  const augmented = all.filter(({ model }) => model.lea !== undefined);
+  const plain = all.filter(({ model }) => !readsEnvironment(model));
+  const augmented = all.filter(({ model }) => readsEnvironment(model));
   if (plain.length === 0) {
     throw new ConfigError(
       `${path}: pipeline.training.models needs a model without "lea", to compare those with "lea" with.`,

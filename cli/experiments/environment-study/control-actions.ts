@@ -1,19 +1,13 @@
 import type { AugmentedShard } from '#lib/environment/augmented-shard.ts';
-import { ItemScores } from '#lib/evaluation/rivals/item-scores.ts';
-import { itemNeighbours } from '#lib/evaluation/rivals/pair-scorer.ts';
+import {
+  type CopiedFrom,
+  copyActions,
+  isOpen,
+  type Transition,
+  transitionsOf,
+} from '#lib/evaluation/copied-actions.ts';
 import type { RandomStream } from '#lib/recommender/random.ts';
-import type { ItemTable } from '#lib/sequences/item-table.ts';
-import type { SequenceShard } from '#lib/sequences/shard.ts';
 import { meanOf, permutation } from './control-values.ts';
-
-/** The training rows that were asked about. */
-export interface ControlData {
-  readonly itemTable: ItemTable;
-  readonly shards: readonly SequenceShard[];
-  readonly baskets: boolean;
-  /** Lists leave out what is in the history, and so do the environment's candidates. */
-  readonly excludeHistory: boolean;
-}
 
 /** Candidates of one transition. */
 interface CandidateList {
@@ -34,7 +28,7 @@ const tries = 100;
  */
 export function permuteActions(
   answers: readonly AugmentedShard[],
-  data: ControlData,
+  data: CopiedFrom,
   random: RandomStream,
 ): AugmentedShard[] {
   const lists = answers.flatMap(candidateLists);
@@ -53,20 +47,6 @@ export function permuteActions(
   });
 }
 
-/** A transition of a row: the state after `position`, and the item that was taken in it. */
-interface Place {
-  readonly row: Int32Array;
-  readonly times: Float64Array;
-  readonly position: number;
-  readonly excludeHistory: boolean;
-}
-
-/** Whether an item could be an action to copy there. */
-function isOpen({ row, position, excludeHistory }: Place, item: number): boolean {
-  if (row[position + 1] === item) return false;
-  return !excludeHistory || !row.subarray(0, position + 1).includes(item);
-}
-
 /**
  * One action at every transition, chosen without the environment. Its chance is the share of them that users take later than
  * their next action, so that it weighs what it is worth; its reward is the mean of the logged actions'.
@@ -75,54 +55,24 @@ function isOpen({ row, position, excludeHistory }: Place, item: number): boolean
  */
 export function replaceActions(
   answers: readonly AugmentedShard[],
-  data: ControlData,
-  choose: (place: Place) => number,
+  data: CopiedFrom,
+  choose: (place: Transition) => number,
 ): AugmentedShard[] {
   const reward = meanOf(answers, 'rewards');
-  const chosen: number[] = [];
-  let looked = 0;
-  let right = 0;
-  for (const place of placesOf(data)) {
-    const action = choose(place);
-    chosen.push(action);
-    const later = place.row.subarray(place.position + 2);
-    if (action === 0 || later.length === 0) continue;
-    looked++;
-    if (later.includes(action)) right++;
-  }
-  const chance = looked === 0 ? 0 : right / looked;
+  const { actions, chance } = copyActions(data, choose);
   let at = 0;
   return withCandidates(answers, data, () => {
-    const action = chosen[at++]!;
+    const action = actions[at++]!;
     if (action === 0) return noCandidates;
     return { items: [action], rewards: [reward], spreads: [0], chances: [chance] };
   });
 }
 
-/** The nearest neighbour (item-kNN) that is open there. */
-export function nearestUnseen(data: ControlData): (place: Place) => number {
-  const neighbours = itemNeighbours(data);
-  const scores = new ItemScores(data.itemTable.itemIds.length);
-  return (place) => {
-    const { row, times, position } = place;
-    const end = position + 1;
-    scores.clear();
-    neighbours.score({ items: row.subarray(0, end), times: times.subarray(0, end) }, scores);
-    let best = 0;
-    for (const item of scores.touched) {
-      const ahead = scores.values[item]! - (best === 0 ? 0 : scores.values[best]!);
-      const isBetter = ahead > 0 || (ahead === 0 && item < best);
-      if (isBetter && isOpen(place, item)) best = item;
-    }
-    return best;
-  };
-}
-
 /** An item drawn as often as it is taken, one that is open there. */
 export function drawnByPopularity(
-  { itemTable }: ControlData,
+  { itemTable }: CopiedFrom,
   random: RandomStream,
-): (place: Place) => number {
+): (place: Transition) => number {
   const ends = new Float64Array(itemTable.counts.length); // actions of items 1 to i + 1
   let actions = 0;
   itemTable.counts.forEach((count, at) => {
@@ -149,19 +99,6 @@ export function drawnByPopularity(
   };
 }
 
-/** Every transition of the shards, in the order of the answers. */
-function* placesOf({ shards, excludeHistory }: ControlData): Generator<Place> {
-  for (const { offsets, items, timestamps } of shards) {
-    for (let number = 0; number + 1 < offsets.length; number++) {
-      const row = items.subarray(offsets[number]!, offsets[number + 1]!);
-      const times = timestamps.subarray(offsets[number]!, offsets[number + 1]!);
-      for (let position = 0; position + 1 < row.length; position++) {
-        yield { row, times, position, excludeHistory };
-      }
-    }
-  }
-}
-
 function candidateLists(answer: AugmentedShard): CandidateList[] {
   const { candidateOffsets, candidates } = answer;
   return Array.from(answer.rewards, (_, transition) => {
@@ -178,12 +115,12 @@ function candidateLists(answer: AugmentedShard): CandidateList[] {
 /** The answers with other candidates, which `listOf` gives one transition after the other. */
 function withCandidates(
   answers: readonly AugmentedShard[],
-  data: ControlData,
-  listOf: (place: Place) => CandidateList,
+  data: CopiedFrom,
+  listOf: (place: Transition) => CandidateList,
 ): AugmentedShard[] {
-  const places = placesOf(data);
+  const places = transitionsOf(data);
   return answers.map((answer) => {
-    const lists = Array.from(answer.rewards, () => listOf(places.next().value as Place));
+    const lists = Array.from(answer.rewards, () => listOf(places.next().value as Transition));
     const candidateOffsets = new Int32Array(lists.length + 1);
     lists.forEach(({ items }, at) => {
       candidateOffsets[at + 1] = candidateOffsets[at]! + items.length;

@@ -1,13 +1,8 @@
 import type { LeaSettings } from '#lib/contracts/config/training.ts';
 import type { AugmentedShard } from '#lib/environment/augmented-shard.ts';
+import { type CopiedFrom, nearestOpen } from '#lib/evaluation/copied-actions.ts';
 import { type RandomStream, randomStream } from '#lib/recommender/random.ts';
-import {
-  type ControlData,
-  drawnByPopularity,
-  nearestUnseen,
-  permuteActions,
-  replaceActions,
-} from './control-actions.ts';
+import { drawnByPopularity, permuteActions, replaceActions } from './control-actions.ts';
 import { meanOf, permutation, total } from './control-values.ts';
 
 /**
@@ -50,7 +45,7 @@ export function isControlled(control: ControlName, lea: LeaSettings): boolean {
 export function applyControl(
   control: ControlName,
   answers: readonly AugmentedShard[],
-  data: ControlData,
+  data: CopiedFrom,
   seed: number,
 ): AugmentedShard[] {
   const random = randomStream(seed, control);
@@ -64,7 +59,7 @@ export function applyControl(
     case 'actions-permuted':
       return permuteActions(answers, data, random);
     case 'actions-neighbours':
-      return replaceActions(answers, data, nearestUnseen(data));
+      return replaceActions(answers, data, nearestOpen(data));
     case 'actions-popular':
       return replaceActions(answers, data, drawnByPopularity(data, random));
   }

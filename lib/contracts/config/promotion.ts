@@ -39,6 +39,12 @@ export const promotionConfig = z.strictObject({
    * little each time.
    */
   trendNights: z.int().min(1).max(90).default(7),
+  /**
+   * Days after which a night tries the environment anew: beside each model with `lea` it trains the same one without, and with
+   * actions of item neighbours. Where every model is behind both of its twins on validation, later nights neither fit nor ask
+   * the environment, and train the better twins, until the next trial. 0 never tries.
+   */
+  environmentTrialDays: z.int().min(0).max(365).default(0),
   /** Smallest number of test cases on which a champion is replaced, and of cases that a trend is told from. */
   minimumTestCases: z.int().min(1).default(100),
 });

@@ -20,13 +20,15 @@ const leaSettings = {
   rewardWeight: z.number().min(0).max(1),
   /**
    * Which candidate becomes the augmented positive action: the one with the greatest chance to be taken later, if that
-   * beats the most popular item's, or (the published reading) the one with the highest reward.
+   * beats the most popular item's, or (the published reading) the one with the highest reward. `neighbours` does without the
+   * environment: the nearest item neighbour (item-kNN) of the history, weighted by how often it is taken later; `state`,
+   * `stateWeight` and `reward` must be off.
    */
-  actions: z.enum(['chance', 'reward']),
+  actions: z.enum(['chance', 'reward', 'neighbours']),
   /** Weight alpha of the loss on augmented positive actions; 0 is off. */
   augmentedWeight: z.number().min(0),
   /**
-   * `chance`: no item has more than this many times its share of the training actions among the augmented ones; those
+   * But for `reward`: no item has more than this many times its share of the training actions among the augmented ones; those
    * with the greatest chance stay.
    */
   shareLimit: z.number().positive(),

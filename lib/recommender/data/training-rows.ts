@@ -224,7 +224,7 @@ function joinEnvironment(
     value += sequences.items.length;
     transition += size;
   }
-  if (lea.actions === 'chance') {
+  if (lea.actions !== 'reward') {
     const { actions, actionRewards: rewards, actionWeights: weights } = joined;
     limitShares({ actions, rewards, weights }, counts, lea.shareLimit);
   }

@@ -125,6 +125,16 @@ describe('Function: parseConfig, what models take from the environment', () => {
     expect(() => configOf(lea, environment)).toThrow(message);
   });
 
+  test('refuses anything of an environment beside actions of neighbours, which do without one', () => {
+    const off = { actions: 'neighbours', state: 'off', reward: 'off' };
+    expect(() => configOf(off, published)).not.toThrow();
+    for (const more of [{ state: 'q_only' }, { reward: 'preference' }, { stateWeight: 0.1 }]) {
+      expect(() => configOf({ ...off, ...more }, {})).toThrow(
+        /model ".*" has lea.actions "neighbours".*set lea.state "off", lea.stateWeight 0/,
+      );
+    }
+  });
+
   test('takes what fits, and what is not used need not fit', () => {
     expect(() => configOf({}, {})).not.toThrow();
     expect(() => configOf({}, published, 'paper')).not.toThrow();

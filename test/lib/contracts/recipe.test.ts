@@ -16,6 +16,12 @@ function recipe(
 }
 
 describe('Function: recipeOf', () => {
+  test('does not depend on the environment where actions are those of neighbours', () => {
+    const model = { lea: { actions: 'neighbours', state: 'off', reward: 'off' } };
+    expect(recipe(model, { environment: { layers: 2 } })).toBe(recipe(model));
+    expect(recipe(model)).not.toBe(recipe());
+  });
+
   test('is 16 hexadecimal digits', () => {
     expect(recipe()).toMatch(/^[0-9a-f]{16}$/);
   });

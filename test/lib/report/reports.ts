@@ -110,6 +110,7 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
       reasons: [{ reason: 'unknown-item', rows: 12 }],
     },
     environment,
+    trial: undefined,
     augmentation: collect(),
     learningCurves: [
       {

@@ -153,6 +153,30 @@ describe('Function: renderReport', () => {
     expect(bare).toContain('No model of this run uses the LLM environment.');
   });
 
+  it('says what a trial of the environment found, and what is saved while it rests', () => {
+    // Arrange
+    const trial = {
+      run: 'earlier',
+      judgedAt: '2026-11-01T04:00:00Z',
+      recipe: 'x',
+      pays: false,
+      models: [{ name: 'with-lea', ndcg10: 0.1234, alone: 0.1345, neighbours: 0.1456 }],
+      usd: 0.875,
+    };
+
+    // Act
+    const resting = textOf(renderReport(reportOf({ environment: undefined, trial })));
+    const tried = textOf(renderReport(reportOf({ trial: { ...trial, run: reportOf().run } })));
+
+    // Assess
+    expect(resting).toContain('The environment rests: in run earlier');
+    expect(resting).toContain('0.88 USD');
+    expect(resting).toContain('0.1345');
+    expect(resting).toContain('No model of this run uses the LLM environment.');
+    expect(tried).toContain('neither fitted nor asked until the next trial');
+    expect(tried).not.toContain('rests');
+  });
+
   it('says when rewards come from some shards only', () => {
     expect(textOf(page)).not.toContain('Counted over');
     const some = renderReport(reportOf({ augmentation: collect({ totalShards: 100 }) }));

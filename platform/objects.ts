@@ -81,6 +81,8 @@ export interface Objects {
    * @throws ConflictError when somebody else wrote or deleted it meanwhile
    */
   putIfMatch(key: string, body: Uint8Array | string, etag: string): Promise<string>;
+  /** `putIfMatch` of a stream of unknown length. */
+  putStreamIfMatch(key: string, body: Readable, etag: string): Promise<string>;
   /** Copies inside the bucket, objects of any size. @throws MissingArtefactError when there is no such object */
   copy(from: string, to: string): Promise<void>;
   /** Deletes; a key without an object is fine. */
@@ -241,6 +243,16 @@ export function createObjects(
     }
   }
 
+  async function putIfMatch(key: string, body: Uint8Array | string | Readable, etag: string) {
+    const written = await putConditionally({ ...inputFor(key, body), IfMatch: etag });
+    if (written === undefined) {
+      throw new ConflictError(
+        `${at(key)} is no longer the version that was read (${etag}): somebody else wrote it meanwhile. Read it again and decide again.`,
+      );
+    }
+    return written;
+  }
+
   async function getVersion<T>(key: string, schema: z.ZodType<T>) {
     let answer: Awaited<ReturnType<typeof get>>;
     try {
@@ -318,15 +330,8 @@ export function createObjects(
       const input = { ...inputFor(key, body, options), IfNoneMatch: '*' };
       return (await putConditionally(input, options.signal)) !== undefined;
     },
-    async putIfMatch(key, body, etag) {
-      const written = await putConditionally({ ...inputFor(key, body), IfMatch: etag });
-      if (written === undefined) {
-        throw new ConflictError(
-          `${at(key)} is no longer the version that was read (${etag}): somebody else wrote it meanwhile. Read it again and decide again.`,
-        );
-      }
-      return written;
-    },
+    putIfMatch,
+    putStreamIfMatch: putIfMatch,
     async copy(from, to) {
       try {
         await copyObject(client, { bucket, from, to }, copyPartBytes);

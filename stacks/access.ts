@@ -1,4 +1,5 @@
 import {
+  deletions,
   environments,
   interactions,
   items,
@@ -87,6 +88,7 @@ const keys = {
   prequential: prequential.night('*'),
   prequentialFolder: below(prequential.prefix),
   lock: locks.run,
+  rewriting: deletions.rewriting('*'),
 };
 
 /**
@@ -95,7 +97,7 @@ const keys = {
  */
 export const functionAccess = {
   'plan-upload': {
-    read: [keys.logs, keys.catalog, keys.uploads],
+    read: [keys.logs, keys.catalog, keys.uploads, keys.rewriting],
     list: [keys.items, keys.quotas],
     write: [keys.uploads, keys.quotas],
     delete: [keys.quotas],

@@ -20,6 +20,7 @@ const floors = [
   'evaluation',
   'promotion',
   'serving',
+  'deletion',
   'report',
 ];
 

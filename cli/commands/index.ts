@@ -36,6 +36,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "copy the model, the report, the lists and the uploads' reports into a folder",
     load: async () => (await import('./export.ts')).exportCommand,
   },
+  forget: {
+    summary: 'take all rows of users out, everywhere, and search for what is left',
+    load: async () => (await import('./forget.ts')).forget,
+  },
   train: {
     summary: 'train one recommender by hand, with progress and time left',
     load: async () => (await import('./train.ts')).train,

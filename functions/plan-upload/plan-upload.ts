@@ -3,7 +3,7 @@ import type { AnnounceUpload } from '#functions/shared/upload-events.ts';
 import type { InboxSource } from '#lib/contracts/config/inbox.ts';
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
-import { items, uploads } from '#lib/contracts/keys.ts';
+import { deletions, items, uploads } from '#lib/contracts/keys.ts';
 import {
   emptyMessage,
   type UploadFacts,
@@ -68,6 +68,11 @@ export async function planUpload(objects: Objects, request: PlanRequest): Promis
     return { state: 'ignored', why: 'replaced; the newer version has an event of its own' };
   }
 
+  if (await objects.head(deletions.rewriting(key))) {
+    throw new UnavailableError(
+      `${key} is being written anew without the rows of somebody who is to be forgotten.`,
+    );
+  }
   const upload = uploadId({ bucket: objects.bucket, ...file });
   if (await objects.head(uploads.report(upload))) return { state: 'reported', upload };
   const existing = await objects.getVersion(uploads.plan(upload), uploadPlan);

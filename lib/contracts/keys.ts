@@ -216,6 +216,7 @@ export const serving = {
     weights: `${prefix}weights.bin`,
     vocabulary: `${prefix}vocabulary.json`,
   }),
+  recommendationsRoot: 'recommendations/',
   recommendationsPrefix: (run: string) => `recommendations/${run}/`,
   /** `batch` names what the lists are made with: nothing but its own parts is below its prefix. */
   recommendationsBatchPrefix: (run: string, batch: string) => `recommendations/${run}/${batch}/`,
@@ -233,6 +234,15 @@ export const prequential = {
 
 /** For people: the reports of the last nights on one page. */
 export const reports = { index: 'reports/index.html' };
+
+/** Users who are to be forgotten, and how that went. */
+export const deletions = {
+  prefix: 'deletions/',
+  /** What was found and taken out, without anybody's id. */
+  report: (deletion: string) => `deletions/${deletion}/report.json`,
+  /** There while an uploaded object is written anew without somebody's rows: until then no version of it is read. */
+  rewriting: (key: string) => `deletions/rewriting/${key}`,
+};
 
 /** One lock for the pipeline: at most one run at a time. */
 export const locks = { run: 'locks/run.json' };

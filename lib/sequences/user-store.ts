@@ -89,6 +89,30 @@ export function encodeUsers(
   };
 }
 
+/**
+ * Takes users out of a part.
+ *
+ * @returns the part without them, undefined if none of them is in it
+ * @throws ContractError if it is no such part
+ */
+export function withoutUsers(
+  bytes: Uint8Array,
+  gone: ReadonlySet<string>,
+): { readonly bytes: Uint8Array; readonly users: number } | undefined {
+  const buckets = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) / 4 - 1;
+  const offsets = decodeBucketOffsets(bytes, buckets);
+  let users = 0;
+  const blocks = Array.from({ length: buckets }, (_, bucket) => {
+    const block = bytes.subarray(offsets[bucket], offsets[bucket + 1]);
+    const known = inflateLines(block);
+    const left = known.filter(({ user_id }) => !gone.has(user_id));
+    users += known.length - left.length;
+    if (left.length === known.length) return block;
+    return left.length === 0 ? new Uint8Array(0) : deflateLines(left);
+  });
+  return users === 0 ? undefined : { bytes: joinBuckets(blocks), users };
+}
+
 /** The part that a user would be in; undefined where no part reaches that far. */
 export function partOfUser(parts: readonly UserStorePart[], user: string): number | undefined {
   let low = 0;
@@ -99,6 +123,42 @@ export function partOfUser(parts: readonly UserStorePart[], user: string): numbe
     else high = middle;
   }
   return low < parts.length && user >= parts[low]!.first ? low : undefined;
+}
+
+/**
+ * What the manifest says of parts that users were taken out of: it names users too.
+ *
+ * @param read the bytes of a part
+ */
+export async function boundsWithout(
+  { parts }: { readonly parts: readonly UserStorePart[] },
+  gone: ReadonlySet<string>,
+  read: (part: number) => Promise<Uint8Array>,
+): Promise<UserStorePart[] | undefined> {
+  if (!parts.some(({ first, last }) => gone.has(first) || gone.has(last))) return undefined;
+  const bounds: UserStorePart[] = [];
+  for (const [number, part] of parts.entries()) {
+    const { first, last, buckets } = part;
+    if (!gone.has(first) && !gone.has(last)) bounds.push(part);
+    else {
+      const bytes = await read(number);
+      const offsets = decodeBucketOffsets(bytes, buckets);
+      const left = Array.from({ length: buckets }, (_, bucket) =>
+        inflateLines(bytes.subarray(offsets[bucket], offsets[bucket + 1])),
+      )
+        .flat()
+        .map(({ user_id }) => user_id)
+        .filter((user) => !gone.has(user))
+        .sort();
+      // Of a part without users nobody asks: it reaches no further than the one before it.
+      bounds.push({
+        first: left[0] ?? '\uffff',
+        last: left.at(-1) ?? bounds.at(-1)?.last ?? '',
+        buckets,
+      });
+    }
+  }
+  return bounds;
 }
 
 /** Which of a part's buckets a user is in. */
@@ -125,7 +185,6 @@ export function decodeBucketOffsets(bytes: Uint8Array, buckets: number): Uint32A
 
 /** Finds a user in his bucket. @throws ContractError if the bucket is damaged */
 export function findInBucket(block: Uint8Array, user: string): StoredUser | undefined {
-  if (block.length === 0) return undefined;
   return inflateLines(block).find(({ user_id }) => user_id === user);
 }
 
@@ -146,6 +205,7 @@ function deflateLines(users: readonly StoredUser[]): Uint8Array {
 }
 
 function inflateLines(block: Uint8Array): StoredUser[] {
+  if (block.length === 0) return [];
   try {
     const text = inflateRawSync(block).toString();
     return text

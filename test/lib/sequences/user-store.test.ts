@@ -10,6 +10,7 @@ import {
   findInBucket,
   partOfUser,
   userAt,
+  withoutUsers,
 } from '#lib/sequences/user-store.ts';
 import { histories, logOf, type Row, rows } from './arbitraries.ts';
 
@@ -40,6 +41,8 @@ function find(stored: Stored, user: string) {
 const many: Row[] = histories(
   Object.fromEntries(Array.from({ length: 100 }, (_, user) => [`u${user}`, `i${user % 7}`])),
 );
+const userIds = [...new Set(many.map(({ user_id }) => user_id))];
+
 describe('The store of users', () => {
   it('finds everybody as the histories have him, and nobody else', () => {
     fc.assert(
@@ -64,6 +67,20 @@ describe('The store of users', () => {
     const offsets = decodeBucketOffsets(bytes, part.buckets);
     const largest = Math.max(...Array.from(offsets.subarray(1), (end, at) => end - offsets[at]!));
     expect(largest).toBeLessThan(bytes.length / 3);
+  });
+
+  it('can do without users, and has nothing of them any more', () => {
+    const { stored } = storeOf(many, 1000);
+    const { bytes, part } = stored[0]!;
+
+    const rest = withoutUsers(bytes, new Set(['u7', 'u42', 'nobody']))!;
+
+    expect(rest.users).toBe(2);
+    const left = [{ bytes: rest.bytes, part }];
+    const found = userIds.filter((user) => find(left, user) !== undefined);
+    expect(found).toHaveLength(98);
+    expect(find(left, 'u7')).toBeUndefined();
+    expect(withoutUsers(rest.bytes, new Set(['u7']))).toBeUndefined();
   });
 
   it('refuses what is no part, and no bucket', () => {

@@ -1,0 +1,209 @@
+import { championPointer, championRecord } from '#lib/contracts/champion.ts';
+import { ConflictError, UnavailableError } from '#lib/contracts/errors.ts';
+import { deletions, interactions, runs, serving, uploads } from '#lib/contracts/keys.ts';
+import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
+import { runManifest, runStatus } from '#lib/contracts/run.ts';
+import { boundsWithout, userStoreManifest } from '#lib/sequences/user-store.ts';
+import { type Holder, holders } from './holders.ts';
+import type { DeletionObjects, Stored } from './objects.ts';
+import { type Found, searchEverywhere } from './search.ts';
+import { forgetInUpload } from './uploads.ts';
+
+/** What a deletion did and what it found afterwards. It names nobody. */
+export interface DeletionReport {
+  readonly deletion: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** How many users were to be forgotten. */
+  readonly users: number;
+  /** Objects that were written anew or removed, and how many rows of them went. */
+  readonly changed: readonly { readonly key: string; readonly rows: number }[];
+  /** Uploaded files that were removed as a whole, since their rows cannot be taken out one by one. */
+  readonly removedUploads: readonly string[];
+  /** Runs that had not ended well: what they had made is gone, and they begin anew when they are resumed. */
+  readonly unfinishedRuns: readonly string[];
+  /** Objects that were searched after it all, and those in which an id still stands. */
+  readonly searched: number;
+  readonly found: Found;
+}
+
+export interface Deletion {
+  /** Its name; names the report. */
+  readonly deletion: string;
+  readonly users: ReadonlySet<string>;
+  /** The clock. */
+  readonly now: () => Date;
+  /** Told of every object that is looked at. */
+  readonly onObject?: (key: string) => void;
+}
+
+/** What arrives meanwhile is gone through again, so many times. */
+const passes = 5;
+/** Longer than any deletion takes: then the lock may be taken from one that was killed. */
+const maximumHours = 6;
+
+/**
+ * Takes all rows of some users out of a bucket, and searches every object afterwards. No run is at work meanwhile: it holds the
+ * lock of the runs. Interrupted, it can be done again; done again, it changes nothing.
+ *
+ * @throws ConflictError while a run is at work: it is not disturbed
+ * @throws UnavailableError when rows of these users keep arriving
+ */
+export async function forgetUsers(
+  objects: DeletionObjects,
+  { deletion, users, now, onObject }: Deletion,
+): Promise<DeletionReport> {
+  const startedAt = now().toISOString();
+  const execution = `forget-${deletion}`;
+  await takeLock(objects, { run: execution, execution, now: now(), maximumHours });
+  try {
+    const changed = new Map<string, number>();
+    const removedUploads: string[] = [];
+    const unfinishedRuns = await resetUnfinishedRuns(objects);
+    for (let pass = 1; ; pass++) {
+      let isChanged = false;
+      const versions = new Map<string, Stored | undefined>();
+      for await (const file of objects.list('')) {
+        onObject?.(file.key);
+        const outcome = await forgetIn(objects, file, users);
+        if (outcome === undefined) continue;
+        isChanged = true;
+        changed.set(file.key, (changed.get(file.key) ?? 0) + outcome.rows);
+        if (outcome.isRemovedUpload) removedUploads.push(file.key);
+        if (file.key.startsWith(interactions.prefix)) {
+          versions.set(file.key, await objects.head(file.key));
+        }
+      }
+      await repairManifests(objects, users, versions);
+      if (!isChanged) break;
+      if (pass === passes) {
+        throw new UnavailableError(
+          `Rows of these users keep arriving: after ${passes} passes there were more. End their uploads, then do it again.`,
+        );
+      }
+    }
+    const search = await searchEverywhere(objects, users);
+    const report: DeletionReport = {
+      deletion,
+      startedAt,
+      endedAt: now().toISOString(),
+      users: users.size,
+      changed: [...changed].map(([key, rows]) => ({ key, rows })),
+      removedUploads,
+      unfinishedRuns,
+      ...search,
+    };
+    await objects.putJson(deletions.report(deletion), report);
+    return report;
+  } finally {
+    await releaseLock(objects, execution, now());
+  }
+}
+
+/** @returns undefined for an object that has nothing of the users */
+async function forgetIn(
+  objects: DeletionObjects,
+  file: Stored,
+  users: ReadonlySet<string>,
+): Promise<{ readonly rows: number; readonly isRemovedUpload: boolean } | undefined> {
+  try {
+    if (file.key.startsWith(uploads.logsPrefix)) {
+      const { became, rows } = await forgetInUpload(objects, file, users);
+      return became === 'untouched' ? undefined : { rows, isRemovedUpload: became === 'removed' };
+    }
+    const holder = holders.find(({ holds }) => holds(file.key));
+    return holder && (await forgetInObject(objects, file, holder, users));
+  } catch (error) {
+    // Another version by now: the next pass looks at that one.
+    if (error instanceof ConflictError) return { rows: 0, isRemovedUpload: false };
+    throw error;
+  }
+}
+
+async function forgetInObject(
+  objects: DeletionObjects,
+  { key, etag }: Stored,
+  { without }: Holder,
+  users: ReadonlySet<string>,
+) {
+  const rest = without(await objects.getBytes(key, { etag }), users, key);
+  if (rest === undefined) return undefined;
+  if (rest.bytes.length === 0) await objects.remove([key]);
+  else await objects.putIfMatch(key, rest.bytes, etag);
+  return { rows: rest.rows, isRemovedUpload: false };
+}
+
+/**
+ * Snapshots name the versions of what they list: a run that is resumed reads those of now. Manifests of histories name the first
+ * and the last user of a part.
+ *
+ * @param versions of objects that have been written anew, undefined for one of which nothing was left
+ */
+async function repairManifests(
+  objects: DeletionObjects,
+  users: ReadonlySet<string>,
+  versions: ReadonlyMap<string, Stored | undefined>,
+): Promise<void> {
+  for (const run of await runsOf(objects)) {
+    const snapshot = await objects.getVersion(runs.manifest(run), runManifest);
+    const listed = snapshot?.value.inputs.interactions ?? [];
+    if (snapshot !== undefined && listed.some(({ key }) => versions.has(key))) {
+      const inputs = listed.flatMap((input) => {
+        if (!versions.has(input.key)) return [input];
+        const version = versions.get(input.key);
+        return version === undefined ? [] : [{ ...input, etag: version.etag, size: version.bytes }];
+      });
+      const { value } = snapshot;
+      const manifest = { ...value, inputs: { ...value.inputs, interactions: inputs } };
+      await objects.putJson(runs.manifest(run), manifest);
+    }
+    const store = await objects.getVersion(runs.userStoreManifest(run), userStoreManifest);
+    if (store === undefined) continue;
+    const read = (part: number) => objects.getBytes(runs.userStore(run, part));
+    const parts = await boundsWithout(store.value, users, read);
+    if (parts !== undefined) await objects.putJson(runs.userStoreManifest(run), { parts });
+  }
+}
+
+/**
+ * Removes what runs have made that did not end well: they would go on from files whose rows are counted elsewhere. What is
+ * served of them stays.
+ *
+ * @returns their names
+ */
+async function resetUnfinishedRuns(objects: DeletionObjects): Promise<string[]> {
+  const served = await servedPrefixes(objects);
+  const unfinished: string[] = [];
+  for (const run of await runsOf(objects)) {
+    const status = (await objects.getVersion(runs.status(run), runStatus))?.value.status;
+    if (status === 'succeeded' || status === 'skipped') continue;
+    const keep = [runs.manifest(run), runs.config(run), runs.status(run)];
+    const gone: string[] = [];
+    for await (const { key } of objects.list(runs.prefix(run))) {
+      const isKept =
+        keep.includes(key) ||
+        key.startsWith(runs.everybodyPrefix(run)) ||
+        served.some((prefix) => key.startsWith(prefix));
+      if (!isKept) gone.push(key);
+    }
+    if (gone.length === 0) continue;
+    await objects.remove(gone);
+    unfinished.push(run);
+  }
+  return unfinished;
+}
+
+async function servedPrefixes(objects: DeletionObjects): Promise<string[]> {
+  const now = await objects.getVersion(serving.champion, championPointer);
+  const champions = now === undefined ? [] : [now.value];
+  for await (const { key } of objects.list(serving.championHistoryPrefix)) {
+    champions.push((await objects.getJson(key, championRecord)).champion);
+  }
+  return champions.flatMap(({ judged, serving }) => [judged, serving]);
+}
+
+async function runsOf(objects: DeletionObjects): Promise<Set<string>> {
+  const found = new Set<string>();
+  for await (const { key } of objects.list(runs.root)) found.add(key.split('/')[1]!);
+  return found;
+}

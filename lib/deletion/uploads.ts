@@ -1,0 +1,150 @@
+import { Readable } from 'node:stream';
+import { createGunzip, createGzip, gunzipSync } from 'node:zlib';
+import { deletions, uploads } from '#lib/contracts/keys.ts';
+import { parseCsvRow, parseJsonRow } from '#lib/interactions/file-rows.ts';
+import { createRowSplitter } from '#lib/interactions/framing.ts';
+import { isRejection } from '#lib/interactions/reasons.ts';
+import { unreadReport } from '#lib/interactions/report.ts';
+import { namedFields } from '#lib/interactions/rows.ts';
+import { type UploadPlan, uploadId, uploadPlan } from '#lib/interactions/upload-plan.ts';
+import { holdsWord } from './lines.ts';
+import type { DeletionObjects, Stored } from './objects.ts';
+
+/** What became of an uploaded file. */
+export interface UploadOutcome {
+  readonly became: 'untouched' | 'rewritten' | 'removed';
+  /** Rows that were taken out; of a file that was removed, those that were seen. */
+  readonly rows: number;
+}
+
+/**
+ * Takes users' rows out of an uploaded file. Lines of text are taken out one by one, everything else stays to the byte. A
+ * file of another form (JSON over several lines) is removed, as is one that was never read but has the id in it: its good rows
+ * are in `interactions/` anyway.
+ *
+ * @throws ConflictError when a newer version has arrived meanwhile
+ */
+export async function forgetInUpload(
+  objects: DeletionObjects,
+  file: Stored,
+  users: ReadonlySet<string>,
+): Promise<UploadOutcome> {
+  const upload = uploadId({ bucket: objects.bucket, ...file });
+  const plan = (await objects.getVersion(uploads.plan(upload), uploadPlan))?.value;
+  if (plan === undefined) {
+    if (!holdsWord(textOf(await objects.getBytes(file.key, file)), users)) return untouched;
+    await objects.remove([file.key]);
+    return { became: 'removed', rows: 0 };
+  }
+  const filter = { rows: 0 };
+  for await (const _ of contentWithout(objects, file, plan, users, filter));
+  const { rows } = filter;
+  if (rows === 0) return untouched;
+  if (plan.framing === 'objects') {
+    await objects.remove([file.key]);
+    return { became: 'removed', rows };
+  }
+  await rewrite(objects, file, plan, users);
+  return { became: 'rewritten', rows };
+}
+
+const untouched: UploadOutcome = { became: 'untouched', rows: 0 };
+
+/** Writes the rest over the file, in such a way that nobody takes it for a new upload. */
+async function rewrite(
+  objects: DeletionObjects,
+  file: Stored,
+  plan: UploadPlan,
+  users: ReadonlySet<string>,
+): Promise<void> {
+  const { key } = file;
+  await objects.putBytes(deletions.rewriting(key), '');
+  try {
+    const rest = Readable.from(contentWithout(objects, file, plan, users, { rows: 0 }));
+    const body = plan.compressed ? rest.compose(createGzip()) : rest;
+    await objects.putStreamIfMatch(key, body as Readable, file.etag);
+    const now = await objects.head(key);
+    if (now === undefined) return;
+    const upload = uploadId({ bucket: objects.bucket, ...now });
+    const arrivedAt = now.lastModified.toISOString();
+    const facts = { upload, key, kind: plan.kind, arrivedAt, bytes: now.bytes };
+    const report = unreadReport(
+      facts,
+      'ignored',
+      `${key} was not read: it is upload ${plan.upload} without the rows of users who were forgotten.`,
+    );
+    await objects.putIfAbsent(uploads.report(upload), `${JSON.stringify(report, null, 2)}\n`);
+    // A deletion that comes later finds out how to read it.
+    const next = { ...plan, upload, etag: now.etag, bytes: now.bytes, arrivedAt };
+    const ranges = [{ ...plan.ranges[0]!, start: 0, end: now.bytes }];
+    await objects.putIfAbsent(uploads.plan(upload), `${JSON.stringify({ ...next, ranges })}\n`);
+  } finally {
+    await objects.remove([deletions.rewriting(key)]);
+  }
+}
+
+/** The bytes of a file, uncompressed, without the rows of some users, which are counted. */
+async function* contentWithout(
+  objects: DeletionObjects,
+  { key, etag }: Stored,
+  plan: UploadPlan,
+  users: ReadonlySet<string>,
+  counted: { rows: number },
+): AsyncGenerator<Uint8Array> {
+  /** Bytes that have come and of which nothing is known yet, from `begin` on. */
+  let pending = Buffer.alloc(0);
+  let begin = 0;
+  let kept: Uint8Array[] = [];
+  const pass = (until: number, isKept: boolean) => {
+    if (isKept) kept.push(pending.subarray(0, until - begin));
+    pending = pending.subarray(until - begin);
+    begin = until;
+  };
+  const splitter = createRowSplitter(
+    {
+      framing: plan.framing,
+      carriageReturns: plan.carriageReturns,
+      maximumLineBytes: plan.settings.maximumLineBytes,
+      firstLine: plan.ranges[0]!.firstLine,
+    },
+    ({ bytes, start, end, nextOffset }) => {
+      const isGone = isOf(bytes.toString('utf8', start, end), plan, users);
+      if (isGone) counted.rows++;
+      pass(plan.skipBytes + nextOffset, !isGone);
+    },
+  );
+  const take = () => {
+    const ready = kept;
+    kept = [];
+    return ready;
+  };
+  let left = plan.skipBytes;
+  const stream = await objects.getStream(key, { etag });
+  const content = plan.compressed ? stream.compose(createGunzip()) : stream;
+  for await (const chunk of content as AsyncIterable<Buffer>) {
+    pending = Buffer.concat([pending, chunk]);
+    const skipped = Math.min(left, chunk.length);
+    left -= skipped;
+    if (skipped > 0) pass(begin + skipped, true);
+    if (skipped < chunk.length) splitter.push(chunk.subarray(skipped));
+    yield* take();
+  }
+  splitter.end();
+  pass(begin + pending.length, true);
+  yield* take();
+}
+
+/** Whether a row is of one of the users, by the rules of ingestion; one that cannot be read, if it has the id as a word. */
+function isOf(text: string, plan: UploadPlan, users: ReadonlySet<string>): boolean {
+  const parsed =
+    plan.format === 'csv'
+      ? parseCsvRow(text, plan.columns ?? [])
+      : parseJsonRow(text, namedFields[plan.kind]);
+  if (isRejection(parsed)) return holdsWord(text, users);
+  return users.has(String(parsed.row.user_id).trim());
+}
+
+function textOf(bytes: Uint8Array): string {
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return Buffer.from(isGzip ? gunzipSync(bytes) : bytes).toString();
+}

@@ -89,6 +89,7 @@ const keys = {
   prequentialFolder: below(prequential.prefix),
   lock: locks.run,
   rewriting: deletions.rewriting('*'),
+  deletions: below(deletions.prefix),
 };
 
 /**
@@ -346,10 +347,30 @@ export const functionAccess = {
   },
 } satisfies Record<string, ObjectAccess>;
 
-/** What people do by hand: they look at everything, upload, and choose among champions. */
+/** Objects that `lea forget` writes anew or removes: those with rows of users. */
+const withUsers = [
+  keys.logs,
+  keys.quarantine,
+  keys.interactions,
+  keys.runs,
+  keys.recommendations,
+  keys.deletions,
+];
+
+/** What people do by hand: they look at everything, upload, choose among champions, and let users be forgotten. */
 export const operatorAccess = {
   read: ['*'],
-  write: [keys.logs, keys.catalog, keys.baseModels, keys.approval, keys.champion, keys.champions],
+  write: [
+    keys.catalog,
+    keys.baseModels,
+    keys.approval,
+    keys.champion,
+    keys.champions,
+    keys.lock,
+    keys.uploads,
+    ...withUsers,
+  ],
+  delete: withUsers,
 } satisfies ObjectAccess;
 
 /** Which keys the containers may touch, with the roles that SageMaker gives them. */

@@ -1,4 +1,4 @@
-import { RecordBatchReader, RecordBatchStreamWriter } from 'apache-arrow';
+import { RecordBatchReader, RecordBatchStreamWriter, type Utf8 } from 'apache-arrow';
 import { ContractError } from '#lib/contracts/errors.ts';
 
 /**
@@ -14,12 +14,14 @@ export function withoutArrowRows(
   where: string,
 ): { readonly bytes: Uint8Array; readonly rows: number } | undefined {
   const reader = RecordBatchReader.from(bytes).open();
+  // Gone once all has been read.
+  const { schema } = reader;
   const batches = [...reader];
-  const column = reader.schema.fields.findIndex(({ name }) => name === 'user_id');
+  const column = schema.fields.findIndex(({ name }) => name === 'user_id');
   if (column === -1) throw new ContractError(`${where} has no column "user_id".`);
   let rows = 0;
   const kept = batches.flatMap((batch) => {
-    const users = batch.getChildAt<import('apache-arrow').Utf8>(column)!;
+    const users = batch.getChildAt<Utf8>(column)!;
     const slices = [];
     let begin = 0;
     for (let row = 0; row <= batch.numRows; row++) {
@@ -32,7 +34,7 @@ export function withoutArrowRows(
   });
   if (rows === 0) return undefined;
   const writer = new RecordBatchStreamWriter();
-  writer.reset(undefined, reader.schema);
+  writer.reset(undefined, schema);
   for (const batch of kept) writer.write(batch);
   writer.finish();
   return { bytes: writer.toUint8Array(true), rows };

@@ -16,7 +16,13 @@ export interface DeletionObjects
   readonly bucket: string;
   list(prefix: string): AsyncIterable<Stored>;
   head(key: string): Promise<Stored | undefined>;
-  getBytes(key: string, options?: { readonly etag?: string }): Promise<Uint8Array>;
+  getBytes(
+    key: string,
+    options?: {
+      readonly etag?: string;
+      readonly range?: { readonly start: number; readonly end: number };
+    },
+  ): Promise<Uint8Array>;
   getStream(key: string, options?: { readonly etag?: string }): Promise<Readable>;
   putBytes(key: string, body: Uint8Array | string): Promise<void>;
   putJson(key: string, value: unknown): Promise<void>;

@@ -1,7 +1,7 @@
-import { gunzipSync } from 'node:zlib';
 import { holders } from './holders.ts';
 import { holdsWord } from './lines.ts';
 import type { DeletionObjects } from './objects.ts';
+import { textOf } from './text.ts';
 
 /** Where ids still stand. */
 export interface Found {
@@ -35,9 +35,4 @@ export async function searchEverywhere(
     } else if (holdsWord(textOf(bytes), users)) words.push(key);
   }
   return { searched, found: { rows, words } };
-}
-
-function textOf(bytes: Uint8Array): string {
-  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return Buffer.from(isGzip ? gunzipSync(bytes) : bytes).toString();
 }

@@ -1,14 +1,18 @@
 import { Readable } from 'node:stream';
-import { createGunzip, createGzip, gunzipSync } from 'node:zlib';
+import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { deletions, uploads } from '#lib/contracts/keys.ts';
+import { createColumnMapping, layoutOf } from '#lib/interactions/columns.ts';
+import { decodeText } from '#lib/interactions/encoding.ts';
 import { parseCsvRow, parseJsonRow } from '#lib/interactions/file-rows.ts';
 import { createRowSplitter } from '#lib/interactions/framing.ts';
 import { isRejection } from '#lib/interactions/reasons.ts';
 import { unreadReport } from '#lib/interactions/report.ts';
 import { namedFields } from '#lib/interactions/rows.ts';
+import { canBeCut, contentOf, type StoredFile } from '#lib/interactions/upload-content.ts';
 import { type UploadPlan, uploadId, uploadPlan } from '#lib/interactions/upload-plan.ts';
 import { holdsWord } from './lines.ts';
 import type { DeletionObjects, Stored } from './objects.ts';
+import { textOf } from './text.ts';
 
 /** What became of an uploaded file. */
 export interface UploadOutcome {
@@ -19,8 +23,8 @@ export interface UploadOutcome {
 
 /**
  * Takes users' rows out of an uploaded file. Lines of text are taken out one by one, everything else stays to the byte. A
- * file of another form (JSON over several lines) is removed, as is one that was never read but has the id in it: its good rows
- * are in `interactions/` anyway.
+ * file of another form (Parquet, UTF-16, JSON over several lines) is removed, as is one that was never read but has the id in
+ * it: its good rows are in `interactions/` anyway.
  *
  * @throws ConflictError when a newer version has arrived meanwhile
  */
@@ -40,13 +44,20 @@ export async function forgetInUpload(
   for await (const _ of contentWithout(objects, file, plan, users, filter));
   const { rows } = filter;
   if (rows === 0) return untouched;
-  if (plan.framing === 'objects') {
+  if (!isOfLines(plan)) {
     await objects.remove([file.key]);
     return { became: 'removed', rows };
   }
   await rewrite(objects, file, plan, users);
   return { became: 'rewritten', rows };
 }
+
+/** Whether what is left of a file are the bytes that its rows were in. */
+const isOfLines = (plan: UploadPlan) =>
+  plan.framing !== 'objects' && canBeCut({ ...plan, compression: null });
+
+const packers = { gzip: createGzip, zstd: createZstdCompress };
+const unpackers = { gzip: createGunzip, zstd: createZstdDecompress };
 
 const untouched: UploadOutcome = { became: 'untouched', rows: 0 };
 
@@ -61,7 +72,7 @@ async function rewrite(
   await objects.putBytes(deletions.rewriting(key), '');
   try {
     const rest = Readable.from(contentWithout(objects, file, plan, users, { rows: 0 }));
-    const body = plan.compressed ? rest.compose(createGzip()) : rest;
+    const body = plan.compression === null ? rest : rest.compose(packers[plan.compression]());
     await objects.putStreamIfMatch(key, body as Readable, file.etag);
     const now = await objects.head(key);
     if (now === undefined) return;
@@ -83,10 +94,26 @@ async function rewrite(
   }
 }
 
-/** The bytes of a file, uncompressed, without the rows of some users, which are counted. */
+function storedFile(objects: DeletionObjects, { key, etag, bytes }: Stored): StoredFile {
+  return {
+    async *content(compression) {
+      const stream = await objects.getStream(key, { etag });
+      yield* compression === null ? stream : stream.compose(unpackers[compression]());
+    },
+    random: () => ({
+      byteLength: bytes,
+      slice: async (start, end = bytes) => {
+        const part = await objects.getBytes(key, { etag, range: { start, end } });
+        return part.buffer.slice(part.byteOffset, part.byteOffset + part.length) as ArrayBuffer;
+      },
+    }),
+  };
+}
+
+/** The bytes of a file's rows, uncompressed, without the rows of some users, which are counted. */
 async function* contentWithout(
   objects: DeletionObjects,
-  { key, etag }: Stored,
+  file: Stored,
   plan: UploadPlan,
   users: ReadonlySet<string>,
   counted: { rows: number },
@@ -100,15 +127,17 @@ async function* contentWithout(
     pending = pending.subarray(until - begin);
     begin = until;
   };
+  const isOf = ownership(plan, users);
   const splitter = createRowSplitter(
     {
       framing: plan.framing,
+      dialect: plan.dialect,
       carriageReturns: plan.carriageReturns,
       maximumLineBytes: plan.settings.maximumLineBytes,
       firstLine: plan.ranges[0]!.firstLine,
     },
     ({ bytes, start, end, nextOffset }) => {
-      const isGone = isOf(bytes.toString('utf8', start, end), plan, users);
+      const isGone = isOf(bytes.subarray(start, end));
       if (isGone) counted.rows++;
       pass(plan.skipBytes + nextOffset, !isGone);
     },
@@ -119,9 +148,7 @@ async function* contentWithout(
     return ready;
   };
   let left = plan.skipBytes;
-  const stream = await objects.getStream(key, { etag });
-  const content = plan.compressed ? stream.compose(createGunzip()) : stream;
-  for await (const chunk of content as AsyncIterable<Buffer>) {
+  for await (const chunk of contentOf(storedFile(objects, file), plan, false)) {
     pending = Buffer.concat([pending, chunk]);
     const skipped = Math.min(left, chunk.length);
     left -= skipped;
@@ -135,16 +162,17 @@ async function* contentWithout(
 }
 
 /** Whether a row is of one of the users, by the rules of ingestion; one that cannot be read, if it has the id as a word. */
-function isOf(text: string, plan: UploadPlan, users: ReadonlySet<string>): boolean {
-  const parsed =
-    plan.format === 'csv'
-      ? parseCsvRow(text, plan.columns ?? [])
-      : parseJsonRow(text, namedFields[plan.kind]);
-  if (isRejection(parsed)) return holdsWord(text, users);
-  return users.has(String(parsed.row.user_id).trim());
-}
-
-function textOf(bytes: Uint8Array): string {
-  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return Buffer.from(isGzip ? gunzipSync(bytes) : bytes).toString();
+function ownership(plan: UploadPlan, users: ReadonlySet<string>): (row: Uint8Array) => boolean {
+  const layout = layoutOf(plan.settings, plan.kind);
+  const mapping = createColumnMapping(plan.kind, { ...layout, leaveOut: [] });
+  return (row) => {
+    const text = decodeText(row, layout.file.encoding);
+    const parsed =
+      plan.format === 'csv'
+        ? parseCsvRow(text, plan.columns ?? [], plan.dialect ?? undefined)
+        : parseJsonRow(text, namedFields[plan.kind]);
+    const mapped = isRejection(parsed) ? parsed : mapping.map(parsed.row, 0);
+    if (mapped === undefined || isRejection(mapped)) return holdsWord(text, users);
+    return users.has(String(mapped.row.user_id).trim());
+  };
 }

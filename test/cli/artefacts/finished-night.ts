@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
 import { pipelineConfig } from '#lib/contracts/config.ts';
 import { runs, serving, uploads } from '#lib/contracts/keys.ts';
@@ -93,5 +94,5 @@ async function fill(objects: Objects): Promise<void> {
     const facts = { upload, key: `logs/${upload}.csv`, kind: 'logs', arrivedAt, bytes: 1 } as const;
     await objects.putJson(uploads.report(upload), unreadReport(facts, status, message));
   }
-  await objects.putBytes(uploads.quarantine('20261123T110000Z-2', 0), 'rows');
+  await objects.putBytes(uploads.quarantine('20261123T110000Z-2', 0), gzipSync('{"row":"x"}\n'));
 }

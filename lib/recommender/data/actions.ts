@@ -65,7 +65,7 @@ export function answerOf({ rows, layout, transition }: LoggedAction): Environmen
 }
 
 /** The logged action's base reward with what the LE makes of it. */
-export function rewardOf(action: LoggedAction): number {
+export function loggedRewardOf(action: LoggedAction): number {
   const base = action.rows.rewards[action.value]!;
   const environment = answerOf(action);
   const { lea, negativeReward } = action.layout.model;
@@ -86,7 +86,7 @@ export function augmentedRewardOf(action: LoggedAction): number {
   const said = environment.actionRewards[action.transition]!;
   if (lea.reward === 'off') return base;
   if (lea.reward !== 'preference') return base * said;
-  return augmentedReward(base, said, lea.rewardWeight, rewardOf(action));
+  return augmentedReward(base, said, lea.rewardWeight, loggedRewardOf(action));
 }
 
 /** The augmented action, 0 for none. */

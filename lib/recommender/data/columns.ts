@@ -12,7 +12,7 @@ import {
   historyWith,
   type LineState,
   type LoggedAction,
-  rewardOf,
+  loggedRewardOf,
   type WholeBatch,
 } from './actions.ts';
 import { type BatchLayout, usesAugmented } from './layout.ts';
@@ -161,7 +161,7 @@ export const columns = {
     shape: perPlace,
     isAsked: usesNextState,
     perAction: (to, action) => {
-      to[action.place] = rewardOf(action);
+      to[action.place] = loggedRewardOf(action);
     },
   }),
   /** 1 where the history goes on after the action, 0 where it ends. `[places]` */

@@ -35,14 +35,14 @@ ${
     examples.map(({ history, logged, augmented }) => [
       history.join(' → '),
       logged.title,
-      rewardOf(logged),
+      rewardWithSpread(logged),
       augmented.title,
-      rewardOf(augmented),
+      rewardWithSpread(augmented),
     ]),
   )}`
 }`;
 }
 
-function rewardOf(action: RewardedAction): Html {
+function rewardWithSpread(action: RewardedAction): Html {
   return html`${reward(action.reward)}<br><small>± ${action.spread.toFixed(2)}</small>`;
 }

@@ -2,6 +2,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** What the temporary folder of a file of tests begins with. */
+export const filePrefix = 'file-';
+
 const made: string[] = [];
 
 /** A new folder for tests, removed after the last test of the file, however that ended. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { removeEmptied } from './folders.ts';
+import { filePrefix, removeEmptied } from './folders.ts';
 
 const prefix = 'lea-tests-';
 
@@ -17,6 +17,10 @@ export default function setUp(): () => void {
   process.env.TMPDIR = own;
   return () => {
     process.env.TMPDIR = outer;
+    // Of files that could not be loaded, or whose tests were all left out, no hook has run.
+    for (const name of readdirSync(own)) {
+      if (name.startsWith(filePrefix)) rmSync(join(own, name), { recursive: true, force: true });
+    }
     removeEmptied(own);
   };
 }

@@ -2,6 +2,7 @@ import { tf } from '#lib/graph/tensorflow.ts';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, describe, expect, it } from 'vitest';
+import { backbone } from '#lib/contracts/config/training.ts';
 import { backbones } from '#lib/recommender/backbones/index.ts';
 import { lastPlaces, linePositions } from '#lib/recommender/backbones/layers.ts';
 import { decodeModel, encodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
@@ -16,10 +17,10 @@ import {
 } from '#lib/recommender/score.ts';
 import { resolve } from './fixtures.ts';
 
-const names = ['sasrec', 'gru4rec', 'caser', 'nextitnet'] as const;
+const { options: names } = backbone;
 
-function modelOf(backbone: (typeof names)[number], head = 'tied'): RecommenderModel {
-  const settings = { backbone, head, objective: 'snqn', dimension: 8, blocks: 2, heads: 2 };
+function modelOf(name: (typeof names)[number], head = 'tied'): RecommenderModel {
+  const settings = { backbone: name, head, objective: 'snqn', dimension: 8, blocks: 2, heads: 2 };
   const network = describeNetwork(resolve(settings), 30, 6, undefined);
   const weights = initialise(servedSpecs(network), 3, 'first');
   // Larger than they begin, so that differences show.
@@ -27,7 +28,7 @@ function modelOf(backbone: (typeof names)[number], head = 'tied'): RecommenderMo
     values.forEach((x, at) => {
       values[at] = 3 * x + 0.01;
     });
-  return { backbone, shape: network.shape, excludeHistory: false, weights };
+  return { backbone: name, shape: network.shape, excludeHistory: false, weights };
 }
 
 /** Histories of 6, 3 and 1 items, and an empty one. */

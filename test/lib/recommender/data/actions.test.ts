@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { augmentedRewardOf, type LoggedAction, rewardOf } from '#lib/recommender/data/actions.ts';
+import {
+  augmentedRewardOf,
+  type LoggedAction,
+  loggedRewardOf,
+} from '#lib/recommender/data/actions.ts';
 
 /** A logged action with base reward 0.5, to which the environment says 0.25 and offers an action of `said`. */
 function actionOf(lea: object, said: number, action = 3): LoggedAction {
@@ -22,7 +26,7 @@ describe('Rewards of logged and augmented actions', () => {
     ['positives', 0.125, 0.375],
   ])('are on one base, reward %s', (reward, logged, augmented) => {
     const action = actionOf({ reward }, 0.75);
-    expect(rewardOf(action)).toBe(logged);
+    expect(loggedRewardOf(action)).toBe(logged);
     expect(augmentedRewardOf(action)).toBe(augmented);
   });
 

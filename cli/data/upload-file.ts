@@ -45,7 +45,7 @@ export async function openLocal(
 ): Promise<LocalFile> {
   try {
     const { size: bytes } = await stat(path);
-    const file = storedLocally(path, bytes);
+    const file = storedLocally(path, bytes, config);
     const { head } = await beginningOf(file.content(null), 4);
     const compression = format === 'parquet' ? null : compressionOf(head);
     const facts = { key: path, kind, format, compression, settings: settingsOf(config) };
@@ -58,12 +58,18 @@ export async function openLocal(
   }
 }
 
-function storedLocally(path: string, bytes: number): StoredFile {
+function storedLocally(
+  path: string,
+  bytes: number,
+  { maximumExpansion }: InteractionsConfig,
+): StoredFile {
+  // Files may be large here, but no text expands like a bomb.
+  const limits = { maximumExpansion, maximumUnpackedBytes: Number.POSITIVE_INFINITY };
   return {
     content: (compression) =>
       compression === null
         ? createReadStream(path)
-        : uncompressed(createReadStream(path), compression, path),
+        : uncompressed(createReadStream(path), compression, path, limits),
     random: () => ({
       byteLength: bytes,
       async slice(start, end = bytes) {

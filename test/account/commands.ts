@@ -8,28 +8,36 @@ export type Commands = (
   signal?: AbortSignal,
 ) => Promise<string>;
 
+/** Runs the programs of a PATH. @param env of the process, as this one's unless given */
+export const runWith =
+  ({ cwd, env }: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv }): Commands =>
+  (program, args, signal) =>
+    new Promise((resolve, reject) => {
+      const child = spawn(program, args, {
+        cwd,
+        ...(env && { env }),
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // A terminal's Ctrl-C is for the test alone, which then removes what there is.
+        detached: true,
+        ...(signal && { signal }),
+      });
+      let output = '';
+      let errors = '';
+      child.stdout.on('data', (chunk) => {
+        output += chunk;
+      });
+      child.stderr.on('data', (chunk) => {
+        errors += chunk;
+      });
+      child.on('error', reject);
+      child.on('exit', (status) => {
+        if (status === 0) return resolve(output);
+        const last = `${output}${errors}`.trim().split('\n').slice(-12).join('\n');
+        reject(
+          new Error(`${program} ${args.slice(0, 3).join(' ')} ended with ${status}:\n${last}`),
+        );
+      });
+    });
+
 /** The programs of this machine's PATH, in the repository's folder. */
-export const runCommand: Commands = (program, args, signal) =>
-  new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // A terminal's Ctrl-C is for the test alone, which then removes what there is.
-      detached: true,
-      ...(signal && { signal }),
-    });
-    let output = '';
-    let errors = '';
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      errors += chunk;
-    });
-    child.on('error', reject);
-    child.on('exit', (status) => {
-      if (status === 0) return resolve(output);
-      const last = `${output}${errors}`.trim().split('\n').slice(-12).join('\n');
-      reject(new Error(`${program} ${args.slice(0, 3).join(' ')} ended with ${status}:\n${last}`));
-    });
-  });
+export const runCommand: Commands = runWith({ cwd: root });

@@ -8,10 +8,15 @@ import { createJsonService } from '#platform/json-service.ts';
 import { send } from './api.ts';
 import { type Address, account, region } from './emulator.ts';
 
-/** Not disposable: what deletes a disposable bucket's objects uses an SDK that the emulator's functions lack. */
 export const environment = 'check-2';
 
 const image = (name: string) => `${account}.dkr.ecr.${region}.amazonaws.com/${name}:1`;
+
+/** Nothing builds images here. */
+export const givenImages = [
+  ...['--context', `environmentImageUri=${image('lea-environment')}`],
+  ...['--context', `trainerImageUri=${image('lea-trainer')}`],
+];
 
 /** Makes an account ready for deployments. */
 export async function bootstrap(root: string, dir: string, address: Address): Promise<void> {
@@ -52,8 +57,7 @@ export async function deploy(
     ...['deploy', '--all', '--require-approval', 'never', '--output', join(dir, 'cdk.out')],
     ...['--outputs-file', outputs, '--context', `environment=${environment}`],
     ...['--context', `config=${configPath}`],
-    ...['--context', `environmentImageUri=${image('lea-environment')}`],
-    ...['--context', `trainerImageUri=${image('lea-trainer')}`],
+    ...givenImages,
   );
   const byStack = JSON.parse(readFileSync(outputs, 'utf8')) as Record<string, object>;
   return Object.assign({}, ...Object.values(byStack));
@@ -131,4 +135,16 @@ export async function invoke(
   if (!response.ok) throw new Error(`Invoking ${name} failed with ${response.status}: ${text}`);
   const value = text === '' ? null : JSON.parse(text);
   return response.headers.has('x-amz-function-error') ? { error: value } : { payload: value };
+}
+
+/** The stacks that are there. */
+export async function stackNames(address: Address): Promise<string[]> {
+  const response = await send(address, {
+    service: 'cloudformation',
+    contentType: 'application/x-www-form-urlencoded',
+    body: new URLSearchParams({ Action: 'DescribeStacks', Version: '2010-05-15' }).toString(),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`DescribeStacks failed with ${response.status}: ${text}`);
+  return [...text.matchAll(/<StackName>([^<]*)<\/StackName>/g)].map(([, name]) => name!);
 }

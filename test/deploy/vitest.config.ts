@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: 'test/temporary/of-a-run.ts',
     setupFiles: 'test/temporary/of-a-file.ts',
     pool: 'forks',
+    // One emulator at a time.
+    fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 600_000,
   },

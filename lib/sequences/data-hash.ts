@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { EvaluationCases } from './evaluation-cases.ts';
-import type { InteractionEvents } from './interaction-events.ts';
+import { batchesOf } from '#lib/columns/batches.ts';
+import { caseBatches, type EvaluationCases } from './evaluation-cases.ts';
+import { eventBatches, type InteractionEvents } from './interaction-events.ts';
 import type { ItemTable } from './item-table.ts';
 import type { SequenceShard } from './shard.ts';
 
@@ -32,6 +33,9 @@ export const digestShard = (shard: SequenceShard): string =>
   digest(shard.users, [shard.starts, shard.offsets, shard.items, shard.timestamps, shard.rewards]);
 
 export const digestCases = (cases: EvaluationCases): string =>
+  digestOf(batchesOf(cases, caseBatches).map(digestCaseBatch));
+
+export const digestCaseBatch = (cases: EvaluationCases): string =>
   digest(
     [cases.users, cases.eventTypes],
     [
@@ -40,8 +44,14 @@ export const digestCases = (cases: EvaluationCases): string =>
     ],
   );
 
-export const digestEvents = ({ items, times, isHeldOut }: InteractionEvents): string =>
+export const digestEvents = (events: InteractionEvents): string =>
+  digestOf(batchesOf(events, eventBatches).map(digestEventBatch));
+
+export const digestEventBatch = ({ items, times, isHeldOut }: InteractionEvents): string =>
   digest([], [items, times, isHeldOut]);
+
+/** The digest of a table, of those of its batches. */
+export const digestOf = (batches: readonly string[]): string => digest(batches, []);
 
 function digest(texts: unknown, columns: readonly Numbers[]): string {
   const hash = createHash('sha256').update(JSON.stringify(texts)).update('\n');

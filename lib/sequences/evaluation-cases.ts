@@ -9,6 +9,7 @@ import {
   listColumn,
   utf8Column,
 } from '#lib/columns/arrow-writing.ts';
+import { batchesOf, joinStreams } from '#lib/columns/batches.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import { expectItems } from './shard.ts';
 
@@ -47,8 +48,38 @@ export interface EvaluationCases {
   readonly eventTypes: readonly string[];
 }
 
-/** Writes evaluation cases as an Arrow IPC stream of one record batch. */
-export function encodeEvaluationCases(cases: EvaluationCases): Uint8Array {
+/** Cases are written and hashed in batches of so many. */
+export const caseBatches = {
+  size: 16_384,
+  rows: ({ targets }: EvaluationCases) => targets.length,
+  slice: sliceCases,
+};
+
+/** Cases `[begin, end)`, their requests numbered as before. */
+function sliceCases(cases: EvaluationCases, begin: number, end: number): EvaluationCases {
+  const from0 = (all: Int32Array) => all.slice(begin, end + 1).map((at) => at - all[begin]!);
+  const { offsets, earlierOffsets } = cases;
+  return {
+    users: cases.users.slice(begin, end),
+    requests: cases.requests.slice(begin, end),
+    times: cases.times.slice(begin, end),
+    offsets: from0(offsets),
+    items: cases.items.slice(offsets[begin], offsets[end]),
+    historyTimes: cases.historyTimes.slice(offsets[begin], offsets[end]),
+    earlierOffsets: from0(earlierOffsets),
+    earlierItems: cases.earlierItems.slice(earlierOffsets[begin], earlierOffsets[end]),
+    targets: cases.targets.slice(begin, end),
+    rewards: cases.rewards.slice(begin, end),
+    eventTypes: cases.eventTypes.slice(begin, end),
+  };
+}
+
+/** Writes evaluation cases as an Arrow IPC stream, in batches. */
+export const encodeEvaluationCases = (cases: EvaluationCases): Uint8Array =>
+  joinStreams(batchesOf(cases, caseBatches).map(encodeCaseBatch));
+
+/** Writes a batch of cases as a stream of its own. */
+export function encodeCaseBatch(cases: EvaluationCases): Uint8Array {
   return encodeColumns([
     utf8Column('user_id', cases.users),
     int32Column('request', cases.requests),

@@ -5,6 +5,7 @@ import {
   int32Column,
   uint8Column,
 } from '#lib/columns/arrow-writing.ts';
+import { batchesOf, joinStreams } from '#lib/columns/batches.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 
 /**
@@ -20,8 +21,23 @@ export interface InteractionEvents {
   readonly isHeldOut: Uint8Array;
 }
 
-/** Writes events as an Arrow IPC stream of one record batch. */
-export function encodeInteractionEvents(events: InteractionEvents): Uint8Array {
+/** Events are written and hashed in batches of so many. */
+export const eventBatches = {
+  size: 262_144,
+  rows: ({ items }: InteractionEvents) => items.length,
+  slice: ({ items, times, isHeldOut }: InteractionEvents, begin: number, end: number) => ({
+    items: items.subarray(begin, end),
+    times: times.subarray(begin, end),
+    isHeldOut: isHeldOut.subarray(begin, end),
+  }),
+};
+
+/** Writes events as an Arrow IPC stream, in batches. */
+export const encodeInteractionEvents = (events: InteractionEvents): Uint8Array =>
+  joinStreams(batchesOf(events, eventBatches).map(encodeEventBatch));
+
+/** Writes a batch of events as a stream of its own. */
+export function encodeEventBatch(events: InteractionEvents): Uint8Array {
   return encodeColumns([
     int32Column('item', events.items),
     float64Column('timestamp', events.times),

@@ -3,15 +3,22 @@ import { countActions, encodeItemCounts } from '#lib/popularity/item-counts.ts';
 import { divideBucket } from '#lib/sequences/buckets/core.ts';
 import { cutBucket, type Piece } from '#lib/sequences/buckets/cut.ts';
 import { partSizes } from '#lib/sequences/buckets/settle.ts';
+import { hoursOf } from '#lib/sequences/buckets/times.ts';
 import { digestShard } from '#lib/sequences/data-hash.ts';
 import { encodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import type { RecentHistories } from '#lib/sequences/everybody.ts';
 import { encodeRecentHistories } from '#lib/sequences/everybody-files.ts';
-import { encodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { encodeSequenceShard, type SequenceShard } from '#lib/sequences/shard.ts';
 import { encodeUsers, type UserStorePart } from '#lib/sequences/user-store.ts';
 import type { Objects } from '#platform/objects.ts';
-import { type BucketCut, bucketsSettlement, decodeLeft, int32Of, pieceOf } from './files.ts';
+import {
+  type BucketCut,
+  bucketsSettlement,
+  decodeLeft,
+  encodeEventRows,
+  int32Of,
+  pieceOf,
+} from './files.ts';
 import { type Night, readBucket } from './night.ts';
 
 type WrittenPiece = BucketCut['pieces']['train'][number];
@@ -54,7 +61,7 @@ export async function cutOut(
   if (cut.arrived !== undefined) {
     await objects.putBytes(file('arrived'), encodeEvaluationCases(cut.arrived));
   }
-  await objects.putBytes(file('events'), encodeInteractionEvents(cut.events));
+  await objects.putBytes(file('events'), encodeEventRows(cut.events));
   const asOf = Math.min(newestAction, Date.parse(manifest.createdAt) / 1000);
   const counted = countActions(actionsOf(own), asOf);
   await objects.putJson(file('popularity'), encodeItemCounts(counted));
@@ -95,6 +102,7 @@ export async function cutOut(
         encodeRecentHistories,
       ),
     },
+    events: hoursOf(cut.events.times),
     sums: cut.sums,
   } satisfies BucketCut);
 }

@@ -13,6 +13,7 @@ import type { ArrivedUser } from '#lib/sequences/arrived.ts';
 import type { Bucket } from '#lib/sequences/buckets/bucket.ts';
 import type { BucketCounts, ItemsLeft } from '#lib/sequences/buckets/core.ts';
 import type { BucketMeasures } from '#lib/sequences/buckets/settle.ts';
+import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { userStorePart } from '#lib/sequences/user-store.ts';
 
 /*
@@ -108,6 +109,11 @@ const piece = z.strictObject({
 /** `cut/part-<bucket>`. */
 export const bucketCut = z.strictObject({
   pieces: ofKinds(z.array(piece)),
+  /** When its events are, as `SortedTimes` has it. */
+  events: z.strictObject({
+    hours: z.array(z.number()).readonly(),
+    counts: z.array(count).readonly(),
+  }),
   sums: z.strictObject({
     users: count,
     interactions: count,
@@ -202,6 +208,34 @@ export function decodeLeft(file: Uint8Array): ItemsLeft {
     trained: file.subarray(0, items),
     all: file.subarray(items, 2 * items),
     later: file.subarray(2 * items),
+  };
+}
+
+/** Bytes of an event in `events/part-<bucket>`: time (float64), item and held out (int32 each). */
+export const eventBytes = 16;
+
+/** Events row by row, so that those of some hours can be read alone. */
+export function encodeEventRows({ items, times, isHeldOut }: InteractionEvents): Uint8Array {
+  const rows = new ArrayBuffer(eventBytes * items.length);
+  const floats = new Float64Array(rows);
+  const ints = new Int32Array(rows);
+  for (let at = 0; at < items.length; at++) {
+    floats[2 * at] = times[at]!;
+    ints[4 * at + 2] = items[at]!;
+    ints[4 * at + 3] = isHeldOut[at]!;
+  }
+  return new Uint8Array(rows);
+}
+
+export function decodeEventRows(file: Uint8Array): InteractionEvents {
+  const rows = new Uint8Array(file).buffer;
+  const floats = new Float64Array(rows);
+  const ints = new Int32Array(rows);
+  const places = Int32Array.from({ length: file.length / eventBytes }, (_, at) => at);
+  return {
+    items: places.map((at) => ints[4 * at + 2]!),
+    times: Float64Array.from(places, (at) => floats[2 * at]!),
+    isHeldOut: Uint8Array.from(places, (at) => ints[4 * at + 3]!),
   };
 }
 

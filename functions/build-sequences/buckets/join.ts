@@ -1,25 +1,38 @@
+import { Readable } from 'node:stream';
+import { mapConcurrently } from '#functions/shared/concurrently.ts';
+import { inBatches, joinStreamsLive } from '#lib/columns/batches.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { addCounts, decodeItemCounts, itemCountsFile } from '#lib/popularity/item-counts.ts';
 import type { AllActionsManifest } from '#lib/sequences/all-actions.ts';
-import { joinCases, joinHistories, joinShards, mergeEvents } from '#lib/sequences/buckets/join.ts';
 import {
-  digestCases,
-  digestEvents,
+  joinCases,
+  joinHistories,
+  joinShards,
+  mergeEvents,
+  numberRequests,
+  requestsOf,
+} from '#lib/sequences/buckets/join.ts';
+import { sliceByTime } from '#lib/sequences/buckets/times.ts';
+import {
+  digestCaseBatch,
+  digestEventBatch,
   digestItemTable,
+  digestOf,
   digestShard,
   hashSequences,
 } from '#lib/sequences/data-hash.ts';
 import { expectEnough } from '#lib/sequences/enough.ts';
-import { decodeEvaluationCases, encodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import {
+  caseBatches,
+  decodeEvaluationCases,
+  encodeCaseBatch,
+} from '#lib/sequences/evaluation-cases.ts';
 import {
   decodeAllItems,
   decodeRecentHistories,
   type EverybodyManifest,
 } from '#lib/sequences/everybody-files.ts';
-import {
-  decodeInteractionEvents,
-  encodeInteractionEvents,
-} from '#lib/sequences/interaction-events.ts';
+import { encodeEventBatch, eventBatches } from '#lib/sequences/interaction-events.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import type { SequencesExcluded, SequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeSequenceShard, encodeSequenceShard } from '#lib/sequences/shard.ts';
@@ -27,7 +40,15 @@ import type { UserStorePart } from '#lib/sequences/user-store.ts';
 import type { Objects } from '#platform/objects.ts';
 import { countAnew } from '../count-anew.ts';
 import { writeHistories } from './cut.ts';
-import { type BucketCut, bucketCut, bucketsDivision, bucketsSettlement, pieceOf } from './files.ts';
+import {
+  type BucketCut,
+  bucketCut,
+  bucketsDivision,
+  bucketsSettlement,
+  decodeEventRows,
+  eventBytes,
+  pieceOf,
+} from './files.ts';
 import type { Night } from './night.ts';
 
 type Kind = keyof BucketCut['pieces'];
@@ -51,14 +72,6 @@ export async function joinBuckets(
   }
   const sum = (name: keyof BucketCut['sums']) =>
     cuts.reduce((total, { sums }) => total + sums[name], 0);
-  const each = async <T>(file: string, decode: (bytes: Uint8Array) => T) => {
-    const all: T[] = [];
-    for (let bucket = 0; bucket < buckets; bucket++) {
-      all.push(decode(await objects.getBytes(runs.bucketFile(run, file, bucket))));
-    }
-    return all;
-  };
-
   const digests = await joinShardPieces(objects, run, cuts);
   const items = decodeAllItems(await objects.getBytes(runs.allItems(run)));
   const users: UserStorePart[] = [];
@@ -74,21 +87,11 @@ export async function joinBuckets(
     const written = await writeHistories(objects, run, part, joinHistories(pieces), items);
     users[part] = written.users;
   }
-  // One file after the other: only what is said of each stays in memory.
-  const writeCases = async (split: 'validation' | 'test' | 'arrived') => {
-    const cases = joinCases(await each(split, decodeEvaluationCases));
-    await objects.putBytes(runs.evaluationCases(run, split), encodeEvaluationCases(cases));
-    return { count: cases.targets.length, digest: digestCases(cases) };
-  };
-  const writeEvents = async () => {
-    const events = mergeEvents(await each('events', decodeInteractionEvents));
-    await objects.putBytes(runs.events(run), encodeInteractionEvents(events));
-    return digestEvents(events);
-  };
-  const validation = await writeCases('validation');
-  const test = await writeCases('test');
-  const arrived = division.since === null ? undefined : await writeCases('arrived');
-  const events = await writeEvents();
+  const validation = await joinBucketCases(objects, run, 'validation', buckets);
+  const test = await joinBucketCases(objects, run, 'test', buckets);
+  const arrived =
+    division.since === null ? undefined : await joinBucketCases(objects, run, 'arrived', buckets);
+  const events = await joinBucketEvents(objects, run, cuts);
 
   const table = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
   const { totals } = division;
@@ -153,6 +156,74 @@ export async function joinBuckets(
   await objects.putJson(runs.sequencesManifest(run), sequences);
   return sequences;
 }
+
+/** The cases of all buckets, of which no more than a bucket's are in memory. */
+async function joinBucketCases(
+  objects: Objects,
+  run: string,
+  split: 'validation' | 'test' | 'arrived',
+  buckets: number,
+): Promise<{ count: number; digest: string }> {
+  let count = 0;
+  const digests: string[] = [];
+  async function* all() {
+    let requests = 0;
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      const file = await objects.getBytes(runs.bucketFile(run, split, bucket));
+      const cases = decodeEvaluationCases(file);
+      yield numberRequests(cases, requests);
+      requests += requestsOf(cases);
+      count += cases.targets.length;
+    }
+  }
+  async function* encoded() {
+    for await (const batch of inBatches(all(), { ...caseBatches, join: joinCases })) {
+      digests.push(digestCaseBatch(batch));
+      yield encodeCaseBatch(batch);
+    }
+  }
+  const stream = Readable.from(joinStreamsLive(encoded()));
+  await objects.putStream(runs.evaluationCases(run, split), stream);
+  return { count, digest: digestOf(digests) };
+}
+
+/** Events that are merged at once, about. */
+const eventsOfSlice = 1_048_576;
+
+/** The events of all buckets in order of time, of which no more than some hours' are in memory. */
+async function joinBucketEvents(
+  objects: Objects,
+  run: string,
+  cuts: readonly BucketCut[],
+): Promise<string> {
+  const digests: string[] = [];
+  async function* all() {
+    for (const slice of sliceByTime(
+      cuts.map(({ events }) => events),
+      eventsOfSlice,
+    )) {
+      const pieces = await mapConcurrently(slice.entries(), async ([bucket, [begin, end]]) => {
+        const range = { start: begin * eventBytes, end: end * eventBytes };
+        return begin === end
+          ? noEvents
+          : decodeEventRows(
+              await objects.getBytes(runs.bucketFile(run, 'events', bucket), { range }),
+            );
+      });
+      yield mergeEvents(pieces);
+    }
+  }
+  async function* encoded() {
+    for await (const batch of inBatches(all(), { ...eventBatches, join: mergeEvents })) {
+      digests.push(digestEventBatch(batch));
+      yield encodeEventBatch(batch);
+    }
+  }
+  await objects.putStream(runs.events(run), Readable.from(joinStreamsLive(encoded())));
+  return digestOf(digests);
+}
+
+const noEvents = decodeEventRows(new Uint8Array(0));
 
 const popularityOf = (objects: Objects, run: string, bucket: number) =>
   objects.getJson(runs.bucketFile(run, 'popularity', bucket), itemCountsFile);

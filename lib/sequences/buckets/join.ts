@@ -27,16 +27,20 @@ export function joinHistories(pieces: readonly RecentHistories[]): RecentHistori
   };
 }
 
+/** How many requests there are in cases whose requests are numbered from 0. */
+export const requestsOf = ({ requests }: EvaluationCases): number => (requests.at(-1) ?? -1) + 1;
+
+/** The same cases, their requests numbered from `first` on. */
+export const numberRequests = (cases: EvaluationCases, first: number): EvaluationCases => ({
+  ...cases,
+  requests: cases.requests.map((request) => first + request),
+});
+
+/** Cases one behind the other, their requests numbered as they are. */
 export function joinCases(pieces: readonly EvaluationCases[]): EvaluationCases {
-  let requests = 0;
-  const numbered = pieces.map((piece) => {
-    const first = requests;
-    requests += (piece.requests.at(-1) ?? -1) + 1;
-    return piece.requests.map((request) => first + request);
-  });
   return {
     users: pieces.flatMap(({ users }) => users),
-    requests: joinInt32(numbered),
+    requests: joinInt32(pieces.map(({ requests }) => requests)),
     times: joinFloat64(pieces.map(({ times }) => times)),
     offsets: joinOffsets(pieces.map(({ offsets }) => offsets)),
     items: joinInt32(pieces.map(({ items }) => items)),

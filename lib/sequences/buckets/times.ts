@@ -18,6 +18,11 @@ export interface SortedTimes {
 
 export function sortTimes(timestamps: Float64Array): SortedTimes {
   const times = timestamps.slice().sort();
+  return { times, ...hoursOf(times) };
+}
+
+/** How many times there are in each hour. @param times ascending */
+export function hoursOf(times: Float64Array): Pick<SortedTimes, 'hours' | 'counts'> {
   const hours: number[] = [];
   const counts: number[] = [];
   for (const time of times) {
@@ -28,7 +33,40 @@ export function sortTimes(timestamps: Float64Array): SortedTimes {
     }
     counts[counts.length - 1]!++;
   }
-  return { times, hours, counts };
+  return { hours, counts };
+}
+
+/** Rows of each bucket, `[begin, end)`. */
+export type TimeSlice = readonly (readonly [number, number])[];
+
+/**
+ * Cuts the rows of all buckets, each in order of time, into slices that follow each other in time.
+ *
+ * @param most rows of a slice, unless one hour has more
+ */
+export function* sliceByTime(
+  buckets: readonly Pick<SortedTimes, 'hours' | 'counts'>[],
+  most: number,
+): Generator<TimeSlice> {
+  const all = [...new Set(buckets.flatMap(({ hours }) => hours))].sort((a, b) => a - b);
+  const places = buckets.map(() => 0); // the next hour of each bucket
+  const ends = buckets.map(() => 0);
+  let begins = [...ends];
+  let rows = 0;
+  for (const own of all) {
+    const counts = buckets.map(({ hours, counts }, bucket) =>
+      hours[places[bucket]!] === own ? counts[places[bucket]!++]! : 0,
+    );
+    const more = counts.reduce((sum, count) => sum + count, 0);
+    if (rows > 0 && rows + more > most) {
+      yield begins.map((begin, bucket) => [begin, ends[bucket]!] as const);
+      begins = [...ends];
+      rows = 0;
+    }
+    for (const [bucket, count] of counts.entries()) ends[bucket]! += count;
+    rows += more;
+  }
+  if (rows > 0) yield begins.map((begin, bucket) => [begin, ends[bucket]!] as const);
 }
 
 /** Reads times `[begin, end)` of a bucket's sorted ones. */

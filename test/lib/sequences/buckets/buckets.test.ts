@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { batchesOf } from '#lib/columns/batches.ts';
 import { type SequencesConfig, sequencesConfig } from '#lib/contracts/config/sequences.ts';
+import { joinCases, mergeEvents } from '#lib/sequences/buckets/join.ts';
 import { planBuckets } from '#lib/sequences/buckets/plan.ts';
 import { settle } from '#lib/sequences/buckets/settle.ts';
+import { sliceByTime, sortTimes } from '#lib/sequences/buckets/times.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
+import { caseBatches } from '#lib/sequences/evaluation-cases.ts';
+import { eventBatches } from '#lib/sequences/interaction-events.ts';
 import type { InteractionLog } from '#lib/sequences/interaction-log.ts';
 import { logOf, type Row, rows } from '../arbitraries.ts';
 import { buildInBuckets } from './driver.ts';
@@ -99,6 +104,11 @@ describe('A build in buckets', () => {
           for (const name of Object.keys(files) as (keyof typeof files)[]) {
             expect([name, inBuckets[name]]).toStrictEqual([name, files[name]]);
           }
+          for (const cases of [whole.validation, whole.test]) {
+            expect(joinCases(batchesOf(cases, { ...caseBatches, size: 3 }))).toStrictEqual(cases);
+          }
+          const events = batchesOf(whole.events, { ...eventBatches, size: 5 });
+          expect(mergeEvents(events)).toStrictEqual(whole.events);
           expect(inBuckets.items).toStrictEqual(everybody.items);
           expect(inBuckets.histories).toStrictEqual(everybody.parts);
           const sum = (name: keyof (typeof inBuckets.sums)[number]) =>
@@ -185,6 +195,40 @@ describe('Function: planBuckets', () => {
               expect(before.reduce((sum, block) => sum + block.rows, 0)).toBeLessThanOrEqual(most);
             }
           }
+        },
+      ),
+    );
+  });
+});
+
+describe('Function: sliceByTime', () => {
+  it('has every row of every bucket once, later slices later, and none too long but for one hour', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.integer({ min: 0, max: 40_000 }), { maxLength: 30 }), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        fc.integer({ min: 1, max: 25 }),
+        (all, most) => {
+          const buckets = all.map((times) => sortTimes(Float64Array.from(times)));
+
+          const slices = [...sliceByTime(buckets, most)];
+
+          const ends = buckets.map(() => 0);
+          let latest = -1;
+          for (const slice of slices) {
+            const times = slice.flatMap(([begin, end], bucket) => {
+              expect(begin).toBe(ends[bucket]);
+              ends[bucket] = end;
+              return [...buckets[bucket]!.times.subarray(begin, end)];
+            });
+            const hours = times.map((time) => Math.floor(time / 3600));
+            expect(times.length > most && new Set(hours).size > 1).toBe(false);
+            expect(Math.min(...hours)).toBeGreaterThan(latest);
+            latest = Math.max(...hours);
+          }
+          expect(ends).toStrictEqual(buckets.map(({ times }) => times.length));
         },
       ),
     );

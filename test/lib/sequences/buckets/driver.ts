@@ -9,7 +9,14 @@ import {
   everythingLeft,
 } from '#lib/sequences/buckets/core.ts';
 import { cutBucket, type Piece } from '#lib/sequences/buckets/cut.ts';
-import { joinCases, joinHistories, joinShards, mergeEvents } from '#lib/sequences/buckets/join.ts';
+import {
+  joinCases,
+  joinHistories,
+  joinShards,
+  mergeEvents,
+  numberRequests,
+  requestsOf,
+} from '#lib/sequences/buckets/join.ts';
 import {
   measureBucket,
   partSizes,
@@ -17,6 +24,7 @@ import {
   settleVocabulary,
 } from '#lib/sequences/buckets/settle.ts';
 import { sortTimes, timeCutsOfBuckets } from '#lib/sequences/buckets/times.ts';
+import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { orderItems } from '#lib/sequences/everybody.ts';
 import type { InteractionLog } from '#lib/sequences/interaction-log.ts';
 
@@ -101,9 +109,9 @@ export async function buildInBuckets(
         cut.flatMap((one) => one.histories),
         joinHistories,
       ),
-      validation: joinCases(cut.map((one) => one.validation)),
-      test: joinCases(cut.map((one) => one.test)),
-      arrived: since === undefined ? undefined : joinCases(cut.map((one) => one.arrived!)),
+      validation: joinNumbered(cut.map((one) => one.validation)),
+      test: joinNumbered(cut.map((one) => one.test)),
+      arrived: since === undefined ? undefined : joinNumbered(cut.map((one) => one.arrived!)),
       events: mergeEvents(cut.map((one) => one.events)),
       sums: cut.map((one) => one.sums),
     };
@@ -119,4 +127,15 @@ function joined<T>(pieces: readonly Piece<T>[], join: (pieces: readonly T[]) => 
       if (own.some(({ isWhole }) => isWhole) && own.length > 1) throw new Error('a part twice');
       return join(own.map(({ content }) => content));
     });
+}
+
+function joinNumbered(pieces: readonly EvaluationCases[]): EvaluationCases {
+  let requests = 0;
+  return joinCases(
+    pieces.map((piece) => {
+      const numbered = numberRequests(piece, requests);
+      requests += requestsOf(piece);
+      return numbered;
+    }),
+  );
 }

@@ -13,3 +13,22 @@ export async function mapConcurrently<T, R>(
   }
   return results;
 }
+
+/**
+ * Maps values by requests, a few at a time, and gives the results in the order of the values as they come: no more of them
+ * are in memory than are under way.
+ */
+export async function* mapAhead<T, R>(
+  values: Iterable<T>,
+  map: (value: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const underWay: Promise<R>[] = [];
+  for (const value of values) {
+    const result = map(value);
+    // Whoever waits for an earlier one hears of its failure first, and of this one's never.
+    result.catch(() => undefined);
+    underWay.push(result);
+    if (underWay.length === CONCURRENCY) yield await underWay.shift()!;
+  }
+  for (const result of underWay) yield await result;
+}

@@ -4,6 +4,7 @@ import { allActionsManifest, expectWhole } from '#lib/sequences/all-actions.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeSequenceShard, type SequenceShard } from '#lib/sequences/shard.ts';
 import type { Objects } from '#platform/objects.ts';
+import { mapAhead } from './concurrently.ts';
 
 /**
  * All training shards of a run, one after the other.
@@ -17,8 +18,10 @@ export async function* readTrainingShards(
   { shards, trainSequences }: SequencesManifest,
 ): AsyncGenerator<SequenceShard> {
   let rows = 0;
-  for (let part = 0; part < shards; part++) {
-    const shard = decodeSequenceShard(await objects.getBytes(runs.trainShard(run, part)));
+  const parts = Array.from({ length: shards }, (_, part) => part);
+  const files = mapAhead(parts, (part) => objects.getBytes(runs.trainShard(run, part)));
+  for await (const file of files) {
+    const shard = decodeSequenceShard(file);
     rows += shard.users.length;
     yield shard;
   }
@@ -40,9 +43,9 @@ export async function readAllActions(
 ): Promise<SequenceShard[]> {
   const manifest = await objects.getJson(runs.allActionsManifest(run), allActionsManifest);
   const shards: SequenceShard[] = [];
-  for (let part = 0; part < manifest.parts; part++) {
-    shards.push(decodeSequenceShard(await objects.getBytes(runs.allActions(run, part))));
-  }
+  const parts = Array.from({ length: manifest.parts }, (_, part) => part);
+  const files = mapAhead(parts, (part) => objects.getBytes(runs.allActions(run, part)));
+  for await (const file of files) shards.push(decodeSequenceShard(file));
   expectWhole(shards, manifest, dataHash, `Run ${run}`);
   return shards;
 }

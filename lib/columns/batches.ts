@@ -7,7 +7,7 @@
 const endOfStream = new Uint8Array([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
 
 /** Cuts rows into ranges of at most `size`; of no rows, one that is empty. */
-export function* ranges(rows: number, size: number): Generator<readonly [number, number]> {
+function* ranges(rows: number, size: number): Generator<readonly [number, number]> {
   for (let begin = 0; begin === 0 || begin < rows; begin += size) {
     yield [begin, Math.min(rows, begin + size)];
   }

@@ -74,12 +74,18 @@ export async function rollBack(
     throw new MissingArtefactError('There is no champion to roll back: nothing was promoted yet.');
   }
   const record = await readRecord(objects, run ?? current.value.run);
-  const champion = run === undefined ? record?.previous : record?.champion;
-  if (champion === undefined || champion === null) {
+  if (record === undefined) {
+    const missing = `${serving.championHistory(run ?? current.value.run)} is missing`;
     throw new MissingArtefactError(
       run === undefined
-        ? `${name(current.value)} replaced no champion, so there is none to go back to.`
-        : `Run ${run} never promoted a champion (${serving.championHistory(run)} is missing). Runs that did have a record below champions/.`,
+        ? `Whom ${name(current.value)} replaced is not known: ${missing}. Name the run to go back to; runs that promoted a champion have a record below champions/.`
+        : `Run ${run} never promoted a champion (${missing}). Runs that did have a record below champions/.`,
+    );
+  }
+  const champion = run === undefined ? record.previous : record.champion;
+  if (champion === null) {
+    throw new MissingArtefactError(
+      `${name(current.value)} replaced no champion, so there is none to go back to.`,
     );
   }
   if (isSameModel(current.value, champion)) {

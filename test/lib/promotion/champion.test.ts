@@ -348,6 +348,9 @@ describe('Function: rollBack', () => {
     for (const attempt of [backward, byName]) {
       await expect(attempt).rejects.toThrow(MissingArtefactError);
       await expect(attempt).rejects.toThrow(`${description} is missing`);
+      await expect(attempt).rejects.toThrow(
+        `${description} is missing. Models of earlier champions are deleted with their runs, except as many as`,
+      );
       await expect(attempt).rejects.toThrow('roll back with --run one');
     }
     expect(await served(objects)).toBe('three');
@@ -368,6 +371,24 @@ describe('Function: rollBack', () => {
     await expect(rollBack(objects, { run: 'never', now })).rejects.toThrow(
       'Run never never promoted a champion',
     );
+  });
+
+  it('does not say that nobody was replaced when the record of that is gone', async () => {
+    // Arrange
+    const objects = objectsWith('one', 'two');
+    await promote(objects, championOf('one'), null);
+    await promote(objects, championOf('two'), championOf('one'));
+    await objects.remove([serving.championHistory('two')]);
+
+    // Act
+    const backward = rollBack(objects, { now });
+
+    // Assess
+    await expect(backward).rejects.toThrow(MissingArtefactError);
+    await expect(backward).rejects.toThrow(
+      'Whom sasrec of run two replaced is not known: champions/two.json is missing. Name the run',
+    );
+    expect((await rollBack(objects, { run: 'one', now })).champion.run).toBe('one');
   });
 });
 

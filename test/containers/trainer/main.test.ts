@@ -326,6 +326,28 @@ describe('Container: trainer', () => {
     expect(existsSync(job.path('model/manifest.json'))).toBe(false);
   });
 
+  it('copies actions of item neighbours without any answers', async () => {
+    // Arrange
+    const off = { state: 'off', reward: 'off', actions: 'neighbours' };
+    const copying = newJob();
+    const alone = newJob();
+    const epochs = { maximumEpochs: 2 };
+    copying.setHyperparameters(
+      trainingJob({ objective: 'snqn', lea: { ...off, augmentedWeight: 1 } }, epochs),
+    );
+    alone.setHyperparameters(trainingJob({ objective: 'snqn' }, epochs));
+
+    // Act
+    const ended = [await run(copying), await run(alone)];
+
+    // Assess
+    expect(ended).toMatchObject([
+      { code: 0, stderr: '' },
+      { code: 0, stderr: '' },
+    ]);
+    expect(ranksOf(copying, 'test')).not.toEqual(ranksOf(alone, 'test'));
+  });
+
   it('trains on without the LE where a shard was not augmented, and leaves out a damaged checkpoint', async () => {
     // Arrange
     const job = newJob({ withAnswers: true });

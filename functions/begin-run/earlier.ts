@@ -5,6 +5,7 @@ import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { type RunManifest, runManifest } from '#lib/contracts/run.ts';
+import { trialPlan, withoutTwins } from '#lib/promotion/environment-trial.ts';
 import type { Objects } from '#platform/objects.ts';
 
 /** What the newest run that succeeded worked on; undefined while there is none. */
@@ -22,7 +23,11 @@ export async function wouldRepeat(
 ): Promise<boolean> {
   if (!isDeepStrictEqual(earlier.inputs, inputs)) return false;
   try {
-    return explainDifferences(await readRunConfig(objects, earlier.run), config) === '';
+    const before = await readRunConfig(objects, earlier.run);
+    // What was trained for a trial alone says nothing of tonight.
+    const trial = await objects.getVersion(runs.trial(earlier.run), trialPlan);
+    const lasting = trial === undefined ? before : withoutTwins(before, trial.value);
+    return explainDifferences(lasting, config) === '';
   } catch (error) {
     // Settings of another release: what they would make today is not what they made then.
     if (error instanceof ConfigError) return false;

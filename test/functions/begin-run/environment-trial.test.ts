@@ -130,6 +130,32 @@ describe('Nights that try the environment now and then', () => {
     expect(second.tonight).toEqual(configured);
   });
 
+  it('are left out after a trial that was won where nothing is new, and not after one that was lost', async () => {
+    // Arrange
+    const { objects } = bucket;
+    const routine = (run: string, config = configured) => {
+      const now = new Date('2026-11-02T03:30:00Z');
+      return beginRun(objects, { run, execution: run, now, config, isRoutine: true });
+    };
+    const scores = { other: 0.2, 'lea-alone': 0.1, 'lea-neighbours': 0.12 };
+    await plan('2026-11-01', '2026-11-01');
+    await objects.putJson(runs.status('2026-11-01'), {
+      run: '2026-11-01',
+      status: 'succeeded',
+      startedAt: '2026-11-01T03:30:00Z',
+    });
+
+    // Act
+    await evaluate('2026-11-01', '2026-11-01', { ...scores, lea: 0.13 });
+    const afterWon = await routine('2026-11-02');
+    await evaluate('2026-11-01', '2026-11-01', { ...scores, lea: 0.09 });
+    const afterLost = await routine('2026-11-03');
+
+    // Assess
+    expect(afterWon).toEqual({ unchangedSince: '2026-11-01' });
+    expect(afterLost).toEqual({ attempt: 1 });
+  });
+
   it('try other settings anew, and train no twin that is configured anyway', async () => {
     // Arrange: lost
     await plan('one', '2026-11-01');

@@ -14,6 +14,7 @@ export default {
     'bench/*.ts!',
     'bench/lambda/{start.mjs,bare.ts}!',
     'examples/*/convert.ts!',
+    'examples/client/client.ts!',
     'test/local/fixture/handlers/*',
     'test/mutation.config.ts',
     'test/account/main.ts',

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MissingArtefactError, UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
 import { parseExactJson } from '#lib/serving/exact-json.ts';
+import { openApiDocument } from '#lib/serving/openapi.ts';
 import { type Operation, operationOf } from './operations.ts';
 
 /** A request of a function URL or an HTTP API (payload format 2.0), as far as it matters here. */
@@ -28,6 +29,10 @@ export async function respond(
   request: HttpRequest,
   answer: (operation: Operation, body: unknown) => Promise<unknown>,
 ): Promise<HttpResponse> {
+  const { method } = request.requestContext.http;
+  if (method === 'GET' && request.rawPath.endsWith('/openapi.json')) {
+    return response(200, openApiDocument());
+  }
   const operation = operationOf(request.rawPath);
   if (operation === undefined) {
     const message = 'There is nothing at this path: ask /recommend, /similar or /rerank.';

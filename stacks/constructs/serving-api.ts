@@ -37,6 +37,8 @@ export class ServingApi extends Construct {
     for (const path of ['/recommend', '/similar', '/rerank']) {
       this.api.addRoutes({ path, methods: [HttpMethod.POST], integration, authorizer });
     }
+    const methods = [HttpMethod.GET];
+    this.api.addRoutes({ path: '/openapi.json', methods, integration, authorizer });
     this.accessLogs = createLogGroup(
       this,
       'AccessLogs',

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
@@ -7,13 +5,14 @@ import * as z from 'zod';
 import { createJsonService } from '#platform/json-service.ts';
 import type { Commands } from '../account/commands.ts';
 import { tryAccount } from '../account/night.ts';
+import { temporaryFolder } from '../temporary/folders.ts';
 import { emulatedCommands } from './aws-commands.ts';
 import { bootstrap, s3Client, stackNames } from './deployed.ts';
 import { chooseAddress, type Emulator, startEmulator } from './emulator.ts';
 import { type Containers, startContainers } from './night.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const dir = mkdtempSync(join(tmpdir(), 'lea-account-'));
+const dir = temporaryFolder('lea-account');
 let containers: Containers;
 let emulator: Emulator;
 let run: Commands;
@@ -29,7 +28,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await containers?.stop();
   await emulator?.stop();
-  rmSync(dir, { recursive: true });
 });
 
 const said: string[] = [];

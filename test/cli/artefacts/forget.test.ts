@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { commands } from '#cli/commands/index.ts';
 import { UsageError } from '#cli/commands/options.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 import { finishNight } from './finished-night.ts';
 
 let night: Awaited<ReturnType<typeof finishNight>>;
@@ -23,7 +23,7 @@ async function lea(name: string, ...args: readonly string[]) {
 
 describe('Command: forget', () => {
   it('takes users of a file out of a night, whose lists nobody can ask for any more', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'forget-'));
+    const folder = temporaryFolder('forget');
     const file = join(folder, 'ids.txt');
     writeFileSync(file, '\uFEFF user-03\r\nuser-17\n\n');
 
@@ -38,7 +38,6 @@ describe('Command: forget', () => {
     expect((await ask('user-04')).code).toBe(0);
     const again = await lea('forget', '--user', 'user-03', '--out', night, '--json');
     expect(JSON.parse(again.text)).toMatchObject({ changed: [], found: { rows: [] } });
-    rmSync(folder, { recursive: true });
   });
 
   it.each([[[]], [['ids.txt', '--user', 'a']], [['--users', 'a']]])('refuses %j', async (args) => {

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../setup/paths.mjs';
 import type { Command } from './command.ts';
@@ -12,11 +12,12 @@ export const demo: Command = {
   usage: `Usage: npm run demo
 
 Runs ingestion and the nightly state machine on the bundled data and writes out/demo/summary.json and the report.
-Interrupted, it goes on where it stopped; finished, it starts anew.`,
+Interrupted, it goes on where it stopped. Finished, it starts anew, and what was there is moved aside (out/demo-1, ...).`,
   needs: ['TensorFlow', 'Python'],
   prepare(args) {
     readOptions(args, {});
     return async () => {
+      const { expandFiles } = await import('../data/expand-files.ts');
       const { nightConfig } = await import('../one-machine/config.ts');
       const { runNight } = await import('../one-machine/night.ts');
       const { readNight } = await import('../one-machine/night-file.ts');
@@ -24,10 +25,10 @@ Interrupted, it goes on where it stopped; finished, it starts anew.`,
       const before = readNight(out);
       const goesOn =
         before !== undefined && !before.finished && before.config === configuration.configText;
-      if (existsSync(out) && !goesOn) rmSync(out, { recursive: true });
+      if (existsSync(out) && !goesOn) moveAside(out);
       const night = await runNight({
-        interactions: join(example, 'interactions.jsonl.gz'),
-        items: join(example, 'items.jsonl.gz'),
+        interactions: expandFiles(join(example, 'interactions.jsonl.gz')),
+        items: expandFiles(join(example, 'items.jsonl.gz')),
         ...configuration,
         out,
         run: 'demo',
@@ -37,3 +38,11 @@ Interrupted, it goes on where it stopped; finished, it starts anew.`,
     };
   },
 };
+
+/** Nothing that somebody may want is deleted. */
+function moveAside(folder: string): void {
+  let number = 1;
+  while (existsSync(`${folder}-${number}`)) number++;
+  renameSync(folder, `${folder}-${number}`);
+  console.log(`The demo before is in ${folder}-${number} now; remove it when you do not need it.`);
+}

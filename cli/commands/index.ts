@@ -16,6 +16,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'run the whole pipeline on this machine, on your own data',
     load: async () => (await import('./run.ts')).run,
   },
+  init: {
+    summary: 'look at your files and write a configuration that reads them',
+    load: async () => (await import('./init.ts')).init,
+  },
   validate: {
     summary: 'say in seconds what an upload of your files would say',
     load: async () => (await import('./validate.ts')).validate,
@@ -71,6 +75,10 @@ export const commands: Readonly<Record<string, Entry>> = {
   approve: {
     summary: 'let a large change of the catalogue take effect',
     load: async () => (await import('./approve.ts')).approve,
+  },
+  completion: {
+    summary: 'print a script that completes commands in bash, zsh or fish',
+    load: async () => (await import('./completion.ts')).completion,
   },
   bench: {
     summary: 'run one benchmark of bench/ beside its peer',

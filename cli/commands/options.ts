@@ -15,22 +15,33 @@ export function readOptions<const Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: Options,
 ) {
-  const { values, tokens } = parse(args, options);
+  const { files: _, ...values } = readFilesAndOptions(args, options, false);
+  return values;
+}
+
+/** The same, with the words that belong to no option as `files`. */
+export function readFilesAndOptions<const Options extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  options: Options,
+  allowFiles = true,
+) {
+  const { values, positionals: files, tokens } = parse(args, options, allowFiles);
   const seen = new Set<string>();
   for (const token of tokens) {
     if (token.kind !== 'option' || options[token.name]?.multiple === true) continue;
     if (seen.has(token.name)) throw new UsageError(`--${token.name} is given more than once.`);
     seen.add(token.name);
   }
-  return values;
+  return { ...values, files };
 }
 
 function parse<const Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: Options,
+  allowPositionals: boolean,
 ) {
   try {
-    return parseArgs({ args: [...args], options, tokens: true });
+    return parseArgs({ args: [...args], options, tokens: true, allowPositionals });
   } catch (error) {
     // Its messages are good, and all of them are about what was given.
     throw new UsageError((error as Error).message);

@@ -1,9 +1,6 @@
-import { statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
-import { ValidationError } from '#lib/contracts/errors.ts';
-import { uploads } from '#lib/contracts/keys.ts';
+import { resolve } from 'node:path';
 import { nameRun } from '#lib/contracts/run.ts';
-import { endings, formatOf, leftoverOf } from '#lib/interactions/upload-plan.ts';
+import { expandFiles } from '../data/expand-files.ts';
 import { nightConfig } from '../one-machine/config.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
@@ -13,8 +10,9 @@ export const run: Command = {
   usage: `Usage: npx lea run --interactions FILE --items FILE --out DIR
                    [--config FILE] [--run NAME] [--base-model DIR]
 
-  --interactions FILE  JSON lines or CSV (.jsonl, .ndjson, .json, .csv), optionally gzipped (.gz behind it):
-                       user_id, item_id, timestamp, event_type?, value?
+  --interactions FILE  CSV, JSON lines or an array, Parquet, also compressed (.gz, .zst): user_id, item_id, timestamp,
+                       event_type?, value?, or what the configuration maps to them (\`lea init\` proposes it);
+                       or a folder of such files, or a pattern in quotes ('days/*.csv.gz')
   --items FILE         the same formats: item_id, title, any other text fields
   --config FILE        pipeline configuration; what it does not mention is as in config/one-machine.json
                        (two layers of the language model, so that two processor cores suffice)
@@ -39,8 +37,8 @@ export const run: Command = {
       throw new UsageError('--interactions, --items and --out are needed.');
     }
     const request = {
-      interactions: uploadable(interactions),
-      items: uploadable(items),
+      interactions: expandFiles(interactions),
+      items: expandFiles(items),
       ...nightConfig(options.config),
       out: resolve(out),
       run: name === undefined ? undefined : nameRun(name, null, 'UTC', new Date()),
@@ -54,24 +52,3 @@ export const run: Command = {
     };
   },
 };
-
-/**
- * A file's path, if ingestion reads files of that name.
- *
- * @throws ValidationError when there is none, or ingestion would refuse or ignore it
- */
-function uploadable(file: string): string {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
-    throw new ValidationError(`There is no file ${file}.`);
-  }
-  const leftover = leftoverOf(uploads.logsPrefix + basename(file));
-  if (leftover !== undefined) {
-    throw new ValidationError(`${file}: ingestion ignores it, for ${leftover}. Rename it.`);
-  }
-  if (formatOf(file) === undefined) {
-    throw new ValidationError(
-      `${file}: the name must end in ${endings}, so that its format is known.`,
-    );
-  }
-  return resolve(file);
-}

@@ -1,62 +1,96 @@
 import type { UploadReport } from '#lib/interactions/report.ts';
+import { expandFiles } from '../data/expand-files.ts';
 import { nightConfig } from '../one-machine/config.ts';
 import type { Command } from './command.ts';
-import { readOptions, UsageError } from './options.ts';
+import { readFilesAndOptions, UsageError } from './options.ts';
 
 /** Lines of a reason that are shown. */
 const examplesShown = 3;
+/** Files of which each is described. */
+const MANY = 10;
 
 /** What ingestion would say, without a night. */
 export const validate: Command = {
-  usage: `Usage: npx lea validate [--interactions FILE]... [--items FILE] [--config FILE] [--json]
+  usage: `Usage: npx lea validate FILE... [--config FILE] [--json | --quiet]
+       npx lea validate [--interactions FILE]... [--items FILE] [--config FILE] [--json | --quiet]
 
-Reads the files as an upload would be read, and keeps nothing of them.
+Reads files as uploads would be read, and keeps nothing of them: rows, reasons with the first lines, remarks, what to do.
 
-  --interactions FILE  a log of interactions; may be given several times
-  --items FILE         the catalogue; interactions with other items count as unknown
+  FILE                 interactions, or the catalogue: their columns tell. Or a folder of such files, or a pattern
+                       in quotes ('days/*.csv.gz')
+  --interactions FILE  the same, for files whose columns do not tell; may be given several times
+  --items FILE         likewise; interactions with items that no catalogue has count as unknown
   --config FILE        pipeline configuration, as of \`lea run\`; only its "interactions" matter
+                       (\`lea init\` writes one for columns of other names)
   --json               the reports as uploads get them, for programs
+  --quiet              nothing but the files that would be refused
 
 The exit code is 1 when an upload would be refused.`,
   needs: [],
   prepare(args) {
-    const options = readOptions(args, {
+    const { files, ...options } = readFilesAndOptions(args, {
       interactions: { type: 'string', multiple: true, default: [] },
       items: { type: 'string' },
       config: { type: 'string' },
       json: { type: 'boolean', default: false },
+      quiet: { type: 'boolean', default: false },
     });
-    const { interactions: logs, items } = options;
-    if (logs.length === 0 && items === undefined) {
-      throw new UsageError('--interactions or --items is needed.');
+    if (files.length + options.interactions.length === 0 && options.items === undefined) {
+      throw new UsageError('A file is needed.');
     }
+    const { json, quiet } = options;
+    if (json && quiet) throw new UsageError('--json and --quiet exclude each other.');
+    const pathsOf = (given: readonly string[]) =>
+      given.flatMap((file) => expandFiles(file).map(({ path }) => path));
+    const logs = pathsOf(options.interactions);
+    const items = pathsOf(options.items === undefined ? [] : [options.items]);
+    const others = pathsOf(files);
     const config = nightConfig(options.config).config.interactions;
     return async () => {
       const { inspectUploadFile } = await import('../data/upload-file.ts');
+      const { kindOfFile } = await import('../data/kind-of-file.ts');
+      for (const file of others) {
+        const kind = await kindOfFile(file, config);
+        (kind === 'logs' ? logs : items).push(file);
+      }
       const reports: UploadReport[] = [];
-      let known: Set<string> | undefined;
-      if (items !== undefined) {
-        const ids = new Set<string>();
-        const take = (row: { readonly item_id: string }) => void ids.add(row.item_id);
-        reports.push(await inspectUploadFile(items, 'catalog', config, undefined, take));
-        known = ids;
+      const ids = new Set<string>();
+      const take = (row: { readonly item_id: string }) => void ids.add(row.item_id);
+      for (const file of items) {
+        reports.push(await inspectUploadFile(file, 'catalog', config, undefined, take));
       }
-      for (const log of logs) {
-        reports.push(await inspectUploadFile(log, 'logs', config, known, () => undefined));
+      const known = items.length === 0 ? undefined : ids;
+      for (const file of logs) {
+        reports.push(await inspectUploadFile(file, 'logs', config, known, () => undefined));
       }
-      console.log(
-        options.json ? JSON.stringify(reports, null, 2) : reports.map(describe).join('\n\n'),
-      );
-      return reports.every(({ status }) => status === 'succeeded') ? 0 : 1;
+      if (json) console.log(JSON.stringify(reports, null, 2));
+      else if (!quiet || reports.some(isRefused)) console.log(describeAll(reports, quiet));
+      return reports.some(isRefused) ? 1 : 0;
     };
   },
 };
 
+const isRefused = ({ status }: UploadReport) => status !== 'succeeded';
+
+/** Of many files, those that would be taken get a line each. */
+function describeAll(reports: readonly UploadReport[], quiet: boolean): string {
+  if (quiet) return reports.filter(isRefused).map(describe).join('\n\n');
+  if (reports.length <= MANY) return reports.map(describe).join('\n\n');
+  const sum = (count: (report: UploadReport) => number) =>
+    reports.reduce((total, report) => total + count(report), 0).toLocaleString('en-US');
+  return [
+    ...reports.map((report) =>
+      isRefused(report) ? describe(report) : `${report.file}: would be taken. ${report.message}`,
+    ),
+    `${reports.length} files, ${sum(({ read }) => read)} rows = ${sum(({ good }) => good)} good + ${sum(({ quarantined }) => quarantined)} quarantined + ${sum(({ duplicate }) => duplicate)} duplicate`,
+  ].join('\n');
+}
+
 function describe(report: UploadReport): string {
-  const { file, status, message, read, good, quarantined, duplicate } = report;
+  const { file, status, message, read, good, quarantined, duplicate, omitted } = report;
   return [
     `${file}: ${status === 'succeeded' ? 'would be taken' : 'would be REFUSED'}. ${message}`,
-    `  ${read} rows = ${good} good + ${quarantined} quarantined + ${duplicate} duplicate`,
+    `  ${read} rows = ${good} good + ${quarantined} quarantined + ${duplicate} duplicate${omitted === 0 ? '' : `; ${omitted} more are left out, as configured`}`,
     ...describeRows(report),
     ...report.reasons.flatMap(({ reason, count, meaning, advice, examples }) => [
       `  ${reason}, ${count} rows: ${meaning} ${advice}`,

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
@@ -12,6 +13,7 @@ import {
   InteractionLog,
   type InteractionLogOptions,
 } from '#lib/sequences/interaction-log.ts';
+import { expandFiles } from './expand-files.ts';
 import { type LocalFile, openLocal, readUploadFile } from './upload-file.ts';
 
 /** `sequences`: one user a line, `user item item ...` in time order. `interactions`: as teams upload them. */
@@ -59,14 +61,17 @@ export async function readInteractions(
     ...(catalogue && { catalogue }),
   };
   const log = new InteractionLog(options);
-  const part = log.part(basename(source.interactions));
   if (source.format === 'sequences') {
+    const part = log.part(basename(source.interactions));
     await readSequences(source.interactions, config, log, part);
     return log;
   }
   const known = catalogue && new Set(catalogue.keys());
-  const take = (row: Interaction) => log.add(row, part);
-  onReport(await readUploadFile(source.interactions, 'logs', config.interactions, known, take));
+  for (const { path, name } of dataFiles(source.interactions)) {
+    const part = log.part(name);
+    const take = (row: Interaction) => log.add(row, part);
+    onReport(await readUploadFile(path, 'logs', config.interactions, known, take));
+  }
   log.takeBack();
   return log;
 }
@@ -78,9 +83,18 @@ async function readCatalogue(
 ): Promise<Map<string, CatalogueItem>> {
   const catalogue = new Map<string, CatalogueItem>();
   const take = ({ item_id, title, fields }: Item) => catalogue.set(item_id, { title, fields });
-  onReport(await readUploadFile(path, 'catalog', config.interactions, undefined, take));
+  for (const file of dataFiles(path)) {
+    onReport(await readUploadFile(file.path, 'catalog', config.interactions, undefined, take));
+  }
   return catalogue;
 }
+
+/** A file may be named in any way that its content bears out; a folder or a pattern stands for its data files. */
+const dataFiles = (path: string) =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() === true ||
+  (!/[*?[{]/.test(path) && !existsSync(path))
+    ? [{ path, name: basename(path) }]
+    : expandFiles(path);
 
 async function readSequences(
   path: string,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
+import { type PipelineConfig, parseConfig, withoutSchema } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import { root } from '../../setup/paths.mjs';
 
@@ -31,7 +31,7 @@ export function nightConfig(file: string | undefined): {
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return withoutSchema(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     throw new ConfigError(`${file} cannot be read as JSON: ${(cause as Error).message}`, { cause });
   }

@@ -15,6 +15,7 @@ import type { BatchFailure } from '#local/events/queue-source.ts';
 import type { ContainerProgress } from '#local/sagemaker/container.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { root } from '../../setup/paths.mjs';
+import type { DataFile } from '../data/expand-files.ts';
 import { listenForInterruption } from '../process/interruption.ts';
 import { synthesise } from './assembly.ts';
 import { baseModelFiles } from './base-model.ts';
@@ -26,8 +27,8 @@ import { type UploadContext, uploadAndWait, uploadBaseModel } from './uploads.ts
 
 export interface NightRequest {
   /** Files of the documented upload formats. */
-  readonly interactions: string;
-  readonly items: string;
+  readonly interactions: readonly DataFile[];
+  readonly items: readonly DataFile[];
   readonly config: PipelineConfig;
   /** The same as a file's text, for CDK; a change of it begins a new run. */
   readonly configText: string;
@@ -182,13 +183,13 @@ async function ingest(
     await uploadBaseModel(baseModelName(request), baseModelFolder(request), context);
   }
   // The catalogue first: rows of unknown items are quarantined.
-  for (const [prefix, file] of [
+  for (const [prefix, files] of [
     [uploads.catalogPrefix, request.items],
     [uploads.logsPrefix, request.interactions],
   ] as const) {
     const begun = Date.now();
-    const report = await uploadAndWait(prefix, file, context);
-    progress.done(`ingested ${describe(report)}`, (Date.now() - begun) / 1000);
+    const reports = await uploadAndWait(prefix, files, context);
+    progress.done(`ingested ${describe(reports)}`, (Date.now() - begun) / 1000);
   }
 }
 
@@ -203,10 +204,15 @@ function describeStage({ stage, progress, values }: ContainerProgress): StagePro
   return { stage, progress, note: facts.map(([key, value]) => `${key} ${value}`).join(', ') };
 }
 
-function describe({ kind, good, quarantined, duplicate }: UploadReport): string {
-  const left =
-    quarantined + duplicate === 0 ? '' : ` (${quarantined} quarantined, ${duplicate} duplicate)`;
-  return `${good} ${kind === 'logs' ? 'interactions' : 'items'}${left}`;
+function describe(reports: readonly UploadReport[]): string {
+  const sum = (count: 'good' | 'quarantined' | 'duplicate' | 'omitted') =>
+    reports.reduce((total, report) => total + report[count], 0);
+  const others = (['quarantined', 'duplicate', 'omitted'] as const)
+    .filter((name) => sum(name) > 0)
+    .map((name) => `${sum(name)} ${name === 'omitted' ? 'left out' : name}`);
+  const from = reports.length === 1 ? '' : ` of ${reports.length} files`;
+  const left = others.length === 0 ? '' : ` (${others.join(', ')})`;
+  return `${sum('good')} ${reports[0]?.kind === 'logs' ? 'interactions' : 'items'}${from}${left}`;
 }
 
 /** Brings the summary and the report out of the bucket and shows the table. */

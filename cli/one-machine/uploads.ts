@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { PipelineError, ValidationError } from '#lib/contracts/errors.ts';
 import { uploads } from '#lib/contracts/keys.ts';
 import { explainFailure, type UploadReport, uploadReport } from '#lib/interactions/report.ts';
 import { uploadId } from '#lib/interactions/upload-plan.ts';
 import type { Objects } from '#platform/objects.ts';
+import type { DataFile } from '../data/expand-files.ts';
 import { baseModelFiles, hashBaseModel } from './base-model.ts';
 import { hashFile } from './hash-file.ts';
 import type { Night } from './night-file.ts';
@@ -22,47 +23,57 @@ export interface UploadContext {
 }
 
 /**
- * Uploads a file as a team would, unless this very content was before, and waits until ingestion has reported on it.
+ * Uploads files as a team would, those whose very content was before left out, and waits until ingestion has reported on
+ * them.
  *
- * @throws ValidationError if ingestion refused the upload: the report's reason
+ * @returns their reports
+ * @throws ValidationError if ingestion refused an upload: the report's reason
  * @throws PipelineError `IngestionFailed` if ingestion gave up without a report
  */
 export async function uploadAndWait(
   prefix: string,
-  file: string,
+  files: readonly DataFile[],
   { objects, night, save, drained, signal }: UploadContext,
-): Promise<UploadReport> {
-  const key = prefix + basename(file);
-  const hash = await hashFile(file);
-  const isThere = night.uploaded[prefix] === hash && (await objects.head(key)) !== undefined;
-  const remember = (value: string | undefined) => {
-    if (value === undefined) delete night.uploaded[prefix];
-    else night.uploaded[prefix] = value;
+): Promise<UploadReport[]> {
+  for (const { path, name } of files) {
+    const key = prefix + name;
+    const hash = await hashFile(path);
+    if (night.uploaded[key] === hash && (await objects.head(key)) !== undefined) continue;
+    await objects.putStream(key, createReadStream(path), { signal });
+    night.uploaded[key] = hash;
     save();
-  };
-  if (!isThere) {
-    await objects.putStream(key, createReadStream(file), { signal });
-    remember(hash);
   }
-  const { etag, lastModified } = (await objects.head(key))!;
   await drained(signal);
-  const report = uploads.report(uploadId({ bucket: objects.bucket, key, etag, lastModified }));
-  const found = await objects.getVersion(report, uploadReport);
-  if (found?.value.status === 'succeeded') return found.value;
-  if (found?.value.status === 'waiting') {
-    if (await objects.head(uploads.approval(found.value.upload))) return found.value;
-    // The same file again finds it there, approved by then.
-    throw new ValidationError(found.value.message);
+  const reports: UploadReport[] = [];
+  for (const { path, name } of files) {
+    const key = prefix + name;
+    const { etag, lastModified } = (await objects.head(key))!;
+    const report = uploads.report(uploadId({ bucket: objects.bucket, key, etag, lastModified }));
+    const found = await objects.getVersion(report, uploadReport);
+    if (found?.value.status === 'succeeded') {
+      reports.push(found.value);
+      continue;
+    }
+    if (found?.value.status === 'waiting') {
+      // The same file again finds it there, approved by then.
+      if (!(await objects.head(uploads.approval(found.value.upload)))) {
+        throw new ValidationError(found.value.message);
+      }
+      reports.push(found.value);
+      continue;
+    }
+    // The next time it is uploaded again.
+    delete night.uploaded[key];
+    save();
+    if (found === undefined) {
+      throw new PipelineError(
+        'IngestionFailed',
+        `Ingestion gave up on ${path} without a report: see what failed above, and the functions' logs in the cloud's folder.`,
+      );
+    }
+    throw new ValidationError(explainFailure(found.value, path));
   }
-  // The next time it is uploaded again.
-  remember(undefined);
-  if (found === undefined) {
-    throw new PipelineError(
-      'IngestionFailed',
-      `Ingestion gave up on ${file} without a report: see what failed above, and the functions' logs in the cloud's folder.`,
-    );
-  }
-  throw new ValidationError(explainFailure(found.value, file));
+  return reports;
 }
 
 /**

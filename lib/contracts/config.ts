@@ -31,7 +31,7 @@ export type PipelineConfig = z.infer<typeof pipelineConfig>;
  * @throws ConfigError that names each wrong or unknown key and what was expected
  */
 export function parseConfig(value: unknown, where: string): PipelineConfig {
-  const result = pipelineConfig.safeParse(value);
+  const result = pipelineConfig.safeParse(withoutSchema(value));
   if (!result.success)
     throw new ConfigError(
       `${where} is not a valid configuration:\n${explain(result.error, pipelineConfig)}`,
@@ -86,6 +86,23 @@ function checkEnvironment({ environment, training }: PipelineConfig, where: stri
       needs(`lea.actions "${lea.actions}"`, 'proposals', wanted, environment.proposals);
     }
   }
+}
+
+/** A configuration without `$schema`, which only tells editors what it may say. */
+export function withoutSchema(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const { $schema: _, ...config } = value as Record<string, unknown>;
+  return config;
+}
+
+/** The configuration as JSON Schema, for editors; what a file leaves out may have a default, or be in another file. */
+export function configSchema(): object {
+  const { required: _, properties, ...schema } = z.toJSONSchema(pipelineConfig, { io: 'input' });
+  return {
+    ...schema,
+    title: 'Configuration of a LEA pipeline',
+    properties: { $schema: { type: 'string' }, ...properties },
+  };
 }
 
 type Issue = z.core.$ZodIssue;

@@ -77,6 +77,30 @@ describe('Command: validate', () => {
     expect(reports[2].reasons[0].reason).toBe('unknown-item');
   });
 
+  it('tells logs from catalogues by their columns, and is quiet when asked', async () => {
+    const items = file('which.csv', catalogue);
+    const log = file('what.csv', [header, ...rows, 'u,elsewhere,1700000000']);
+    const bad = file('worse.csv', ['user,item', 'a,b']);
+
+    const { code, text } = await run(log, items, '--quiet');
+
+    expect({ code, text }).toEqual({ code: 0, text: '' });
+    expect((await run(log, items)).text).toContain('unknown-item, 1 row');
+    await expect(run(bad)).rejects.toThrow(
+      /Its columns are user, item\. .*`npx lea init` proposes it/,
+    );
+  });
+
+  it('sums many files up', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => file(`day-${i}.csv`, [header, ...rows]));
+
+    const { text } = await run(join(dir, 'day-*.csv'));
+
+    expect(names).toHaveLength(12);
+    expect(text).toContain('12 files, 480 rows = 480 good + 0 quarantined + 0 duplicate');
+    expect(text.split('\n')).toHaveLength(13);
+  });
+
   it('keeps to the configuration', async () => {
     const log = file('short.csv', [header, ...rows.map((row) => `long-${row}`)]);
     const config = join(dir, 'config.json');

@@ -95,16 +95,6 @@ export function withoutSchema(value: unknown): unknown {
   return config;
 }
 
-/** The configuration as JSON Schema, for editors; what a file leaves out may have a default, or be in another file. */
-export function configSchema(): object {
-  const { required: _, properties, ...schema } = z.toJSONSchema(pipelineConfig, { io: 'input' });
-  return {
-    ...schema,
-    title: 'Configuration of a LEA pipeline',
-    properties: { $schema: { type: 'string' }, ...properties },
-  };
-}
-
 type Issue = z.core.$ZodIssue;
 
 /** Of a value that is none of several alternatives, what is wrong with the one that it comes closest to. */

@@ -10,8 +10,12 @@ interface Entry {
   readonly options: readonly string[];
 }
 
-/** Scripts for shells. */
-export const completion: Command = {
+type Table = Readonly<
+  Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>
+>;
+
+/** Scripts for shells that complete the commands of a table. */
+export const createCompletion = (commands: Table): Command => ({
   usage: `Usage: lea completion bash|zsh|fish
 
 Prints a script that completes commands and options of \`lea\`:
@@ -27,7 +31,6 @@ Prints a script that completes commands and options of \`lea\`:
       throw new UsageError('One of bash, zsh and fish is needed.');
     }
     return async () => {
-      const { commands } = await import('./index.ts');
       const entries = Object.entries(commands).map(
         async ([name, { summary, load }]): Promise<Entry> => {
           const { usage } = await load();
@@ -42,7 +45,7 @@ Prints a script that completes commands and options of \`lea\`:
       return 0;
     };
   },
-};
+});
 
 function bash(entries: readonly Entry[]): string {
   const cases = entries.map(({ name, options }) => `    ${name}) words="${options.join(' ')}" ;;`);

@@ -78,7 +78,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   completion: {
     summary: 'print a script that completes commands in bash, zsh or fish',
-    load: async () => (await import('./completion.ts')).completion,
+    load: async () => (await import('./completion.ts')).createCompletion(commands),
   },
   bench: {
     summary: 'run one benchmark of bench/ beside its peer',

@@ -1,7 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it, vi } from 'vitest';
-import { completion } from '#cli/commands/completion.ts';
+import { createCompletion } from '#cli/commands/completion.ts';
 import { commands } from '#cli/commands/index.ts';
+
+const completion = createCompletion(commands);
 
 async function script(shell: string): Promise<string> {
   const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);

@@ -10,6 +10,7 @@ import { decodeItemVectors, type ItemVectors } from '#lib/environment/item-vecto
 import type { BlendedNetwork } from '#lib/evaluation/network-blend.ts';
 import type { TrainingPart } from '#lib/recommender/data/training-rows.ts';
 import { decodeParameters, type TrainedParameters } from '#lib/recommender/parameters-file.ts';
+import type { EarlierModel } from '#lib/recommender/warm-start.ts';
 import { allActionsManifest, expectWhole } from '#lib/sequences/all-actions.ts';
 import { decodeEvaluationCases, type EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import {
@@ -130,6 +131,21 @@ export function readParameters(
 }
 
 const vocabularySchema = z.array(z.string());
+
+/** The model of the same recipe that a training begins from (channel `warm`); undefined where it begins afresh. */
+export function readEarlier(
+  folders: Folders,
+): (EarlierModel & { readonly run: string }) | undefined {
+  if (!hasChannel(folders, 'warm')) return undefined;
+  const channel = folders.channel('warm');
+  const trained = z.looseObject({ run: z.string(), dataHash: z.string() });
+  const { run, dataHash } = readJson(join(channel, 'manifest.json'), trained);
+  const { parameters } = decodeParameters(
+    openCheckpoint(join(channel, 'parameters.bin')),
+    dataHash,
+  );
+  return { run, parameters, itemIds: readJson(join(channel, 'vocabulary.json'), vocabularySchema) };
+}
 
 export const hasChannel = (folders: Folders, name: string) => existsSync(folders.channel(name));
 

@@ -16,7 +16,13 @@ import {
   writeParameters,
   writeRanks,
 } from './artefacts.ts';
-import { type EvaluationChannel, readEvaluation, readParts, readVectors } from './channels.ts';
+import {
+  type EvaluationChannel,
+  readEarlier,
+  readEvaluation,
+  readParts,
+  readVectors,
+} from './channels.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
 import { type Folders, reportProgress } from './contract.ts';
 import { copyNeighbours } from './neighbour-answers.ts';
@@ -53,9 +59,20 @@ export async function train(
   const rows = await collectRows(parts, model.lea, itemTable.counts);
   const text =
     model.text === undefined ? undefined : alignVectors(readVectors(folders), itemTable.itemIds);
-  report('read', 1, { rows: rows.rows, items: itemTable.itemIds.length });
+  const earlier = readEarlier(folders);
+  report('read', 1, {
+    rows: rows.rows,
+    items: itemTable.itemIds.length,
+    started_from: earlier?.run,
+  });
 
-  const fingerprint = fingerprintOf(model, manifest, rows.environment?.states, text?.known);
+  const fingerprint = fingerprintOf(
+    model,
+    manifest,
+    rows.environment?.states,
+    text?.known,
+    ...(earlier === undefined ? [] : earlier.parameters.values()),
+  );
   const resumeFrom = loadCheckpoint(folders.checkpoints, fingerprint, (file, error) => {
     process.stderr.write(`Checkpoint ${file} is left out: ${error.message}\n`);
   });
@@ -71,6 +88,7 @@ export async function train(
       baskets: manifest.baskets,
       validation,
       text,
+      warm: earlier && { earlier, itemIds: itemTable.itemIds },
     },
     {
       resumeFrom,
@@ -116,6 +134,7 @@ export async function train(
       backbone: model.backbone,
       objective: model.objective,
       ...(recipe !== undefined && { recipe }),
+      ...(earlier !== undefined && { startedFrom: earlier.run }),
       settings: model,
       seed: model.seed,
       dataHash: manifest.dataHash,

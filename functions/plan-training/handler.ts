@@ -8,6 +8,7 @@ import { recordAnswers } from './answers.ts';
 import { championToRank, fixChampion } from './champion.ts';
 import { findDone } from './done.ts';
 import { planTraining } from './training-jobs.ts';
+import { planWarmStarts } from './warm-start.ts';
 
 const objects = dataBucket();
 
@@ -23,12 +24,15 @@ export const handler = instrument(event, async ({ run, resource }, { logger }) =
   if (isNew) done.delete(championLabel);
   if (unusable !== null) logger.error('the champion cannot be compared with', { run, unusable });
   const champion = await championToRank(objects, { inService, unusable });
+  const usable = unusable === null ? (inService ?? undefined) : undefined;
+  const warm = await planWarmStarts(objects, run, config, usable);
   const jobs = planTraining({
     run,
     resource,
     bucket: objects.bucket,
     config,
     champion,
+    warm,
     done,
   });
   logger.info('training planned', { run, jobs: jobs.map((job) => job.name), done: done.size });

@@ -15,13 +15,15 @@ export interface TrainingPlan extends JobPlace {
   readonly config: PipelineConfig;
   /** The champion, if there is one that a job can rank. */
   readonly champion: Champion | undefined;
+  /** Key prefixes of the models whose weights trainings begin with, by the model's name. */
+  readonly warm: ReadonlyMap<string, string>;
   /** Names of the models that an earlier attempt finished. */
   readonly done: ReadonlySet<string>;
 }
 
 /** The jobs that are still to be done. */
 export function planTraining(plan: TrainingPlan): TrainingJob[] {
-  const { run, config, champion, done } = plan;
+  const { run, config, champion, warm, done } = plan;
   const sequences = runs.sequencesPrefix(run);
   const jobs = config.training.models.map((model) =>
     trainerJob(
@@ -32,6 +34,7 @@ export function planTraining(plan: TrainingPlan): TrainingJob[] {
         sequences,
         ...(readsEnvironment(model) && { augmented: runs.augmentedPrefix(run) }),
         ...itemChannels(run, model),
+        ...(warm.has(model.name) && { warm: warm.get(model.name)! }),
       },
     ),
   );

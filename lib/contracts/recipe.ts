@@ -10,6 +10,8 @@ const incidental: ReadonlySet<string> = new Set([
   // What is judged is as it was before.
   'refitPasses',
   'refitLearningRate',
+  // Where it begins is no part of what it is.
+  'warmStart',
 ]);
 
 /**

@@ -21,6 +21,7 @@ import { randomStream, shuffle } from './random.ts';
 import { excludedPlaces, metricsAt, rankCases } from './ranking.ts';
 import { foldTables, type TextVectors } from './text-table.ts';
 import { createTrainingProgram, givenPrefix, type TrainingProgram } from './training-program.ts';
+import { beginWarm, type WarmStart } from './warm-start.ts';
 
 /** What there is to train. */
 export interface TrainingTask {
@@ -36,6 +37,8 @@ export interface TrainingTask {
   readonly text?: TextVectors | undefined;
   /** What a trained model is fitted on from; undefined trains a new one. */
   readonly from?: FittedParameters | undefined;
+  /** An earlier model whose weights the training begins with; it is judged as any other. */
+  readonly warm?: WarmStart | undefined;
   /** Execute operation by operation instead of as a compiled graph. */
   readonly runEagerly?: boolean;
 }
@@ -188,6 +191,9 @@ class TrainingRun {
     this.state = hooks.resumeFrom ?? startState();
     this.#stepsBefore = this.state.step;
     if (task.from !== undefined && hooks.resumeFrom === undefined) begin(program, task.from);
+    if (task.warm !== undefined && hooks.resumeFrom === undefined) {
+      beginWarm(program, network.specs, task.warm);
+    }
     const { variables } = this.state;
     for (const name of Object.keys(variables?.specs ?? {})) {
       program.program.writeVariables({ [name]: variables!.read(name) });

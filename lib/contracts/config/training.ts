@@ -183,6 +183,11 @@ const settings = {
   refitPasses: z.int().min(0).max(1000),
   /** The learning rate of these passes, as a share (0-1) of `learningRate`. */
   refitLearningRate: z.number().gt(0).max(1),
+  /**
+   * Growth of the training actions (a share) up to which a training begins from the weights of a champion of the same recipe,
+   * rows of items where the items are now; 0 always begins afresh. Not for models with `text`.
+   */
+  warmStart: z.number().min(0).max(10),
   /** Validation cases (a seeded sample) that an epoch is judged by. */
   validationCases: z.int().min(1),
   /** gamma */
@@ -246,6 +251,7 @@ export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
     patience: 5,
     refitPasses: 4,
     refitLearningRate: 1,
+    warmStart: 0,
     validationCases: 20_000,
     discount: 0.5,
     negatives: 10,
@@ -280,6 +286,7 @@ export const presets: Readonly<Record<z.infer<typeof preset>, Settings>> = {
     patience: 10_000,
     refitPasses: 4,
     refitLearningRate: 1,
+    warmStart: 0,
     validationCases: 20_000,
     discount: 0.5,
     negatives: 10,

@@ -21,6 +21,7 @@ const plan: TrainingPlan = {
   bucket: 'data',
   config,
   champion: undefined,
+  warm: new Map(),
   done: new Set(),
 };
 const champion: Champion = {
@@ -44,6 +45,16 @@ describe('Function: planTraining', () => {
       ['with-texts', ['sequences', 'vectors']],
     ]);
     expect(JSON.stringify(jobs[2]!.channels)).toContain('s3://data/runs/night/item-vectors.arrow"');
+  });
+
+  test('a model that may begins from weights of an earlier night', () => {
+    const jobs = planTraining({ ...plan, warm: new Map([['plain', 'runs/before/models/plain/']]) });
+
+    expect(jobs.map(channelsOf)).toEqual([
+      ['sequences', 'warm'],
+      ['sequences', 'augmented'],
+      ['sequences', 'vectors'],
+    ]);
   });
 
   test('the champion is ranked on the same cases', () => {

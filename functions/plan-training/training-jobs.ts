@@ -15,15 +15,15 @@ export interface TrainingPlan extends JobPlace {
   readonly config: PipelineConfig;
   /** The champion, if there is one that a job can rank. */
   readonly champion: Champion | undefined;
-  /** Key prefixes of the models whose weights trainings begin with, by the model's name. */
-  readonly warm: ReadonlyMap<string, string>;
+  /** Key prefixes of the models whose weights trainings begin with, by the model's name. @default - none */
+  readonly warm?: ReadonlyMap<string, string>;
   /** Names of the models that an earlier attempt finished. */
   readonly done: ReadonlySet<string>;
 }
 
 /** The jobs that are still to be done. */
 export function planTraining(plan: TrainingPlan): TrainingJob[] {
-  const { run, config, champion, warm, done } = plan;
+  const { run, config, champion, warm = new Map<string, string>(), done } = plan;
   const sequences = runs.sequencesPrefix(run);
   const jobs = config.training.models.map((model) =>
     trainerJob(

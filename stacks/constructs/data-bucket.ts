@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Aws, type CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
@@ -64,12 +64,24 @@ export class DataBucket extends Construct {
       serverAccessLogsPrefix: 'data/',
       lifecycleRules: lifecycleRules(deployment),
     });
+    if (isDisposable(deployment)) trustForThisAccount(this);
     // `eventBridgeEnabled` would add a custom resource with a function of its own for this one property.
     (this.bucket.node.defaultChild as CfnBucket).addPropertyOverride(
       'NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled',
       true,
     );
   }
+}
+
+/** The role of CDK's function that empties disposable buckets trusts Lambda whoever asks; ours do not. */
+function trustForThisAccount(scope: Construct): void {
+  const provider = Stack.of(scope).node.findChild(
+    'Custom::S3AutoDeleteObjectsCustomResourceProvider',
+  );
+  (provider.node.findChild('Role') as CfnResource).addPropertyOverride(
+    'AssumeRolePolicyDocument.Statement.0.Condition',
+    { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+  );
 }
 
 function lifecycleRules(deployment: Deployment): LifecycleRule[] {

@@ -70,16 +70,18 @@ export async function trainByHand(
   onProgress: (progress: ByHandProgress) => void,
   shouldStop: () => boolean,
 ): Promise<boolean> {
-  const channels: Readonly<Record<string, string>> = {
-    augmented: task.augmented ?? '',
-    vectors: task.vectors ?? '',
+  const channels: Readonly<Record<string, string | undefined>> = {
+    sequences: task.sequences,
+    augmented: task.augmented,
+    vectors: task.vectors,
   };
   const folders: Folders = {
     root: task.out,
     model: task.out,
     checkpoints: join(task.out, 'checkpoints'),
     failure: join(task.out, 'failure'),
-    channel: (name) => channels[name] ?? task.sequences,
+    // What was not given is a folder that is not there.
+    channel: (name) => channels[name] ?? '',
   };
   const job = { run: 'by-hand', model: task.model, recipe: undefined };
   return train(folders, job, shouldStop, (stage, progress, values = {}) =>

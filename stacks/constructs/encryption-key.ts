@@ -20,6 +20,7 @@ const parameterName = ({ name }: Deployment) => `/${name}/encryption-key`;
  */
 export class EncryptionKey extends Construct {
   readonly key: Key | undefined;
+  readonly parameter: StringParameter;
 
   constructor(scope: Construct, props: { readonly deployment: Deployment }) {
     super(scope, encryptionKeyId);
@@ -33,7 +34,7 @@ export class EncryptionKey extends Construct {
         })
       : undefined;
     if (this.key !== undefined) letServicesUse(this.key);
-    new StringParameter(this, 'Arn', {
+    this.parameter = new StringParameter(this, 'Arn', {
       parameterName: parameterName(deployment),
       description: `The key that ${deployment.name} encrypts with, or none`,
       stringValue: this.key?.keyArn ?? 'none',

@@ -39,7 +39,12 @@ const liveAlias = 'live';
  */
 export class GradualRelease extends Construct {
   readonly alias: Alias;
-  readonly alarms: readonly Alarm[];
+  /** The new version fails, or cannot serve the champion. */
+  readonly failing: Alarm;
+  readonly refusing: Alarm;
+  readonly role: Role;
+  readonly application: LambdaApplication;
+  readonly group: LambdaDeploymentGroup;
 
   constructor(scope: Construct, id: string, props: GradualReleaseProps) {
     super(scope, id);
@@ -55,49 +60,48 @@ export class GradualRelease extends Construct {
     const { functionName } = released.function;
     const metric = (options: ConstructorParameters<typeof Metric>[0]) =>
       new Metric({ period: Duration.minutes(1), ...options });
-    this.alarms = [
-      this.#alarm(props, 'release-failing', {
-        // Lambda reports 0 or 1 for each call: the mean is a share.
-        metric: metric({
-          namespace: 'AWS/Lambda',
-          metricName: 'Errors',
-          statistic: 'Average',
-          dimensionsMap: {
-            FunctionName: functionName,
-            Resource: `${functionName}:${liveAlias}`,
-            ExecutedVersion: version.version,
-          },
-        }),
-        threshold: 0.01,
+    this.failing = this.#alarm(props, 'release-failing', {
+      // Lambda reports 0 or 1 for each call: the mean is a share.
+      metric: metric({
+        namespace: 'AWS/Lambda',
+        metricName: 'Errors',
+        statistic: 'Average',
+        dimensionsMap: {
+          FunctionName: functionName,
+          Resource: `${functionName}:${liveAlias}`,
+          ExecutedVersion: version.version,
+        },
       }),
-      this.#alarm(props, 'release-refusing', {
-        metric: metric({
-          namespace: deployment.name,
-          metricName: 'ChampionRefused',
-          statistic: 'Sum',
-          dimensionsMap: { service: name, version: version.version },
-        }),
-        threshold: 0,
+      threshold: 0.01,
+    });
+    this.refusing = this.#alarm(props, 'release-refusing', {
+      metric: metric({
+        namespace: deployment.name,
+        metricName: 'ChampionRefused',
+        statistic: 'Sum',
+        dimensionsMap: { service: name, version: version.version },
       }),
-    ];
-    const role = new Role(this, 'Role', {
+      threshold: 0,
+    });
+    this.role = new Role(this, 'Role', {
       assumedBy: serviceOfAccount('codedeploy.amazonaws.com'),
       description: `Releases ${deployment.name}-${name}`,
     });
     acknowledge(
-      role,
+      this.role,
       'AWS’s own policy for exactly this: to look at alarms and to move an alias.',
       'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
     );
     const full = `${deployment.name}-${name}`;
-    new LambdaDeploymentGroup(this, 'Group', {
-      application: new LambdaApplication(this, 'Application', { applicationName: full }),
+    this.application = new LambdaApplication(this, 'Application', { applicationName: full });
+    this.group = new LambdaDeploymentGroup(this, 'Group', {
+      application: this.application,
       deploymentGroupName: full,
       alias: this.alias,
       deploymentConfig: LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,
-      alarms: [...this.alarms],
+      alarms: [this.failing, this.refusing],
       autoRollback: { deploymentInAlarm: true, failedDeployment: true, stoppedDeployment: true },
-      role,
+      role: this.role,
     });
   }
 

@@ -1,16 +1,17 @@
 import {
   HttpApi,
   HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
   HttpStage,
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import type { Alias, IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Deployment } from '../deployment.ts';
 import { createLogGroup } from './log-group.ts';
+import { ServingRoutes } from './serving-routes.ts';
 
 export interface ServingApiProps {
   readonly deployment: Deployment;
@@ -22,6 +23,9 @@ export interface ServingApiProps {
 export class ServingApi extends Construct {
   readonly api: HttpApi;
   readonly stage: HttpStage;
+  readonly routes: ServingRoutes;
+  /** What the others take and answer. */
+  readonly openapi: HttpRoute;
   readonly accessLogs: LogGroup;
 
   constructor(scope: Construct, id: string, props: ServingApiProps) {
@@ -32,13 +36,14 @@ export class ServingApi extends Construct {
       apiName: `${deployment.name}-recommend`,
       createDefaultStage: false,
     });
-    const integration = new HttpLambdaIntegration('Recommend', recommend as IFunction);
-    const authorizer = new HttpIamAuthorizer();
-    for (const path of ['/recommend', '/similar', '/rerank']) {
-      this.api.addRoutes({ path, methods: [HttpMethod.POST], integration, authorizer });
-    }
-    const methods = [HttpMethod.GET];
-    this.api.addRoutes({ path: '/openapi.json', methods, integration, authorizer });
+    this.routes = new ServingRoutes(this, 'Routes', { api: this.api, answers: recommend });
+    const { integration, authorizer } = this.routes;
+    this.openapi = new HttpRoute(this, 'OpenApi', {
+      httpApi: this.api,
+      routeKey: HttpRouteKey.with('/openapi.json', HttpMethod.GET),
+      integration,
+      authorizer,
+    });
     this.accessLogs = createLogGroup(
       this,
       'AccessLogs',

@@ -15,6 +15,7 @@ const complete: Record<string, readonly string[]> = {
   recommend: ['--user', 'a', '--bucket', 'x'],
   similar: ['i1', '--bucket', 'x'],
   completion: ['fish'],
+  forget: ['--user', 'a', '--bucket', 'x'],
   approve: ['--upload', 'u', '--bucket', 'x'],
   status: ['--bucket', 'x'],
   export: ['--to', 'y', '--bucket', 'x'],

@@ -10,6 +10,8 @@ describe('Function: parseExactJson', () => {
     ['[-9223372036854775807]', '-9223372036854775807'],
     ['[0.12345678901234567890123]', '0.12345678901234567890123'],
     ['[1e999]', '1e999'],
+    ['12345678901234567890', '12345678901234567890'],
+    [`[${'9'.repeat(50)}]`, `${'9'.repeat(40)}...`],
   ])('refuses the number in %s', (text, number) => {
     expect(() => parseExactJson(text)).toThrow(ValidationError);
     expect(() => parseExactJson(text)).toThrow(`${number} `);

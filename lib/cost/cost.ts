@@ -164,18 +164,24 @@ function vectorsCost(config: PipelineConfig, counts: DataCounts, tables: Prices)
   const all = sum([tables.throughput.jobStartSeconds, work]);
   const seconds = { ...atWorst(all, maximumJobSeconds(operations)), low: 0 };
   const part = `Item vectors (${instance})`;
+  return trainingJobCost(
+    { part, seconds, instance },
+    operations,
+    tables,
+    'lower environment.itemVectors.layers or take a faster instance, one with a GPU (operations.vectorsInstanceTypes)',
+  );
+}
+
+/** What a training job costs and how long it takes. @param remedy what to do where it would not end in time */
+function trainingJobCost(
+  { part, seconds, instance }: { part: string; seconds: Range; instance: string },
+  { useSpotTraining, maximumRunHours }: PipelineConfig['operations'],
+  tables: Prices,
+  remedy: string,
+): JobCost {
   return {
-    cost: {
-      part,
-      seconds,
-      usd: instanceUsd(seconds, instance, operations.useSpotTraining, tables),
-    },
-    time: jobTime(
-      part,
-      seconds,
-      operations.maximumRunHours,
-      'lower environment.itemVectors.layers or take a faster instance, one with a GPU (operations.vectorsInstanceTypes)',
-    ),
+    cost: { part, seconds, usd: instanceUsd(seconds, instance, useSpotTraining, tables) },
+    time: jobTime(part, seconds, maximumRunHours, remedy),
   };
 }
 
@@ -208,19 +214,12 @@ function fitCost(config: PipelineConfig, counts: DataCounts, tables: Prices): Jo
   const all = sum([throughput.jobStartSeconds, scale(throughput.fitStepSeconds, steps), work]);
   const seconds = atWorst(all, maximumJobSeconds(operations));
   const part = `Fit the environment (${instance})`;
-  return {
-    cost: {
-      part,
-      seconds,
-      usd: instanceUsd(seconds, instance, operations.useSpotTraining, tables),
-    },
-    time: jobTime(
-      part,
-      seconds,
-      operations.maximumRunHours,
-      'lower environment.subsetFraction or take a faster instance (operations.environmentInstanceTypes)',
-    ),
-  };
+  return trainingJobCost(
+    { part, seconds, instance },
+    operations,
+    tables,
+    'lower environment.subsetFraction or take a faster instance (operations.environmentInstanceTypes)',
+  );
 }
 
 function askCosts(config: PipelineConfig, counts: DataCounts, tables: Prices): CostPart[] {

@@ -73,7 +73,11 @@ describe.each(locked)('The dependencies from npm of %s', (folder, installScripts
   });
 
   it('are named with exact versions, those of the lock file', () => {
-    const wanted = { ...manifest.dependencies, ...manifest.devDependencies };
+    const wanted = {
+      ...manifest.dependencies,
+      ...manifest.optionalDependencies,
+      ...manifest.devDependencies,
+    };
     expect(Object.entries(wanted).filter(([, version]) => !exact.test(version))).toStrictEqual([]);
     for (const [name, version] of Object.entries(wanted)) {
       expect(lock.packages[`node_modules/${name}`]?.version, name).toBe(version);
@@ -151,17 +155,17 @@ describe('The images', () => {
   });
 
   it('run the Node.js that everything here runs on', () => {
-    const { devDependencies } = JSON.parse(read('package.json'));
+    const { optionalDependencies } = JSON.parse(read('package.json'));
     const bases = [...read('containers/trainer/Dockerfile').matchAll(/library\/node:([\d.]+)-/g)];
     expect(bases.map(([, version]) => version)).toStrictEqual([
-      devDependencies.node,
-      devDependencies.node,
+      optionalDependencies.node,
+      optionalDependencies.node,
     ]);
   });
 
-  it('of the trainer have no package for development, and none that installs others', () => {
+  it('of the trainer have no package for development or for one machine, and none that installs others', () => {
     const [, image] = read('containers/trainer/Dockerfile').split(/^FROM \$\{BASE\}$/m);
-    expect(read('containers/trainer/Dockerfile')).toContain('npm ci --omit=dev');
+    expect(read('containers/trainer/Dockerfile')).toContain('npm ci --omit=dev --omit=optional');
     expect(image).not.toMatch(/apt-get|npm|pip/);
   });
 });

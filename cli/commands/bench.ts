@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../setup/paths.mjs';
 import type { Command } from './command.ts';
@@ -10,6 +10,9 @@ export const bench: Command = {
 Prints JSON lines {bench, case, metric, value, unit, peer, peerValue, ratio}; a ratio above 1 is better than the peer.`,
   needs: ['TensorFlow', 'Python'],
   prepare([name = '', ...rest]) {
+    if (!existsSync(join(root, 'bench'))) {
+      throw new UsageError('Benchmarks come with the repository, not with the installed package.');
+    }
     const available = readdirSync(join(root, 'bench'))
       .filter((file) => file.endsWith('.ts'))
       .map((file) => file.slice(0, -3));

@@ -1,21 +1,22 @@
 import { existsSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { root } from '../../setup/paths.mjs';
 import type { Command } from './command.ts';
 import { readOptions } from './options.ts';
 
 const example = join(root, 'examples/movietweetings');
-const out = join(root, 'out/demo');
 
 /** The pipeline on the bundled data, from the beginning, or from where it was interrupted. */
 export const demo: Command = {
-  usage: `Usage: npm run demo
+  usage: `Usage: npx lea demo [--out DIR]
 
-Runs ingestion and the nightly state machine on the bundled data and writes out/demo/summary.json and the report.
-Interrupted, it goes on where it stopped. Finished, it starts anew, and what was there is moved aside (out/demo-1, ...).`,
+Runs ingestion and the nightly state machine on the bundled data and writes DIR/summary.json and the report.
+Interrupted, it goes on where it stopped. Finished, it starts anew, and what was there is moved aside (DIR-1, ...).
+
+  --out DIR      where everything goes (default: out/demo below the current folder)`,
   needs: ['TensorFlow', 'Python'],
   prepare(args) {
-    readOptions(args, {});
+    const out = resolve(readOptions(args, { out: { type: 'string', default: 'out/demo' } }).out);
     return async () => {
       const { expandFiles } = await import('../data/expand-files.ts');
       const { nightConfig } = await import('../one-machine/config.ts');
@@ -44,5 +45,6 @@ function moveAside(folder: string): void {
   let number = 1;
   while (existsSync(`${folder}-${number}`)) number++;
   renameSync(folder, `${folder}-${number}`);
-  console.log(`The demo before is in ${folder}-${number} now; remove it when you do not need it.`);
+  const place = relative('.', `${folder}-${number}`);
+  console.log(`The demo before is in ${place} now; remove it when you do not need it.`);
 }

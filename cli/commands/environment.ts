@@ -1,5 +1,4 @@
-import { join, resolve } from 'node:path';
-import { root } from '../../setup/paths.mjs';
+import { resolve } from 'node:path';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
 
@@ -31,7 +30,7 @@ permuted states, actions of other transitions, of item neighbours or of populari
     }
     return async () => {
       const { study } = await import('../experiments/environment-study/main.ts');
-      await study(resolve(config), split, resolve(out ?? join(root, 'out/environment-study')));
+      await study(resolve(config), split, resolve(out ?? 'out/environment-study'));
       return 0;
     };
   },

@@ -11,7 +11,7 @@ const serious = ['high', 'critical'];
  * @throws SetupError when it does not say
  */
 export function auditNpm() {
-  const args = ['audit', '--omit=dev', '--audit-level=high', '--json'];
+  const args = ['audit', '--omit=dev', '--omit=optional', '--audit-level=high', '--json'];
   const result = spawnSync('npm', args, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 28 });
   const report = parseReport(result.stdout);
   if (report?.auditReportVersion === undefined) throw notAudited(result, report);

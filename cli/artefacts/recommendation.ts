@@ -48,7 +48,7 @@ export async function recommendTo(
 }
 
 /** The same with what is open already. */
-async function recommendWith(
+export async function recommendWith(
   opened: InService,
   request: RecommendRequest,
 ): Promise<TitledRecommendation> {

@@ -36,6 +36,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'tell what is in service, and how nights and uploads ended',
     load: async () => (await import('./status.ts')).status,
   },
+  open: {
+    summary: 'show lists, nights, uploads and quarantine on a page on this machine',
+    load: async () => (await import('./open.ts')).open,
+  },
   export: {
     summary: "copy the model, the report, the lists and the uploads' reports into a folder",
     load: async () => (await import('./export.ts')).exportCommand,

@@ -19,6 +19,7 @@ const complete: Record<string, readonly string[]> = {
   approve: ['--upload', 'u', '--bucket', 'x'],
   status: ['--bucket', 'x'],
   export: ['--to', 'y', '--bucket', 'x'],
+  open: ['--bucket', 'x'],
   init: ['--to', 'x.json'],
   validate: ['--items', 'x'],
   vectors: ['--items', 'x', '--out', 'y'],

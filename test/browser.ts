@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** Where Chromium is: as CHROMIUM says, or where packages put it. */
@@ -36,7 +36,6 @@ export const screens = {
 /** What axe (https://github.com/dequelabs/axe-core) finds serious or critical on a page, as `rule: selector`. */
 export async function seriousFindings(page: Page): Promise<string[]> {
   // Not as a script of the page: its policy allows none from elsewhere.
-  const axe = createRequire(import.meta.url)('axe-core') as { readonly source: string };
   return page.evaluate(`${axe.source}; axe.run().then(({ violations }) =>
     violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -65,7 +65,7 @@ async function findAnswers(objects: Objects) {
 }
 
 /** The shards that have rows of a user: they are in order of user ids, so few are read. */
-export async function* shardsOf(
+async function* shardsOf(
   user: string,
   shards: number,
   read: (place: number) => Promise<AugmentedShard>,

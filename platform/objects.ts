@@ -1,21 +1,18 @@
-import { PassThrough, pipeline, Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  type PutObjectCommandInput,
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import type * as z from 'zod';
 import { explain } from '#lib/contracts/config.ts';
 import { ConflictError, ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { COPY_PART_BYTES, copyObject } from './copies.ts';
+import { explained } from './refusals.ts';
 import { fromServiceError, statusOf } from './service-errors.ts';
+import { createWriter, type WriteOptions } from './writes.ts';
 
 /** What S3 knows of an object without its content. */
 export interface ObjectSummary {
@@ -31,12 +28,6 @@ export interface ReadOptions {
   readonly range?: { readonly start: number; readonly end: number };
   /** Read this version only: ConflictError when the object has been replaced. */
   readonly etag?: string;
-  readonly signal?: AbortSignal;
-}
-
-export interface WriteOptions {
-  /** By default what the key's ending says. */
-  readonly contentType?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -89,24 +80,6 @@ export interface Objects {
   remove(keys: readonly string[]): Promise<void>;
 }
 
-/** Largest content sent in one request; more goes up in parts of this size. */
-const PART_BYTES = 8 * 1024 * 1024;
-/** S3 answers 409 to a conditional write that raced with another one; the winner is known a moment later. */
-const RACE_ATTEMPTS = 6;
-const RACE_DELAY_MILLISECONDS = 50;
-
-const contentTypes: Readonly<Record<string, string>> = {
-  json: 'application/json',
-  jsonl: 'application/x-ndjson',
-  gz: 'application/gzip',
-  arrow: 'application/vnd.apache.arrow.stream',
-  html: 'text/html; charset=utf-8',
-  svg: 'image/svg+xml',
-};
-
-const contentTypeOf = (key: string): string =>
-  contentTypes[key.slice(key.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
-
 /** JSON as we write it: stable for equal values built in the same order, readable, newline at the end. */
 export const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -121,6 +94,7 @@ export function createObjects(
   { copyPartBytes = COPY_PART_BYTES }: { readonly copyPartBytes?: number } = {},
 ): Objects {
   const at = (key: string) => `s3://${bucket}/${key}`;
+  const { write, writeIf } = createWriter(client, bucket);
 
   async function get(key: string, options: ReadOptions) {
     const { range, etag, signal } = options;
@@ -136,24 +110,8 @@ export function createObjects(
       );
       return { body: answer.Body as Readable, etag: answer.ETag ?? '' };
     } catch (error) {
-      throw fromServiceError(await explained(error, key), `reading ${at(key)}`);
+      throw fromServiceError(await explained(client, { bucket, key }, error), `reading ${at(key)}`);
     }
-  }
-
-  /**
-   * Whoever may not list the whole bucket hears 403 of an object that is not there, as of one that he may not read. What
-   * may be read may be listed by its name, which tells the two apart.
-   */
-  async function explained(error: unknown, key: string): Promise<unknown> {
-    if (statusOf(error) !== 403) return error;
-    const input = { Bucket: bucket, Prefix: key, MaxKeys: 1 };
-    const found = await client.send(new ListObjectsV2Command(input)).catch(() => undefined);
-    // A name comes before all others that begin with it.
-    if (found === undefined || found.Contents?.[0]?.Key === key) return error;
-    return Object.assign(new Error('There is no such object.', { cause: error }), {
-      name: 'NoSuchKey',
-      $metadata: { httpStatusCode: 404 },
-    });
   }
 
   /** A stream's later errors in our family: whoever reads it learns whether to try again. */
@@ -177,56 +135,6 @@ export function createObjects(
     }
   }
 
-  async function put(input: PutObjectCommandInput, signal?: AbortSignal): Promise<string> {
-    const length = input.Body instanceof Readable ? Number.POSITIVE_INFINITY : sizeOf(input.Body);
-    if (length <= PART_BYTES) {
-      const answer = await client.send(new PutObjectCommand(input), {
-        ...(signal && { abortSignal: signal }),
-      });
-      return answer.ETag ?? '';
-    }
-    const upload = new Upload({ client, params: input, partSize: PART_BYTES, queueSize: 2 });
-    const abort = () => void upload.abort();
-    signal?.addEventListener('abort', abort);
-    try {
-      return (await upload.done()).ETag ?? '';
-    } finally {
-      signal?.removeEventListener('abort', abort);
-    }
-  }
-
-  /** A conditional write: undefined when the condition does not hold. */
-  async function putConditionally(
-    input: PutObjectCommandInput & { Key: string },
-    signal?: AbortSignal,
-  ): Promise<string | undefined> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await put(input, signal);
-      } catch (thrown) {
-        const error = input.IfMatch === undefined ? thrown : await explained(thrown, input.Key);
-        const status = statusOf(error);
-        if (status === 412 || (status === 404 && input.IfMatch !== undefined)) return undefined;
-        // A stream cannot be sent again.
-        if (status !== 409 || attempt === RACE_ATTEMPTS || input.Body instanceof Readable) {
-          throw fromServiceError(error, `writing ${at(input.Key)}`);
-        }
-        await sleep(RACE_DELAY_MILLISECONDS * 2 ** (attempt - 1) * (0.5 + Math.random()));
-      }
-    }
-  }
-
-  const inputFor = (
-    key: string,
-    body: Uint8Array | string | Readable,
-    options: WriteOptions = {},
-  ) => ({
-    Bucket: bucket,
-    Key: key,
-    Body: typeof body === 'string' ? Buffer.from(body) : body,
-    ContentType: options.contentType ?? contentTypeOf(key),
-  });
-
   async function head(key: string): Promise<ObjectSummary | undefined> {
     try {
       const answer = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
@@ -237,14 +145,22 @@ export function createObjects(
         lastModified: answer.LastModified ?? new Date(0),
       };
     } catch (thrown) {
-      const error = await explained(thrown, key);
+      const error = await explained(client, { bucket, key }, thrown);
       if (statusOf(error) === 404) return undefined;
       throw fromServiceError(error, `looking at ${at(key)}`);
     }
   }
 
+  async function writeIfAbsent(
+    key: string,
+    body: Uint8Array | string | Readable,
+    options?: WriteOptions,
+  ) {
+    return (await writeIf({ IfNoneMatch: '*' }, key, body, options)) !== undefined;
+  }
+
   async function putIfMatch(key: string, body: Uint8Array | string | Readable, etag: string) {
-    const written = await putConditionally({ ...inputFor(key, body), IfMatch: etag });
+    const written = await writeIf({ IfMatch: etag }, key, body);
     if (written === undefined) {
       throw new ConflictError(
         `${at(key)} is no longer the version that was read (${etag}): somebody else wrote it meanwhile. Read it again and decide again.`,
@@ -305,38 +221,21 @@ export function createObjects(
         throw fromServiceError(error, `listing ${at(prefix)}`);
       }
     },
-    async putBytes(key, body, options = {}) {
-      try {
-        await put(inputFor(key, body, options), options.signal);
-      } catch (error) {
-        throw fromServiceError(error, `writing ${at(key)}`);
-      }
-    },
-    async putJson(key, value) {
-      await this.putBytes(key, toJson(value));
-    },
-    async putStream(key, body, options = {}) {
-      try {
-        await put(inputFor(key, body, options), options.signal);
-      } catch (error) {
-        throw fromServiceError(error, `writing ${at(key)}`);
-      }
-    },
-    async putStreamIfAbsent(key, body, options = {}) {
-      const input = { ...inputFor(key, body, options), IfNoneMatch: '*' };
-      return (await putConditionally(input, options.signal)) !== undefined;
-    },
-    async putIfAbsent(key, body, options = {}) {
-      const input = { ...inputFor(key, body, options), IfNoneMatch: '*' };
-      return (await putConditionally(input, options.signal)) !== undefined;
-    },
+    putBytes: write,
+    putStream: write,
+    putJson: (key, value) => write(key, toJson(value)),
+    putIfAbsent: writeIfAbsent,
+    putStreamIfAbsent: writeIfAbsent,
     putIfMatch,
     putStreamIfMatch: putIfMatch,
     async copy(from, to) {
       try {
         await copyObject(client, { bucket, from, to }, copyPartBytes);
       } catch (error) {
-        throw fromServiceError(await explained(error, from), `copying ${at(from)} to ${at(to)}`);
+        throw fromServiceError(
+          await explained(client, { bucket, key: from }, error),
+          `copying ${at(from)} to ${at(to)}`,
+        );
       }
     },
     async remove(keys) {
@@ -358,10 +257,6 @@ export function createObjects(
       }
     },
   };
-}
-
-function sizeOf(body: PutObjectCommandInput['Body']): number {
-  return body instanceof Uint8Array ? body.byteLength : Number.POSITIVE_INFINITY;
 }
 
 function parseJson<T>(bytes: Uint8Array, schema: z.ZodType<T>, where: string): T {

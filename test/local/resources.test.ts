@@ -41,7 +41,7 @@ async function failure(resource: string, args: unknown): Promise<[string | undef
   return [error.error, error.causeText ?? ''];
 }
 
-const invoke = (Payload: object) => ({ FunctionName: 'fixture-behave', Payload });
+const invoke = (Payload: object, FunctionName = 'fixture-behave') => ({ FunctionName, Payload });
 
 describe('Function: taskResources, functions', () => {
   it('answers as Step Functions’ integration does', async () => {
@@ -56,7 +56,7 @@ describe('Function: taskResources, functions', () => {
     // Act
     const [name, cause] = await failure('lambda:invoke', invoke({ do: 'throw' }));
     const [exited] = await failure('lambda:invoke', invoke({ do: 'exit' }));
-    const [timedOut] = await failure('lambda:invoke', invoke({ do: 'hang' }));
+    const [timedOut] = await failure('lambda:invoke', invoke({ do: 'hang' }, 'fixture-hurried'));
     const [missing] = await failure('lambda:invoke', { FunctionName: 'nobody' });
     const [unknown, explanation] = await failure('lambda:invoke', { ...invoke({}), Colour: 'red' });
 

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { createGunzip } from 'node:zlib';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
-import { modelConfig, resolveModel, trainingSettings } from '#lib/contracts/config/training.ts';
+import { modelConfig, trainingSettings } from '#lib/contracts/config/training.ts';
 import { compareRanks } from '#lib/evaluation/compare-ranks.ts';
 import {
   type BlendedNetwork,

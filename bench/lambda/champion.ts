@@ -1,4 +1,4 @@
-import { resolveModel } from '#lib/contracts/config/training.ts';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
 import { itemEmbedding } from '#lib/recommender/backbones/backbone.ts';

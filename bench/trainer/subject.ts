@@ -1,4 +1,5 @@
-import { modelConfig, resolveModel, trainingSettings } from '#lib/contracts/config/training.ts';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
+import { modelConfig, trainingSettings } from '#lib/contracts/config/training.ts';
 import { batchLayout } from '#lib/recommender/batch-layout.ts';
 import { emptyBatch } from '#lib/recommender/data/batch.ts';
 import { describeNetwork } from '#lib/recommender/network.ts';

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import {
   modelConfig,
   type ResolvedModel,
-  resolveModel,
   trainingSettings,
 } from '#lib/contracts/config/training.ts';
 import { explain } from '#lib/contracts/config.ts';

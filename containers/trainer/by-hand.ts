@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type ResolvedModel, resolveModel } from '#lib/contracts/config/training.ts';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
+import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';

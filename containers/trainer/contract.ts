@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
 import {
   modelConfig,
   type ResolvedModel,
-  resolveModel,
   trainingSettings,
 } from '#lib/contracts/config/training.ts';
 import { explain } from '#lib/contracts/config.ts';

@@ -5,7 +5,7 @@ import {
   type TrainingJob,
   trainerJob,
 } from '#functions/shared/trainer-job.ts';
-import { resolveModel } from '#lib/contracts/config/training.ts';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { refitJobName } from '#lib/contracts/job-name.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { refitManifest } from '#lib/promotion/refit.ts';

@@ -1,5 +1,5 @@
 import { readRunConfig } from '#functions/shared/run-config.ts';
-import { resolveModel } from '#lib/contracts/config/training.ts';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs, trials, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
 import { readsEnvironment, usesEnvironment } from '#lib/contracts/needs.ts';

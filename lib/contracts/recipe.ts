@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { leaPresets, type ModelConfig, presets } from './config/training.ts';
+import { leaPresets, presets } from './config/presets.ts';
+import type { ModelConfig } from './config/training.ts';
 import type { PipelineConfig } from './config.ts';
 import { readsEnvironment } from './needs.ts';
 

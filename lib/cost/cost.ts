@@ -1,9 +1,6 @@
 import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
-import {
-  fullCatalogueItems,
-  type ResolvedModel,
-  resolveModel,
-} from '#lib/contracts/config/training.ts';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
+import { fullCatalogueItems, type ResolvedModel } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
 import { usesEnvironment, usesTexts } from '#lib/contracts/needs.ts';

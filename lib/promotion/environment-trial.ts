@@ -1,11 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import {
-  type LeaSettings,
-  leaPresets,
-  type ModelConfig,
-  resolveModel,
-} from '#lib/contracts/config/training.ts';
+import { leaPresets, resolveModel } from '#lib/contracts/config/presets.ts';
+import type { LeaSettings, ModelConfig } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { readsEnvironment, usesEnvironment } from '#lib/contracts/needs.ts';
 import { recipeOf } from '#lib/contracts/recipe.ts';

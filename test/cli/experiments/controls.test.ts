@@ -5,7 +5,7 @@ import {
   controlNames,
   isControlled,
 } from '#cli/experiments/environment-study/controls.ts';
-import { leaPresets } from '#lib/contracts/config/training.ts';
+import { leaPresets } from '#lib/contracts/config/presets.ts';
 import {
   type AugmentedShard,
   decodeAugmentedShard,

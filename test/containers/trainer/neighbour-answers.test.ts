@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leaPresets } from '#lib/contracts/config/training.ts';
+import { leaPresets } from '#lib/contracts/config/presets.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { copyNeighbours } from '../../../containers/trainer/neighbour-answers.ts';
 import { smallSequences } from './job-folder.ts';

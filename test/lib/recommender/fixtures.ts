@@ -1,7 +1,7 @@
+import { resolveModel } from '#lib/contracts/config/presets.ts';
 import {
   modelConfig,
   type ResolvedModel,
-  resolveModel,
   trainingSettings,
 } from '#lib/contracts/config/training.ts';
 import { type AugmentedShard, transitionOffsetsOf } from '#lib/environment/augmented-shard.ts';

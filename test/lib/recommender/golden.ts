@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { modelConfig, resolveModel, trainingSettings } from '#lib/contracts/config/training.ts';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
+import { modelConfig, trainingSettings } from '#lib/contracts/config/training.ts';
 import type { AugmentedShard } from '#lib/environment/augmented-shard.ts';
 import type { BackboneShape } from '#lib/recommender/backbones/backbone.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';

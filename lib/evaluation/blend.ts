@@ -192,18 +192,32 @@ function moderate(weights: BlendWeights, moderation: Float64Array): BlendWeights
   );
 }
 
-/** `scores[item] = sum_k weights[k] features[k][item]`. */
+/**
+ * `scores[item] = sum_k weights[k] features[k][item]`, summed in the order of `k`. Three rows are added at a time, so that the
+ * sums are read and written a third as often.
+ */
 function combine(
   features: readonly Float64Array[],
   weights: BlendWeights,
   scores: Float64Array,
 ): void {
+  const { length } = scores;
   scores.fill(0);
-  features.forEach((row, at) => {
-    const weight = weights[at]!;
-    if (weight === 0) return;
-    for (let item = 1; item < scores.length; item++) scores[item]! += weight * row[item]!;
-  });
+  const counted = features.map((_, at) => at).filter((at) => weights[at] !== 0);
+  let next = 0;
+  for (; next + 3 <= counted.length; next += 3) {
+    const [a, b, c] = counted.slice(next, next + 3) as [number, number, number];
+    const [first, second, third] = [features[a]!, features[b]!, features[c]!];
+    const [w, v, u] = [weights[a]!, weights[b]!, weights[c]!];
+    for (let item = 1; item < length; item++) {
+      scores[item] = scores[item]! + w * first[item]! + v * second[item]! + u * third[item]!;
+    }
+  }
+  for (; next < counted.length; next++) {
+    const row = features[counted[next]!]!;
+    const weight = weights[counted[next]!]!;
+    for (let item = 1; item < length; item++) scores[item]! += weight * row[item]!;
+  }
 }
 
 /** Place of an item, from 1. */

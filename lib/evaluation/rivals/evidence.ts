@@ -24,6 +24,8 @@ export class EvidenceWriter {
   readonly #floor: number;
   /** `log(q_i + f)`, `[items + 1]` */
   readonly #expected: Float64Array;
+  /** Lift of what a history does not speak for, `log(f) - log(q_i + f)`, `[items + 1]` */
+  readonly #unsaid: Float64Array;
 
   /** @param counts how often each item was taken in training, item `i` at place `i - 1` */
   constructor(counts: ArrayLike<number>) {
@@ -40,9 +42,11 @@ export class EvidenceWriter {
     for (let item = 1; item <= items; item++) {
       this.#expected[item] = Math.log(counts[item - 1]! / Math.max(1, total) + this.#floor);
     }
+    const none = Math.log(this.#floor);
+    this.#unsaid = this.#expected.map((expected) => none - expected);
   }
 
-  /** @param rows for each scale that is asked for, `[items + 1]`, all but place 0 written */
+  /** @param rows for each scale that is asked for, `[items + 1]`, written whole; place 0 means nothing */
   write(
     scorer: HistoryScorer,
     history: HistoryView,
@@ -52,15 +56,10 @@ export class EvidenceWriter {
     scorer.score(history, scores);
     let total = 0;
     for (const item of scores.touched) total += scores.values[item]!;
-    const none = Math.log(this.#floor);
-    rows.evidence?.fill(none);
+    rows.evidence?.fill(Math.log(this.#floor));
     // A history that says nothing of any item says nothing against one either.
     if (total === 0) rows.lift?.fill(0);
-    else {
-      for (let item = 1; item < (rows.lift?.length ?? 0); item++) {
-        rows.lift![item] = none - this.#expected[item]!;
-      }
-    }
+    else rows.lift?.set(this.#unsaid);
     for (const item of scores.touched) {
       const own = Math.log(scores.values[item]! / total + this.#floor);
       if (rows.evidence !== undefined) rows.evidence[item] = own;

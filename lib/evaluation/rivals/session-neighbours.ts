@@ -1,5 +1,6 @@
 import { ContractError } from '#lib/contracts/errors.ts';
 import { type HistoryScorer, stepsBack, type TrainingData } from './history-scorer.ts';
+import { nthLargest } from './nth-largest.ts';
 
 /** Settings of the nearest sessions. */
 export interface SessionSettings {
@@ -86,6 +87,11 @@ function sessionScorer(
   const withItem = sessionsByItem(offsets, items, vocabulary);
   const similarity = new Float64Array(sessions);
   const nearestStep = new Int32Array(sessions);
+  const scratch = new Float64Array(sessions);
+  const roots = new Float64Array(sessions);
+  for (let session = 0; session < sessions; session++) {
+    roots[session] = Math.sqrt(offsets[session + 1]! - offsets[session]!);
+  }
   return {
     kind: sessionKind,
     parameters,
@@ -105,10 +111,10 @@ function sessionScorer(
             found.push(session);
             nearestStep[session] = steps[at]!;
           }
-          similarity[session]! += weight / Math.sqrt(offsets[session + 1]! - offsets[session]!);
+          similarity[session]! += weight / roots[session]!;
         }
       }
-      const asked = nearest(found, similarity, neighbours);
+      const asked = nearest(found, similarity, neighbours, scratch);
       for (const session of asked) {
         const weight = similarity[session]! / (1 + nearestStep[session]!);
         for (let at = offsets[session]!; at < offsets[session + 1]!; at++) {
@@ -120,12 +126,20 @@ function sessionScorer(
   };
 }
 
-/** The most similar sessions, of two alike the newer one; in ascending order, so that sums are always the same. */
-function nearest(found: number[], similarity: Float64Array, most: number): number[] {
+/**
+ * The most similar sessions, of two alike the newer one; in ascending order, so that sums are always the same.
+ *
+ * @param scratch room for as many numbers as there are sessions
+ */
+function nearest(
+  found: number[],
+  similarity: Float64Array,
+  most: number,
+  scratch: Float64Array,
+): number[] {
   if (found.length > most) {
-    // Sorting the bare numbers is many times faster than sorting the sessions by them.
-    const sorted = Float64Array.from(found, (session) => similarity[session]!).sort();
-    const least = sorted[sorted.length - most]!;
+    for (let at = 0; at < found.length; at++) scratch[at] = similarity[found[at]!]!;
+    const least = nthLargest(scratch, found.length, most);
     const above = found.filter((session) => similarity[session]! > least);
     const tied = found.filter((session) => similarity[session] === least).sort((a, b) => b - a);
     return [...above, ...tied.slice(0, most - above.length)].sort((a, b) => a - b);

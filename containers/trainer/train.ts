@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';
-import { judgeNetwork } from '#lib/evaluation/network-blend.ts';
+import { type BlendedNetwork, judgeNetwork } from '#lib/evaluation/network-blend.ts';
 import { networkHistories } from '#lib/evaluation/network-histories.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
@@ -144,6 +144,7 @@ export async function train(
       seconds: Number(seconds.toFixed(1)),
       validation: metricsAt(ranks.validation, 10),
       test: metricsAt(ranks.test, 10),
+      components: componentsOf(judged.served),
       parts: judged.parts.map((part) => ({
         added: part.added,
         test: metricsAt(part.ranks, 10),
@@ -159,6 +160,11 @@ export async function train(
   } finally {
     trained.dispose();
   }
+}
+
+/** How many scores and counts are added up. */
+function componentsOf({ blend }: BlendedNetwork): number {
+  return blend === undefined ? 1 : blend.components.length + blend.halfLives.length;
 }
 
 /** What the network is joined with, fitted on the training shards. */

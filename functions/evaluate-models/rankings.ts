@@ -22,6 +22,8 @@ import { rankChampion } from './champion-ranks.ts';
 /** What the job that trained a model says that it made it by. */
 const trainedManifest = z.looseObject({
   recipe: z.string().min(1),
+  /** Absent where an earlier release trained it. */
+  components: z.int().min(1).optional(),
   parts: z
     .array(
       z.looseObject({
@@ -77,7 +79,7 @@ export async function readRankings(
   };
   const models = await Promise.all(
     config.training.models.map(async (model) => {
-      const { recipe, parts } = await objects.getJson(
+      const { recipe, components, parts } = await objects.getJson(
         runs.modelManifest(run, model.name),
         trainedManifest,
       );
@@ -86,6 +88,14 @@ export async function readRankings(
         backbone: model.backbone,
         objective: objectiveOf(model),
         recipe,
+        complexity:
+          components === undefined
+            ? undefined
+            : {
+                environment: readsEnvironment(model) || model.text !== undefined,
+                network: true,
+                components,
+              },
         parts: parts.map(({ added, test }) => ({ added, hr10: test.hr, ndcg10: test.ndcg })),
         ranks: await ranksOf(model.name),
         lists: await listsOf(model.name),
@@ -116,6 +126,11 @@ export async function readRankings(
       name: model.name,
       // What it learned on the way is of the data.
       recipe: rivalRecipe(model.name, rivalCountsShare === 1 ? {} : { rivalCountsShare }),
+      complexity: {
+        environment: false,
+        network: false,
+        components: model.components.length + model.counts.terms.length,
+      },
       ranks: { validation: validation.ranks, test: test.ranks },
       lists: { items: test.lists, listLength: test.listLength },
     })),

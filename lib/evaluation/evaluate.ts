@@ -2,10 +2,16 @@ import type { EvaluationConfig } from '#lib/contracts/config/promotion.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { assess } from './assess.ts';
-import { championLabel, type Evaluation, primaryMetric } from './evaluation-file.ts';
+import {
+  type Complexity,
+  championLabel,
+  type Evaluation,
+  primaryMetric,
+} from './evaluation-file.ts';
 import { assessLists, type RankedTestLists } from './list-metrics.ts';
 import { type CaseMetric, rankMetrics, rewardMetrics } from './metrics.ts';
 import { assessStrata, stratify, type TrainingFacts } from './strata.ts';
+import { gapsToBest } from './validation-gaps.ts';
 
 /** Ranks of the validation and of the test cases, in their order. */
 export interface SplitRanks {
@@ -18,6 +24,7 @@ export interface RankedModel {
   readonly backbone: string;
   readonly objective: string;
   readonly recipe: string;
+  readonly complexity?: Complexity | undefined;
   readonly ranks: SplitRanks;
   /** What its job found each part of it to add. */
   readonly parts?: Evaluation['models'][number]['parts'];
@@ -29,6 +36,7 @@ export interface RankedBaseline {
   readonly name: string;
   /** Undefined where the ranker has no files that could be served. */
   readonly recipe?: string | undefined;
+  readonly complexity?: Complexity | undefined;
   readonly ranks: SplitRanks;
   /** Undefined where nobody kept them. */
   readonly lists?: RankedTestLists | undefined;
@@ -86,20 +94,22 @@ export function evaluate(input: EvaluationInput): Evaluation {
     users: test.users,
     validationCases: cases.validation.targets.length,
     confidence: config.confidence,
-    models: models.map(({ name, backbone, objective, recipe, parts }) => ({
+    models: models.map(({ name, backbone, objective, recipe, complexity, parts }) => ({
       name,
       backbone,
       objective,
       recipe,
       metrics: test.estimates(name),
       validation: validation.estimates(name),
+      ...(complexity && { complexity }),
       ...(parts !== undefined && parts.length > 0 && { parts }),
     })),
-    baselines: baselines.map(({ name, recipe }) => ({
+    baselines: baselines.map(({ name, recipe, complexity }) => ({
       name,
       ...(recipe !== undefined && { recipe }),
       metrics: test.estimates(name),
       validation: validation.estimates(name),
+      ...(complexity && { complexity }),
     })),
     ...(champion && {
       champion: {
@@ -110,6 +120,13 @@ export function evaluate(input: EvaluationInput): Evaluation {
       },
     }),
     comparisons: test.compare(pairsOf(rankers)),
+    validationGaps: gapsToBest(
+      cases.validation.users,
+      // Only those who could be served are chosen from.
+      [...models, ...baselines.filter(({ recipe }) => recipe !== undefined)].map(
+        ({ name, ranks }) => ({ name, ranks: ranks.validation }),
+      ),
+    ),
     ...(training && {
       strata: assessStrata(
         cases.test.users,

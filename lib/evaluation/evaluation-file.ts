@@ -9,6 +9,16 @@ export const metricEstimates = z.record(z.string(), estimate);
 /** What a ranker is made by, but for the data (lib/contracts/recipe.ts). */
 const recipe = z.string().min(1);
 
+/** What it takes to have a ranker: of two that are as good the simpler one is served. */
+const complexity = z.strictObject({
+  /** Whether the language model has a part in it: in what it learns from, or in what it knows of its items. */
+  environment: z.boolean(),
+  /** Whether it has a network, which has to be trained. */
+  network: z.boolean(),
+  /** Scores and counts that are added up. */
+  components: z.int().min(1),
+});
+
 /** Difference `a - b` of two rankers on the same test cases. */
 export const comparison = z.strictObject({
   a: z.string(),
@@ -65,6 +75,8 @@ export const evaluationFile = z.strictObject({
       recipe,
       metrics: metricEstimates,
       validation: metricEstimates,
+      /** Absent in runs of earlier releases. */
+      complexity: complexity.optional(),
       /** What is reached on the test cases with one part after the other; absent where nothing is joined. */
       parts: z
         .array(z.strictObject({ added: z.string(), hr10: z.number(), ndcg10: z.number() }))
@@ -78,6 +90,8 @@ export const evaluationFile = z.strictObject({
       recipe: recipe.optional(),
       metrics: metricEstimates,
       validation: metricEstimates,
+      /** Absent in runs of earlier releases. */
+      complexity: complexity.optional(),
     }),
   ),
   champion: z
@@ -90,12 +104,24 @@ export const evaluationFile = z.strictObject({
     })
     .optional(),
   comparisons: z.array(comparison),
+  /** How far candidates are behind the best on the validation cases, NDCG@10; absent in runs of earlier releases. */
+  validationGaps: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        behind: z.number().min(0),
+        /** Of the paired difference, over users. */
+        standardError: z.number().min(0),
+      }),
+    )
+    .optional(),
   /** Absent in runs of earlier releases. */
   strata: z.array(stratum).optional(),
   /** Of everybody whose lists were kept; absent in runs of earlier releases. */
   lists: z.array(listMetrics).optional(),
 });
 
+export type Complexity = z.infer<typeof complexity>;
 export type Estimate = z.infer<typeof estimate>;
 export type MetricEstimates = z.infer<typeof metricEstimates>;
 export type Comparison = z.infer<typeof comparison>;

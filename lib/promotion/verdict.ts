@@ -8,6 +8,8 @@ import {
   comparisonOf,
   describeRanker,
   rivalsAhead,
+  simplerIn,
+  simplestTied,
 } from './candidates.ts';
 import { diagnose } from './diagnosis.ts';
 import { trend } from './prequential.ts';
@@ -52,8 +54,8 @@ export type Verdict = z.infer<typeof verdictFile>;
 /**
  * Decides who is served from now on.
  *
- * Candidates are the models of the run and the rivals that can be served. The best on the validation cases is chosen,
- * so that the test cases answer one question only; if they show that a rival is better than a trained model that was
+ * Candidates are the models of the run and the rivals that can be served. The best on the validation cases is chosen, as
+ * the first champion the simplest of those that validation cannot tell from it, so that the test cases answer one question only; if they show that a rival is better than a trained model that was
  * chosen, the rival takes its place. Where there is no champion, the chosen one becomes it, whatever it is: somebody has to
  * be served. Otherwise two questions are told apart. Another recipe must be better than the champion, and than the
  * champion's recipe on tonight's data if that is among the candidates: intervals above `minimumGain`, all at once, so
@@ -105,15 +107,27 @@ export function decide(evaluation: Evaluation, config: PromotionConfig): Verdict
 
 const isHeir = (chosen: Candidate, heir: Candidate | undefined) => chosen.name === heir?.name;
 
-/** The best on the validation cases, or the rival that the test cases show to be better than that. */
+/**
+ * The best on the validation cases, for a first champion the simplest that is tied with it, or the rival that the test cases
+ * show to be better than that.
+ */
 function choose(
   evaluation: Evaluation,
   candidates: readonly Candidate[],
 ): { readonly chosen: Candidate; readonly reasons: string[] } {
-  const best = bestOf(candidates)!;
+  const first = bestOf(candidates)!;
   const reasons = [
-    `${best.name} ${candidates.length === 1 ? 'is the only candidate' : `is the best of ${candidates.length} candidates on the validation cases`} (validation NDCG@10 ${best.validation.toFixed(4)}).`,
+    `${first.name} ${candidates.length === 1 ? 'is the only candidate' : `is the best of ${candidates.length} candidates on the validation cases`} (validation NDCG@10 ${first.validation.toFixed(4)}).`,
   ];
+  // Whoever is in service already is replaced by what is better, not by what is simpler.
+  const tied =
+    evaluation.champion === undefined ? simplestTied(evaluation, first, candidates) : undefined;
+  const best = tied?.candidate ?? first;
+  if (tied !== undefined) {
+    reasons.push(
+      `${best.name} is behind it there by no more than one standard error (${tied.behind.toFixed(4)}, standard error ${tied.standardError.toFixed(4)}), and simpler: ${simplerIn(best, first)}. So it is preferred.`,
+    );
+  }
   const ahead =
     best.kind === 'model' ? bestOf(rivalsAhead(evaluation, best, candidates)) : undefined;
   const chosen = ahead ?? best;

@@ -20,7 +20,7 @@ export const evaluationConfig = z.strictObject({
   seed: z.int().min(0).default(1),
 });
 
-/** When somebody new becomes the champion. Where there is none yet, the best on the validation cases does. */
+/** When somebody new becomes the champion. Where there is none yet, the best on the validation cases does, or a simpler one tied with it. */
 export const promotionConfig = z.strictObject({
   /**
    * Another recipe replaces the champion's if the interval of its gain in test NDCG@10 lies above this: by default, if

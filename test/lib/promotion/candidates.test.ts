@@ -7,6 +7,8 @@ import {
   comparisonOf,
   describeRanker,
   rivalsAhead,
+  simplerIn,
+  simplestTied,
 } from '#lib/promotion/candidates.ts';
 import { comparison, evaluationOf, worse } from './evaluations.ts';
 
@@ -65,6 +67,72 @@ describe('Function: bestOf', () => {
     expect(bestOf([model!, other!, rival!])?.name).toBe('other');
     expect(bestOf([rival!, other!])?.name).toBe('popularity');
     expect(bestOf([])).toBeUndefined();
+  });
+});
+
+describe('Function: simplestTied', () => {
+  const made = (environment: boolean, network: boolean, components: number) => {
+    return { complexity: { environment, network, components } };
+  };
+  const evaluationWith = (
+    gaps: Partial<Record<'new' | 'other' | 'popularity', number>>,
+    other = made(false, true, 7),
+  ) => {
+    const { models, baselines, ...rest } = evaluationOf({
+      validation: { new: 0.2, other: 0.199, popularity: 0.198 },
+    });
+    return {
+      ...rest,
+      models: [
+        { ...models[0]!, ...made(true, true, 7) },
+        { ...models[1]!, ...other },
+      ],
+      baselines: [{ ...baselines[0]!, ...made(false, false, 1) }],
+      validationGaps: Object.entries({ new: 0, ...gaps }).map(([name, behind]) => ({
+        name,
+        behind,
+        standardError: 0.002,
+      })),
+    };
+  };
+  const tiedIn = (evaluation: Parameters<typeof candidatesOf>[0]) => {
+    const candidates = candidatesOf(evaluation);
+    const tied = simplestTied(evaluation, bestOf(candidates)!, candidates);
+    return (
+      tied && { name: tied.candidate.name, why: simplerIn(tied.candidate, bestOf(candidates)!) }
+    );
+  };
+
+  it.each([
+    ['one standard error', 0.002, 0.002, 'popularity', 'it needs no language model'],
+    ['more', 0.002, 0.0021, 'other', 'it needs no language model'],
+    ['more, all', 0.0021, 0.0021, undefined, undefined],
+  ])('asks how far behind the simpler ones are: %s', (_, other, popularity, name, why) => {
+    expect(tiedIn(evaluationWith({ other, popularity }))).toEqual(name && { name, why });
+  });
+
+  it('counts parts where all else is alike, and prefers nobody that has as many', () => {
+    expect(tiedIn(evaluationWith({ other: 0.001 }, made(true, true, 2)))).toEqual({
+      name: 'other',
+      why: 'it has 2 parts instead of 7',
+    });
+    expect(tiedIn(evaluationWith({ other: 0.001 }, made(true, true, 7)))).toBeUndefined();
+    expect(tiedIn(evaluationWith({ other: 0.001 }, made(true, true, 8)))).toBeUndefined();
+  });
+
+  it('prefers what counts to what is trained, and the better of two that are made alike', () => {
+    const { models, ...rest } = evaluationWith({ other: 0.001, popularity: 0.001 });
+    const trained = { ...rest, models: [{ ...models[0]!, ...made(false, true, 1) }, models[1]!] };
+    expect(tiedIn(trained)).toEqual({ name: 'popularity', why: 'it needs no training' });
+    const alike = evaluationWith({ other: 0.001, popularity: 0.002 }, made(false, false, 1));
+    expect(tiedIn(alike)?.name).toBe('other');
+  });
+
+  it('knows no ties of runs of earlier releases', () => {
+    const { validationGaps: _, ...older } = evaluationWith({ other: 0, popularity: 0 });
+    expect(tiedIn(older)).toBeUndefined();
+    const unknown = evaluationWith({ other: 0 });
+    expect(tiedIn({ ...unknown, models: evaluationOf().models, baselines: [] })).toBeUndefined();
   });
 });
 

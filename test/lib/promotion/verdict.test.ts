@@ -54,6 +54,40 @@ describe('Function: decide, without a champion', () => {
     );
   });
 
+  /** `other` is tied with the best and needs no language model. */
+  const tied = (champion: null | undefined) => {
+    const { models, ...rest } = evaluationOf({
+      ...(champion === null && { champion }),
+      validation: { other: 0.199 },
+    });
+    const complexity = { environment: true, network: true, components: 7 };
+    return {
+      ...rest,
+      models: [
+        { ...models[0]!, complexity },
+        { ...models[1]!, complexity: { ...complexity, environment: false } },
+      ],
+      validationGaps: [
+        { name: 'new', behind: 0, standardError: 0 },
+        { name: 'other', behind: 0.001, standardError: 0.002 },
+        { name: 'popularity', behind: 0.1, standardError: 0.002 },
+      ],
+    };
+  };
+
+  it('prefers the simplest of those that validation cannot tell from the best, and says so', () => {
+    const verdict = decide(tied(null), config());
+    expect(verdict).toMatchObject({ winner: 'other', promoted: true, because: 'first' });
+    expect(verdict.reasons[1]).toBe(
+      'other is behind it there by no more than one standard error (0.0010, standard error 0.0020), and simpler: it needs no language model. So it is preferred.',
+    );
+    expect(verdict.reasons.at(-1)).toContain('other becomes the champion');
+  });
+
+  it('asks the best itself to replace a champion', () => {
+    expect(decide(tied(undefined), config())).toMatchObject({ winner: 'new', promoted: true });
+  });
+
   it('does not serve a model that the test cases show to be worse than a rival', () => {
     // Act
     const verdict = decide(evaluationOf({ champion: null, rival: worse }), config());

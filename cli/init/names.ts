@@ -20,7 +20,7 @@ export const role = {
     /^type$/,
   ],
   value: [
-    /^(value|rating|score|stars|overall)$/,
+    /^(value|rating|score|stars|overall|event_value)$/,
     /rating|score|stars/,
     /quantity|qty|count|plays/,
     /amount|price|revenue/,

@@ -1,6 +1,8 @@
-import { readNumber } from '#lib/interactions/numbers.ts';
+import { plainNumber, readNumber, signOfAmount } from '#lib/interactions/numbers.ts';
+import { isPlaceholder } from '#lib/interactions/rows.ts';
 import { createTimeReader } from '#lib/interactions/time-formats.ts';
 import { parseTimestamp } from '#lib/interactions/timestamps.ts';
+import { role } from './names.ts';
 import type { Sample } from './sample.ts';
 
 /** What the values of a column look like. */
@@ -12,6 +14,8 @@ export interface Profile {
   readonly distinct: number;
   /** All numbers, with the decimal sign that they are written with. */
   readonly decimal: '.' | ',' | undefined;
+  /** They are amounts with a currency or with groups of digits. */
+  readonly isMoney: boolean;
   readonly lowest: number;
   readonly highest: number;
   /** Whole numbers that are written as `17.0`. */
@@ -47,6 +51,7 @@ const UNIX_SECONDS = 1e9;
 const PROBED = 2000;
 /** Share of values that may be something else. */
 const TOLERATED = 0.02;
+const HALF = 0.5;
 
 export function profileColumns({ columns, rows }: Sample): Profile[] {
   return columns.map((name) =>
@@ -61,19 +66,26 @@ function profileColumn(name: string, texts: readonly string[]): Profile {
   const filled = texts.map((text) => text.trim()).filter((text) => text !== '');
   const counts = new Map<string, number>();
   for (const text of filled) counts.set(text, (counts.get(text) ?? 0) + 1);
-  const decimal = (['.', ','] as const).find((sign) =>
-    mostly(filled, (text) => numberOf(text, sign) !== undefined),
-  );
+  const said = filled.filter((text) => !isPlaceholder(text));
+  const readBy = (read: typeof numberOf, tried: readonly ('.' | ',')[]) =>
+    tried.find((sign) => mostly(said, (text) => read(text, sign) !== undefined));
+  const plain = readBy(numberOf, ['.', ',']);
+  const sign = said.some((text) => signOfAmount(text) === ',') ? ',' : '.';
+  const decimal = plain ?? readBy(amountOf, [sign]);
   const numbers =
-    decimal === undefined ? [] : filled.flatMap((text) => numberOf(text, decimal) ?? []);
+    decimal === undefined ? [] : said.flatMap((text) => amountOf(text, decimal) ?? []);
   const lowest = Math.min(...numbers);
-  const [time, otherTime] = decimal !== undefined && lowest < UNIX_SECONDS ? [] : timesOf(filled);
+  // A column that is called so has times, some of them impossible ones.
+  const times = role.timestamp[0].test(name.toLowerCase()) ? HALF : TOLERATED;
+  const [time, otherTime] =
+    decimal !== undefined && lowest < UNIX_SECONDS ? [] : timesOf(filled, times);
   return {
     name,
     filled: filled.length,
     rows: texts.length,
     distinct: counts.size,
     decimal,
+    isMoney: plain === undefined && decimal !== undefined,
     lowest,
     highest: Math.max(...numbers),
     isWholeFloat: mostly(filled, (text) => /^-?\d+\.0+$/.test(text)),
@@ -84,23 +96,32 @@ function profileColumn(name: string, texts: readonly string[]): Profile {
   };
 }
 
+/** The number that an amount is, currency and groups of digits left aside. */
+const amountOf = (text: string, sign: '.' | ',') => readNumber(plainNumber(text, sign));
+
 const numberOf = (text: string, sign: '.' | ',') =>
   readNumber(sign === '.' ? text : text.replaceAll('.', '').replace(',', '.'));
 
-function timesOf(filled: readonly string[]): (string | undefined)[] {
+function timesOf(filled: readonly string[], tolerated: number): (string | undefined)[] {
   const probed = filled.slice(0, PROBED);
   const latest = Date.now() / 1000 + 86_400;
-  if (mostly(probed, (text) => typeof parseTimestamp(text, latest) === 'number')) return [''];
+  if (mostly(probed, (text) => typeof parseTimestamp(text, latest) === 'number', tolerated)) {
+    return [''];
+  }
   return formats.filter((format) => {
     const read = createTimeReader(format);
-    return mostly(probed, (text) => read(text) !== undefined);
+    return mostly(probed, (text) => read(text) !== undefined, tolerated);
   });
 }
 
-function mostly(values: readonly string[], holds: (value: string) => boolean): boolean {
+function mostly(
+  values: readonly string[],
+  holds: (value: string) => boolean,
+  tolerated = TOLERATED,
+): boolean {
   if (values.length === 0) return false;
   const others = values.filter((value) => !holds(value)).length;
-  return others <= TOLERATED * values.length;
+  return others <= tolerated * values.length;
 }
 
 /**

@@ -47,8 +47,12 @@ export async function proposeConfig(files: readonly string[]): Promise<ProposedC
   const log = looked.find((one) => one.isLog);
   if (log === undefined) {
     const [first] = looked;
+    const { file, sample, profiles } = first!;
+    const isCatalogue = proposeItems(sample, profiles, false).missing.length === 0;
     throw new ValidationError(
-      `None of the files looks like interactions, which need a user, an item and a time: ${first!.file} has the columns ${first!.sample.columns.join(', ')}. Write interactions.columns by hand (docs/data.md), or give the log as well.`,
+      isCatalogue
+        ? `${file} looks like a catalogue (${sample.columns.join(', ')}). Give the interactions as well: who took which item when.`
+        : `None of the files looks like interactions, which need a user, an item and a time: ${file} has the columns ${sample.columns.join(', ')}. Write interactions.columns by hand (docs/data.md), or give the log as well.`,
     );
   }
   const catalogue = looked.find((one) => !one.isLog);
@@ -78,10 +82,10 @@ export async function proposeConfig(files: readonly string[]): Promise<ProposedC
     };
   }
   const { reports, users } = await tryOut(interactionsConfig.parse(section), logs, catalogues);
-  const [sequences, why] = coreOf(users);
+  const [sequences, why] = users.size === 0 ? [{}, []] : coreOf(users);
   return {
     config: { interactions: section, ...(Object.keys(sequences).length > 0 && { sequences }) },
-    reasons: [...reasons, why],
+    reasons: [...reasons, ...[why].flat()],
     reports,
     logs,
     items: catalogues,

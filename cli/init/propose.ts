@@ -44,7 +44,7 @@ export function proposeLogs(sample: Sample, profiles: readonly Profile[]): Propo
       continue;
     }
     const source = idSource(profile);
-    if (source !== name) columns[name] = source;
+    if (typeof source !== 'string' || source.toLowerCase() !== name) columns[name] = source;
     const how = profile.isWholeFloat ? ', without the .0 that whole numbers are written with' : '';
     reasons.push(
       `${name}: the column "${profile.name}"${how} (${profile.distinct} different values in ${profile.rows} rows).`,
@@ -71,7 +71,10 @@ export function proposeLogs(sample: Sample, profiles: readonly Profile[]): Propo
   const value = findBy(
     rest,
     role.value,
-    (profile) => profile.decimal !== undefined && profile.distinct > 1,
+    // Our own name is read anyway, so what is in it has to be understood.
+    ({ name, decimal, isMoney, distinct }) =>
+      decimal !== undefined &&
+      (distinct > 1 || (name.toLowerCase() === 'value' && (isMoney || decimal === ','))),
   );
   proposeEvents(section, columns, reasons, rest, value);
   for (const profile of [user, item]) {
@@ -145,7 +148,7 @@ function proposeEvents(
   }
   if (value === undefined) return;
   const changes = {
-    ...(value.decimal === ',' && { decimal: ',' }),
+    ...((value.isMoney || value.decimal === ',') && { decimal: value.decimal }),
     ...(value.lowest < 0 && { absolute: true }),
   };
   if (Object.keys(changes).length > 0) columns.value = { column: value.name, ...changes };

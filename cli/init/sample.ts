@@ -9,11 +9,14 @@ import { csvFields } from '#lib/interactions/csv.ts';
 import { dialects } from '#lib/interactions/csv-header.ts';
 import { decodeText } from '#lib/interactions/encoding.ts';
 import { parseJsonRow } from '#lib/interactions/file-rows.ts';
+import { foreignFormat } from '#lib/interactions/foreign-formats.ts';
 import { createRowSplitter } from '#lib/interactions/framing.ts';
 import { isRejection } from '#lib/interactions/reasons.ts';
+import { explainFailure } from '#lib/interactions/report.ts';
 import type { FileRow } from '#lib/interactions/rows.ts';
 import { endings, formatOf } from '#lib/interactions/upload-plan.ts';
-import { openLocal } from '../data/upload-file.ts';
+import { kindOfFile } from '../data/kind-of-file.ts';
+import { inspectUploadFile, openLocal } from '../data/upload-file.ts';
 
 /** The first rows of a file as texts by column, and how it is laid out. */
 export interface Sample {
@@ -44,6 +47,8 @@ export async function sampleFile(file: string): Promise<Sample> {
     interactionsConfig.parse({ file: { encoding }, items: { file: { encoding } } });
   const opened = await openLocal(file, 'catalog', format, config(isWide ? 'utf-16' : 'utf-8'));
   const head = Buffer.from(opened.head);
+  const foreign = foreignFormat(head);
+  if (foreign !== undefined) throw new ValidationError(`${file} ${foreign}`);
   // A head may end within a character.
   const isText =
     isUtf8(head) || (!opened.isWhole && isUtf8(head.subarray(0, head.lastIndexOf(10))));
@@ -53,7 +58,7 @@ export async function sampleFile(file: string): Promise<Sample> {
     format === 'csv' && !/^\s*[[{]/.test(text)
       ? sampleTable(text)
       : { rows: sampleJson(head, opened.isWhole, file), layout: {} };
-  if (found.rows.length === 0) throw new ValidationError(`${file} has no rows to look at.`);
+  if (found.rows.length === 0) await explainEmpty(file);
   const columns = [...new Set(found.rows.flatMap((row) => Object.keys(row)))].filter(
     (name) => name !== '',
   );
@@ -63,6 +68,14 @@ export async function sampleFile(file: string): Promise<Sample> {
     columns,
     layout: { ...found.layout, ...(encoding !== 'utf-8' && { encoding }) },
   };
+}
+
+/** @throws ValidationError with what an upload of the file would be told */
+async function explainEmpty(file: string): Promise<never> {
+  const config = interactionsConfig.parse({});
+  const kind = await kindOfFile(file, config);
+  const report = await inspectUploadFile(file, kind, config, undefined, () => undefined);
+  throw new ValidationError(explainFailure(report, file));
 }
 
 /** The byte order mark of UTF-16. */

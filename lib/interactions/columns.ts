@@ -8,7 +8,7 @@ import type {
   ValueSource,
 } from '#lib/contracts/config/columns.ts';
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
-import { readNumber } from './numbers.ts';
+import { plainNumber, readNumber } from './numbers.ts';
 import { type Checked, type Rejection, reject } from './reasons.ts';
 import { type FileRow, namedFields, requiredFields } from './rows.ts';
 import { createTimeReader, createZone } from './time-formats.ts';
@@ -45,19 +45,27 @@ export function layoutOf(
 
 export type LayoutSettings = Pick<InteractionsConfig, 'file' | 'columns' | 'leaveOut' | 'items'>;
 
+const isDocumented: ReadonlySet<string> = new Set(Object.values(namedFields).flat());
+
+/** A column's name as the readers of files give it: documented names in any case as they are documented. */
+const asRead = (kind: UploadKind, name: string): string =>
+  namedFields[kind].find((documented) => documented === name.toLowerCase()) ?? name;
+
 /** Prepares a layout; one that changes nothing costs nothing. */
 export function createColumnMapping(kind: UploadKind, layout: Layout): ColumnMapping {
   const entries = Object.entries(layout.columns);
   const sources = new Map(entries.map(([name, source]) => [name, columnsOf(source)]));
   const required: readonly string[] = requiredFields[kind];
-  const needed = new Set([
-    ...required.flatMap((name) => sources.get(name) ?? [name]),
-    ...[...sources.values()].flat(),
-    ...layout.leaveOut.map(({ column }) => column),
-  ]);
+  const needed = new Set(
+    [
+      ...required.flatMap((name) => sources.get(name) ?? [name]),
+      ...[...sources.values()].flat(),
+      ...layout.leaveOut.map(({ column }) => column),
+    ].map((name) => asRead(kind, name)),
+  );
   const readers = entries.map(([name, source]) => [name, readerOf(kind, name, source)] as const);
   const conditions = layout.leaveOut.map(createTest);
-  const renamed = new Set([...sources.values()].flat());
+  const renamed = new Set([...sources.values()].flat().map((name) => asRead(kind, name)));
   const read = new Set([...needed].flatMap((name) => [name, name.split('.')[0]!]));
   const isOurs = (name: string) => !sources.has(name) && namedFields[kind].some((n) => n === name);
   const isKept = (name: string) =>
@@ -136,6 +144,9 @@ type Rules = Extract<EventSource, { rules: unknown }>;
 /** A field of a row; of objects in it, `a.b` is the field `b` in `a`. */
 function cell(row: FileRow, name: string): unknown {
   if (Object.hasOwn(row, name)) return row[name];
+  // Readers give documented names as they are documented, however they are written in the file.
+  const documented = name.toLowerCase();
+  if (documented !== name && isDocumented.has(documented)) return row[documented];
   if (!name.includes('.')) return undefined;
   let value: unknown = row;
   for (const part of name.split('.')) {
@@ -209,16 +220,6 @@ function readValue(read: (row: FileRow) => unknown, { decimal, absolute }: Value
     const text = decimal === undefined ? value : plainNumber(value, decimal);
     return absolute ? text.replace(/^\s*-(?=[\d.])/, '') : text;
   };
-}
-
-/** `1.234,50 EUR` as 1234.50, with its decimal sign known; other text as it is. */
-function plainNumber(text: string, decimal: '.' | ','): string {
-  const bare = text
-    .trim()
-    .replaceAll(/^(?:\p{Sc}|[A-Za-z]{3}\b)\s*|\s*(?:\p{Sc}|\b[A-Za-z]{3})$/gu, '');
-  const [grouping, sign] = decimal === ',' ? [/[.\s']/gu, ','] : [/[,\s']/gu, '.'];
-  const number = bare.replaceAll(grouping, '').replace(sign, '.');
-  return readNumber(number) === undefined ? text : number;
 }
 
 function readRules({ rules, otherwise }: Rules): Read {

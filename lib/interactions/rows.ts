@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { readId } from './ids.ts';
-import { isShortened, readNumber } from './numbers.ts';
+import { isShortened, readNumber, signOfAmount } from './numbers.ts';
 import { type Checked, type Rejection, reject } from './reasons.ts';
 import { parseTimestamp } from './timestamps.ts';
 
@@ -188,7 +188,19 @@ function checkValue(
   if (typeof value !== 'string') return value ?? null;
   const text = optionalText(value.trim(), tell);
   if (text === '') return null;
-  return readNumber(text) ?? reject('wrong-type', 'value must be a number, but is other text');
+  return (
+    readNumber(text) ?? reject('wrong-type', `value must be a number, but ${kindOfText(text)}`)
+  );
+}
+
+/** What a text is that is no number, and what to do where that is known. */
+function kindOfText(text: string): string {
+  const sign = signOfAmount(text);
+  if (sign !== undefined) {
+    const what = sign === ',' ? 'has a decimal comma' : 'is an amount';
+    return `${what}; say "decimal": "${sign}" in interactions.columns.value`;
+  }
+  return 'is other text';
 }
 
 /** A text, or nothing if it stands for that. */
@@ -240,7 +252,7 @@ const longestPlaceholder = 9;
 const firstLetters = new Set([...placeholders].map((text) => text.charCodeAt(0)));
 
 /** True for a text that stands for "nothing". */
-const isPlaceholder = (text: string): boolean =>
+export const isPlaceholder = (text: string): boolean =>
   text.length <= longestPlaceholder &&
   firstLetters.has(text.charCodeAt(0)) &&
   placeholders.has(text);

@@ -155,11 +155,52 @@ describe('Command: init', () => {
     expect(() => init.prepare([file, '--to', to])).toThrow('--force replaces it');
   });
 
-  it('says that nothing looks like interactions', async () => {
-    const file = write('items.csv', 'item_id,title\n1,One\n2,Two\n');
-
-    await expect(init.prepare([file, '--json'])()).rejects.toThrow(
-      /None of the files looks like interactions.*item_id, title/,
+  it('reads amounts and decimal commas, also in a column that is called value, and names in capitals', async () => {
+    const row = (value: string) => (i: number) => `u${i % 5};i${i % 7};${1.7e9 + i};${value}`;
+    const commas = write(
+      'c.csv',
+      ['USER_ID;ITEM_ID;TIMESTAMP;VALUE', ...days.map(row('3,50'))].join('\n'),
     );
+    const amounts = write(
+      'a.csv',
+      [
+        'user_id;item_id;timestamp;price',
+        ...days.map((i) => row(i % 3 ? `$1,0${10 + i}.50` : '5 EUR')(i)),
+      ].join('\n'),
+    );
+
+    const first = await propose(commas);
+    const second = await propose(amounts);
+
+    expect(first.written.interactions.columns).toMatchObject({
+      value: { column: 'VALUE', decimal: ',' },
+    });
+    expect(second.written.interactions.columns).toEqual({
+      value: { column: 'price', decimal: '.' },
+    });
+    expect([first, second].map(({ reports }) => reports[0].good)).toEqual([60, 60]);
+  });
+
+  it('takes a column that is called timestamp for the times, although some of them are impossible', async () => {
+    const rows = days.map(
+      (i) => `u${i % 5},i${i % 7},${i % 10 === 0 ? '2038-01-19T03:14:07Z' : 1.7e9 + i}`,
+    );
+    const file = write('future.csv', ['user_id,item_id,timestamp', ...rows].join('\n'));
+
+    const { text, reports } = await propose(file);
+
+    expect(text).toContain('timestamp: the column "timestamp"');
+    expect(reports[0]).toMatchObject({ good: 54, quarantined: 6 });
+  });
+
+  it.each([
+    ['page.csv', '<!DOCTYPE html>\n<html><body>403</body></html>\n', 'is an HTML or XML page'],
+    ['book.csv', Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'is an Excel file'],
+    ['none.csv', 'user_id,item_id,timestamp\n', 'has no rows'],
+    ['python.jsonl', "{'user_id': 'u'}\n", 'is in Python’s notation'.replace('’', "'")],
+    ['items.csv', 'item_id,title\n1,One\n2,Two\n', 'looks like a catalogue (item_id, title)'],
+    ['other.csv', 'one,two\n1,3\n2,4\n', 'None of the files looks like interactions'],
+  ])('says of %s what it is', async (name, content, message) => {
+    await expect(init.prepare([write(name, content), '--json'])()).rejects.toThrow(message);
   });
 });

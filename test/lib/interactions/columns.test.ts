@@ -58,6 +58,15 @@ describe('Function: createColumnMapping, logs', () => {
     expect(field(name, source, { a: value })).toBe(expected);
   });
 
+  it('finds documented names however a file writes them, for readers give those in lower case', () => {
+    const mapping = logs({ user_id: 'USER_ID', value: 'Event_Value' });
+
+    expect(mapping.needed.toSorted()).toEqual(['Event_Value', 'item_id', 'timestamp', 'user_id']);
+    expect(mapping.map({ user_id: 'u', item_id: 'i', timestamp: 1, Event_Value: 2 }, 0)).toEqual({
+      row: { user_id: 'u', item_id: 'i', timestamp: 1, value: 2 },
+    });
+  });
+
   it('joins a date and a time', () => {
     const source = { column: ['day', 'time'], format: 'DD.MM.YYYY HH:mm' };
 

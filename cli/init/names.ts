@@ -1,5 +1,3 @@
-import type { Profile } from './profile.ts';
-
 /** What columns are called, without blanks, dashes and capitals. The best words come first. */
 export const role = {
   user: [
@@ -35,11 +33,11 @@ export const role = {
 } as const;
 
 /** The column whose name fits best, of those that may be it. */
-export function findBy(
-  profiles: readonly Profile[],
+export function findBy<Column extends { readonly name: string }>(
+  profiles: readonly Column[],
   words: readonly RegExp[],
-  fits: (profile: Profile) => boolean,
-): Profile | undefined {
+  fits: (profile: Column) => boolean,
+): Column | undefined {
   for (const word of words) {
     const found = profiles.find((profile) => word.test(plain(profile.name)) && fits(profile));
     if (found !== undefined) return found;

@@ -60,6 +60,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'compare environments: what they cost, how good they are, what comes of it',
     load: async () => (await import('./environment.ts')).environment,
   },
+  simulate: {
+    summary: 'compare recommenders by the reward of whole sessions, in worlds whose truth is known',
+    load: async () => (await import('./simulate.ts')).simulate,
+  },
   vectors: {
     summary: 'give every item of a catalogue a vector from its text',
     load: async () => (await import('./vectors.ts')).vectors,

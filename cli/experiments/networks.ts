@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { PipelineError } from '#lib/contracts/errors.ts';
+import type { AugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { decodeModel, encodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
@@ -9,6 +10,7 @@ import type { TextVectors } from '#lib/recommender/text-table.ts';
 import { type TrainingHooks, trainModel } from '#lib/recommender/trainer.ts';
 import type { BuiltSequences } from '#lib/sequences/build.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../containers/trainer/checkpoints.ts';
+import { copyNeighbours } from '../../containers/trainer/neighbour-answers.ts';
 import { fingerprintOf, writeWhole } from './results.ts';
 
 /** A network and how it was trained. */
@@ -17,6 +19,13 @@ export interface TrainedNetwork {
   readonly epochs: number;
   readonly bestEpoch: number;
   readonly seconds: number;
+}
+
+/** What an environment says of the training shards, in their order. */
+export interface EnvironmentAnswers {
+  readonly shards: readonly AugmentedShard[];
+  /** Tells these answers from others. */
+  readonly hash: string;
 }
 
 /**
@@ -31,10 +40,12 @@ export async function networkOf(
   text: TextVectors | undefined,
   out: string,
   hooks: Pick<TrainingHooks, 'shouldStop' | 'onProgress'>,
+  answers?: EnvironmentAnswers,
 ): Promise<TrainedNetwork> {
   const { dataHash, excludeHistory, baskets, window, items } = built.manifest;
   const alone = { ...model, prior: undefined };
-  const fingerprint = fingerprintOf(alone, dataHash, excludeHistory, text?.known);
+  const learnedFrom = answers === undefined ? dataHash : `${dataHash} ${answers.hash}`;
+  const fingerprint = fingerprintOf(alone, learnedFrom, excludeHistory, text?.known);
   const folder = join(out, 'networks', fingerprint.slice(0, 16));
   const path = (name: string) => join(folder, name);
   if (existsSync(path('trained.json'))) {
@@ -47,11 +58,18 @@ export async function networkOf(
   }
   const begun = performance.now();
   const checkpoints = path('checkpoints');
-  const parts = built.shards.map((sequences) => ({ sequences, augmented: undefined }));
+  const asked = built.shards.map((sequences, at) => ({
+    sequences,
+    augmented: answers?.shards[at],
+  }));
+  const isNeighbours = model.lea?.actions === 'neighbours';
+  const parts = isNeighbours
+    ? copyNeighbours(asked, { itemTable: built.itemTable, ...built.manifest })
+    : asked;
   const trained = await trainModel(
     {
       model,
-      rows: await collectRows(parts, undefined, built.itemTable.counts),
+      rows: await collectRows(parts, model.lea, built.itemTable.counts),
       window,
       excludeHistory,
       baskets,

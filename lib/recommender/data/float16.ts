@@ -13,3 +13,13 @@ export function float16Values(): Float32Array {
   });
   return values;
 }
+
+/** The nearest float16 bit pattern of a finite number; beyond the largest, the largest. */
+export function float16Bits(value: number): number {
+  const sign = value < 0 ? 0x8000 : 0;
+  const size = Math.min(Math.abs(value), 65_504);
+  // Exponents below -14 are those of numbers without a leading 1.
+  const exponent = Math.max(-14, Math.floor(Math.log2(size)));
+  const fraction = Math.round(size * 2 ** (10 - exponent)); // 0 to 2048
+  return sign | (fraction < 1024 ? fraction : ((exponent + 14) << 10) + fraction);
+}

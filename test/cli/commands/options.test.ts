@@ -22,6 +22,7 @@ const complete: Record<string, readonly string[]> = {
   open: ['--bucket', 'x'],
   init: ['--to', 'x.json'],
   validate: ['--items', 'x'],
+  simulate: ['--config', 'examples/simulator/tiny.json', '--out', 'x'],
   vectors: ['--items', 'x', '--out', 'y'],
 };
 

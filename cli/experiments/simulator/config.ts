@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
-import {
-  historyKind,
-  type ResolvedModel,
-  resolveModel,
-  trainingConfig,
-} from '#lib/contracts/config/training.ts';
+import { historyKind, type ResolvedModel, trainingConfig } from '#lib/contracts/config/training.ts';
 import { explain } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';

@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['test/lib/{promotion,evaluation,interactions}/**/*.test.ts'],
     globalSetup: 'test/temporary/of-a-run.ts',
     setupFiles: 'test/temporary/of-a-file.ts',
+    // A change is switched on while the tests run, so that modules need not be loaded for each.
+    isolate: false,
     // Stryker ends what hangs.
     testTimeout: 1_200_000,
     // TensorFlow's native library cannot be loaded by the threads that mutants run in.

@@ -16,14 +16,16 @@ export default {
     'examples/*/convert.ts!',
     'examples/client/client.ts!',
     'test/local/fixture/handlers/*',
-    'test/mutation.config.ts',
+    'test/mutation/runner.ts',
     'test/account/main.ts',
   ],
   project: ['**/*.{ts,mjs}!', '!test/**!', '!*.config.ts!', '!knip.ts!'],
   // A type that names what an exported function takes or gives is part of its signature.
   ignoreExportsUsedInFile: isProduction || { interface: true, type: true },
-  // Loaded under a name that the environment chooses (lib/graph/tensorflow.ts).
-  ignoreDependencies: ['@tensorflow/tfjs-node'],
+  // Loaded under a name that the environment chooses (lib/graph/tensorflow.ts); started by its path.
+  ignoreDependencies: ['@tensorflow/tfjs-node', '@stryker-mutator/core'],
+  // Takes a test runner's name for that of a package.
+  stryker: false,
   // Comes with the driver of a host that has a GPU.
   ignoreBinaries: ['nvidia-smi'],
 } satisfies KnipConfig;

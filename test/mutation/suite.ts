@@ -1,0 +1,47 @@
+import { format } from 'node:util';
+
+/** One test as it stands in a file. */
+export interface CollectedTest {
+  readonly name: string;
+  readonly run: () => unknown;
+}
+
+/** What stands for `vitest` in test files while mutants are tried: it collects tests, and runs nothing. */
+export { expect } from 'vitest';
+
+let tests: CollectedTest[] = [];
+let path: readonly string[] = [];
+
+/** @returns the tests that a file describes while it is imported by `load` */
+export async function collect(load: () => Promise<unknown>): Promise<readonly CollectedTest[]> {
+  tests = [];
+  await load();
+  return tests;
+}
+
+type Cases = readonly unknown[];
+type Body = (...values: never[]) => unknown;
+
+/** Rows that are arrays are several arguments, as in Vitest. The number keeps names apart that read alike. */
+const each = (add: (name: string, body: () => unknown) => void) => (cases: Cases) => {
+  return (name: string, body: Body) => {
+    cases.forEach((values, number) => {
+      const given = Array.isArray(values) ? values : [values];
+      add(`${format(name, ...given)} [${number}]`, () => body(...(given as never[])));
+    });
+  };
+};
+
+function describeOne(name: string, body: () => void): void {
+  const outer = path;
+  path = [...outer, name];
+  body();
+  path = outer;
+}
+
+function addTest(name: string, run: () => unknown): void {
+  tests.push({ name: [...path, name].join(' > '), run });
+}
+
+export const describe = Object.assign(describeOne, { each: each(describeOne as never) });
+export const it = Object.assign(addTest, { each: each(addTest) });

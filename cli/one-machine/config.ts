@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PipelineConfig, parseConfig, withoutSchema } from '#lib/contracts/config.ts';
+import {
+  expectKeptNames,
+  type PipelineConfig,
+  parseConfig,
+  withoutSchema,
+} from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import { root } from '../../setup/paths.mjs';
 
@@ -30,11 +35,14 @@ export function nightConfig(file: string | undefined): {
 }
 
 function readJson(file: string): unknown {
+  let value: unknown;
   try {
-    return withoutSchema(JSON.parse(readFileSync(file, 'utf8')));
+    value = withoutSchema(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     throw new ConfigError(`${file} cannot be read as JSON: ${(cause as Error).message}`, { cause });
   }
+  expectKeptNames(value, file);
+  return value;
 }
 
 /** `above` where it says something, `below` elsewhere; only objects are gone into. */

@@ -32,6 +32,7 @@ export type PipelineConfig = z.infer<typeof pipelineConfig>;
  * @throws ConfigError that names each wrong or unknown key and what was expected
  */
 export function parseConfig(value: unknown, where: string): PipelineConfig {
+  expectKeptNames(value, where);
   const result = pipelineConfig.safeParse(withoutSchema(value));
   if (!result.success)
     throw new ConfigError(
@@ -86,6 +87,22 @@ function checkEnvironment({ environment, training }: PipelineConfig, where: stri
       const wanted = lea.actions === 'chance' ? 'chance' : 'similarity';
       needs(`lea.actions "${lea.actions}"`, 'proposals', wanted, environment.proposals);
     }
+  }
+}
+
+/**
+ * Looks for a name that objects do not keep, so that whatever is said of it would be lost without a word.
+ *
+ * @throws ConfigError that says where it is
+ */
+export function expectKeptNames(value: unknown, where: string, path: readonly string[] = []): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, inner] of Object.entries(value)) {
+    const at = [...path, name];
+    if (name === '__proto__') {
+      throw new ConfigError(`${where}: ${at.join('.')} cannot be a name. Choose another one.`);
+    }
+    expectKeptNames(inner, where, at);
   }
 }
 

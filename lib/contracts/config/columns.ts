@@ -131,10 +131,7 @@ export const leaveOut = z.array(condition).default([]);
 export const itemsLayout = z.strictObject({
   file: fileLayout.prefault({}),
   /** `item_id`, `title`, and texts about the item by the names that the language model shall read. */
-  columns: z
-    .record(z.string().min(1), textSource)
-    .refine((columns) => !Object.hasOwn(columns, '__proto__'), 'no name of a field')
-    .default({}),
+  columns: z.record(z.string().min(1), textSource).default({}),
   /** What becomes of columns that `columns` does not mention. */
   otherColumns: z.enum(['keep', 'leave-out']).default('keep'),
   leaveOut,

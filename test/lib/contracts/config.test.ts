@@ -64,6 +64,20 @@ describe('Function: parseConfig', () => {
     expect(message).toContain('sequence: unknown key');
   });
 
+  test.each([
+    ['interactions.eventRewards.__proto__', '{"eventRewards": {"__proto__": 1}}'],
+    ['interactions.reward.values.__proto__', '{"reward": {"values": {"__proto__": {}}}}'],
+    ['interactions.items.columns.__proto__', '{"items": {"columns": {"__proto__": "a"}}}'],
+    ['interactions.leaveOut.0.__proto__', '{"leaveOut": [{"__proto__": 1}]}'],
+  ])('refuses the name %s, which would be lost', (path, interactions) => {
+    const message = messageOf({
+      interactions: JSON.parse(interactions),
+      training: { models: [model] },
+    });
+
+    expect(message).toContain(`my.json: ${path} cannot be a name`);
+  });
+
   test('says what was expected of a wrong value', () => {
     const message = messageOf({
       training: { models: [model] },

@@ -58,3 +58,9 @@ describe('Function: rankMetrics', () => {
     ]);
   });
 });
+
+describe('Function: meanOverCases', () => {
+  it('is 0 where there is no case', () => {
+    expect(meanOverCases(new Int32Array(0), () => 1)).toBe(0);
+  });
+});

@@ -25,6 +25,10 @@ describe('Function: encodeInts, decodeRanks', () => {
     expect([...encodeInts(Int32Array.of(1, 258))]).toEqual([1, 0, 0, 0, 2, 1, 0, 0]);
   });
 
+  it('reads a target that is in no list', () => {
+    expect([...decodeRanks(encodeInts(Int32Array.of(3, 0)), 2, 'model')]).toEqual([3, 0]);
+  });
+
   it('refuses another number of cases and negative ranks', () => {
     // Arrange
     const bytes = encodeInts(Int32Array.of(1, -2));

@@ -8,7 +8,7 @@ import {
   decodeRecentHistories,
   everybodyManifest,
 } from '#lib/sequences/everybody-files.ts';
-import { hash32 } from '#lib/sequences/hash.ts';
+import { hash32 } from '#lib/sequences/hash32.ts';
 import { activateTensorflow, loadCounts, loadRecommender } from '#lib/serving/champion-model.ts';
 import { knownUser } from '#lib/serving/known-user.ts';
 import type { Recommender } from '#lib/serving/recommender.ts';

@@ -1,5 +1,5 @@
 import { requestOffsets, takenBefore } from '#lib/sequences/evaluation-cases.ts';
-import { hash32 } from '#lib/sequences/hash.ts';
+import { hash32 } from '#lib/sequences/hash32.ts';
 import { type BlendInput, type BlendWeights, visitRequests } from './blend.ts';
 import { type ChoiceSets, fitConditionalLogit } from './conditional-logit.ts';
 import { Shortlist } from './shortlist.ts';

@@ -1,4 +1,4 @@
-import { hash128 } from './hash.ts';
+import { hash128 } from './hash128.ts';
 
 /** Words of a 128-bit hash. */
 const WORDS = 4;

@@ -1,4 +1,4 @@
-import { hash128 } from './hash.ts';
+import { hash128 } from './hash128.ts';
 
 /** Hashes are 53-bit integers, so that they are exact in a double. */
 export const HASH_RANGE = 2 ** 53;

@@ -1,5 +1,5 @@
 import { ValidationError } from '#lib/contracts/errors.ts';
-import type { RawRecord } from './records.ts';
+import { KEPT_BYTES, type RawRecord, recordBefore } from './records.ts';
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -7,8 +7,6 @@ const OPEN = 123;
 const CLOSE = 125;
 /** What may stand between objects: white space, commas, the brackets of arrays, a byte order mark. */
 const between = new Set([...Buffer.from('\t\n\r ,[]'), 0xef, 0xbb, 0xbf]);
-/** Of an object that is too long, this much is kept for quarantine. */
-const KEPT_BYTES = 1024;
 
 /** Where in an object the scan stands. */
 interface Place {
@@ -62,16 +60,7 @@ export function createObjectSplitter(
   onRecord: (record: RawRecord) => void,
 ) {
   const { maximumLineBytes } = options;
-  const record: RawRecord = {
-    bytes: Buffer.alloc(0),
-    start: 0,
-    end: 0,
-    line: options.firstLine,
-    length: 0,
-    nextOffset: 0,
-    nextLine: options.firstLine,
-    problem: undefined,
-  };
+  const record = recordBefore(options.firstLine);
   /** Bytes behind the last complete object, or the first of them, if the object is too long. */
   let rest: Buffer = Buffer.alloc(0);
   /** Bytes of the object that has begun. */

@@ -29,11 +29,23 @@ export interface SplitterOptions {
   readonly firstLine: number;
 }
 
-/** Of a line that is too long, this much is kept for quarantine. */
-const KEPT_BYTES = 1024;
+/** Of a record that is too long, this much is kept for quarantine. */
+export const KEPT_BYTES = 1024;
 const LINE_FEED = 10;
 const QUOTE = 34;
 const CARRIAGE_RETURN = 13;
+
+/** The record that a splitter fills in, before the first one. */
+export const recordBefore = (firstLine: number): RawRecord => ({
+  bytes: Buffer.alloc(0),
+  start: 0,
+  end: 0,
+  line: firstLine,
+  length: 0,
+  nextOffset: 0,
+  nextLine: firstLine,
+  problem: undefined,
+});
 
 /**
  * Cuts a stream of bytes into records. What the records are depends on the bytes alone, not on how they come in
@@ -51,16 +63,7 @@ export function createRecordSplitter(
   const { quotes, carriageReturns = false, maximumLineBytes } = options;
   const separator = options.separator?.charCodeAt(0);
   const keptBytes = Math.min(KEPT_BYTES, maximumLineBytes);
-  const record: RawRecord = {
-    bytes: Buffer.alloc(0),
-    start: 0,
-    end: 0,
-    line: options.firstLine,
-    length: 0,
-    nextOffset: 0,
-    nextLine: options.firstLine,
-    problem: undefined,
-  };
+  const record = recordBefore(options.firstLine);
   /** Data behind the last complete record, and its offset. */
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;

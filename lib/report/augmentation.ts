@@ -1,7 +1,7 @@
 import type { AugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { rewardRange } from '#lib/environment/client.ts';
 import { type ActionSettings, choosePositiveActions } from '#lib/environment/positive-actions.ts';
-import { hash32 } from '#lib/sequences/hash.ts';
+import { hash32 } from '#lib/sequences/hash32.ts';
 import type { ItemTable } from '#lib/sequences/item-table.ts';
 import type { Histogram } from './charts/histogram-chart.ts';
 

@@ -1,7 +1,7 @@
 import type { ActionTable } from './actions.ts';
 import { type CaseOptions, cutCases } from './cases.ts';
 import type { EvaluationCases } from './evaluation-cases.ts';
-import { hash32 } from './hash.ts';
+import { hash32 } from './hash32.ts';
 import { type Split, splitByUser } from './split.ts';
 
 /** Cases of what arrived, at most, unless one user has more: enough to tell rankers apart. */

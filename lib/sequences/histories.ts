@@ -1,4 +1,4 @@
-import { hash32 } from './hash.ts';
+import { hash32 } from './hash32.ts';
 import type { InteractionLog } from './interaction-log.ts';
 
 /** Users' actions in time order, as rows of a log: user `u` has `rows[offsets[u]]` to `rows[offsets[u + 1] - 1]`. */

@@ -1,4 +1,4 @@
-import { hash32 } from './hash.ts';
+import { hash32 } from './hash32.ts';
 
 /**
  * Which of a user's actions train and which are held out. A history of `n` actions in time order is cut twice:

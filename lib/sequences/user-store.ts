@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod';
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { AllItems, RecentHistories } from './everybody.ts';
-import { hash32 } from './hash.ts';
+import { hash32 } from './hash32.ts';
 
 /*
  * Everybody's newest actions once more, so that one of them can be read alone (docs/contracts.md, 3): a part of the users

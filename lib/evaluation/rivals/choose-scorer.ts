@@ -3,7 +3,7 @@ import {
   requestOffsets,
   takenBefore,
 } from '#lib/sequences/evaluation-cases.ts';
-import { hash32 } from '#lib/sequences/hash.ts';
+import { hash32 } from '#lib/sequences/hash32.ts';
 import { rankMetrics } from '../metrics.ts';
 import { historyAt } from './evidence.ts';
 import type { HistoryScorer } from './history-scorer.ts';

@@ -5,7 +5,7 @@ import {
   requestOffsets,
   takenBefore,
 } from '#lib/sequences/evaluation-cases.ts';
-import { hash32 } from '#lib/sequences/hash.ts';
+import { hash32 } from '#lib/sequences/hash32.ts';
 import { rankMetrics } from '../metrics.ts';
 
 /** The half-life, as a place among those tried, with which counting alone ranks best. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { actorCriticLoss } from './actor-critic.ts';
 import type { Objective, ObjectiveSettings, Places, Values } from './objective.ts';
-import { temporalDifferenceLoss, temporalDifferenceTargets } from './temporal-difference.ts';
-import { withoutGradient } from './without-gradient.ts';
+import { temporalDifferenceTargets } from './temporal-difference.ts';
 
 /**
  * SA2C (Xin et al. 2022, https://arxiv.org/abs/2111.03474, equations 6 to 8): after a warm-up as SNQN, the
@@ -20,19 +20,9 @@ export const sa2c: Objective = {
     if (targets === undefined) throw new TypeError('SA2C needs targets of its Q head.');
     const average = averageValue(values);
     const correction = propensityCorrection(places, values, settings);
-    const actor = (weights: tf.Tensor1D, value: tf.Tensor1D) => {
-      const advantage = tf.mul(clip(tf.sub(value, average), settings.advantageRange), correction);
-      const factor = tf.add(1, tf.mul(places.isActing, tf.sub(withoutGradient(advantage), 1)));
-      return tf.mul(weights, factor) as tf.Tensor1D; // [places]
-    };
-    return {
-      supervised: actor(places.weights, values.positive()),
-      augmented:
-        targets.augmented === undefined
-          ? undefined
-          : actor(places.augmentedWeights, values.augmented()),
-      reinforcement: temporalDifferenceLoss(places, values, targets, settings),
-    };
+    return actorCriticLoss(places, values, targets, settings, (value) =>
+      tf.mul(clip(tf.sub(value, average), settings.advantageRange), correction),
+    );
   },
 };
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hash128 } from '#lib/interactions/hash.ts';
 import { createHashSet } from '#lib/interactions/hash-set.ts';
+import { hash128 } from '#lib/interactions/hash128.ts';
 
 const rotate = (x: number, by: number) => (x << by) | (x >>> (32 - by));
 const finish = (word: number) => {

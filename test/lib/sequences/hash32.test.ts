@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hash32 } from '#lib/sequences/hash.ts';
+import { hash32 } from '#lib/sequences/hash32.ts';
 
 describe('Function: hash32', () => {
   it('fills 64 bins evenly with similar texts', () => {

@@ -4,10 +4,10 @@ import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { serving } from '#lib/contracts/keys.ts';
 import { everybodyLatest } from '#lib/sequences/everybody-files.ts';
 import { answerRecommend, answerSimilar, type Serving } from '#lib/serving/answer.ts';
-import type { RecommendAnswer, SimilarAnswer } from '#lib/serving/answers.ts';
 import { activateTensorflow, loadCounts, loadRecommender } from '#lib/serving/champion-model.ts';
 import { type Directory, openDirectory } from '#lib/serving/directory.ts';
 import type { RecommendRequest, SimilarRequest } from '#lib/serving/request.ts';
+import type { RecommendAnswer, SimilarAnswer } from '#lib/serving/response.ts';
 import type { Objects } from '#platform/objects.ts';
 import { newestHistories } from './nights.ts';
 

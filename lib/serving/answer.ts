@@ -1,11 +1,11 @@
 import type { Champion } from '#lib/contracts/champion.ts';
 import { MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
-import type { RecommendAnswer, RerankAnswer, SimilarAnswer } from './answers.ts';
-import type { Asked, Recommendation, Wanted } from './asked.ts';
 import type { Directory, Where } from './directory.ts';
 import { askedOf } from './known-user.ts';
+import type { Asked, Recommendation, Wanted } from './recommendation.ts';
 import type { Recommender } from './recommender.ts';
 import type { RecommendRequest, RerankRequest, SimilarRequest } from './request.ts';
+import type { RecommendAnswer, RerankAnswer, SimilarAnswer } from './response.ts';
 
 /** What answers are made with. */
 export interface Serving {

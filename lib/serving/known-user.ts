@@ -1,6 +1,6 @@
 import type { AllItems, RecentHistories } from '#lib/sequences/everybody.ts';
 import { type StoredUser, userAt } from '#lib/sequences/user-store.ts';
-import type { Asked } from './asked.ts';
+import type { Asked } from './recommendation.ts';
 
 /** What a night knows of one user, in item ids. */
 export type KnownUser = Asked & Required<Pick<Asked, 'earlier' | 'historyTimes'>>;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { recommendAnswer, rerankAnswer, similarAnswer } from './answers.ts';
 import { recommendRequest, rerankRequest, similarRequest } from './request.ts';
+import { recommendAnswer, rerankAnswer, similarAnswer } from './response.ts';
 
 const refusal = z.strictObject({
   error: z

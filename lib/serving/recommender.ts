@@ -3,14 +3,14 @@ import { ContractError, ValidationError } from '#lib/contracts/errors.ts';
 import { meanOfTail } from '#lib/evaluation/blend.ts';
 import { absence, recency } from '#lib/evaluation/moderators.ts';
 import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
+import { Prior } from './prior.ts';
 import {
   type Asked,
   expectTimes,
   type Recommendation,
   type SimilarItems,
   type Wanted,
-} from './asked.ts';
-import { Prior } from './prior.ts';
+} from './recommendation.ts';
 import type { KnownHistory, Scores } from './scorers.ts';
 import { loadServed, type RecommenderFiles, type Served } from './served-model.ts';
 import { createSimilarity, type Similarity } from './similar.ts';

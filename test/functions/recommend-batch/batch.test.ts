@@ -17,8 +17,8 @@ import { gatherEverybody } from '#lib/sequences/everybody.ts';
 import { orderHistories } from '#lib/sequences/histories.ts';
 import { collectInteractions } from '#lib/sequences/interaction-log.ts';
 import { writeSequences } from '#lib/sequences/write.ts';
-import type { RecommendedItem } from '#lib/serving/asked.ts';
 import { activateTensorflow, loadRecommender } from '#lib/serving/champion-model.ts';
+import type { RecommendedItem } from '#lib/serving/recommendation.ts';
 import { startBucket } from '../bucket.ts';
 import { itemIds, promoteSmallModel } from '../champion.ts';
 

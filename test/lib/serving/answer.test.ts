@@ -5,7 +5,6 @@ import { gatherEverybody } from '#lib/sequences/everybody.ts';
 import { orderHistories } from '#lib/sequences/histories.ts';
 import { writeEverybody } from '#lib/sequences/write.ts';
 import { answerRecommend, answerRerank, answerSimilar, type Serving } from '#lib/serving/answer.ts';
-import { recommendAnswer, rerankAnswer, similarAnswer } from '#lib/serving/answers.ts';
 import { activateTensorflow, loadRecommender } from '#lib/serving/champion-model.ts';
 import { openDirectory } from '#lib/serving/directory.ts';
 import {
@@ -14,6 +13,7 @@ import {
   rerankRequest,
   similarRequest,
 } from '#lib/serving/request.ts';
+import { recommendAnswer, rerankAnswer, similarAnswer } from '#lib/serving/response.ts';
 import { startBucket } from '../../functions/bucket.ts';
 import { itemIds, promoteSmallModel } from '../../functions/champion.ts';
 import { histories, logOf } from '../sequences/arbitraries.ts';

@@ -9,7 +9,7 @@ export function refusalsOf({ times, memory, counts }: Limits): PipelineError[] {
   return [...tooLate(times), ...tooLarge(memory), ...tooMany(counts)];
 }
 
-type Limits = Pick<CostEstimate, 'times' | 'memory' | 'counts'>;
+export type Limits = Pick<CostEstimate, 'times' | 'memory' | 'counts'>;
 
 /**
  * What cannot end is not begun, and has no price: half an epoch is worth nothing.

@@ -9,7 +9,7 @@ export interface BlendStep {
 }
 
 /** What a blend is made of. */
-interface BlendParts {
+export interface BlendParts {
   readonly components: readonly string[];
   readonly halfLives: readonly number[];
   readonly moderators: readonly string[];

@@ -9,7 +9,7 @@ const CLOSE = 125;
 const between = new Set([...Buffer.from('\t\n\r ,[]'), 0xef, 0xbb, 0xbf]);
 
 /** Where in an object the scan stands. */
-interface Place {
+export interface Place {
   depth: number;
   inText: boolean;
   /** The last byte was a backslash inside a text. */

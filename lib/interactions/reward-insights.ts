@@ -4,7 +4,7 @@ import type { MergedInteractions } from './merge.ts';
 import { valueRule } from './rewards.ts';
 import type { ValueTally } from './value-counts.ts';
 
-type RewardSettings = Pick<InteractionsConfig, 'eventRewards' | 'defaultReward' | 'reward'>;
+export type RewardSettings = Pick<InteractionsConfig, 'eventRewards' | 'defaultReward' | 'reward'>;
 
 /** Event types named in a remark. */
 const NAMED = 10;

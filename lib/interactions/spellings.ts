@@ -3,7 +3,7 @@ import { createHasher, HASH_RANGE, packNumbers, unpackNumbers } from './hash53.t
 import type { Sketch } from './sketch.ts';
 
 /** A way in which two spellings of one id may differ. Ids are never put together because of it; it is counted. */
-interface Fold {
+export interface Fold {
   /** An id without the difference. */
   fold(id: string): string;
   /** Where two spellings differ: `two spellings that differ ...`. */

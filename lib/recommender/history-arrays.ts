@@ -25,7 +25,7 @@ export interface HistoryArrays {
   readonly requests?: Int32Array;
 }
 
-type Looks = Pick<BackboneShape, 'timeAttention' | 'baskets'>;
+export type Looks = Pick<BackboneShape, 'timeAttention' | 'baskets'>;
 
 /** Shapes and types of the arrays that a model takes. */
 export function historySpecs(

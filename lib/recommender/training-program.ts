@@ -37,8 +37,8 @@ export interface TrainingProgram {
 /**
  * Builds and compiles a model.
  *
- * @param excluded places for items to leave out of a case's list
- * @param runEagerly execute operation by operation, the reference that the compiled graph is checked against
+ * @param options.excluded places for items to leave out of a case's list
+ * @param options.runEagerly execute operation by operation, the reference that the compiled graph is checked against
  */
 export function createTrainingProgram(options: {
   readonly network: Network;

@@ -1,4 +1,4 @@
-interface JoinedModel {
+export interface JoinedModel {
   readonly name: string;
   readonly parts?: readonly { readonly added: string; readonly ndcg10: number }[] | undefined;
 }

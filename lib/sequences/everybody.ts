@@ -55,7 +55,7 @@ export interface EverybodyOptions {
 export const usersOfPart = 50_000;
 
 /** What `gatherHistories` needs of actions; items are indices of `AllItems`. */
-type Actions = Pick<ActionTable, 'userIds' | 'offsets' | 'items' | 'timestamps'>;
+export type Actions = Pick<ActionTable, 'userIds' | 'offsets' | 'items' | 'timestamps'>;
 
 /** Gathers everybody's newest actions. Depends on the set of interactions and the catalogue alone. */
 export function gatherEverybody(

@@ -18,9 +18,9 @@ import {
 
 /** What a list may be filtered by: for each field of the catalogue one value, or several of which any will do. */
 export type Where = Readonly<Record<string, Filter | readonly Filter[]>>;
-type Filter = string | number | boolean;
+export type Filter = string | number | boolean;
 
-type DirectoryObjects = ReadableObjects & RangedObjects & LookedAtObjects;
+export type DirectoryObjects = ReadableObjects & RangedObjects & LookedAtObjects;
 
 /** Parts whose offsets are kept in memory; 12 KB each. */
 const partsKept = 256;

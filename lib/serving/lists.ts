@@ -8,17 +8,18 @@ const usersAtOnce = 256;
 /**
  * Recommends to everybody in a file of histories, `usersAtOnce` at a time.
  *
- * @param count items per user
- * @param time as of when, Unix seconds; now, if nothing is said
+ * @param options.count items per user
+ * @param options.time as of when, Unix seconds; now, if nothing is said
  * @returns JSON lines, one for each user: `{user_id, items: [{item_id, score}], source}`
  */
 export function* listLines(
   recommender: Recommender,
   histories: RecentHistories,
   items: AllItems,
-  { count, time }: { readonly count: number; readonly time: number | undefined },
+  options: { readonly count: number; readonly time: number | undefined },
 ): Generator<string> {
   const { users } = histories;
+  const { count, time } = options;
   for (let begin = 0; begin < users.length; begin += usersAtOnce) {
     const some = users.slice(begin, begin + usersAtOnce);
     const asked = some.map((_, row): KnownUser => knownUser(histories, begin + row, items));

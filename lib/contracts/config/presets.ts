@@ -6,7 +6,7 @@ import type {
   TrainingSettings,
 } from './training.ts';
 
-type Preset = ResolvedModel['preset'];
+export type Preset = ResolvedModel['preset'];
 
 /** What a setting is if nothing is said. */
 export const presets: Readonly<Record<Preset, Settings>> = {

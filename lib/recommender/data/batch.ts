@@ -4,7 +4,7 @@ import type { LineState, LoggedAction, WholeBatch } from './actions.ts';
 import { type Column, type ColumnName, columns } from './columns.ts';
 import type { BatchLayout } from './layout.ts';
 
-type Table = typeof columns;
+export type Table = typeof columns;
 
 /** Every array that a batch may have. */
 export type BatchArrays = {
@@ -25,7 +25,7 @@ export type ColumnTensors = {
 export type BatchTensors = Readonly<Partial<ColumnTensors>>;
 
 /** How a column may be filled, and from what. */
-interface Sources {
+export interface Sources {
   readonly perState: LineState;
   readonly perSample: LoggedAction;
   readonly perAction: LoggedAction;

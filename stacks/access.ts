@@ -1,6 +1,16 @@
 import type { ObjectAccess } from './constructs/object-access.ts';
 import { keys } from './key-patterns.ts';
 
+/** Objects that `lea forget` writes anew or removes: those with rows of users. */
+const withUsers = [
+  keys.logs,
+  keys.quarantine,
+  keys.interactions,
+  keys.runs,
+  keys.recommendations,
+  keys.deletions,
+];
+
 /**
  * Which keys each function may touch. Nothing else grants a function access to the data bucket; a test compares this
  * with what the functions' code does.
@@ -254,17 +264,13 @@ export const functionAccess = {
       keys.answersIndex,
     ],
   },
+  // What `lea forget` does: every object is searched.
+  'forget-users': {
+    read: ['*'],
+    write: [keys.lock, keys.uploads, ...withUsers],
+    delete: withUsers,
+  },
 } satisfies Record<string, ObjectAccess>;
-
-/** Objects that `lea forget` writes anew or removes: those with rows of users. */
-const withUsers = [
-  keys.logs,
-  keys.quarantine,
-  keys.interactions,
-  keys.runs,
-  keys.recommendations,
-  keys.deletions,
-];
 
 /** What people do by hand: they look at everything, upload, choose among champions, and let users be forgotten. */
 export const operatorAccess = {

@@ -13,6 +13,8 @@ export const alarms = {
   'endpoint-too-old': 'An endpoint has existed for longer than any run may take.',
   'janitor-failing': 'remove-idle-endpoints fails; an idle endpoint would not be noticed.',
   'expiry-failing': 'expire-runs fails; old runs are not deleted.',
+  'forgetting-failing':
+    'Users who are to be forgotten could not be, or have been waiting for more than a day.',
   'status-failing': 'publish-run-status fails; events and cost figures are missing.',
   'champion-unusable':
     'A run could not compare with the champion, because its model cannot be used.',

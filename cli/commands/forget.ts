@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { LONGEST_ID } from '#lib/contracts/config/interactions.ts';
-import { PipelineError, ValidationError } from '#lib/contracts/errors.ts';
+import { ValidationError } from '#lib/contracts/errors.ts';
 import type { DeletionReport } from '#lib/deletion/forget.ts';
-import { readId } from '#lib/interactions/ids.ts';
+import { readUserList, readUsers } from '#lib/deletion/user-list.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
 import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
@@ -31,7 +30,7 @@ ${placeUsage}
     if ((file === undefined) === (user.length === 0)) {
       throw new UsageError('Either a FILE of ids or --user is needed.');
     }
-    const users = readUsers(file === undefined ? user : readLines(file));
+    const users = file === undefined ? readUsers(user) : readFile(file);
     return () =>
       withBucket(place, async (objects) => {
         const { forgetUsers } = await import('#lib/deletion/forget.ts');
@@ -43,23 +42,9 @@ ${placeUsage}
   },
 };
 
-function readLines(file: string): string[] {
+function readFile(file: string): Set<string> {
   if (!existsSync(file)) throw new ValidationError(`There is no file ${file}.`);
-  return readFileSync(file, 'utf8')
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== '');
-}
-
-/** @throws PipelineError for what is no id */
-function readUsers(texts: readonly string[]): Set<string> {
-  const ids = texts.map((text) => {
-    const id = readId('the user id', text, LONGEST_ID);
-    if (typeof id === 'string') return id;
-    throw new PipelineError('ValidationError', id.detail);
-  });
-  if (ids.length === 0) throw new ValidationError('There is nobody to forget: the file is empty.');
-  return new Set(ids);
+  return readUserList(readFileSync(file, 'utf8'));
 }
 
 function describe({ users, changed, removedUploads, unfinishedRuns, ...report }: DeletionReport) {

@@ -76,7 +76,8 @@ const execution = z.looseObject({ status: z.string() });
 async function readHolder(parts: Sweep): Promise<Holder | undefined> {
   const { objects, states, executionArn } = parts;
   const held = await lockHolder(objects);
-  if (held === undefined) return undefined;
+  // Users are being forgotten: no run is at work, and whoever comes next takes the lock once it has expired.
+  if (held === undefined || held.isDeletion === true) return undefined;
   const { run, execution: name } = held;
   const running = await states
     .call('DescribeExecution', { executionArn: `${executionArn}:${name}` }, execution)

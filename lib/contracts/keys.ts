@@ -238,6 +238,11 @@ export const reports = { index: 'reports/index.html' };
 /** Users who are to be forgotten, and how that went. */
 export const deletions = {
   prefix: 'deletions/',
+  /** Lists of ids that somebody puts here; gone once they have been carried out. */
+  requestsPrefix: 'deletions/requests/',
+  request: (name: string) => `deletions/requests/${name}`,
+  /** What a deletion that has not come to its end knows of objects, without anybody's id. */
+  progress: (deletion: string) => `deletions/${deletion}/progress.json`,
   /** What was found and taken out, without anybody's id. */
   report: (deletion: string) => `deletions/${deletion}/report.json`,
   /** There while an uploaded object is written anew without somebody's rows: until then no version of it is read. */

@@ -11,6 +11,8 @@ export const lock = z.strictObject({
   run: z.string(),
   /** Name of the Step Functions execution; runs may have several, one after the other. */
   execution: z.string(),
+  /** True while users are forgotten: no execution of the state machine has it, and the janitor leaves it alone. */
+  isDeletion: z.boolean().optional(),
   /** ISO 8601. */
   takenAt: z.string(),
   /** By then the execution has ended for certain, ISO 8601; absent in locks of older releases. */
@@ -28,6 +30,8 @@ export interface LockRequest {
   readonly now: Date;
   /** How long an execution may take. */
   readonly maximumHours: number;
+  /** Whether it is a deletion of users. @default false */
+  readonly isDeletion?: boolean;
 }
 
 export type LockObjects = Pick<VersionedObjects, 'getVersion' | 'putIfAbsent' | 'putIfMatch'>;
@@ -43,10 +47,11 @@ const attempts = 5;
  * @throws ConflictError when another execution holds it
  */
 export async function takeLock(objects: LockObjects, request: LockRequest): Promise<void> {
-  const { run, execution, now, maximumHours } = request;
+  const { run, execution, now, maximumHours, isDeletion } = request;
   const body = toJson({
     run,
     execution,
+    ...(isDeletion === true && { isDeletion }),
     takenAt: now.toISOString(),
     expiresAt: hoursAfter(now.toISOString(), maximumHours),
   });

@@ -25,8 +25,8 @@ export function costAtRest(
   counts: RestingCounts,
   { prices }: Prices,
 ): { readonly part: string; readonly usd: number }[] {
-  // Hourly janitor (2 s at 0.5 GB) and daily expiry (60 s at 0.5 GB).
-  const lambdaGbSeconds = 0.5 * (monthHours * 2 + 30 * 60);
+  // Hourly janitor (2 s at 0.5 GB), daily expiry (60 s at 0.5 GB), a look for users to forget every 15 minutes (1 s at 3 GB).
+  const lambdaGbSeconds = 0.5 * (monthHours * 2 + 30 * 60) + 3 * monthHours * 4;
   const polls = counts.polledQueues * monthHours * pollsAnHour;
   const warmGbSeconds = counts.provisionedConcurrency * recommendGigabytes * monthHours * 3600;
   const gigabytes = (count: number) => `${count.toFixed(1)} GB`;
@@ -52,7 +52,7 @@ export function costAtRest(
       part: `Data in S3 (${gigabytes(counts.dataGigabytes)})`,
       usd: counts.dataGigabytes * prices.s3GbMonth,
     },
-    { part: 'Janitor and expiry (Lambda)', usd: lambdaGbSeconds * prices.lambdaGbSecond },
+    { part: 'Janitor, expiry, forgetting (Lambda)', usd: lambdaGbSeconds * prices.lambdaGbSecond },
     ...(counts.customerManagedKey ? [{ part: 'Encryption key', usd: prices.keyMonth }] : []),
     ...(counts.provisionedConcurrency > 0
       ? [

@@ -1,11 +1,12 @@
 import { championPointer, championRecord } from '#lib/contracts/champion.ts';
 import { ConflictError, UnavailableError } from '#lib/contracts/errors.ts';
-import { deletions, interactions, runs, serving, uploads } from '#lib/contracts/keys.ts';
+import { deletions, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
-import { runManifest, runStatus } from '#lib/contracts/run.ts';
-import { boundsWithout, userStoreManifest } from '#lib/sequences/user-store.ts';
+import { runStatus } from '#lib/contracts/run.ts';
 import { type Holder, holders } from './holders.ts';
+import { repairManifests, runsOf } from './manifests.ts';
 import type { DeletionObjects, Stored } from './objects.ts';
+import { emptyProgress, type Progress } from './progress.ts';
 import { type Found, searchEverywhere } from './search.ts';
 import { forgetInUpload } from './uploads.ts';
 
@@ -35,46 +36,58 @@ export interface Deletion {
   readonly now: () => Date;
   /** Told of every object that is looked at. */
   readonly onObject?: (key: string) => void;
+  /** Who does it: two at the same time differ. By default the deletion's own name. */
+  readonly execution?: string;
+  /** Longer than it takes for certain: then the lock may be taken from one that was killed. @default 6 */
+  readonly maximumHours?: number;
+  /** Key of the object that names the users: it is no finding. */
+  readonly request?: string;
+  /** What earlier attempts have gone through; this one adds to it. */
+  readonly progress?: Progress;
+  /** Aborted when the time is up. */
+  readonly signal?: AbortSignal;
 }
 
 /** What arrives meanwhile is gone through again, so many times. */
 const passes = 5;
-/** Longer than any deletion takes: then the lock may be taken from one that was killed. */
-const maximumHours = 6;
 
 /**
  * Takes all rows of some users out of a bucket, and searches every object afterwards. No run is at work meanwhile: it holds the
  * lock of the runs. Interrupted, it can be done again; done again, it changes nothing.
  *
  * @throws ConflictError while a run is at work: it is not disturbed
- * @throws UnavailableError when rows of these users keep arriving
+ * @throws UnavailableError when rows of these users keep arriving, and when the time is up: the next attempt goes on from
+ *   `progress`
  */
 export async function forgetUsers(
   objects: DeletionObjects,
-  { deletion, users, now, onObject }: Deletion,
+  asked: Deletion,
 ): Promise<DeletionReport> {
+  const { deletion, users, now, onObject, request, signal, maximumHours = 6 } = asked;
+  const { execution = `forget-${deletion}`, progress = emptyProgress() } = asked;
   const startedAt = now().toISOString();
-  const execution = `forget-${deletion}`;
-  await takeLock(objects, { run: execution, execution, now: now(), maximumHours });
+  const holder = { run: `forget-${deletion}`, execution, isDeletion: true };
+  await takeLock(objects, { ...holder, now: now(), maximumHours });
   try {
     const changed = new Map<string, number>();
     const removedUploads: string[] = [];
     const unfinishedRuns = await resetUnfinishedRuns(objects);
     for (let pass = 1; ; pass++) {
       let isChanged = false;
-      const versions = new Map<string, Stored | undefined>();
       for await (const file of objects.list('')) {
+        expectTime(signal);
         onObject?.(file.key);
+        if (progress.clean.has(file)) continue;
         const outcome = await forgetIn(objects, file, users);
-        if (outcome === undefined) continue;
+        if (outcome === undefined) {
+          progress.clean.add(file);
+          continue;
+        }
         isChanged = true;
         changed.set(file.key, (changed.get(file.key) ?? 0) + outcome.rows);
         if (outcome.isRemovedUpload) removedUploads.push(file.key);
-        if (file.key.startsWith(interactions.prefix)) {
-          versions.set(file.key, await objects.head(file.key));
-        }
       }
-      await repairManifests(objects, users, versions);
+      await repairManifests(objects, users);
       if (!isChanged) break;
       if (pass === passes) {
         throw new UnavailableError(
@@ -82,7 +95,11 @@ export async function forgetUsers(
         );
       }
     }
-    const search = await searchEverywhere(objects, users);
+    const search = await searchEverywhere(objects, users, {
+      except: request,
+      searched: progress.searched,
+      onObject: () => expectTime(signal),
+    });
     const report: DeletionReport = {
       deletion,
       startedAt,
@@ -98,6 +115,13 @@ export async function forgetUsers(
   } finally {
     await releaseLock(objects, execution, now());
   }
+}
+
+function expectTime(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new UnavailableError(
+    'The time is up before all objects have been gone through. What has been done stays; the next attempt goes on.',
+  );
 }
 
 /** @returns undefined for an object that has nothing of the users */
@@ -131,38 +155,6 @@ async function forgetInObject(
   if (rest.bytes.length === 0) await objects.remove([key]);
   else await objects.putIfMatch(key, rest.bytes, etag);
   return { rows: rest.rows, isRemovedUpload: false };
-}
-
-/**
- * Snapshots name the versions of what they list: a run that is resumed reads those of now. Manifests of histories name the first
- * and the last user of a part.
- *
- * @param versions of objects that have been written anew, undefined for one of which nothing was left
- */
-async function repairManifests(
-  objects: DeletionObjects,
-  users: ReadonlySet<string>,
-  versions: ReadonlyMap<string, Stored | undefined>,
-): Promise<void> {
-  for (const run of await runsOf(objects)) {
-    const snapshot = await objects.getVersion(runs.manifest(run), runManifest);
-    const listed = snapshot?.value.inputs.interactions ?? [];
-    if (snapshot !== undefined && listed.some(({ key }) => versions.has(key))) {
-      const inputs = listed.flatMap((input) => {
-        if (!versions.has(input.key)) return [input];
-        const version = versions.get(input.key);
-        return version === undefined ? [] : [{ ...input, etag: version.etag, size: version.bytes }];
-      });
-      const { value } = snapshot;
-      const manifest = { ...value, inputs: { ...value.inputs, interactions: inputs } };
-      await objects.putJson(runs.manifest(run), manifest);
-    }
-    const store = await objects.getVersion(runs.userStoreManifest(run), userStoreManifest);
-    if (store === undefined) continue;
-    const read = (part: number) => objects.getBytes(runs.userStore(run, part));
-    const parts = await boundsWithout(store.value, users, read);
-    if (parts !== undefined) await objects.putJson(runs.userStoreManifest(run), { parts });
-  }
 }
 
 /**
@@ -200,10 +192,4 @@ async function servedPrefixes(objects: DeletionObjects): Promise<string[]> {
     champions.push((await objects.getJson(key, championRecord)).champion);
   }
   return champions.flatMap(({ judged, serving }) => [judged, serving]);
-}
-
-async function runsOf(objects: DeletionObjects): Promise<Set<string>> {
-  const found = new Set<string>();
-  for await (const { key } of objects.list(runs.root)) found.add(key.split('/')[1]!);
-  return found;
 }

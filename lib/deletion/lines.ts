@@ -16,15 +16,61 @@ export function withoutLines(
   return rows === 0 ? undefined : { bytes: gzipSync(left.join('\n')), rows };
 }
 
+/** From so many ids on a text is gone through once, word by word, in place of once for each id. */
+const manyIds = 16;
+
 /** Whether a text has an id as a word of its own: with neither a letter nor a digit beside it. */
-export function holdsWord(text: string, ids: Iterable<string>): boolean {
-  for (const id of ids) {
-    for (let at = text.indexOf(id); at !== -1; at = text.indexOf(id, at + 1)) {
-      if (!isWordPart(text[at - 1]) && !isWordPart(text[at + id.length])) return true;
-    }
+export function holdsWord(text: string, ids: ReadonlySet<string>): boolean {
+  if (ids.size >= manyIds) return holdsAnyWord(text, ids);
+  for (const id of ids) if (holdsId(text, id)) return true;
+  return false;
+}
+
+function holdsId(text: string, id: string): boolean {
+  for (let at = text.indexOf(id); at !== -1; at = text.indexOf(id, at + 1)) {
+    if (isAlone(text, at, id.length)) return true;
   }
   return false;
 }
 
-const isWordPart = (character: string | undefined) =>
-  character !== undefined && /[\p{L}\p{N}]/u.test(character);
+/** Ids by their first run of letters and digits, which stands in the text as a run of its own. */
+interface Words {
+  readonly byFirst: ReadonlyMap<
+    string,
+    readonly { readonly id: string; readonly offset: number }[]
+  >;
+  readonly withoutAny: readonly string[];
+}
+const known = new WeakMap<ReadonlySet<string>, Words>();
+
+function holdsAnyWord(text: string, ids: ReadonlySet<string>): boolean {
+  const words = known.get(ids) ?? wordsOf(ids);
+  known.set(ids, words);
+  const { byFirst, withoutAny } = words;
+  for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}]+/gu)) {
+    for (const { id, offset } of byFirst.get(word) ?? []) {
+      const at = index - offset;
+      if (text.startsWith(id, at) && isAlone(text, at, id.length)) return true;
+    }
+  }
+  return withoutAny.some((id) => holdsId(text, id));
+}
+
+function wordsOf(ids: ReadonlySet<string>): Words {
+  const byFirst = new Map<string, { id: string; offset: number }[]>();
+  const withoutAny: string[] = [];
+  for (const id of ids) {
+    const first = /[\p{L}\p{N}]+/u.exec(id);
+    if (first === null) withoutAny.push(id);
+    else {
+      const others = byFirst.get(first[0]) ?? [];
+      byFirst.set(first[0], [...others, { id, offset: first.index }]);
+    }
+  }
+  return { byFirst, withoutAny };
+}
+
+/** Two units beside it are looked at: a letter may take both. */
+const isAlone = (text: string, at: number, length: number) =>
+  !/[\p{L}\p{N}]$/u.test(text.slice(Math.max(0, at - 2), at)) &&
+  !/^[\p{L}\p{N}]/u.test(text.slice(at + length, at + length + 2));

@@ -1,6 +1,7 @@
 import { holders } from './holders.ts';
 import { holdsWord } from './lines.ts';
 import type { DeletionObjects } from './objects.ts';
+import { Seen } from './progress.ts';
 import { textOf } from './text.ts';
 
 /** Where ids still stand. */
@@ -14,6 +15,15 @@ export interface Found {
 /** Objects above this size are numbers: weights, vectors, and uploads, which are gone through row by row. */
 const largestText = 256 * 1024 * 1024;
 
+export interface SearchOptions {
+  /** A key that is left out. */
+  readonly except?: string | undefined;
+  /** Objects that need no look any more; those without a finding are added. */
+  readonly searched?: Seen;
+  /** Told before every object. */
+  readonly onObject?: () => void;
+}
+
 /**
  * Searches every object of a bucket, packed ones unpacked: those that have rows of users row by row, all others for the
  * characters.
@@ -21,18 +31,24 @@ const largestText = 256 * 1024 * 1024;
 export async function searchEverywhere(
   objects: DeletionObjects,
   users: ReadonlySet<string>,
+  { except, searched = new Seen(), onObject }: SearchOptions = {},
 ): Promise<{ readonly searched: number; readonly found: Found }> {
   const rows: string[] = [];
   const words: string[] = [];
-  let searched = 0;
-  for await (const { key, bytes: size, etag } of objects.list('')) {
-    searched++;
+  let all = 0;
+  for await (const file of objects.list('')) {
+    const { key, bytes: size, etag } = file;
+    if (key === except) continue;
+    onObject?.();
+    all++;
     const holder = holders.find(({ holds }) => holds(key));
-    if (holder === undefined && size > largestText) continue;
+    if (searched.has(file) || (holder === undefined && size > largestText)) continue;
     const bytes = await objects.getBytes(key, { etag });
     if (holder !== undefined) {
       if (holder.without(bytes, users, key) !== undefined) rows.push(key);
+      else searched.add(file);
     } else if (holdsWord(textOf(bytes), users)) words.push(key);
+    else searched.add(file);
   }
-  return { searched, found: { rows, words } };
+  return { searched: all, found: { rows, words } };
 }

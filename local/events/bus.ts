@@ -71,6 +71,8 @@ export class EventBus {
       // Other events do not occur here, so what rules do with them cannot matter.
       const bus = EventBusName?.split('/').at(-1) ?? 'default';
       if (bus !== 'default' || !concerns(EventPattern.source)) return [];
+      // Functions that a rule starts itself keep house: on one machine that is what commands do.
+      if (Targets.length > 0 && Targets.every(({ Arn }) => isFunction(Arn))) return [];
       return [
         {
           matches: compilePattern(EventPattern, `${where}.EventPattern`),
@@ -131,6 +133,8 @@ export class EventBus {
     }
   }
 }
+
+const isFunction = (arn: string) => arn.split(':')[2] === 'lambda';
 
 function concerns(source: unknown): boolean {
   if (!Array.isArray(source)) return true;

@@ -7,6 +7,7 @@ import type { InboxSource } from '#lib/contracts/config/inbox.ts';
 import { DataBucket } from '../constructs/data-bucket.ts';
 import { EncryptionKey } from '../constructs/encryption-key.ts';
 import { Expiry } from '../constructs/expiry.ts';
+import { Forgetting } from '../constructs/forgetting.ts';
 import { keepToInbox } from '../constructs/inbox-policy.ts';
 import { Ingestion } from '../constructs/ingestion.ts';
 import { OperatorRole } from '../constructs/operator-role.ts';
@@ -28,6 +29,7 @@ export class DataStack extends Stack {
   readonly uploaders: readonly { readonly source: InboxSource; readonly role: Role }[];
   readonly ingestion: Ingestion;
   readonly expiry: Expiry;
+  readonly forgetting: Forgetting;
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
@@ -48,6 +50,7 @@ export class DataStack extends Stack {
     this.topic = new NotificationTopic(this, 'Notifications', { deployment }).topic;
     this.ingestion = new Ingestion(this, 'Ingestion', { deployment, bucket: this.bucket });
     this.expiry = new Expiry(this, 'Expiry', { deployment, bucket: this.bucket });
+    this.forgetting = new Forgetting(this, 'Forgetting', { deployment, bucket: this.bucket });
     new CfnOutput(this, 'DataBucketName', { value: this.bucket.bucketName });
     new CfnOutput(this, 'TopicArn', { value: this.topic.topicArn });
     new CfnOutput(this, 'OperatorRoleArn', { value: this.operator.roleArn });

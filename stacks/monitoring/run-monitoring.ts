@@ -15,6 +15,7 @@ export interface RunMonitoring {
   readonly scheduleDeadLetters: Queue;
   readonly removeIdleEndpoints: PipelineFunction;
   readonly expireRuns: PipelineFunction;
+  readonly forgetUsers: PipelineFunction;
   readonly publishRunStatus: PipelineFunction;
 }
 
@@ -33,6 +34,7 @@ export function monitorRuns(facade: MonitoringFacade, naming: Naming, parts: Run
   const keepers = [
     [parts.removeIdleEndpoints, 'janitor-failing'],
     [parts.expireRuns, 'expiry-failing'],
+    [parts.forgetUsers, 'forgetting-failing'],
     [parts.publishRunStatus, 'status-failing'],
   ] as const;
   for (const [keeper, name] of keepers) {

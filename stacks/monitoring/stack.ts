@@ -57,6 +57,7 @@ export class MonitoringStack extends Stack {
       scheduleDeadLetters: retraining.schedule.deadLetters,
       removeIdleEndpoints: environment.janitor.removeIdleEndpoints,
       expireRuns: data.expiry.expireRuns,
+      forgetUsers: data.forgetting.forgetUsers,
       publishRunStatus: retraining.status.publishRunStatus,
     });
     const janitor = environment.janitor.removeIdleEndpoints;

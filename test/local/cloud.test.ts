@@ -219,9 +219,9 @@ describe('Function: startCloud, templates that cannot run on one machine', () =>
       'a target that is no queue',
       'AWS::Events::Rule',
       (properties: Record<string, unknown>) => {
-        Object.assign((properties.Targets as object[])[0]!, { Arn: 'arn:aws:lambda:x' });
+        Object.assign((properties.Targets as object[])[0]!, { Arn: 'arn:aws:sns:x' });
       },
-      'the target arn:aws:lambda:x is not a queue',
+      'the target arn:aws:sns:x is not a queue',
     ],
     [
       'an unknown operator',

@@ -22,6 +22,7 @@ const operations: Readonly<Record<string, number>> = {
   putJson: 1,
   putStream: 1,
   putStreamIfAbsent: 1,
+  putStreamIfMatch: 1,
   putIfAbsent: 1,
   putIfMatch: 1,
   copy: 2,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  deletions,
   environments,
   interactions,
   items,
@@ -38,6 +39,15 @@ const bulk = [
   runs.environmentItems('a'),
   runs.answersIndex('a'),
 ];
+
+/** Objects with rows of users that are rewritten or removed whole; uploads are streamed. */
+const withRows = [
+  uploads.quarantine('u', 7),
+  interactions.part('2026-11-23', 'u', 7),
+  runs.trainShard('a', 7),
+  serving.recommendationsPart('a', 'b', 7),
+];
+const log = [`${uploads.logsPrefix}a.jsonl`];
 
 /** What expressions that are not calls of `keys.ts` stand for, by function and operation. */
 const meanings: Readonly<Record<string, readonly string[]>> = {
@@ -80,6 +90,21 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'plan-training getJson description': model,
   'expire-runs getJson key': [serving.championHistory('a')],
   'expire-runs remove expired': bulk,
+  'forget-users list ""': [''],
+  'forget-users getBytes key': ['anything', deletions.request('x')],
+  'forget-users getBytes file.key': log,
+  'forget-users getJson key': [serving.championHistory('a')],
+  'forget-users getStream key': log,
+  'forget-users head key': log,
+  'forget-users putIfMatch key': withRows,
+  'forget-users putStreamIfMatch key': log,
+  'forget-users remove [key]': withRows,
+  'forget-users remove [file.key]': log,
+  'forget-users remove gone': [runs.trainShard('a', 7)],
+  'forget-users remove [deletions.progress(deletion), request.key]': [
+    deletions.progress('d'),
+    deletions.request('x'),
+  ],
   'expire-runs list prefix': ['runs/', environments.prefix, vectors.prefix],
   'begin-run list prefix': [interactions.prefix, items.prefix, uploads.baseModelPrefix('a')],
   'parse-range remove ranges.map((_, range) => rowsKey(plan, range))': stored,
@@ -164,7 +189,7 @@ function needsOf(name: string, uses: readonly KeyUse[]): Needs {
     if (/^(get|head|copy)/.test(operation)) needs.get.push(...keys!);
     if (/^put/.test(operation)) needs.put.push(...keys!);
     // A write over a version that was read: S3 wants the right to read as well.
-    if (operation === 'putIfMatch') needs.get.push(...keys!);
+    if (/IfMatch$/.test(operation)) needs.get.push(...keys!);
     if (operation === 'copy') needs.put.push(...targets!);
     if (operation === 'remove') needs.delete.push(...keys!);
     if (operation === 'list' || operation === 'folders') needs.list.push(...keys!);

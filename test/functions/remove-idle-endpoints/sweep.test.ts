@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sweep } from '#functions/remove-idle-endpoints/sweep.ts';
 import { environments, locks, runs } from '#lib/contracts/keys.ts';
-import { lockHolder } from '#lib/contracts/lock.ts';
+import { lockHolder, takeLock } from '#lib/contracts/lock.ts';
 import { runStatus } from '#lib/contracts/run.ts';
 import { createJsonService } from '#platform/json-service.ts';
 import { startBucket } from '../bucket.ts';
@@ -83,6 +83,20 @@ function clean() {
 }
 
 describe('Function: sweep', () => {
+  it('leaves the lock to whoever is forgetting users, and no endpoint: no run is at work', async () => {
+    // Arrange
+    const now = new Date('2026-11-23T04:59:00Z');
+    const holder = { run: 'forget-x', execution: 'forget-x', isDeletion: true };
+    await takeLock(bucket.objects, { ...holder, now, maximumHours: 6 });
+    host('lea-dev--a-1-0-environment');
+    // Act
+    const swept = await clean();
+    // Assess
+    expect(swept.releasedRun).toBeNull();
+    expect(swept.removed).toStrictEqual(['lea-dev--a-1-0-environment']);
+    expect(await lockHolder(bucket.objects)).toMatchObject(holder);
+  });
+
   it('leaves the endpoint of the attempt that is at work', async () => {
     // Arrange
     await begin('a', ['e1', 'e2']);

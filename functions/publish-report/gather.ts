@@ -9,7 +9,7 @@ import { decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { type EnvironmentMetrics, environmentMetrics } from '#lib/environment/metrics.ts';
 import { environmentPlan } from '#lib/environment/version.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
-import { uploadReport } from '#lib/interactions/report.ts';
+import { type UploadReport, uploadReport } from '#lib/interactions/report.ts';
 import {
   type EnvironmentTrial,
   environmentTrial,
@@ -20,7 +20,7 @@ import { verdictFile } from '#lib/promotion/verdict.ts';
 import { AugmentationCollector, type AugmentationSummary } from '#lib/report/augmentation.ts';
 import { learningCurveFile } from '#lib/report/learning-curve-file.ts';
 import type { RunReport } from '#lib/report/run-report.ts';
-import type { UploadTotals } from '#lib/report/sections/data.ts';
+import type { UploadRemark, UploadTotals } from '#lib/report/sections/data.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesExcluded, sequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -109,7 +109,21 @@ async function gatherUploads(
     quarantined: sum((report) => report.quarantined),
     duplicate: sum((report) => report.duplicate),
     reasons: [...reasons].map(([reason, rows]) => ({ reason, rows })),
+    remarks: remarksOf(reports),
   };
+}
+
+/** A remark that several uploads of one file have stands once, as of the newest. */
+function remarksOf(reports: readonly UploadReport[]): UploadRemark[] {
+  const newest = reports.toSorted((a, b) => (a.arrivedAt < b.arrivedAt ? 1 : -1));
+  const remarks = new Map<string, UploadRemark>();
+  for (const { file, insights } of newest) {
+    for (const { code, message, advice } of insights) {
+      const known = remarks.get(`${file} ${code}`);
+      remarks.set(`${file} ${code}`, known ?? { file, message, advice });
+    }
+  }
+  return [...remarks.values()];
 }
 
 /** What the LE said, as the first model that uses it was told to take it. */

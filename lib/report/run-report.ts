@@ -59,24 +59,25 @@ export interface RunReport {
  */
 export function renderReport(report: RunReport): string {
   const sections: readonly (readonly [id: string, title: string, content: Html | undefined])[] = [
+    // Is it better and by how much, for whom, what do people get, what did the language model add, what did it cost, what of the data.
     ['results', 'Results', resultsSection(report.evaluation, report.verdict)],
-    ['parts', 'What each part added', partsSection(report.evaluation, report.config)],
-    ['strata', 'For whom', strataSection(report.evaluation, report.verdict)],
     ['trend', 'Night by night', trendSection(report.nights, report.verdict.trend)],
+    ['strata', 'For whom', strataSection(report.evaluation, report.verdict)],
     ['lists', 'Lists', listsSection(report.lists, report.served)],
-    [
-      'learning',
-      'Learning curves',
-      learningSection(report.learningCurves, report.evaluation.models),
-    ],
+    ['parts', 'What each part added', partsSection(report.evaluation, report.config)],
     [
       'environment',
       'The LLM environment',
       html`${trialTable(report.trial, report.run)}${environmentSection(report.environment, report.reuse)}`,
     ],
     ['rewards', 'Rewards and augmented actions', rewardsSection(report.augmentation)],
-    ['data', 'Data', dataSection(report.uploads, report.excluded, report.sequences)],
     ['timings', 'Time', timingsSection(report.timings)],
+    ['data', 'Data', dataSection(report.uploads, report.excluded, report.sequences)],
+    [
+      'learning',
+      'Learning curves',
+      learningSection(report.learningCurves, report.evaluation.models),
+    ],
     ['configuration', 'Configuration', configurationSection(report.config)],
   ];
   const shown = sections.filter(([, , content]) => content !== undefined);

@@ -13,7 +13,20 @@ export interface UploadTotals {
   readonly duplicate: number;
   /** Quarantined rows by reason code. */
   readonly reasons: readonly { readonly reason: string; readonly rows: number }[];
+  /** What else their reports say, the newest first, each once. */
+  readonly remarks: readonly UploadRemark[];
 }
+
+/** Something about an upload that somebody should know, though its rows were taken. */
+export interface UploadRemark {
+  /** Key of the uploaded object. */
+  readonly file: string;
+  readonly message: string;
+  readonly advice: string;
+}
+
+/** Remarks that are shown. */
+const remarksShown = 12;
 
 /** Where every uploaded row went. */
 export function dataSection(
@@ -76,6 +89,22 @@ ${
     uploads.reasons.map(({ reason, rows }) => [reason, whole(rows)]),
   )
 }
+${uploads !== undefined && remarksTable(uploads.remarks)}
 <p>${sequences.excludeHistory ? 'Lists leave out' : 'Lists may contain'} what the user took before: ${percent(sequences.repeatShare)} of the training transitions return to an earlier item (<code>sequences.excludeHistory</code>).</p>
 <p>Split: <code>${sequences.split}</code>, window ${sequences.window}, data hash <code>${sequences.dataHash.slice(0, 16)}</code>.</p>`;
+}
+
+function remarksTable(remarks: readonly UploadRemark[]): Html | undefined {
+  if (remarks.length === 0) return undefined;
+  const more = remarks.length - remarksShown;
+  return html`${dataTable(
+    'Remarks on uploads, the newest first',
+    [
+      { title: 'file', isLong: true },
+      { title: 'remark', isLong: true },
+    ],
+    remarks
+      .slice(0, remarksShown)
+      .map(({ file, message, advice }) => [file, html`${message}<br><small>${advice}</small>`]),
+  )}${more > 0 && html`<p>And ${whole(more)} more, in the uploads’ own reports.</p>`}`;
 }

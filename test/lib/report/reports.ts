@@ -108,6 +108,9 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
       quarantined: 12,
       duplicate: 0,
       reasons: [{ reason: 'unknown-item', rows: 12 }],
+      remarks: [
+        { file: 'logs/a.csv', message: 'Half of the rows have <no> time.', advice: 'Give one.' },
+      ],
     },
     environment,
     trial: undefined,

@@ -48,11 +48,11 @@ describe('Function: renderReport', () => {
     expect(ids).toEqual([
       'results',
       'lists',
-      'learning',
       'environment',
       'rewards',
-      'data',
       'timings',
+      'data',
+      'learning',
       'configuration',
     ]);
     for (const id of ids) {
@@ -84,6 +84,7 @@ describe('Function: renderReport', () => {
       'FitEnvironment',
       '1 min 52 s',
       'minimumUserInteractions',
+      'Half of the rows have &lt;no&gt; time. Give one.',
     ]) {
       expect(text).toContain(part);
     }

@@ -1,11 +1,6 @@
-import { environments, runs, vectors } from '#lib/contracts/keys.ts';
+import { runs } from '#lib/contracts/keys.ts';
 import type { VectorsRegistration } from '#lib/environment/vectors-plan.ts';
-
-/** An object's key and when it was written. */
-export interface Aged {
-  readonly key: string;
-  readonly lastModified: Date;
-}
+import type { Objects } from '#platform/objects.ts';
 
 /** What is kept whatever its age. */
 export interface Kept {
@@ -37,22 +32,13 @@ const bulk = [
   (run: string) => runs.checkpointsPrefix(run, '').replace(/\/\/$/, '/'),
 ];
 
-/**
- * The keys of runs and environments that nobody has written to since `before`.
- *
- * @param objects everything below `runs/`
- */
-export function expiredRunKeys(objects: readonly Aged[], before: Date, kept: Kept): string[] {
-  const old = groupByAge(objects, before);
-  return old.flatMap(({ name, keys }) => {
-    const prefixes = bulk.map((prefix) => prefix(name));
-    return keys.filter(
-      (key) =>
-        prefixes.some((prefix) => key.startsWith(prefix)) &&
-        !kept.modelPrefixes.some((prefix) => key.startsWith(prefix)) &&
-        !isSource(key, kept),
-    );
-  });
+/** Tells which keys of a run that is old enough are deleted. */
+export function expiredOfRun(run: string, kept: Kept): (key: string) => boolean {
+  const prefixes = bulk.map((prefix) => prefix(run));
+  return (key) =>
+    prefixes.some((prefix) => key.startsWith(prefix)) &&
+    !kept.modelPrefixes.some((prefix) => key.startsWith(prefix)) &&
+    !isSource(key, kept);
 }
 
 /** What serving reads, item vectors that a next run may take, and the catalogue that they are of. */
@@ -62,55 +48,35 @@ function isSource(key: string, { vectors: made, everybody }: Kept): boolean {
   return key === runs.itemVectors(made.run) || key === runs.catalogue(made.run);
 }
 
+/** Keys that one request deletes. */
+const atOnce = 1000;
+
 /**
- * The keys of spaces that no run has read since `before`, but for the one that the next run may read: models have what
- * they took from a space in their own files.
+ * Deletes what is below a folder, if nobody has written there since `before`. A folder in use is left at the first object
+ * that says so, and an old one is looked through twice: its keys are never in memory together.
  *
- * @param objects everything below `item-vectors/`
+ * @param isExpired which of its keys go
+ * @returns how many objects were deleted
  */
-export function expiredVectorKeys(objects: readonly Aged[], before: Date, kept: Kept): string[] {
-  const space = kept.vectors?.space;
-  return groupByAge(
-    objects.filter(({ key }) => key !== vectors.latest),
-    before,
-    3,
-  )
-    .filter(({ name }) => name !== `${space?.baseModel}/${space?.name}`)
-    .flatMap(({ keys }) => keys);
-}
-
-/** @param objects everything below `environments/` */
-export function expiredEnvironmentKeys(
-  objects: readonly Aged[],
+export async function expireFolder(
+  objects: Pick<Objects, 'list' | 'remove'>,
+  prefix: string,
   before: Date,
-  kept: Kept,
-): string[] {
-  return groupByAge(
-    objects.filter(({ key }) => key !== environments.latest),
-    before,
-  )
-    .filter(({ name }) => name !== kept.environmentVersion)
-    .flatMap(({ keys }) => keys);
-}
-
-/**
- * Groups keys by what is between the first part and the one after `depth`, and keeps the groups whose newest object is
- * older than `before`.
- */
-function groupByAge(
-  objects: readonly Aged[],
-  before: Date,
-  depth = 2,
-): { name: string; keys: string[] }[] {
-  const groups = new Map<string, { keys: string[]; newest: number }>();
-  for (const { key, lastModified } of objects) {
-    const name = key.split('/').slice(1, depth).join('/');
-    const group = groups.get(name) ?? { keys: [], newest: 0 };
-    group.keys.push(key);
-    group.newest = Math.max(group.newest, lastModified.getTime());
-    groups.set(name, group);
+  isExpired: (key: string) => boolean = () => true,
+): Promise<number> {
+  for await (const { lastModified } of objects.list(prefix)) {
+    if (lastModified >= before) return 0;
   }
-  return [...groups]
-    .filter(([, group]) => group.newest < before.getTime())
-    .map(([name, { keys }]) => ({ name, keys }));
+  let removed = 0;
+  let expired: string[] = [];
+  const flush = async () => {
+    await objects.remove(expired);
+    removed += expired.length;
+    expired = [];
+  };
+  for await (const { key, lastModified } of objects.list(prefix)) {
+    if (lastModified < before && isExpired(key) && expired.push(key) === atOnce) await flush();
+  }
+  await flush();
+  return removed;
 }

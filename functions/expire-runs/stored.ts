@@ -4,8 +4,8 @@ import { vectorsRegistration } from '#lib/environment/vectors-plan.ts';
 import { environmentRegistration } from '#lib/environment/version.ts';
 import { championsBackFrom } from '#lib/promotion/champion.ts';
 import { everybodyLatest } from '#lib/sequences/everybody-files.ts';
-import type { Objects } from '#platform/objects.ts';
-import type { Aged, Kept } from './expired.ts';
+import type { ObjectSummary, Objects } from '#platform/objects.ts';
+import type { Kept } from './expired.ts';
 
 /**
  * What is served, what a rollback may serve again, and what is used again.
@@ -21,7 +21,8 @@ export async function findKept(objects: Objects, champions: number): Promise<Kep
       prefixes.add(judged).add(serving);
     }
   }
-  const records = await listAged(objects, serving.championHistoryPrefix);
+  const records: ObjectSummary[] = [];
+  for await (const record of objects.list(serving.championHistoryPrefix)) records.push(record);
   const newest = records.toSorted((a, b) => b.lastModified.getTime() - a.lastModified.getTime());
   for (const { key } of newest.slice(0, champions)) {
     const { champion } = await objects.getJson(key, championRecord);
@@ -36,11 +37,4 @@ export async function findKept(objects: Objects, champions: number): Promise<Kep
     vectors: made?.value,
     everybody: latest?.value.run,
   };
-}
-
-/** Every object below a prefix with its age. */
-export async function listAged(objects: Objects, prefix: string): Promise<Aged[]> {
-  const found: Aged[] = [];
-  for await (const { key, lastModified } of objects.list(prefix)) found.push({ key, lastModified });
-  return found;
 }

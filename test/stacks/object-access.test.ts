@@ -105,7 +105,12 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
     deletions.progress('d'),
     deletions.request('x'),
   ],
-  'expire-runs list prefix': ['runs/', environments.prefix, vectors.prefix],
+  'expire-runs list prefix': [
+    runs.prefix('a'),
+    environments.folder('v'),
+    vectors.part('m', 's', '').replace('part-.arrow', ''),
+  ],
+  'expire-runs folders baseModel': [vectors.sentences('m')],
   'begin-run list prefix': [interactions.prefix, items.prefix, uploads.baseModelPrefix('a')],
   'parse-range remove ranges.map((_, range) => rowsKey(plan, range))': stored,
   // The uploaded file, the known items of the catalogue, and the rows that are counted.

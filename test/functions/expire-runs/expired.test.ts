@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type Aged,
-  expiredEnvironmentKeys,
-  expiredRunKeys,
-  expiredVectorKeys,
-} from '#functions/expire-runs/expired.ts';
+import { expire } from '#functions/expire-runs/expire.ts';
+import type { Kept } from '#functions/expire-runs/expired.ts';
 import { environments, runs, vectors } from '#lib/contracts/keys.ts';
+import type { Objects } from '#platform/objects.ts';
 
 const before = new Date('2026-11-01T00:00:00Z');
 const old = new Date('2026-10-01T00:00:00Z');
 const fresh = new Date('2026-11-02T00:00:00Z');
+
+interface Aged {
+  readonly key: string;
+  readonly lastModified: Date;
+}
+
 const written = (lastModified: Date, ...keys: string[]): Aged[] =>
   keys.map((key) => ({ key, lastModified }));
 
@@ -42,64 +45,120 @@ const runKeys = (run: string) => ({
   ],
 });
 
-const nothing = {
+const nothing: Kept = {
   modelPrefixes: [],
   environmentVersion: undefined,
   vectors: undefined,
   everybody: undefined,
 };
 
-describe('Function: expiredRunKeys', () => {
-  it('takes what is large of an old run, and keeps its records', () => {
+/** A bucket whose objects are as old as is said; counts what is asked of it. */
+class AgedBucket {
+  readonly #aged: Aged[];
+  readonly removals: (readonly string[])[] = [];
+  listed = 0;
+
+  constructor(...aged: Aged[][]) {
+    this.#aged = aged.flat().toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  get removed(): string[] {
+    return this.removals.flat().toSorted();
+  }
+
+  async expire(kept: Kept = nothing): Promise<number> {
+    return expire(this as unknown as Objects, before, kept);
+  }
+
+  async *list(prefix: string): AsyncGenerator<Aged> {
+    const found = this.#aged.filter(({ key }) => key.startsWith(prefix));
+    for (const object of found) {
+      this.listed++;
+      yield object;
+    }
+  }
+
+  async *folders(prefix: string): AsyncGenerator<string> {
+    const below = this.#aged.map(({ key }) => key).filter((key) => key.startsWith(prefix));
+    const names = below.map((key) => key.slice(prefix.length).split('/'));
+    const folders = names.flatMap(([name, ...rest]) => (rest.length > 0 ? [name!] : []));
+    yield* [...new Set(folders)].map((name) => `${prefix}${name}/`);
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    this.removals.push(keys);
+  }
+}
+
+describe('Runs that nobody has written to', () => {
+  it('lose what is large of them, and keep their records', async () => {
     // Arrange
     const { records, bulk } = runKeys('a');
+    const bucket = new AgedBucket(written(old, ...records, ...bulk));
     // Act
-    const keys = expiredRunKeys(written(old, ...records, ...bulk), before, nothing);
+    const removed = await bucket.expire();
     // Assess
-    expect(keys.sort()).toStrictEqual([...bulk].sort());
+    expect(bucket.removed).toStrictEqual([...bulk].sort());
+    expect(removed).toBe(bulk.length);
   });
 
-  it('keeps a run that anything was written to since', () => {
-    // Arrange
+  it('are kept whole as soon as one object is newer, and looked through up to there', async () => {
+    // Arrange: `all-actions/` comes before everything else.
+    const first = runs.allActions('a', 0);
     const { records, bulk } = runKeys('a');
-    const objects = [...written(old, ...bulk), ...written(fresh, records[0]!)];
+    const bucket = new AgedBucket(written(fresh, first), written(old, ...records, ...bulk));
+    // Act
+    await bucket.expire();
     // Assess
-    expect(expiredRunKeys(objects, before, nothing)).toStrictEqual([]);
+    expect(bucket.removed).toStrictEqual([]);
+    expect(bucket.listed).toBe(1);
   });
 
-  it('keeps the model that is served, and no other of its run', () => {
+  it('keep the model that is served, and no other', async () => {
     // Arrange
     const { bulk } = runKeys('a');
-    const kept = { ...nothing, modelPrefixes: [runs.modelPrefix('a', 'sasrec')] };
+    const bucket = new AgedBucket(written(old, ...bulk));
     // Act
-    const keys = expiredRunKeys(written(old, ...bulk), before, kept);
+    await bucket.expire({ ...nothing, modelPrefixes: [runs.modelPrefix('a', 'sasrec')] });
     // Assess
     const served = runs.modelManifest('a', 'sasrec');
-    expect(keys.sort()).toStrictEqual(bulk.filter((key) => key !== served).sort());
+    expect(bucket.removed).toStrictEqual(bulk.filter((key) => key !== served).sort());
   });
-});
 
-describe('Function: expiredRunKeys, users and items', () => {
-  it('keeps those that serving reads, however long there was no night', () => {
-    const { bulk } = runKeys('a');
-    const keys = expiredRunKeys(written(old, ...bulk), before, { ...nothing, everybody: 'a' });
-    const kept = runs.recentHistories('a', 0);
-    expect(keys.sort()).toStrictEqual(bulk.filter((key) => key !== kept).sort());
-  });
-});
-
-describe('Function: expiredEnvironmentKeys', () => {
-  it('keeps the latest environment, the pointer to it, and fresh ones', () => {
+  it('keep users and items that serving reads, however long there was no night', async () => {
     // Arrange
-    const objects = [
-      ...written(old, environments.latest, environments.manifest('v1'), environments.metrics('v1')),
-      ...written(old, environments.manifest('v2')),
-      ...written(fresh, environments.manifest('v3')),
-    ];
+    const { bulk } = runKeys('a');
+    const bucket = new AgedBucket(written(old, ...bulk));
     // Act
-    const keys = expiredEnvironmentKeys(objects, before, { ...nothing, environmentVersion: 'v2' });
+    await bucket.expire({ ...nothing, everybody: 'a' });
     // Assess
-    expect(keys).toStrictEqual([environments.manifest('v1'), environments.metrics('v1')]);
+    const kept = runs.recentHistories('a', 0);
+    expect(bucket.removed).toStrictEqual(bulk.filter((key) => key !== kept).sort());
+  });
+
+  it('go in requests of a thousand keys, however many shards a night had', async () => {
+    // Arrange
+    const shards = Array.from({ length: 2500 }, (_, part) => runs.trainShard('a', part));
+    const bucket = new AgedBucket(written(old, ...shards));
+    // Act
+    await bucket.expire();
+    // Assess
+    expect(bucket.removals.map((keys) => keys.length)).toStrictEqual([1000, 1000, 500]);
+  });
+});
+
+describe('Environments that nobody has written to', () => {
+  it('go, but for the latest, the pointer to it, and fresh ones', async () => {
+    // Arrange
+    const bucket = new AgedBucket(
+      written(old, environments.latest, environments.manifest('v1'), environments.metrics('v1')),
+      written(old, environments.manifest('v2')),
+      written(fresh, environments.manifest('v3')),
+    );
+    // Act
+    await bucket.expire({ ...nothing, environmentVersion: 'v2' });
+    // Assess
+    expect(bucket.removed).toStrictEqual([environments.manifest('v1'), environments.metrics('v1')]);
   });
 });
 
@@ -111,51 +170,47 @@ const vectorsOf = (run: string) => ({
 });
 
 describe('Item vectors that the next run may use again', () => {
-  it('are kept with the catalogue that they are of, and nothing else of their run', () => {
+  it('are kept with the catalogue that they are of, and nothing else of their run', async () => {
     // Arrange
     const { bulk } = runKeys('a');
+    const bucket = new AgedBucket(written(old, ...bulk));
     // Act
-    const keys = expiredRunKeys(written(old, ...bulk), before, {
-      ...nothing,
-      vectors: vectorsOf('a'),
-    });
+    await bucket.expire({ ...nothing, vectors: vectorsOf('a') });
     // Assess
     const used = [runs.catalogue('a'), runs.itemVectors('a')];
-    expect(keys.sort()).toStrictEqual(bulk.filter((key) => !used.includes(key)).sort());
+    expect(bucket.removed).toStrictEqual(bulk.filter((key) => !used.includes(key)).sort());
   });
 
-  it('go with their run when a later one made vectors', () => {
+  it('go with their run when a later one made vectors', async () => {
     // Arrange
     const { bulk } = runKeys('a');
+    const bucket = new AgedBucket(written(old, ...bulk));
     // Act
-    const keys = expiredRunKeys(written(old, ...bulk), before, {
-      ...nothing,
-      vectors: vectorsOf('b'),
-    });
+    await bucket.expire({ ...nothing, vectors: vectorsOf('b') });
     // Assess
-    expect(keys).toHaveLength(bulk.length);
+    expect(bucket.removed).toHaveLength(bulk.length);
   });
 });
 
-describe('Function: expiredVectorKeys', () => {
-  it('takes spaces that no run has read of late, but for the one that the next run may read', () => {
+describe('Spaces of item vectors', () => {
+  it('go when no run has read them of late, but for the one that the next run may read', async () => {
     // Arrange
     const part = (baseModel: string, space: string) => vectors.part(baseModel, space, '1');
-    const objects = [
-      ...written(old, vectors.latest),
-      ...written(old, part('small', 'aaaa'), vectors.use('small', 'aaaa')),
-      ...written(old, part('small', 'bbbb'), vectors.use('small', 'bbbb')),
-      ...written(old, part('small', 'cccc')),
-      ...written(fresh, vectors.use('small', 'cccc')),
-      ...written(old, part('large', 'aaaa')),
-    ];
+    const bucket = new AgedBucket(
+      written(old, vectors.latest),
+      written(old, part('small', 'aaaa'), vectors.use('small', 'aaaa')),
+      written(old, part('small', 'bbbb'), vectors.use('small', 'bbbb')),
+      written(old, part('small', 'cccc')),
+      written(fresh, vectors.use('small', 'cccc')),
+      written(old, part('large', 'aaaa')),
+    );
     // Act
-    const keys = expiredVectorKeys(objects, before, { ...nothing, vectors: vectorsOf('a') });
+    await bucket.expire({ ...nothing, vectors: vectorsOf('a') });
     // Assess
-    expect(keys).toStrictEqual([
+    expect(bucket.removed).toStrictEqual([
+      part('large', 'aaaa'),
       part('small', 'bbbb'),
       vectors.use('small', 'bbbb'),
-      part('large', 'aaaa'),
     ]);
   });
 });

@@ -1,21 +1,28 @@
 import { spawn } from 'node:child_process';
 import { root } from '../../setup/paths.mjs';
 
-/** Runs a program to its end. @returns what it printed @throws Error with its last lines when it fails */
+/**
+ * Runs a program to its end.
+ *
+ * @param variables of its environment, besides those that all have
+ * @returns what it printed
+ * @throws Error with its last lines when it fails
+ */
 export type Commands = (
   program: string,
   args: readonly string[],
   signal?: AbortSignal,
+  variables?: Readonly<Record<string, string>>,
 ) => Promise<string>;
 
 /** Runs the programs of a PATH. @param env of the process, as this one's unless given */
 export const runWith =
   ({ cwd, env }: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv }): Commands =>
-  (program, args, signal) =>
+  (program, args, signal, variables) =>
     new Promise((resolve, reject) => {
       const child = spawn(program, args, {
         cwd,
-        ...(env && { env }),
+        env: { ...(env ?? process.env), ...variables },
         stdio: ['ignore', 'pipe', 'pipe'],
         // A terminal's Ctrl-C is for the test alone, which then removes what there is.
         detached: true,

@@ -7,6 +7,7 @@ import { accountConfig, tryAccount, validateFile } from './night.ts';
 
 let folder: string;
 let calls: string[];
+const actingAs = new Map<string, string | undefined>();
 /** What the stand-in for an account answers differently: the beginning of a command, and its answer or its failure. */
 let answers: Record<string, string | Error>;
 let interruption: AbortController;
@@ -18,7 +19,10 @@ beforeEach(() => {
   interruption = new AbortController();
 });
 
+const session = { AccessKeyId: 'key', SecretAccessKey: 'secret', SessionToken: 'token' };
 const usual: Record<string, object> = {
+  'sts get-caller-identity': { Account: '111122223333', Arn: 'arn:me' },
+  'sts assume-role': { Credentials: session },
   'stepfunctions describe-state-machine': { definition: '{"StartAt":"A"}' },
   'stepfunctions validate-state-machine-definition': { result: 'OK', diagnostics: [] },
   'stepfunctions start-execution': { executionArn: 'arn:execution' },
@@ -32,15 +36,21 @@ const usual: Record<string, object> = {
 };
 
 /** In place of AWS's command line, of cdk and of `lea`. */
-async function run(program: string, args: readonly string[]): Promise<string> {
+async function run(
+  program: string,
+  args: readonly string[],
+  _signal?: AbortSignal,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const command = `${program} ${args.join(' ')}`;
   calls.push(command);
+  actingAs.set(command, variables.AWS_SESSION_TOKEN);
   const [, changed] = Object.entries(answers).find(([begin]) => command.startsWith(begin)) ?? [];
   if (changed instanceof Error) throw changed;
   if (changed !== undefined) return changed;
   if (command.startsWith('npx cdk deploy')) {
     const outputs = {
-      data: { DataBucketName: 'data' },
+      data: { DataBucketName: 'data', OperatorRoleArn: 'arn:operator' },
       retraining: { StateMachineArn: 'arn:machine' },
     };
     writeFileSync(args[args.indexOf('--outputs-file') + 1]!, JSON.stringify(outputs));
@@ -83,6 +93,7 @@ describe('Function: tryAccount', () => {
     // Assess
     expect(usd).toBe(0.42);
     const order = [
+      'aws sts get-caller-identity',
       'node bin/lea.mjs preflight',
       'npx cdk deploy',
       'aws stepfunctions validate',
@@ -105,10 +116,23 @@ describe('Function: tryAccount', () => {
     expect(operations).toMatchObject({ isDisposable: true, maxUsdPerRun: 3, schedule: null });
   });
 
+  it('uploads the base model as an operator, and data as whoever it is', async () => {
+    await attempt();
+    expect(called('aws sts assume-role')[0]).toContain('--role-arn arn:operator');
+    expect(actingAs.get(called('aws s3 sync')[0]!)).toBe('token');
+    for (const copy of called('aws s3 cp')) expect(actingAs.get(copy)).toBeUndefined();
+  });
+
+  it('begins nothing without credentials', async () => {
+    answers['aws sts get-caller-identity'] = new Error('Unable to locate credentials');
+    await expect(attempt()).rejects.toThrow('Unable to locate credentials');
+    expect(calls).toHaveLength(1);
+  });
+
   it('begins nothing when the account is not ready', async () => {
     answers['node bin/lea.mjs preflight'] = new Error('blocker  Asking the environment');
     await expect(attempt()).rejects.toThrow('blocker');
-    expect(calls).toHaveLength(1);
+    expect(calls).toHaveLength(2);
   });
 
   it.each([
@@ -154,7 +178,7 @@ describe('Function: tryAccount', () => {
     answers['npx cdk destroy'] = new Error('DELETE_FAILED\nmore');
     await expect(attempt()).rejects.toThrow('Not everything could be removed');
     expect(said.join('\n')).toContain(
-      'NOT REMOVED, remove by hand (docs/deploy.md, 11):\nstacks: DELETE_FAILED',
+      'NOT REMOVED, remove by hand (docs/deploy.md, 12):\nstacks: DELETE_FAILED',
     );
     removed();
   });

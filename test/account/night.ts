@@ -70,6 +70,8 @@ export async function tryAccount(test: AccountTest): Promise<number | undefined>
   const context = ['--context', `config=${configFile}`, '--context', `environment=${environment}`];
   const deadline = Date.now() + test.maximumMinutes * 60_000;
 
+  const identity = await json(run, ['sts', 'get-caller-identity']);
+  report(`in account ${identity.Account}, as ${identity.Arn}`);
   report('checking the account before anything is paid');
   report(
     (
@@ -101,7 +103,7 @@ export async function tryAccount(test: AccountTest): Promise<number | undefined>
       ...Object.values(JSON.parse(readFileSync(outputsFile, 'utf8')) as Record<string, object>),
     );
     await validateDefinition(run, outputs.StateMachineArn!, folder, report);
-    await upload(test, outputs.DataBucketName!, deadline);
+    await upload(test, outputs, deadline);
     await passNight(test, outputs.StateMachineArn!, deadline);
     await recommend(test, deadline);
     usd = await costOf(test);
@@ -116,7 +118,7 @@ export async function tryAccount(test: AccountTest): Promise<number | undefined>
       : `the night cost $${usd.toFixed(2)}, by its own account; deployment and images come on top (cents)`,
   );
   if (left.length > 0)
-    report(`NOT REMOVED, remove by hand (docs/deploy.md, 11):\n${left.join('\n')}`);
+    report(`NOT REMOVED, remove by hand (docs/deploy.md, 12):\n${left.join('\n')}`);
   if (failure !== undefined) throw failure;
   if (left.length > 0) throw new Error('Not everything could be removed.');
   return usd;
@@ -166,16 +168,17 @@ export async function validateFile(
   report('Step Functions accepts the definition');
 }
 
-async function upload(test: AccountTest, bucket: string, deadline: number): Promise<void> {
-  const { run, folder, report, baseModel } = test;
-  report('uploading the base model, a catalogue and interactions');
-  await run('aws', [
-    's3',
-    'sync',
-    '--only-show-errors',
-    baseModel,
-    `s3://${bucket}/${uploads.baseModelPrefix('smollm2-135m-instruct')}`,
-  ]);
+async function upload(
+  test: AccountTest,
+  { DataBucketName: bucket, OperatorRoleArn }: Readonly<Record<string, string>>,
+  deadline: number,
+): Promise<void> {
+  const { run, folder, report, baseModel, signal } = test;
+  report('uploading the base model as an operator, a catalogue and interactions');
+  const target = `s3://${bucket}/${uploads.baseModelPrefix('smollm2-135m-instruct')}`;
+  // The bucket's policy lets nobody else write there, administrators included.
+  const operator = await sessionOf(run, OperatorRoleArn!);
+  await run('aws', ['s3', 'sync', '--only-show-errors', baseModel, target], signal, operator);
   for (const [prefix, name, values] of [
     [uploads.catalogPrefix, 'items.jsonl', items],
     [uploads.logsPrefix, 'interactions.jsonl', rows],
@@ -193,6 +196,21 @@ async function upload(test: AccountTest, bucket: string, deadline: number): Prom
       return (keys.match(/report\.json$/gm) ?? []).length >= (name === 'items.jsonl' ? 1 : 2);
     });
   }
+}
+
+/** The environment in which the AWS CLI acts in a role. */
+async function sessionOf(run: Commands, role: string): Promise<Record<string, string>> {
+  const answer = await json(run, [
+    ...['sts', 'assume-role'],
+    ...['--role-arn', role],
+    ...['--role-session-name', night],
+  ]);
+  const credentials = answer.Credentials as Record<string, string>;
+  return {
+    AWS_ACCESS_KEY_ID: credentials.AccessKeyId!,
+    AWS_SECRET_ACCESS_KEY: credentials.SecretAccessKey!,
+    AWS_SESSION_TOKEN: credentials.SessionToken!,
+  };
 }
 
 async function passNight(test: AccountTest, stateMachine: string, deadline: number): Promise<void> {

@@ -72,9 +72,9 @@ describe('The account’s test, on an emulator', () => {
 
   it('leaves nothing of a deployment whose night fails either', async () => {
     // Arrange
-    const failing: Commands = async (program, args, signal) => {
+    const failing: Commands = async (program, args, ...more) => {
       if (args[1] === 'start-execution') throw new Error('no night tonight');
-      return run(program, args, signal);
+      return run(program, args, ...more);
     };
     // Act
     const trying = attempt('account-b', failing);

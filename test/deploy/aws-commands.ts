@@ -7,9 +7,10 @@ import { createObjects } from '#platform/objects.ts';
 import type { Commands } from '../account/commands.ts';
 import { runWith } from '../account/commands.ts';
 import { deployedStateMachine, givenImages, invoke } from './deployed.ts';
-import type { Emulator } from './emulator.ts';
+import { account as accountId, type Emulator } from './emulator.ts';
 import { functionLogs } from './logs.ts';
 import { type Containers, runNight } from './night.ts';
+import { assumeRole, s3AsCarelessUser, s3Of } from './principals.ts';
 
 const any = z.looseObject({});
 
@@ -29,7 +30,9 @@ export function emulatedCommands(account: EmulatedAccount): Commands {
   const { root, dir, emulator } = account;
   const program = runWith({ cwd: root, env: emulator.environment });
   const executions = new Executions(account);
-  return async (name, args, signal) => {
+  // Whoever is no operator, whatever IAM lets him do: the emulator's root user is above the bucket's policy.
+  let careless: Promise<S3Client> | undefined;
+  return async (name, args, signal, variables = {}) => {
     if (name === 'node') return program(name, args, signal);
     if (name === 'npx') {
       const [, command, ...rest] = args;
@@ -39,8 +42,34 @@ export function emulatedCommands(account: EmulatedAccount): Commands {
     if (name !== 'aws') throw new Error(`${name} is not called in an account.`);
     const [service, operation, ...rest] = args;
     const call = `${service} ${operation}`;
-    if (service === 's3') return copy(account, operation!, rest);
+    if (service === 's3') {
+      const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SESSION_TOKEN: sessionToken } = variables;
+      const secretAccessKey = variables.AWS_SECRET_ACCESS_KEY;
+      careless ??= s3AsCarelessUser(emulator);
+      const client =
+        accessKeyId === undefined || secretAccessKey === undefined
+          ? await careless
+          : s3Of(emulator, {
+              accessKeyId,
+              secretAccessKey,
+              ...(sessionToken !== undefined && { sessionToken }),
+            });
+      return copy(client, operation!, rest);
+    }
     const options = optionsOf(rest);
+    if (call === 'sts get-caller-identity')
+      return JSON.stringify({ Account: accountId, Arn: `arn:aws:iam::${accountId}:root` });
+    if (call === 'sts assume-role') {
+      const session = await assumeRole(emulator, options['role-arn']!);
+      const { accessKeyId, secretAccessKey, sessionToken } = session;
+      return JSON.stringify({
+        Credentials: {
+          AccessKeyId: accessKeyId,
+          SecretAccessKey: secretAccessKey,
+          SessionToken: sessionToken,
+        },
+      });
+    }
     const states = createJsonService('states', emulator.environment);
     if (call === 'stepfunctions start-execution') return executions.start(options);
     if (call === 'stepfunctions describe-execution') return executions.describe();
@@ -91,7 +120,7 @@ const optionsOf = (args: readonly string[]): Record<string, string> =>
 
 const pascal = (text: string) => text.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase());
 
-async function copy({ s3 }: EmulatedAccount, operation: string, args: readonly string[]) {
+async function copy(s3: S3Client, operation: string, args: readonly string[]) {
   const [from = '', to = from] = args.filter((arg) => !arg.startsWith('--'));
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(to) ?? [];
   const objects = createObjects(s3, bucket);

@@ -19,6 +19,7 @@ import { uploadReport } from '#lib/interactions/report.ts';
 import { createJsonService } from '#platform/json-service.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { temporaryFolder } from '../temporary/folders.ts';
+import { call } from './api.ts';
 import {
   bootstrap,
   deploy,
@@ -100,6 +101,32 @@ describe('A deployment whose policies are enforced', () => {
     // Assess
     expect(catalogue).toMatchObject({ status: 'succeeded', read: 30, good: 30 });
     expect(log).toMatchObject({ status: 'succeeded', read: 601, good: 600, quarantined: 1 });
+  });
+
+  it('gives dead letters to their function again, by the call that the runbook has', async () => {
+    // Arrange
+    const sqs = <Answer>(operation: string, input: object, answer: z.ZodType<Answer>) =>
+      call(emulator, 'sqs', `AmazonSQS.${operation}`, input, answer);
+    const name = { QueueName: `lea-${environment}-plan-upload-dead-letters` };
+    const { QueueUrl } = await sqs('GetQueueUrl', name, z.looseObject({ QueueUrl: z.string() }));
+    const attributes = z.looseObject({ Attributes: z.record(z.string(), z.string()) });
+    const asked = { QueueUrl, AttributeNames: ['All'] };
+    const { Attributes } = await sqs('GetQueueAttributes', asked, attributes);
+    const object = { key: 'logs/dead.jsonl', etag: 'e' };
+    const detail = { bucket: { name: outputs.DataBucketName }, object };
+    const event = { source: 'aws.s3', 'detail-type': 'Object Created', detail };
+    const letter = { QueueUrl, MessageBody: JSON.stringify(event) };
+    await sqs('SendMessage', letter, z.looseObject({}));
+    // Act
+    await sqs('StartMessageMoveTask', { SourceArn: Attributes.QueueArn }, z.looseObject({}));
+    const read = await eventually(async () => {
+      const lines = [...(await functionLogs(emulator)).values()].flat();
+      return lines.find((line) => line.includes('nothing to parse') && line.includes(object.key));
+    });
+    // Assess
+    expect(read).toContain('deleted before it was read');
+    const after = await sqs('GetQueueAttributes', asked, attributes);
+    expect(after.Attributes.ApproximateNumberOfMessages).toBe('0');
   });
 
   it('runs the deployed definition against the deployed functions', async () => {

@@ -17,26 +17,38 @@ async function query(
   return text;
 }
 
-/** S3 for somebody with the credentials that an answer has. */
-function s3Of(address: Address, answer: string): S3Client {
+/** The credentials that an answer has. */
+function credentialsIn(answer: string) {
   const field = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(answer)?.[1];
   const sessionToken = field('SessionToken');
+  return {
+    accessKeyId: field('AccessKeyId')!,
+    secretAccessKey: field('SecretAccessKey')!,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+  };
+}
+
+type Credentials = ReturnType<typeof credentialsIn>;
+
+/** S3 for somebody with these credentials. */
+export function s3Of(address: Address, credentials: Credentials): S3Client {
   return new S3Client({
     endpoint: address.endpoint,
     region,
     forcePathStyle: true,
-    credentials: {
-      accessKeyId: field('AccessKeyId')!,
-      secretAccessKey: field('SecretAccessKey')!,
-      ...(sessionToken === undefined ? {} : { sessionToken }),
-    },
+    credentials,
   });
+}
+
+/** The credentials of a session of a role. */
+export async function assumeRole(address: Address, roleArn: string): Promise<Credentials> {
+  const input = { Action: 'AssumeRole', RoleArn: roleArn, RoleSessionName: 'check' };
+  return credentialsIn(await query(address, 'sts', input));
 }
 
 /** S3 in a session of a role. */
 export async function s3AsRole(address: Address, roleArn: string): Promise<S3Client> {
-  const input = { Action: 'AssumeRole', RoleArn: roleArn, RoleSessionName: 'check' };
-  return s3Of(address, await query(address, 'sts', input));
+  return s3Of(address, await assumeRole(address, roleArn));
 }
 
 /** S3 for a new user whom IAM lets do everything with S3. */
@@ -50,5 +62,8 @@ export async function s3AsCarelessUser(address: Address): Promise<S3Client> {
     PolicyName: 'everything',
     PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
   });
-  return s3Of(address, await query(address, 'iam', { Action: 'CreateAccessKey', ...user }));
+  return s3Of(
+    address,
+    credentialsIn(await query(address, 'iam', { Action: 'CreateAccessKey', ...user })),
+  );
 }

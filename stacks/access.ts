@@ -122,11 +122,18 @@ export const functionAccess = {
       keys.augmentationResults,
     ],
     list: [keys.augmented],
-    write: [keys.runChampion, keys.augmentedManifest, keys.answersIndex, keys.environmentAnswers],
+    write: [
+      keys.runChampion,
+      keys.augmentedManifest,
+      keys.answersIndex,
+      keys.environmentAnswers,
+      keys.paid,
+    ],
   },
   'register-model': {
     read: [keys.jobs, keys.runConfig, keys.environmentPlan, keys.environmentRegistration],
     write: [
+      keys.paid,
       keys.models,
       keys.refitted,
       keys.environments,
@@ -165,6 +172,7 @@ export const functionAccess = {
   },
   'promote-winner': {
     read: [
+      keys.lock,
       keys.verdict,
       keys.evaluation,
       keys.runChampion,
@@ -199,6 +207,8 @@ export const functionAccess = {
       keys.summary,
       keys.trialPlan,
       keys.environmentTrial,
+      keys.cost,
+      keys.paid,
     ],
     list: [keys.prequentialFolder],
     write: [keys.summary, keys.report, keys.reportIndex],
@@ -243,7 +253,7 @@ export const functionAccess = {
       keys.latestVectors,
       keys.everybodyLatest,
     ],
-    list: [keys.runs, keys.environments, keys.championsFolder, keys.vectorsFolder],
+    list: [keys.runsFolder, keys.runs, keys.environments, keys.championsFolder, keys.vectorsFolder],
     // What of a run is large, or holds user ids.
     delete: [
       keys.buckets,

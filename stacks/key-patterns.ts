@@ -67,6 +67,7 @@ export const keys = {
   augmented: below(runs.augmentedPrefix('*')),
   augmentedManifest: runs.augmentedManifest('*'),
   augmentationResults: below(runs.augmentationResultsPrefix('*')),
+  paid: below(runs.paidPrefix('*')),
   jobs: below(runs.jobsPrefix('*')),
   checkpoints: below(runs.checkpointsPrefix('*', '*')),
   models: below(runs.modelsPrefix('*')),

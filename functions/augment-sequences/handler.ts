@@ -12,10 +12,11 @@ const event = z.strictObject({ run: runName, endpoint: z.string(), keys: z.array
 
 /** Asks the LE about a few training shards and writes the augmented ones. A shard that is there is left alone. */
 export const handler = instrument(event, async ({ run, endpoint, keys }, { logger, signal }) => {
+  const begun = performance.now();
   const client = endpointClient(endpoint, signal);
   const asking = await prepareAsking(objects, run, client, signal);
   const parts: AugmentedPart[] = [];
   for (const key of keys) parts.push(await answerPart(objects, run, key, asking, signal));
   logger.info('shards augmented', { run, parts: parts.map(({ hashes: _, ...part }) => part) });
-  return { parts };
+  return { parts, milliseconds: Math.ceil(performance.now() - begun) };
 });

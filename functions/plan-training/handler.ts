@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { readRunConfig } from '#functions/shared/run-config.ts';
+import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
+import type { PaidUse } from '#lib/cost/bill.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { recordAnswers } from './answers.ts';
 import { championToRank, fixChampion } from './champion.ts';
@@ -12,12 +14,23 @@ import { planWarmStarts } from './warm-start.ts';
 
 const objects = dataBucket();
 
-const event = z.strictObject({ run: runName, resource: z.string().min(1) });
+const event = z.strictObject({
+  run: runName,
+  resource: z.string().min(1),
+  /** Of the environment, which has been asked by now. */
+  endpoint: z
+    .strictObject({ instanceType: z.string().min(1), seconds: z.number().min(0) })
+    .nullable(),
+});
 
 /** Lists the training jobs that are still to be done: the configured models, and ranking the champion's cases. */
-export const handler = instrument(event, async ({ run, resource }, { logger }) => {
+export const handler = instrument(event, async ({ run, resource, endpoint }, { logger }) => {
   const config = await readRunConfig(objects, run);
   await recordAnswers(objects, run, config);
+  if (endpoint !== null) {
+    const used: PaidUse = { kind: 'ask', ...endpoint };
+    await objects.putJson(runs.paid(run, `${resource}-environment`), used);
+  }
   const { inService, unusable, isNew } = await fixChampion(objects, run);
   const done = await findDone(objects, run, config);
   // Ranks from before the champion was fixed may be of another one.

@@ -24,6 +24,7 @@ import type { UploadRemark, UploadTotals } from '#lib/report/sections/data.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesExcluded, sequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
+import { gatherBill } from './bill.ts';
 import { gatherLists } from './lists.ts';
 import { gatherReuse } from './reuse.ts';
 import { gatherTimings } from './timings.ts';
@@ -42,6 +43,10 @@ export async function gatherReport(
   const plan = await objects.getJson(runs.environmentPlan(run), environmentPlan);
   const inService = await gatherLists(objects, run);
   const isAugmented = usesEnvironment(config);
+  const timed = { run, startedAt, environment: plan.version, config };
+  const timings = await gatherTimings(objects, timed);
+  const sequences = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
+  const { interactions } = sequences;
   return {
     run,
     createdAt: new Date().toISOString(),
@@ -51,7 +56,7 @@ export async function gatherReport(
     nights: await readNights(objects),
     lists: inService?.lists,
     served: inService?.served,
-    sequences: await objects.getJson(runs.sequencesManifest(run), sequencesManifest),
+    sequences,
     excluded: await objects.getJson(runs.excluded(run), sequencesExcluded),
     uploads: await gatherUploads(objects, inputs.interactions),
     environment: isAugmented ? await readMetrics(objects, plan.version) : undefined,
@@ -59,7 +64,8 @@ export async function gatherReport(
     trial: await gatherTrial(objects, run),
     augmentation: isAugmented ? await gatherAugmentation(objects, run, config) : undefined,
     learningCurves: await gatherLearningCurves(objects, run, config),
-    timings: await gatherTimings(objects, { run, startedAt, environment: plan.version, config }),
+    timings,
+    bill: await gatherBill(objects, { run, config, interactions, timings }),
   };
 }
 

@@ -61,6 +61,7 @@ const history = z.looseObject({
   events: z.array(
     z.looseObject({
       timestamp: z.number(),
+      type: z.string().nullish(),
       stateEnteredEventDetails: z.looseObject({ name: z.string() }).nullish(),
     }),
   ),
@@ -71,6 +72,8 @@ const history = z.looseObject({
 const asked = 'CreateEndpoint';
 const created = 'WaitForEnvironment';
 const deleted = 'StopEnvironment';
+/** With these an execution ends that cleans nothing up; the janitor does. One that is redriven afterwards has no endpoint. */
+const cutOff: readonly string[] = ['ExecutionAborted', 'ExecutionTimedOut'];
 
 /** The endpoint of an execution. */
 export interface EndpointUse {
@@ -106,14 +109,14 @@ export async function endpointUse(
       },
       history,
     );
-    for (const { timestamp, stateEnteredEventDetails } of page.events) {
+    for (const { timestamp, type, stateEnteredEventDetails } of page.events) {
       const name = stateEnteredEventDetails?.name;
       if (name === asked) {
         instance++;
         seconds = 0;
       } else if (name === created) {
         since ??= timestamp;
-      } else if (name === deleted && since !== undefined) {
+      } else if ((name === deleted || cutOff.includes(type ?? '')) && since !== undefined) {
         seconds = timestamp - since;
         since = undefined;
       }

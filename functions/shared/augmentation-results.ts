@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import { runs } from '#lib/contracts/keys.ts';
 import {
   type AugmentedPart,
@@ -12,9 +13,23 @@ export async function readAugmentation(
   run: string,
 ): Promise<Map<number, AugmentedPart>> {
   const found: AugmentedPart[] = [];
+  for await (const { parts } of readCalls(objects, run)) found.push(...parts);
+  return joinResults(found);
+}
+
+/** For how long functions have asked, all calls of a run together. */
+export async function readAskingSeconds(objects: Objects, run: string): Promise<number> {
+  let total = 0;
+  for await (const { milliseconds } of readCalls(objects, run)) total += milliseconds;
+  return total / 1000;
+}
+
+async function* readCalls(
+  objects: Objects,
+  run: string,
+): AsyncGenerator<z.infer<typeof augmentationResults>[number]> {
   for await (const { key } of objects.list(runs.augmentationResultsPrefix(run))) {
     if (!/\/SUCCEEDED_\d+\.json$/.test(key)) continue;
-    for (const { parts } of await objects.getJson(key, augmentationResults)) found.push(...parts);
+    yield* await objects.getJson(key, augmentationResults);
   }
-  return joinResults(found);
 }

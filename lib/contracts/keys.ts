@@ -124,6 +124,9 @@ export const runs = {
   bucketFile: (run: string, file: string, bucket: number) =>
     `runs/${run}/buckets/${file}/part-${partNumber(bucket)}`,
   cost: (run: string) => `runs/${run}/cost.json`,
+  /** What instances were paid for: a file for each job that succeeded and each endpoint that has ended. */
+  paidPrefix: (run: string) => `runs/${run}/paid/`,
+  paid: (run: string, name: string) => `runs/${run}/paid/${name}.json`,
   environmentPlan: (run: string) => `runs/${run}/environment.json`,
   /** What the night does about the environment: as usual, try it, or let it rest. */
   trial: (run: string) => `runs/${run}/trial.json`,

@@ -100,6 +100,23 @@ export async function lockHolder(
   return current !== undefined && isHeld(current.value) ? current.value : undefined;
 }
 
+/**
+ * For what may be done by the execution alone that holds the lock.
+ *
+ * @throws ConflictError when it does not: it was stopped, and goes on by a redrive, after the janitor has cleaned up
+ */
+export async function requireLock(
+  objects: Pick<VersionedObjects, 'getVersion'>,
+  execution: string,
+): Promise<void> {
+  const holder = await lockHolder(objects);
+  if (holder?.execution === execution) return;
+  const now = holder === undefined ? 'nobody does' : `run ${holder.run} does`;
+  throw new ConflictError(
+    `Execution ${execution} does not hold the lock any more, ${now}: it was stopped, and what it left has been removed. A redrive does not begin again; start the run with "resume": true instead.`,
+  );
+}
+
 const isHeld = ({ releasedAt }: Lock): boolean => releasedAt === undefined;
 
 /** @returns false when somebody else was faster */

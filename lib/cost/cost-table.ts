@@ -5,6 +5,7 @@ import { costAtRest, type RestingCounts } from './cost-at-rest.ts';
 import type { DataCounts } from './data-counts.ts';
 import type { Prices } from './prices.ts';
 import { checkLimits, refusalsOf } from './refusals.ts';
+import { timeText } from './times.ts';
 import { usersOf, workUsd } from './work.ts';
 
 export interface CostQuestion {
@@ -61,9 +62,15 @@ export function planTable(question: CostQuestion, config: PipelineConfig, tables
     '',
     ...limitRows(estimate),
     '',
-    refusals.length === 0
-      ? 'No step is refused.'
-      : `Refused: ${refusals.length === 1 ? 'one step' : `${refusals.length} limits`}, see below.`,
+    ...(refusals.length === 0
+      ? ['No step is refused.']
+      : [
+          'What its parts would take and cost if they could end:',
+          '',
+          ...partRows(estimate),
+          '',
+          `Refused: ${refusals.length === 1 ? 'one step' : `${refusals.length} limits`}, see below.`,
+        ]),
   ].join('\n');
 }
 
@@ -134,14 +141,21 @@ function restTable(counts: RestingCounts, tables: Prices): string {
 }
 
 function partRows({ parts, usd }: CostEstimate): string[] {
-  const row = (name: string, range: CostEstimate['usd']) =>
-    `| ${name} | ${usdText(range.low)} | ${usdText(range.expected)} | ${usdText(range.high)} |`;
+  const row = (name: string, takes: string, range: CostEstimate['usd']) =>
+    `| ${name} | ${takes} | ${usdText(range.low)} | ${usdText(range.expected)} | ${usdText(range.high)} |`;
   return [
-    '| part | low | expected | high |',
-    '|---|---:|---:|---:|',
-    ...parts.map((part) => row(part.part, part.usd)),
-    row('**Total**', usd),
+    '| part | takes | low | expected | high |',
+    '|---|---:|---:|---:|---:|',
+    ...parts.map((part) => row(part.part, takenBy(part), part.usd)),
+    row('**Total**', '', usd),
   ];
+}
+
+/** Time of instances, or what functions are paid by. */
+function takenBy({ kind, seconds: { expected } }: CostEstimate['parts'][number]): string {
+  if (kind === 'requests' || kind === 'storage') return '';
+  const isFunction = kind === 'functions' || kind === 'waiting';
+  return isFunction ? `${number(Math.ceil(expected))} GB-s` : timeText(expected);
 }
 
 /** What each step takes beside what it may take. */
@@ -151,7 +165,7 @@ function limitRows({ times, memory, counts }: CostEstimate): string[] {
     '|---|---:|---:|---|',
     ...times.map(
       ({ step, expectedSeconds, limitSeconds }) =>
-        `| ${step} | ${minutes(expectedSeconds)} | ${minutes(limitSeconds)} |${expectedSeconds > limitSeconds ? refused : ' |'}`,
+        `| ${step} | ${timeText(expectedSeconds)} | ${timeText(limitSeconds)} |${expectedSeconds > limitSeconds ? refused : ' |'}`,
     ),
     ...memory.map(
       ({ step, expectedMegabytes, limitMegabytes }) =>
@@ -168,6 +182,7 @@ const refused = ' **refused** |';
 
 /** `1.2 GB`. */
 function bytes(count: number): string {
+  if (count < 1) return '0';
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
   const unit = Math.max(
     0,
@@ -177,5 +192,4 @@ function bytes(count: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
-const minutes = (seconds: number) => `${number(Math.max(1, Math.round(seconds / 60)))} min`;
 const number = (value: number) => value.toLocaleString('en-US');

@@ -11,12 +11,31 @@ import { buildTime, memoryOf, type StepMemory } from './memory.ts';
 import type { Prices, Range } from './prices.ts';
 import { atWorst, exactly, per, product, scale, sum } from './range.ts';
 import { jobTime, runTime, type StepTime } from './times.ts';
-import { lambdaUsd, nightWork, requestsUsd, type StepWork, storageUsd } from './work.ts';
+import {
+  lambdaUsd,
+  nightWork,
+  processorGigabytes,
+  requestsUsd,
+  type StepWork,
+  storageUsd,
+} from './work.ts';
+
+/** What a part of a run is paid for: functions (`waiting`: for the environment), jobs, an endpoint, or neither. */
+export type PartKind =
+  | 'functions'
+  | 'vectors'
+  | 'fit'
+  | 'ask'
+  | 'waiting'
+  | 'train'
+  | 'requests'
+  | 'storage';
 
 /** A part of a run and what it costs. */
 export interface CostPart {
   readonly part: string;
-  /** Seconds of instances (or GB-seconds of Lambda) behind the figure. */
+  readonly kind: PartKind;
+  /** Seconds behind the figure: of instances, or times GB of functions; 0 where nobody is paid by time. */
   readonly seconds: Range;
   readonly usd: Range;
 }
@@ -87,7 +106,7 @@ export function estimateCost(
       maximumRunHours,
       'take faster instances (operations.environmentInstanceTypes, operations.vectorsInstanceTypes, operations.trainerInstanceTypes), a smaller environment.baseModel or fewer models',
     ),
-    ...functionTimes(config, counts, tables),
+    ...functionTimes(config, counts, tables, work),
   ];
   const memory = [...memoryOf(config, counts, tables), ...functionMemory(config, counts, tables)];
   return {
@@ -136,6 +155,7 @@ function functionsCost(work: readonly StepWork[], tables: Prices): CostPart {
   const seconds = scale(tables.throughput.functionSpread, gbSeconds);
   return {
     part: 'Ingest, build sequences, evaluate (Lambda)',
+    kind: 'functions',
     seconds,
     usd: scale(tables.throughput.functionSpread, lambdaUsd(work, tables)),
   };
@@ -162,22 +182,35 @@ function vectorsCost(config: PipelineConfig, counts: DataCounts, tables: Prices)
   const seconds = { ...atWorst(all, maximumJobSeconds(operations)), low: 0 };
   const part = `Item vectors (${instance})`;
   return trainingJobCost(
-    { part, seconds, instance },
+    { part, kind: 'vectors', seconds, instance },
     operations,
     tables,
     'lower environment.itemVectors.layers or take a faster instance, one with a GPU (operations.vectorsInstanceTypes)',
   );
 }
 
+/** A training job: which part of the run it is, how long it takes and where it runs. */
+interface Job {
+  readonly part: string;
+  readonly kind: PartKind;
+  readonly seconds: Range;
+  readonly instance: string;
+}
+
 /** What a training job costs and how long it takes. @param remedy what to do where it would not end in time */
 function trainingJobCost(
-  { part, seconds, instance }: { part: string; seconds: Range; instance: string },
+  { part, kind, seconds, instance }: Job,
   { useSpotTraining, maximumRunHours }: PipelineConfig['operations'],
   tables: Prices,
   remedy: string,
 ): JobCost {
   return {
-    cost: { part, seconds, usd: instanceUsd(seconds, instance, useSpotTraining, tables) },
+    cost: {
+      part,
+      kind,
+      seconds,
+      usd: instanceUsd(seconds, instance, useSpotTraining, tables),
+    },
     time: jobTime(part, seconds, maximumRunHours, remedy),
   };
 }
@@ -212,7 +245,7 @@ function fitCost(config: PipelineConfig, counts: DataCounts, tables: Prices): Jo
   const seconds = atWorst(all, maximumJobSeconds(operations));
   const part = `Fit the environment (${instance})`;
   return trainingJobCost(
-    { part, seconds, instance },
+    { part, kind: 'fit', seconds, instance },
     operations,
     tables,
     'lower environment.subsetFraction or take a faster instance (operations.environmentInstanceTypes)',
@@ -233,16 +266,17 @@ function askCosts(config: PipelineConfig, counts: DataCounts, tables: Prices): C
     tables,
   );
   const seconds = sum([throughput.endpointStartSeconds, asking]);
-  const lambdaGigabytes = 1769 / 1024;
-  const waiting = scale(asking, operations.augmentationConcurrency * lambdaGigabytes);
+  const waiting = scale(asking, operations.augmentationConcurrency * processorGigabytes);
   return [
     {
       part: `Ask the environment (${instance})`,
+      kind: 'ask',
       seconds,
       usd: instanceUsd(seconds, instance, false, tables),
     },
     {
       part: 'Wait for its answers (Lambda)',
+      kind: 'waiting',
       seconds: waiting,
       usd: scale(waiting, prices.lambdaGbSecond),
     },
@@ -305,6 +339,7 @@ function trainCost(
   return {
     cost: {
       part: `Train ${jobs.length} recommender${jobs.length === 1 ? '' : 's'}, fit the winner on all actions (${instance})`,
+      kind: 'train',
       seconds,
       usd: instanceUsd(seconds, instance, operations.useSpotTraining, tables),
     },
@@ -325,6 +360,7 @@ function trainCost(
 function requestsCost(work: readonly StepWork[], config: PipelineConfig, tables: Prices): CostPart {
   return {
     part: 'Orchestrate (Step Functions, S3 requests)',
+    kind: 'requests',
     seconds: exactly(0),
     usd: exactly(requestsUsd(work, config, tables)),
   };
@@ -335,6 +371,7 @@ function storageCost(work: readonly StepWork[], config: PipelineConfig, tables: 
   const { runDays } = config.operations.retention;
   return {
     part: `Keep the run's files for ${runDays} days (S3)`,
+    kind: 'storage',
     seconds: exactly(0),
     usd: exactly(storageUsd(work, config, tables)),
   };

@@ -1,8 +1,10 @@
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
+import type { DataCounts } from './data-counts.ts';
 import type { Prices } from './prices.ts';
 import type { StepTime } from './times.ts';
+import { rangesOf } from './work.ts';
 
 /** How much memory a step is expected to need, and how much it has. */
 export interface StepMemory {
@@ -90,19 +92,18 @@ const ofBucket = (
   { interactions }: Pick<MemoryCounts, 'interactions'>,
 ) => Math.min(interactions, sequences.bucketInteractions);
 
-/** How long BuildSequences takes for a bucket of users: a function's time grows evenly with what it sorts. */
-export function buildTime(
-  config: Pick<PipelineConfig, 'sequences'>,
-  counts: Pick<MemoryCounts, 'interactions'>,
-  { throughput }: Prices,
-): StepTime {
+/** How long BuildSequences takes for a bucket of users: it asks every object for them, and sorts what it gets. */
+export function buildTime(config: PipelineConfig, counts: DataCounts, tables: Prices): StepTime {
+  const { throughput } = tables;
   const interactions = ofBucket(config, counts);
+  const requests = 2 * rangesOf(config, counts, tables) * throughput.requestSeconds;
   return {
     step: 'BuildSequences',
-    expectedSeconds: (throughput.buildSequencesSecondsPerMillion * interactions) / 1e6,
+    expectedSeconds: (throughput.buildSequencesSecondsPerMillion * interactions) / 1e6 + requests,
     limitSeconds: functionSeconds,
     limit: 'a function may take',
-    remedy: 'Lower sequences.bucketInteractions.',
+    remedy:
+      'Raise interactions.rangeBytes, so that there are fewer objects to ask, or lower sequences.bucketInteractions.',
   };
 }
 

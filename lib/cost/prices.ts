@@ -80,8 +80,9 @@ export const throughputTable = z.strictObject({
   evaluateSecondsPerMillion: z.number().positive(),
   /** A request of S3, one after the other. */
   requestSeconds: z.number().positive(),
-  /** Memory of a thousand objects in a list of S3, and of a thousand items of a vocabulary where ids are matched. */
-  listMegabytesPerThousand: z.number().positive(),
+  /** A list of a thousand objects, or their deletion. */
+  pageSeconds: z.number().positive(),
+  /** Memory of a thousand items of a vocabulary where ids are matched. */
   itemMegabytesPerThousand: z.number().positive(),
   /** A row of an upload, as JSON and as it is kept (compressed). */
   uploadedBytes: z.number().positive(),

@@ -66,13 +66,16 @@ export function tooLate(times: readonly StepTime[]): TimeLimitError[] {
     .map(
       ({ step, expectedSeconds, limitSeconds, limit, remedy }) =>
         new TimeLimitError(
-          `${step} is expected to take ${hours(expectedSeconds)}, longer than the ${hours(limitSeconds)} that ${limit}, and would be stopped. ${remedy}`,
+          `${step} is expected to take ${timeText(expectedSeconds)}, longer than the ${timeText(limitSeconds)} that ${limit}, and would be stopped. ${remedy}`,
           { step, expectedSeconds, limitSeconds },
         ),
     );
 }
 
-function hours(seconds: number): string {
-  const value = seconds / 3600;
-  return `${value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')} h`;
+/** `45 s`, `12 min`, `4.0 h`, `152 h`. */
+export function timeText(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  const hours = seconds / 3600;
+  return `${hours < 100 ? hours.toFixed(1) : Math.round(hours).toLocaleString('en-US')} h`;
 }

@@ -1,4 +1,5 @@
 import { shardsPerCall } from '#lib/contracts/config/operations.ts';
+import { resolveModel } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { usesEnvironment } from '#lib/contracts/needs.ts';
 import type { DataCounts } from './data-counts.ts';
@@ -20,8 +21,12 @@ export interface StepWork {
   readonly bytesWritten: number;
 }
 
-/** A function with a whole processor has so much memory. */
-const processorGigabytes = 1769 / 1024;
+/** Memory of `evaluate-models`. */
+export const evaluateGigabytes = 3008 / 1024;
+/** Memory of `expire-runs`. */
+const expiryGigabytes = 0.5;
+/** A function with a whole processor has so much memory, those that wait for the environment too. */
+export const processorGigabytes = 1769 / 1024;
 /** Users of a file of histories (`lib/sequences/everybody.ts`). */
 const usersAFile = 50_000;
 /** A user id in a column, with its offset. */
@@ -38,30 +43,50 @@ export const shardsOf = ({ sequences }: PipelineConfig, { transitions }: DataCou
   Math.ceil(transitions / sequences.shardItems);
 
 /** Functions that sort users into sequences side by side. */
-export const bucketsOf = ({ sequences }: PipelineConfig, { interactions }: DataCounts): number =>
-  Math.max(1, Math.ceil(interactions / sequences.bucketInteractions));
+export const bucketsOf = (
+  { sequences }: PipelineConfig,
+  { interactions }: Pick<DataCounts, 'interactions'>,
+): number => Math.max(1, Math.ceil(interactions / sequences.bucketInteractions));
 
-/** Objects that a run leaves, as far as their number grows with the data. */
-export function objectsOf(config: PipelineConfig, counts: DataCounts): number {
-  // Training shards, all actions, answers.
-  const shards = (usesEnvironment(config) ? 3 : 2) * shardsOf(config, counts);
-  return shards + Math.ceil(usersOf(counts) / usersAFile);
+/** Objects of ingested rows; more where uploads are smaller than a range. */
+export const rangesOf = (
+  { interactions: { rangeBytes } }: PipelineConfig,
+  { interactions }: DataCounts,
+  { throughput }: Prices,
+): number => Math.ceil((interactions * throughput.uploadedBytes) / rangeBytes);
+
+/** What functions hand each other for a bucket of users, pieces of shards at both of its ends included. */
+const objectsABucket = 20;
+/** Functions that see a bucket: it is collected, filtered in two rounds or so, and cut. */
+const callsABucket = 4;
+
+/** The steps whose objects expire, as one of `work` is called. */
+const ofRuns = /^(BuildSequences|AugmentSequences|TrainRecommenders|EvaluateModels)/;
+
+/** Pages of lists and of deletions that `expire-runs` asks for on a day on which one night expires. */
+export function expiryPages(
+  work: readonly Pick<StepWork, 'step' | 'objects'>[],
+  { operations }: PipelineConfig,
+): number {
+  const expired = work
+    .filter(({ step }) => ofRuns.test(step))
+    .reduce((total, { objects }) => total + objects, 0);
+  // Each run that is still fresh is left at its first page; an old one is looked through twice, and deleted.
+  return 1 + operations.retention.runDays + 3 * Math.ceil(expired / keysAList);
 }
 
 /** Ingestion and a night, step by step. */
-export function nightWork(
-  config: PipelineConfig,
-  counts: DataCounts,
-  { throughput }: Prices,
-): StepWork[] {
-  const { interactions, transitions } = counts;
+export function nightWork(config: PipelineConfig, counts: DataCounts, tables: Prices): StepWork[] {
+  const { throughput } = tables;
+  const { interactions, transitions, items } = counts;
   const { sequences, environment, training } = config;
+  const { batchCount } = config.operations.serving;
   const users = usersOf(counts);
   const shards = shardsOf(config, counts);
   const files = Math.ceil(users / usersAFile);
-  const ranges = Math.ceil(
-    (interactions * throughput.uploadedBytes) / config.interactions.rangeBytes,
-  );
+  const ranges = rangesOf(config, counts, tables);
+  const buckets = bucketsOf(config, counts);
+  const inBuckets = buckets > 1 ? buckets : 0;
   const lists = (objects: number) => Math.ceil(objects / keysAList);
   const processor = (seconds: number) => seconds * processorGigabytes;
   const trainBytes = transitions * actionBytes + users * idBytes;
@@ -76,7 +101,11 @@ export function nightWork(
   const ask = usesEnvironment(config);
   const askers = training.models.filter(({ lea }) => lea !== undefined).length;
   const calls = Math.ceil(shards / shardsPerCall);
-  return [
+  // The best epoch's parameters twice (to be served, to be fitted on), and a checkpoint with what Adam keeps.
+  const modelBytes = training.models.map(
+    (model) => 6 * 4 * items * resolveModel(training, model).dimension,
+  );
+  const steps: StepWork[] = [
     {
       step: 'Ingestion, when rows are uploaded',
       calls: 2 * ranges,
@@ -90,13 +119,15 @@ export function nightWork(
     },
     {
       step: 'BuildSequences',
-      calls: bucketsOf(config, counts),
+      calls: 1 + callsABucket * inBuckets,
       gbSeconds:
         ((throughput.buildSequencesSecondsPerMillion * interactions) / 1e6) *
         (config.operations.buildSequencesMegabytes / 1024),
-      reads: 2 * ranges,
-      writes: 2 * shards + files + lists(ranges) + 20,
-      objects: 2 * shards + files + 15,
+      // Every bucket reads the index of every object, and its users' rows.
+      reads: 2 * ranges * buckets + 2 * objectsABucket * inBuckets,
+      writes: 2 * shards + 2 * files + objectsABucket * inBuckets + lists(ranges) + 20,
+      // Training shards, all actions, histories in files and one by one.
+      objects: 2 * shards + 2 * files + objectsABucket * inBuckets + 15,
       bytesRead: interactions * throughput.ingestedBytes,
       bytesWritten: trainBytes + allBytes + historyBytes + eventBytes,
     },
@@ -122,7 +153,7 @@ export function nightWork(
       writes: 20 * (training.models.length + 1),
       objects: 15 * (training.models.length + 1),
       bytesRead: (training.models.length + 1) * trainBytes + (ask ? askers * answerBytes : 0),
-      bytesWritten: 0,
+      bytesWritten: sum(modelBytes) + Math.max(...modelBytes),
     },
     {
       step: 'EvaluateModels',
@@ -130,7 +161,7 @@ export function nightWork(
       gbSeconds:
         ((throughput.evaluateSecondsPerMillion * interactions) / 1e6 +
           shards * throughput.requestSeconds) *
-        (3008 / 1024),
+        evaluateGigabytes,
       reads: shards + 20 * training.models.length,
       writes: 10,
       objects: 5,
@@ -138,17 +169,33 @@ export function nightWork(
       bytesWritten: 0,
     },
     {
-      step: 'Lists for everybody, expiry',
-      calls: files,
-      gbSeconds: 0.5 * 60,
-      reads: 5 * files,
-      writes: files + lists(config.operations.retention.runDays * objectsOf(config, counts)),
-      objects: config.operations.serving.batchCount > 0 ? files : 0,
-      bytesRead: historyBytes,
-      bytesWritten: users * config.operations.serving.batchCount * 6,
+      step: 'Lists for everybody',
+      calls: batchCount > 0 ? files : 0,
+      gbSeconds: 0,
+      reads: batchCount > 0 ? 5 * files : 0,
+      writes: batchCount > 0 ? files : 0,
+      objects: batchCount > 0 ? files : 0,
+      bytesRead: batchCount > 0 ? historyBytes : 0,
+      bytesWritten: users * batchCount * 6,
+    },
+  ];
+  const pages = expiryPages(steps, config);
+  return [
+    ...steps,
+    {
+      step: 'expire-runs, of an old night',
+      calls: 1,
+      gbSeconds: pages * throughput.pageSeconds * expiryGigabytes,
+      reads: 10,
+      writes: pages,
+      objects: 0,
+      bytesRead: 0,
+      bytesWritten: 0,
     },
   ];
 }
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
 
 /** @returns USD of all functions but those that wait for answers */
 export function lambdaUsd(work: readonly StepWork[], { prices }: Prices): number {

@@ -12,7 +12,13 @@ export const augmentedPart = z.strictObject({
 });
 
 /** What the Map state's ResultWriter says of its calls (`Transformation: COMPACT`): `SUCCEEDED_<n>.json`. */
-export const augmentationResults = z.array(z.looseObject({ parts: z.array(augmentedPart) }));
+export const augmentationResults = z.array(
+  z.looseObject({
+    parts: z.array(augmentedPart),
+    /** For which the call ran; those of an earlier release do not say. */
+    milliseconds: z.number().min(0).default(0),
+  }),
+);
 
 export type AugmentedPart = z.infer<typeof augmentedPart>;
 

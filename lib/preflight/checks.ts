@@ -5,6 +5,7 @@ import { estimateCost, parametersInName } from '#lib/cost/cost.ts';
 import type { DataCounts } from '#lib/cost/data-counts.ts';
 import type { StepMemory } from '#lib/cost/memory.ts';
 import type { Prices } from '#lib/cost/prices.ts';
+import { timeText } from '#lib/cost/times.ts';
 import type { Finding } from './findings.ts';
 import type { Unread } from './quotas.ts';
 
@@ -143,7 +144,7 @@ function timeFinding({
   limit,
   remedy,
 }: ReturnType<typeof estimateCost>['times'][number]): Finding {
-  const seen = `${hours(expectedSeconds)} of the ${hours(limitSeconds)} that ${limit}`;
+  const seen = `${timeText(expectedSeconds)} of the ${timeText(limitSeconds)} that ${limit}`;
   if (expectedSeconds <= limitSeconds) return { level: 'ok', check: step, message: seen };
   return {
     level: 'blocker',
@@ -152,7 +153,6 @@ function timeFinding({
   };
 }
 
-const hours = (seconds: number) => `${(seconds / 3600).toFixed(1)} h`;
 const dollars = (usd: number) => `$${usd.toFixed(2)}`;
 
 function memoryFinding({

@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
+import type { BilledPart } from '#lib/cost/bill.ts';
 import type { EnvironmentMetrics } from '#lib/environment/metrics.ts';
 import type { Evaluation } from '#lib/evaluation/evaluation-file.ts';
 import type { EnvironmentTrial } from '#lib/promotion/environment-trial.ts';
@@ -8,6 +9,7 @@ import type { SequencesExcluded, SequencesManifest } from '#lib/sequences/manife
 import type { AugmentationSummary } from './augmentation.ts';
 import { type Html, html } from './html.ts';
 import type { LearningCurve } from './learning-curve-file.ts';
+import { billSection } from './sections/bill.ts';
 import { configurationSection } from './sections/configuration.ts';
 import { dataSection, type UploadTotals } from './sections/data.ts';
 import { environmentSection } from './sections/environment.ts';
@@ -50,6 +52,8 @@ export interface RunReport {
   readonly learningCurves: readonly { readonly name: string; readonly curve: LearningCurve }[];
   /** In the order in which they ran. */
   readonly timings: readonly StateTiming[];
+  /** What the run has cost; empty if it has no estimate. */
+  readonly bill: readonly BilledPart[];
   readonly config: PipelineConfig;
 }
 
@@ -72,6 +76,7 @@ export function renderReport(report: RunReport): string {
     ],
     ['rewards', 'Rewards and augmented actions', rewardsSection(report.augmentation)],
     ['timings', 'Time', timingsSection(report.timings)],
+    ['cost', 'Cost', billSection(report.bill)],
     ['data', 'Data', dataSection(report.uploads, report.excluded, report.sequences)],
     [
       'learning',

@@ -58,6 +58,8 @@ function beginStates(props: NightlyDefinitionProps, config: PipelineConfig): Sta
         resource: '{% $states.result.Payload.resource %}',
         environmentRunning: false,
         environmentInstance: 0,
+        environmentSince: null,
+        environmentUntil: null,
         failure: null,
       },
       Output: '{% $states.result.Payload %}',

@@ -69,6 +69,7 @@ export function startStates(props: NightlyDefinitionProps): States {
         EndpointConfigName: '{% $endpointConfig %}',
         Tags: tagList(props),
       }),
+      Assign: { environmentSince: '{% $states.context.State.EnteredTime %}' },
       Next: 'WaitForEnvironment',
       Catch: [
         {
@@ -171,6 +172,11 @@ function environmentAccelerator({ operations }: PipelineConfig): Accelerator {
   return acceleratorOf(operations.environmentInstanceTypes[0]!);
 }
 
+const stopped = {
+  environmentRunning: false,
+  environmentUntil: '{% $states.context.State.EnteredTime %}',
+};
+
 /** Ends the endpoint, if there is one, whatever happened before. */
 export function stopStates(props: NightlyDefinitionProps): States {
   return {
@@ -183,10 +189,8 @@ export function stopStates(props: NightlyDefinitionProps): States {
     // the configuration cost nothing, and other runs may use them: the janitor removes them with their environment.
     StopEnvironment: {
       ...sagemaker(props, 'deleteEndpoint', { EndpointName: '{% $endpoint %}' }),
-      Assign: { environmentRunning: false },
-      Catch: [
-        { ErrorEquals: ['States.ALL'], Assign: { environmentRunning: false }, Next: 'Failed?' },
-      ],
+      Assign: stopped,
+      Catch: [{ ErrorEquals: ['States.ALL'], Assign: stopped, Next: 'Failed?' }],
       Next: 'Failed?',
     },
     'Failed?': {

@@ -11,7 +11,7 @@ import {
   type NightlyDefinitionProps,
   type States,
 } from './states.ts';
-import { jobFailureReason, trainingJobStates } from './training-job.ts';
+import { jobFailureReason, madeByJob, trainingJobStates } from './training-job.ts';
 
 /** From `PlanEnvironment` to the endpoint's end: fit the LE unless a fresh one exists, ask it, stop it. */
 export function environmentStates(props: NightlyDefinitionProps): States {
@@ -86,7 +86,7 @@ function fitStates(props: NightlyDefinitionProps): States {
         run: '{% $run %}',
         kind: 'environment',
         name: '{% $environmentVersion %}',
-        artefacts: '{% $states.input.ModelArtifacts.S3ModelArtifacts %}',
+        ...madeByJob,
       }),
       Next: 'StartEnvironment',
       ...caught,

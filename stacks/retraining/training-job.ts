@@ -48,6 +48,17 @@ export const jobFailureReason = [
   '$exists($job.FailureReason) ? $job.FailureReason : $exists($job.SecondaryStatus) ? $job.SecondaryStatus : $cause)',
 ].join(' ');
 
+/** What `register-model` is told of a job, from SageMaker's description of it. */
+export const madeByJob = {
+  artefacts: '{% $states.input.ModelArtifacts.S3ModelArtifacts %}',
+  job: {
+    name: '{% $states.input.TrainingJobName %}',
+    instanceType: '{% $states.input.ResourceConfig.InstanceType %}',
+    seconds:
+      '{% $exists($states.input.BillableTimeInSeconds) ? $states.input.BillableTimeInSeconds : 0 %}',
+  },
+};
+
 /** How long a spot job may wait for an instance, beyond the time that it may run. */
 const waitSeconds = 3600;
 

@@ -1,13 +1,22 @@
+import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { caught, invoke, type NightlyDefinitionProps, type States } from './states.ts';
 import { trainerJob } from './trainer-job.ts';
-import { jobFailureReason, trainingJobStates } from './training-job.ts';
+import { jobFailureReason, madeByJob, trainingJobStates } from './training-job.ts';
+
+/** The endpoint that has ended by now, and how long there was one; null without any. */
+const endpointUse = ({ operations }: PipelineConfig) =>
+  `{% $environmentSince = null ? null : {"instanceType": ${JSON.stringify(operations.environmentInstanceTypes)}[$environmentInstance], "seconds": ($toMillis($environmentUntil) - $toMillis($environmentSince)) / 1000} %}`;
 
 /** From `PlanTraining` to all recommenders trained (and the champion ranked on the same cases). */
 export function trainingStates(props: NightlyDefinitionProps): States {
   const { config } = props;
   return {
     PlanTraining: {
-      ...invoke(props, 'planTraining', { run: '{% $run %}', resource: '{% $resource %}' }),
+      ...invoke(props, 'planTraining', {
+        run: '{% $run %}',
+        resource: '{% $resource %}',
+        endpoint: endpointUse(config),
+      }),
       Next: 'TrainRecommenders',
       ...caught,
     },
@@ -41,7 +50,7 @@ export function trainingStates(props: NightlyDefinitionProps): States {
               run: '{% $run %}',
               kind: 'recommender',
               name: '{% $recommender %}',
-              artefacts: '{% $states.input.ModelArtifacts.S3ModelArtifacts %}',
+              ...madeByJob,
             }),
             End: true,
           },

@@ -2,7 +2,7 @@ import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runUri } from './run-keys.ts';
 import { caught, invoke, type NightlyDefinitionProps, type States } from './states.ts';
-import { jobFailureReason, trainingJobStates } from './training-job.ts';
+import { jobFailureReason, madeByJob, trainingJobStates } from './training-job.ts';
 
 /** From `PlanVectors` to a vector for every item of the catalogue, if any model wants them and some text is new. */
 export function vectorsStates(props: NightlyDefinitionProps): States {
@@ -53,7 +53,7 @@ export function vectorsStates(props: NightlyDefinitionProps): States {
         run: '{% $run %}',
         kind: 'vectors',
         name: '{% $vectorsFingerprint %}',
-        artefacts: '{% $states.input.ModelArtifacts.S3ModelArtifacts %}',
+        ...madeByJob,
       }),
       Next: 'EnvironmentNeeded?',
       ...caught,

@@ -1,6 +1,6 @@
 import { caught, invoke, type NightlyDefinitionProps, type States } from './states.ts';
 import { trainerJob } from './trainer-job.ts';
-import { jobFailureReason, trainingJobStates } from './training-job.ts';
+import { jobFailureReason, madeByJob, trainingJobStates } from './training-job.ts';
 
 /** The winner is served whatever becomes of its refit: then as it was judged. */
 const asJudged = (reason: string) => ({
@@ -59,7 +59,7 @@ export function verdictStates(props: NightlyDefinitionProps): States {
         run: '{% $run %}',
         kind: 'refit',
         name: '{% $refitted %}',
-        artefacts: '{% $states.input.ModelArtifacts.S3ModelArtifacts %}',
+        ...madeByJob,
       }),
       Next: 'PromoteWinner',
       ...asJudged('$states.errorOutput.Error & ": " & $string($states.errorOutput.Cause)'),
@@ -67,6 +67,7 @@ export function verdictStates(props: NightlyDefinitionProps): States {
     PromoteWinner: {
       ...invoke(props, 'promoteWinner', {
         run: '{% $run %}',
+        execution: '{% $states.context.Execution.Name %}',
         refitFailure: '{% $refitFailure %}',
       }),
       Next: 'PublishReport',

@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs } from '#lib/contracts/keys.ts';
+import { requireLock } from '#lib/contracts/lock.ts';
 import { bucketObjects } from '#local/bucket-objects.ts';
 import { TaskError } from '#local/state-machine/errors.ts';
 import type { TaskContext } from '#local/state-machine/resources.ts';
@@ -22,8 +23,11 @@ interface StepPayload {
   readonly resource: string;
   readonly kind: 'environment' | 'recommender' | 'refit' | 'vectors';
   readonly name: string;
+  readonly execution: string;
   readonly refitFailure: string | null;
   readonly keys: readonly string[];
+  readonly job: { readonly name: string; readonly instanceType: string; readonly seconds: number };
+  readonly endpoint: { readonly instanceType: string; readonly seconds: number } | null;
 }
 
 type Step = (payload: StepPayload) => unknown;
@@ -62,6 +66,12 @@ export interface NightOptions {
   readonly signal?: AbortSignal;
   /** What is deployed otherwise than `definitionFor` has it. */
   readonly deployed?: Partial<NightlyDefinitionProps>;
+  /** An execution that was stopped goes on: in which state, with what input, and with the variables of then. */
+  readonly redriven?: {
+    readonly state: string;
+    readonly input: object;
+    readonly variables: object;
+  };
 }
 
 /** The environment of every run. */
@@ -116,6 +126,12 @@ export class NightlyWorld {
     readonly output: string;
   }[] = [];
   readonly announced: string[] = [];
+  /** What functions were told that jobs and endpoints were paid for. */
+  readonly paid: {
+    readonly kind: string;
+    readonly instanceType: string;
+    readonly seconds: number;
+  }[] = [];
   /** What the promotions of winners were told. */
   readonly promotions: { readonly run: string; readonly refitFailure: string | null }[] = [];
   /** How executions ended, for whoever asks Step Functions. */
@@ -127,7 +143,7 @@ export class NightlyWorld {
   /** Instance types that endpoints were tried on. */
   readonly tried: string[] = [];
   /** Every state that an execution entered, and when by `now`. */
-  readonly history = new Map<string, { timestamp: number; name: string }[]>();
+  readonly history = new Map<string, { timestamp: number; name?: string; type?: string }[]>();
   /** Seconds; passes only when a test says so. */
   now = 0;
   /** Seconds for which each job is paid. */
@@ -150,11 +166,12 @@ export class NightlyWorld {
   async run(
     execution: string,
     input: object,
-    { fault, signal, deployed }: NightOptions = {},
+    { fault, signal, deployed, redriven }: NightOptions = {},
   ): Promise<ExecutionResult> {
     this.executions.set(execution, 'RUNNING');
+    const definition = definitionFor(this.#options.config, deployed);
     const result = await runStateMachine({
-      definition: definitionFor(this.#options.config, deployed),
+      definition: redriven === undefined ? definition : goingOn(definition, redriven),
       input,
       name: execution,
       resources: this.#resources(fault),
@@ -173,6 +190,9 @@ export class NightlyWorld {
       },
     });
     this.executions.set(execution, result.status);
+    if (result.status === 'ABORTED') {
+      this.history.get(execution)?.push({ timestamp: this.now, type: 'ExecutionAborted' });
+    }
     return result;
   }
 
@@ -191,9 +211,10 @@ export class NightlyWorld {
           return answer.parse({ status: this.executions.get(execution) });
         }
         if (operation === 'GetExecutionHistory') {
-          const events = this.history.get(execution)!.map(({ timestamp, name }) => ({
+          const events = this.history.get(execution)!.map(({ timestamp, type, name }) => ({
             timestamp,
-            stateEnteredEventDetails: { name },
+            type,
+            stateEnteredEventDetails: name === undefined ? undefined : { name },
           }));
           return answer.parse({ events });
         }
@@ -255,6 +276,8 @@ export class NightlyWorld {
           TrainingJobName,
           TrainingJobStatus: 'Completed',
           ModelArtifacts: { S3ModelArtifacts: artefacts },
+          ResourceConfig,
+          BillableTimeInSeconds: this.billedSeconds,
         };
         return { ...completed, ...this.stopped.get(ResourceConfig.InstanceType) };
       }),
@@ -286,6 +309,18 @@ export class NightlyWorld {
     };
   }
 
+  #trainingPlan(resource: string): object {
+    return {
+      jobs: ['first', 'second'].map((name) => ({
+        name,
+        jobName: `${resource}-${name}`,
+        hyperParameters: { task: 'train' },
+        channels: [{ ChannelName: 'sequences' }],
+        checkpointUri: 's3://data/x',
+      })),
+    };
+  }
+
   #steps(): Record<NightlyFunction, Step> {
     const { objects } = this.#options;
     return {
@@ -308,16 +343,12 @@ export class NightlyWorld {
         channels: [{ ChannelName: 'catalogue' }],
       }),
       augmentSequences: ({ keys }) => ({ parts: keys }),
-      planTraining: ({ resource }) => ({
-        jobs: ['first', 'second'].map((name) => ({
-          name,
-          jobName: `${resource}-${name}`,
-          hyperParameters: { task: 'train' },
-          channels: [{ ChannelName: 'sequences' }],
-          checkpointUri: 's3://data/x',
-        })),
-      }),
-      registerModel: async ({ kind, name }) => {
+      planTraining: ({ resource, endpoint }) => {
+        if (endpoint !== null) this.paid.push({ kind: 'endpoint', ...endpoint });
+        return this.#trainingPlan(resource);
+      },
+      registerModel: async ({ kind, name, job }) => {
+        this.paid.push({ kind, ...job });
         if (kind === 'environment') await objects.putJson(environments.registration(name), {});
         return { prefix: 'x' };
       },
@@ -331,13 +362,27 @@ export class NightlyWorld {
           checkpointUri: 's3://data/x',
         },
       }),
-      promoteWinner: (payload) => {
+      promoteWinner: async (payload) => {
+        await requireLock(objects, payload.execution);
         this.promotions.push({ run: payload.run, refitFailure: payload.refitFailure });
         return {};
       },
       publishReport: () => ({}),
     };
   }
+}
+
+/** A definition that begins in the middle, as Step Functions' redrive does. */
+function goingOn(definition: object, redriven: NonNullable<NightOptions['redriven']>): object {
+  const { States, ...rest } = definition as { States: Record<string, object> };
+  const { state, input, variables } = redriven;
+  // Every state has to be led to, also the first one.
+  const Redriven = {
+    Type: 'Choice',
+    Choices: [{ Condition: '{% true %}', Assign: variables, Output: input, Next: state }],
+    Default: 'BeginRun',
+  };
+  return { ...rest, StartAt: 'Redriven', States: { ...States, Redriven } };
 }
 
 /** SageMaker keeps names unique. */

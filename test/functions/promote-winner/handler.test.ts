@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { championPointer } from '#lib/contracts/champion.ts';
 import { promotionConfig } from '#lib/contracts/config/promotion.ts';
-import { runs, serving } from '#lib/contracts/keys.ts';
+import { locks, runs, serving } from '#lib/contracts/keys.ts';
 import { promote, rollBack } from '#lib/promotion/champion.ts';
 import { decide, verdictFile } from '#lib/promotion/verdict.ts';
 import { evaluationOf } from '../../lib/promotion/evaluations.ts';
@@ -9,6 +9,7 @@ import { promoteSmallModel } from '../champion.ts';
 import { context, startHandlerBucket } from '../handlers.ts';
 
 const run = 'tonight';
+const execution = 'tonight-1';
 const promotion = promotionConfig.parse({ minimumTestCases: 1 });
 
 let bucket: Awaited<ReturnType<typeof startHandlerBucket>>;
@@ -17,7 +18,8 @@ let promoteWinner: (refitFailure?: string) => Promise<unknown>;
 beforeAll(async () => {
   bucket = await startHandlerBucket();
   const { handler } = await import('#functions/promote-winner/handler.ts');
-  promoteWinner = (refitFailure) => handler({ run, refitFailure: refitFailure ?? null }, context);
+  promoteWinner = (refitFailure) =>
+    handler({ run, execution, refitFailure: refitFailure ?? null }, context);
 });
 afterAll(() => bucket.stop());
 
@@ -27,6 +29,7 @@ beforeEach(async () => {
   const keys: string[] = [];
   for await (const { key } of objects.list('')) keys.push(key);
   await objects.remove(keys);
+  await objects.putJson(locks.run, { run, execution, takenAt: new Date().toISOString() });
   const before = await promoteSmallModel(objects, 'before', 1);
   const yesterday = await promoteSmallModel(objects, 'yesterday', 2);
   await objects.putJson(serving.champion, before);
@@ -52,6 +55,18 @@ describe('Function: promote-winner', () => {
     expect([first, second]).toStrictEqual([{ promoted: true }, { promoted: true }]);
     expect(await served()).toBe(run);
     expect((await verdict()).promoted).toBe(true);
+  });
+
+  it('promotes nobody for an execution that has lost the lock, and says what to do', async () => {
+    // Arrange
+    const { objects } = bucket;
+    const takenAt = new Date().toISOString();
+    await objects.putJson(locks.run, { run: 'other', execution: 'other-1', takenAt });
+    // Act
+    const promoting = promoteWinner();
+    // Assess
+    await expect(promoting).rejects.toThrow(/run other does: .* start the run with "resume": true/);
+    expect(await served()).toBe('yesterday');
   });
 
   it('serves what was fitted on all actions, keeps what was judged, and says so once', async () => {

@@ -48,7 +48,12 @@ describe('Function: memoryOf', () => {
     const config = configOf({}, 64, 4 * million);
 
     expect(memoryOf(config, counts, tables)[0]!.expectedMegabytes).toBe(100 + 4 * 100);
-    expect(buildTime(config, counts, tables).expectedSeconds).toBe(16);
+    // Four million rows, and two requests of each of 5,365 objects.
+    const question = { ...counts, baseModelParameters: 0 };
+    expect(buildTime(config, question, tables).expectedSeconds).toBeCloseTo(
+      16 + 2 * 5365 * throughput.requestSeconds,
+      6,
+    );
   });
 
   it('knows no instance type that nobody has looked up', () => {
@@ -98,8 +103,11 @@ describe('Function: checkLimits, of memory', () => {
 
 describe('Function: buildTime', () => {
   it('grows with the log, and is refused beyond what a function may take', () => {
-    expect(buildTime(configOf(), { interactions: 10 * million }, tables)).toMatchObject({
-      expectedSeconds: 40,
+    const counts = { interactions: 10 * million, items: 1, transitions: 1, baseModelParameters: 0 };
+    const requests = 2 * 60 * throughput.requestSeconds;
+
+    expect(buildTime(configOf(), counts, tables)).toMatchObject({
+      expectedSeconds: expect.closeTo(40 + requests, 6),
       limitSeconds: 900,
     });
   });

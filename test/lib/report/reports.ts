@@ -132,6 +132,24 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
       { state: 'BuildSequences', seconds: 2.5 },
       { state: 'FitEnvironment', seconds: 112 },
     ],
+    bill: [
+      {
+        part: 'Fit the environment (ml.g5.xlarge)',
+        estimate: { low: 0.02, expected: 0.07, high: 0.36 },
+        instances: [{ instanceType: 'ml.g5.xlarge', seconds: 112 }],
+        gbSeconds: undefined,
+        isMeasured: true,
+        usd: 0.044,
+      },
+      {
+        part: 'Orchestrate (Step Functions, S3 requests)',
+        estimate: { low: 0.03, expected: 0.03, high: 0.03 },
+        instances: [],
+        gbSeconds: undefined,
+        isMeasured: false,
+        usd: 0.03,
+      },
+    ],
     config,
     ...change,
   };

@@ -141,6 +141,7 @@ describe('Function: renderReport', () => {
         uploads: undefined,
         learningCurves: [],
         timings: [],
+        bill: [],
         lists: undefined,
         served: undefined,
         evaluation: evaluationOf({ champion: null }),

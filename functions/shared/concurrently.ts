@@ -17,10 +17,13 @@ export async function mapConcurrently<T, R>(
 /**
  * Maps values by requests, a few at a time, and gives the results in the order of the values as they come: no more of them
  * are in memory than are under way.
+ *
+ * @param atOnce fewer where a result is large
  */
 export async function* mapAhead<T, R>(
   values: Iterable<T>,
   map: (value: T) => Promise<R>,
+  atOnce: number = CONCURRENCY,
 ): AsyncGenerator<R> {
   const underWay: Promise<R>[] = [];
   for (const value of values) {
@@ -28,7 +31,7 @@ export async function* mapAhead<T, R>(
     // Whoever waits for an earlier one hears of its failure first, and of this one's never.
     result.catch(() => undefined);
     underWay.push(result);
-    if (underWay.length === CONCURRENCY) yield await underWay.shift()!;
+    if (underWay.length === atOnce) yield await underWay.shift()!;
   }
   for (const result of underWay) yield await result;
 }

@@ -1,3 +1,4 @@
+import { mapAhead, mapConcurrently } from '#functions/shared/concurrently.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { readNights } from '#lib/promotion/nights.ts';
@@ -15,6 +16,8 @@ import { readCatalogue } from '../read.ts';
 import { bucketTotals, bytesOf, decodeItems, encodeLeft, float64Of } from './files.ts';
 import type { Night } from './night.ts';
 
+/** Buckets whose items are in memory at the same time. */
+const itemsAtOnce = 4;
 /** Bytes of a time. */
 const timeBytes = 8;
 
@@ -30,10 +33,12 @@ export async function countItems(
   buckets: number,
 ): Promise<void> {
   const known = new Map<string, number>();
-  const summaries = [];
-  for (let bucket = 0; bucket < buckets; bucket++) {
-    summaries.push(await objects.getJson(runs.bucketFile(run, 'totals', bucket), bucketTotals));
-    const file = await objects.getBytes(runs.bucketFile(run, 'items', bucket));
+  const all = Array.from({ length: buckets }, (_, bucket) => bucket);
+  const summaries = await mapConcurrently(all, (bucket) =>
+    objects.getJson(runs.bucketFile(run, 'totals', bucket), bucketTotals),
+  );
+  const readItems = (bucket: number) => objects.getBytes(runs.bucketFile(run, 'items', bucket));
+  for await (const file of mapAhead(all, readItems, itemsAtOnce)) {
     const { ids, counts } = decodeItems(file);
     for (const [place, id] of ids.entries()) known.set(id, (known.get(id) ?? 0) + counts[place]!);
   }
@@ -48,11 +53,12 @@ export async function countItems(
     await objects.putBytes(runs.fieldIndex(run), encodeFieldIndex(fields));
   }
   const places = new Map(items.itemIds.map((id, place) => [id, place]));
-  for (let bucket = 0; bucket < buckets; bucket++) {
-    const file = await objects.getBytes(runs.bucketFile(run, 'items', bucket));
-    const numbers = Int32Array.from(decodeItems(file).ids, (id) => places.get(id)!);
+  const numberItems = async (bucket: number) => {
+    const { ids } = decodeItems(await readItems(bucket));
+    const numbers = Int32Array.from(ids, (id) => places.get(id)!);
     await objects.putBytes(runs.bucketFile(run, 'numbers', bucket), bytesOf(numbers));
-  }
+  };
+  for await (const _ of mapAhead(all, numberItems, itemsAtOnce));
   const readTimes = async (bucket: number, begin: number, end: number) => {
     const range = { start: begin * timeBytes, end: end * timeBytes };
     return float64Of(await objects.getBytes(runs.bucketFile(run, 'times', bucket), { range }));

@@ -1,8 +1,13 @@
 import { Readable } from 'node:stream';
-import { mapConcurrently } from '#functions/shared/concurrently.ts';
+import { mapAhead, mapConcurrently } from '#functions/shared/concurrently.ts';
 import { inBatches, joinStreamsLive } from '#lib/columns/batches.ts';
 import { runs } from '#lib/contracts/keys.ts';
-import { addCounts, decodeItemCounts, itemCountsFile } from '#lib/popularity/item-counts.ts';
+import {
+  addCounts,
+  decodeItemCounts,
+  type ItemCounts,
+  itemCountsFile,
+} from '#lib/popularity/item-counts.ts';
 import type { AllActionsManifest } from '#lib/sequences/all-actions.ts';
 import {
   joinCases,
@@ -66,10 +71,10 @@ export async function joinBuckets(
 ): Promise<SequencesManifest> {
   const division = await objects.getJson(runs.bucketsDivision(run), bucketsDivision);
   const settlement = await objects.getJson(runs.bucketsSettlement(run), bucketsSettlement);
-  const cuts: BucketCut[] = [];
-  for (let bucket = 0; bucket < buckets; bucket++) {
-    cuts.push(await objects.getJson(runs.bucketFile(run, 'cut', bucket), bucketCut));
-  }
+  const all = Array.from({ length: buckets }, (_, bucket) => bucket);
+  const cuts = await mapConcurrently(all, (bucket) =>
+    objects.getJson(runs.bucketFile(run, 'cut', bucket), bucketCut),
+  );
   const sum = (name: keyof BucketCut['sums']) =>
     cuts.reduce((total, { sums }) => total + sums[name], 0);
   const digests = await joinShardPieces(objects, run, cuts);
@@ -78,14 +83,16 @@ export async function joinBuckets(
   for (const { pieces } of cuts) {
     for (const { part, users: own } of pieces.histories) if (own) users[part] = own;
   }
-  for (const [part, owners] of piecesOf(cuts, 'histories')) {
-    const pieces = [];
-    for (const bucket of owners) {
+  const joinPart = async ([part, owners]: [part: number, owners: readonly number[]]) => {
+    const pieces = await mapConcurrently(owners, async (bucket) => {
       const key = runs.bucketFile(run, pieceOf('histories', part), bucket);
-      pieces.push(decodeRecentHistories(await objects.getBytes(key)));
-    }
+      return decodeRecentHistories(await objects.getBytes(key));
+    });
     const written = await writeHistories(objects, run, part, joinHistories(pieces), items);
-    users[part] = written.users;
+    return { part, users: written.users };
+  };
+  for await (const joined of mapAhead(piecesOf(cuts, 'histories'), joinPart, largeAtOnce)) {
+    users[joined.part] = joined.users;
   }
   const validation = await joinBucketCases(objects, run, 'validation', buckets);
   const test = await joinBucketCases(objects, run, 'test', buckets);
@@ -124,11 +131,13 @@ export async function joinBuckets(
     }),
   };
   expectEnough(sequences, config.sequences);
-  let popularity = decodeItemCounts(await popularityOf(objects, run, 0));
-  for (let bucket = 1; bucket < buckets; bucket++) {
-    popularity = addCounts(popularity, decodeItemCounts(await popularityOf(objects, run, bucket)));
+  let popularity: ItemCounts | undefined;
+  const readCounts = (bucket: number) => popularityOf(objects, run, bucket);
+  for await (const file of mapAhead(all, readCounts, largeAtOnce)) {
+    const counts = decodeItemCounts(file);
+    popularity = popularity === undefined ? counts : addCounts(popularity, counts);
   }
-  await countAnew(objects, manifest, items, popularity);
+  await countAnew(objects, manifest, items, popularity!);
   await objects.putJson(runs.userStoreManifest(run), { parts: users });
   await objects.putJson(runs.everybodyManifest(run), {
     users: sum('everybody'),
@@ -157,7 +166,11 @@ export async function joinBuckets(
   return sequences;
 }
 
-/** The cases of all buckets, of which no more than a bucket's are in memory. */
+/** Files of buckets (counts, histories; cases are larger) that are in memory at the same time. */
+const largeAtOnce = 4;
+const casesAtOnce = 2;
+
+/** The cases of all buckets, of which no more than some buckets' are in memory. */
 async function joinBucketCases(
   objects: Objects,
   run: string,
@@ -168,8 +181,9 @@ async function joinBucketCases(
   const digests: string[] = [];
   async function* all() {
     let requests = 0;
-    for (let bucket = 0; bucket < buckets; bucket++) {
-      const file = await objects.getBytes(runs.bucketFile(run, split, bucket));
+    const each = Array.from({ length: buckets }, (_, bucket) => bucket);
+    const read = (bucket: number) => objects.getBytes(runs.bucketFile(run, split, bucket));
+    for await (const file of mapAhead(each, read, casesAtOnce)) {
       const cases = decodeEvaluationCases(file);
       yield numberRequests(cases, requests);
       requests += requestsOf(cases);
@@ -246,25 +260,24 @@ async function joinShardPieces(
   cuts: readonly BucketCut[],
 ): Promise<string[]> {
   const join = async (kind: 'train' | 'allActions', part: number, owners: readonly number[]) => {
-    const pieces = [];
-    for (const bucket of owners) {
+    const pieces = await mapConcurrently(owners, async (bucket) => {
       const key = runs.bucketFile(run, pieceOf(kind, part), bucket);
-      pieces.push(decodeSequenceShard(await objects.getBytes(key)));
-    }
+      return decodeSequenceShard(await objects.getBytes(key));
+    });
     return joinShards(pieces);
   };
   const digests: string[] = [];
   for (const { pieces } of cuts) {
     for (const { part, digest } of pieces.train) if (digest) digests[part] = digest;
   }
-  for (const [part, owners] of piecesOf(cuts, 'train')) {
+  await mapConcurrently(piecesOf(cuts, 'train'), async ([part, owners]) => {
     const shard = await join('train', part, owners);
     await objects.putBytes(runs.trainShard(run, part), encodeSequenceShard(shard));
     digests[part] = digestShard(shard);
-  }
-  for (const [part, owners] of piecesOf(cuts, 'allActions')) {
+  });
+  await mapConcurrently(piecesOf(cuts, 'allActions'), async ([part, owners]) => {
     const shard = await join('allActions', part, owners);
     await objects.putBytes(runs.allActions(run, part), encodeSequenceShard(shard));
-  }
+  });
   return digests;
 }

@@ -44,6 +44,16 @@ describe('Functions: mapConcurrently, mapAhead', () => {
     expect(asked).toHaveLength(32);
   });
 
+  it('ask for as few as is said where results are large', async () => {
+    const few = requests();
+    const results: number[] = [];
+
+    for await (const result of mapAhead(values, few.request, 3)) results.push(result);
+
+    expect(results).toStrictEqual(values.map((value) => value * 2));
+    expect(few.most()).toBe(3);
+  });
+
   it('fail with the first that failed', async () => {
     const fail = async (value: number): Promise<number> => {
       if (value >= 40) throw new Error(`value ${value}`);

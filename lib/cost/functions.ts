@@ -1,4 +1,4 @@
-import { resolveModel } from '#lib/contracts/config/training.ts';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import type { DataCounts } from './data-counts.ts';
 import type { StepMemory } from './memory.ts';

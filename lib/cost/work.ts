@@ -1,5 +1,5 @@
 import { shardsPerCall } from '#lib/contracts/config/operations.ts';
-import { resolveModel } from '#lib/contracts/config/training.ts';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { usesEnvironment } from '#lib/contracts/needs.ts';
 import type { DataCounts } from './data-counts.ts';

@@ -135,7 +135,11 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'promote-winner head key': [...model, ...refitted],
   'promote-winner putIfMatch recordKey': [serving.championHistory('a')],
   'promote-winner putIfAbsent recordKey': [serving.championHistory('a')],
-  'publish-report getJson key': [`${runs.augmentationResultsPrefix('a')}x.json`, ...nights],
+  'publish-report getJson key': [
+    `${runs.augmentationResultsPrefix('a')}x.json`,
+    runs.paid('a', 'b'),
+    ...nights,
+  ],
   'publish-report head key': [
     runs.modelManifest('a', 'b'),
     runs.refittedManifest('a', 'b'),

@@ -185,7 +185,11 @@ describe('Function: estimateCost', () => {
 
 describe('Function: checkCap', () => {
   const usd = { low: 1, expected: 4, high: 10 };
-  const estimate = { usd, parts: [{ part: 'Ask', usd, seconds: usd }], times: [] };
+  const estimate = {
+    usd,
+    parts: [{ part: 'Ask', kind: 'ask' as const, usd, seconds: usd }],
+    times: [],
+  };
 
   it('lets a run through whose worst case is within the cap', () => {
     expect(() => checkCap(estimate, 10)).not.toThrow();

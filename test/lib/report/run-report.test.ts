@@ -51,6 +51,7 @@ describe('Function: renderReport', () => {
       'environment',
       'rewards',
       'timings',
+      'cost',
       'data',
       'learning',
       'configuration',

@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
-import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
-import type { PaidUse } from '#lib/cost/bill.ts';
+import { paidJob, recordJob } from './paid.ts';
 import { registerEnvironment, registerRecommender, registerRefit } from './register.ts';
 import { registerVectors } from './vectors.ts';
 
@@ -17,20 +16,8 @@ const event = z.strictObject({
   /** S3 URI of the training job's output. */
   artefacts: z.string().startsWith('s3://'),
   /** The job that made them. */
-  job: z.strictObject({
-    name: z.string().min(1),
-    instanceType: z.string().min(1),
-    seconds: z.number().min(0),
-  }),
+  job: paidJob,
 });
-
-/** Parts of the bill. */
-const kinds = {
-  environment: 'fit',
-  recommender: 'train',
-  refit: 'train',
-  vectors: 'vectors',
-} as const;
 
 const register = {
   environment: registerEnvironment,
@@ -44,9 +31,7 @@ export const handler = instrument(
   event,
   async ({ run, kind, name, artefacts, job }, { logger }) => {
     const prefix = await register[kind](objects, { run, name, artefacts });
-    const { instanceType, seconds } = job;
-    const used: PaidUse = { kind: kinds[kind], instanceType, seconds };
-    await objects.putJson(runs.paid(run, job.name), used);
+    await recordJob(objects, run, kind, job);
     logger.info('model registered', { run, kind, name, prefix });
     return { prefix };
   },

@@ -28,6 +28,14 @@ export async function listNights(objects: Objects): Promise<Night[]> {
   return nights.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
 }
 
+/** The newest run that has a report; undefined while there is none. */
+export async function newestReport(objects: Objects): Promise<string | undefined> {
+  for (const { run } of await listNights(objects)) {
+    if ((await objects.head(runs.report(run))) !== undefined) return run;
+  }
+  return undefined;
+}
+
 /** The newest run that knows everybody's histories; undefined while there is none. */
 export async function newestHistories(objects: Objects): Promise<string | undefined> {
   for (const { run } of await listNights(objects)) {

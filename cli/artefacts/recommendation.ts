@@ -3,11 +3,11 @@ import { championPointer } from '#lib/contracts/champion.ts';
 import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { serving } from '#lib/contracts/keys.ts';
 import { everybodyLatest } from '#lib/sequences/everybody-files.ts';
-import { answerRecommend, answerSimilar, type Serving } from '#lib/serving/answer.ts';
+import { answerRecommend, answerRerank, answerSimilar, type Serving } from '#lib/serving/answer.ts';
 import { activateTensorflow, loadCounts, loadRecommender } from '#lib/serving/champion-model.ts';
 import { type Directory, openDirectory } from '#lib/serving/directory.ts';
-import type { RecommendRequest, SimilarRequest } from '#lib/serving/request.ts';
-import type { RecommendAnswer, SimilarAnswer } from '#lib/serving/response.ts';
+import type { RecommendRequest, RerankRequest, SimilarRequest } from '#lib/serving/request.ts';
+import type { RecommendAnswer, RerankAnswer, SimilarAnswer } from '#lib/serving/response.ts';
 import type { Objects } from '#platform/objects.ts';
 import { newestHistories } from './nights.ts';
 
@@ -77,6 +77,18 @@ export async function similarTo(objects: Objects, request: SimilarRequest): Prom
   const opened = await openInService(objects);
   try {
     return await answerSimilar(opened, request, randomUUID());
+  } finally {
+    opened.model.dispose();
+  }
+}
+
+/** Given items in the order in which somebody would like them. @throws as `recommendTo` */
+export async function rerankFor(objects: Objects, request: RerankRequest): Promise<RerankAnswer> {
+  const opened = await openInService(objects);
+  try {
+    const time = request.context?.time ?? opened.countedUntil ?? Date.now() / 1000;
+    const asked = { ...request, context: { ...request.context, time } };
+    return await answerRerank(opened, asked, randomUUID());
   } finally {
     opened.model.dispose();
   }

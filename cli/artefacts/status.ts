@@ -28,27 +28,49 @@ export interface Status {
 export async function readStatus(objects: Objects, newest: number): Promise<Status> {
   const champion = await objects.getVersion(serving.champion, championPointer);
   const holder = await lockHolder(objects);
-  // Their names begin with when they arrived.
-  const names: string[] = [];
-  for await (const folder of objects.folders(uploads.reportPrefix)) {
-    names.push(folder.slice(uploads.reportPrefix.length, -1));
-  }
-  const reports = names
-    .slice(-newest)
-    .toReversed()
-    .map(async (upload) => {
-      const report = await objects.getVersion(uploads.report(upload), uploadReport);
-      return { upload, report: report?.value ?? null };
-    });
+  const { reports, inAll } = await readUploads(objects, newest);
   return {
     champion: champion?.value ?? null,
     running: holder === undefined ? null : { run: holder.run, takenAt: holder.takenAt },
     arrived: (await readNights(objects))[0] ?? null,
     nights: (await listNights(objects)).slice(0, newest),
-    uploads: await Promise.all(reports),
-    uploadsInAll: names.length,
+    uploads: reports,
+    uploadsInAll: inAll,
   };
 }
+
+/**
+ * The reports of uploads, the newest first.
+ *
+ * @param newest how many at most
+ * @param only that one
+ */
+export async function readUploads(
+  objects: Objects,
+  newest: number,
+  only?: string,
+): Promise<{ reports: Status['uploads']; inAll: number }> {
+  // Their names begin with when they arrived.
+  const names: string[] = [];
+  if (only === undefined) {
+    for await (const folder of objects.folders(uploads.reportPrefix)) {
+      names.push(folder.slice(uploads.reportPrefix.length, -1));
+    }
+  } else names.push(only);
+  const reports: Status['uploads'][number][] = [];
+  for (let end = names.length; end > 0 && reports.length < newest; end -= TOGETHER) {
+    const begin = Math.max(0, end - Math.min(TOGETHER, newest - reports.length));
+    const read = names.slice(begin, end).map(async (upload) => {
+      const report = await objects.getVersion(uploads.report(upload), uploadReport);
+      return { upload, report: report?.value ?? null };
+    });
+    reports.push(...(await Promise.all(read)).toReversed());
+  }
+  return { reports, inAll: names.length };
+}
+
+/** Reports that are read at the same time. */
+const TOGETHER = 50;
 
 /** The same as text for a terminal. */
 export function describeStatus(status: Status): string {
@@ -62,12 +84,9 @@ export function describeStatus(status: Status): string {
     ...(arrived === null ? [] : [describeArrived(arrived)]),
     ...(running === null ? [] : [`At work: run ${running.run} since ${minute(running.takenAt)}`]),
     '',
-    ...table(['night', 'began', 'took', 'ended'], nights.map(describeNight)),
+    ...nightsTable(nights),
     '',
-    ...table(
-      ['upload', 'file', 'ended', 'good', 'quarantined', 'duplicate'],
-      status.uploads.map(describeUpload),
-    ),
+    ...uploadsTable(status.uploads),
     ...(uploadsInAll > status.uploads.length
       ? [`... and ${uploadsInAll - status.uploads.length} earlier uploads`]
       : []),
@@ -78,6 +97,17 @@ export function describeStatus(status: Status): string {
     ),
   ].join('\n');
 }
+
+/** Nights with when they began and how they ended. */
+export const nightsTable = (nights: readonly Night[]) =>
+  table(['night', 'began', 'took', 'ended'], nights.map(describeNight));
+
+/** Uploads with what became of their rows. */
+export const uploadsTable = (listed: Status['uploads']) =>
+  table(
+    ['upload', 'arrived', 'file', 'ended', 'good', 'quarantined', 'duplicate'],
+    listed.map(describeUpload),
+  );
 
 /** How who was in service did on the actions as they arrived, before anything learned from them. */
 function describeArrived({ run, why, cases, ndcg10 }: PrequentialNight): string {
@@ -110,8 +140,8 @@ function describeNight(night: Night): string[] {
 }
 
 function describeUpload({ upload, report }: Status['uploads'][number]): string[] {
-  if (report === null) return [upload, '', 'being read', '', '', ''];
+  if (report === null) return [upload, '', '', 'being read', '', '', ''];
   const { arrivedAt, file, status, good, quarantined, duplicate } = report;
   const counts = [good, quarantined, duplicate].map(String);
-  return [minute(arrivedAt), file, status, ...counts];
+  return [upload, minute(arrivedAt), file, status, ...counts];
 }

@@ -20,6 +20,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'look at your files and write a configuration that reads them',
     load: async () => (await import('./init.ts')).init,
   },
+  import: {
+    summary: "take over a team's files of Amazon Personalize",
+    load: async () => (await import('./import.ts')).importCommand,
+  },
   validate: {
     summary: 'say in seconds what an upload of your files would say',
     load: async () => (await import('./validate.ts')).validate,
@@ -32,9 +36,29 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'show the items that resemble one',
     load: async () => (await import('./similar.ts')).similar,
   },
+  rerank: {
+    summary: 'put given items in the order in which somebody would like them',
+    load: async () => (await import('./rerank.ts')).rerank,
+  },
   status: {
     summary: 'tell what is in service, and how nights and uploads ended',
     load: async () => (await import('./status.ts')).status,
+  },
+  runs: {
+    summary: 'list nights, when they began and how they ended',
+    load: async () => (await import('./runs.ts')).runsCommand,
+  },
+  uploads: {
+    summary: 'list uploads, or show the report of one',
+    load: async () => (await import('./uploads.ts')).uploadsCommand,
+  },
+  report: {
+    summary: "show a night's figures and write its report",
+    load: async () => (await import('./report.ts')).report,
+  },
+  champion: {
+    summary: 'show who is in service and who was, compare, promote, roll back',
+    load: async () => (await import('./champion.ts')).champion,
   },
   open: {
     summary: 'show lists, nights, uploads and quarantine on a page on this machine',

@@ -1,11 +1,10 @@
 import type { UploadReport } from '#lib/interactions/report.ts';
+import { describeUploadReport } from '../artefacts/upload-report.ts';
 import { expandFiles } from '../data/expand-files.ts';
 import { nightConfig } from '../one-machine/config.ts';
 import type { Command } from './command.ts';
 import { readFilesAndOptions, UsageError } from './options.ts';
 
-/** Lines of a reason that are shown. */
-const examplesShown = 3;
 /** Files of which each is described. */
 const MANY = 10;
 
@@ -74,41 +73,21 @@ const isRefused = ({ status }: UploadReport) => status !== 'succeeded';
 
 /** Of many files, those that would be taken get a line each. */
 function describeAll(reports: readonly UploadReport[], quiet: boolean): string {
-  if (quiet) return reports.filter(isRefused).map(describe).join('\n\n');
-  if (reports.length <= MANY) return reports.map(describe).join('\n\n');
+  if (quiet)
+    return reports
+      .filter(isRefused)
+      .map((report) => describeUploadReport(report, true))
+      .join('\n\n');
+  if (reports.length <= MANY)
+    return reports.map((report) => describeUploadReport(report, true)).join('\n\n');
   const sum = (count: (report: UploadReport) => number) =>
     reports.reduce((total, report) => total + count(report), 0).toLocaleString('en-US');
   return [
     ...reports.map((report) =>
-      isRefused(report) ? describe(report) : `${report.file}: would be taken. ${report.message}`,
+      isRefused(report)
+        ? describeUploadReport(report, true)
+        : `${report.file}: would be taken. ${report.message}`,
     ),
     `${reports.length} files, ${sum(({ read }) => read)} rows = ${sum(({ good }) => good)} good + ${sum(({ quarantined }) => quarantined)} quarantined + ${sum(({ duplicate }) => duplicate)} duplicate`,
   ].join('\n');
-}
-
-function describe(report: UploadReport): string {
-  const { file, status, message, read, good, quarantined, duplicate, omitted } = report;
-  return [
-    `${file}: ${status === 'succeeded' ? 'would be taken' : 'would be REFUSED'}. ${message}`,
-    `  ${read} rows = ${good} good + ${quarantined} quarantined + ${duplicate} duplicate${omitted === 0 ? '' : `; ${omitted} more are left out, as configured`}`,
-    ...describeRows(report),
-    ...report.reasons.flatMap(({ reason, count, meaning, advice, examples }) => [
-      `  ${reason}, ${count} rows: ${meaning} ${advice}`,
-      ...examples.slice(0, examplesShown).map(({ line, detail }) => `    line ${line}: ${detail}`),
-    ]),
-    ...report.insights.map((insight) => `  * ${insight.message} ${insight.advice}`),
-  ].join('\n');
-}
-
-function describeRows({ interactions, items }: UploadReport): string[] {
-  if (items !== null) {
-    const fields = Object.keys(items.fields).join(', ');
-    return [`  ${items.items} items${fields === '' ? '' : `; besides the title: ${fields}`}`];
-  }
-  if (interactions === null || interactions.firstAt === null) return [];
-  const { users, firstAt, lastAt, eventTypes } = interactions;
-  const types = Object.entries(eventTypes).map(([type, count]) => `${type} ${count}`);
-  return [
-    `  ${users} users, ${interactions.items} items, ${firstAt} to ${lastAt}${types.length === 0 ? '' : `; ${types.join(', ')}`}`,
-  ];
 }

@@ -103,7 +103,7 @@ const noTitles = ({ missing }: Proposal, { file }: Sample) =>
   `items: ${file} has no ${missing.join(' and no ')}; give a file that says what the items are, with a title each.`;
 
 /** Reads the files by the proposal as uploads would be read, and counts each user's rows. */
-async function tryOut(
+export async function tryOut(
   config: InteractionsConfig,
   logs: readonly string[],
   catalogues: readonly string[],
@@ -124,7 +124,7 @@ async function tryOut(
 }
 
 /** The largest core that leaves most of the actions. */
-function coreOf(users: ReadonlyMap<string, number>): [Record<string, number>, string] {
+export function coreOf(users: ReadonlyMap<string, number>): [Record<string, number>, string] {
   const counts = [...users.values()];
   const all = counts.reduce((a, b) => a + b, 0);
   const kept = (core: number) =>

@@ -22,6 +22,9 @@ const rewards: readonly (readonly [RegExp, number])[] = [
   [/view|visit|page|see|browse/i, 0.1],
 ];
 
+/** What an event type counts for by what it is called; undefined where that says nothing. */
+export const rewardOf = (type: string) => rewards.find(([words]) => words.test(type))?.[1];
+
 /** Columns of a log and what its events count for. */
 export function proposeLogs(sample: Sample, profiles: readonly Profile[]): Proposal {
   const reasons: string[] = [];
@@ -114,9 +117,7 @@ function proposeEvents(
     role.rating.test(value.name);
   if (event !== undefined) {
     if (event.name.toLowerCase() !== 'event_type') columns.event_type = event.name;
-    const types = event.common.map(
-      ([text]) => [text, rewards.find(([words]) => words.test(text))?.[1]] as const,
-    );
+    const types = event.common.map(([text]) => [text, rewardOf(text)] as const);
     const known = types.filter(([, reward]) => reward !== undefined);
     if (known.length > 0) section.eventRewards = Object.fromEntries(known);
     reasons.push(

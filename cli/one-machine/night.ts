@@ -18,12 +18,16 @@ import { root } from '../../setup/paths.mjs';
 import type { DataFile } from '../data/expand-files.ts';
 import { listenForInterruption } from '../process/interruption.ts';
 import { synthesise } from './assembly.ts';
-import { baseModelFiles } from './base-model.ts';
 import { executeStateMachine } from './execution.ts';
 import { localImages } from './images.ts';
 import { type Night, readNight, writeNight } from './night-file.ts';
 import { Progress, type StageProgress } from './progress.ts';
-import { type UploadContext, uploadAndWait, uploadBaseModel } from './uploads.ts';
+import {
+  expectSameBaseModel,
+  type UploadContext,
+  uploadAndWait,
+  uploadBaseModel,
+} from './uploads.ts';
 
 export interface NightRequest {
   /** Files of the documented upload formats. */
@@ -72,8 +76,10 @@ async function nightUntil(
 ): Promise<RunSummary> {
   const { out, configText } = request;
   const before = readNight(out);
-  if (needsBaseModel(request.config))
-    baseModelFiles(baseModelFolder(request), baseModelName(request));
+  // Before anything is made ready.
+  if (needsBaseModel(request.config)) {
+    await expectSameBaseModel(before, baseModelName(request), baseModelFolder(request));
+  }
   const configFile = join(out, 'config.json');
   mkdirSync(out, { recursive: true });
   writeFileSync(configFile, configText);

@@ -87,18 +87,31 @@ export async function uploadBaseModel(
   { objects, night, save, signal }: UploadContext,
 ): Promise<void> {
   const prefix = uploads.baseModelPrefix(name);
-  const files = baseModelFiles(folder, name);
-  const hash = await hashBaseModel(folder, files);
-  const before = night.uploaded[prefix];
-  if (before !== undefined && before !== hash) {
-    throw new ValidationError(
-      `${folder} is not the base model that this --out was begun with under the name "${name}". Give that one (--base-model), or another name (environment.baseModel), or another --out.`,
-    );
-  }
-  if (before === hash) return;
+  const { files, hash } = await expectSameBaseModel(night, name, folder);
+  if (night.uploaded[prefix] === hash) return;
   await putBaseModel(objects, name, folder, files, signal);
   night.uploaded[prefix] = hash;
   save();
+}
+
+/**
+ * The files of a base model and their hash, for a folder of nights.
+ *
+ * @param before what is known of the folder's nights; undefined where there were none
+ * @throws MissingArtefactError for an incomplete model, ValidationError when another one is there under this name
+ */
+export async function expectSameBaseModel(
+  before: Night | undefined,
+  name: string,
+  folder: string,
+): Promise<{ files: string[]; hash: string }> {
+  const files = baseModelFiles(folder, name);
+  const hash = await hashBaseModel(folder, files);
+  const known = before?.uploaded[uploads.baseModelPrefix(name)];
+  if (known === undefined || known === hash) return { files, hash };
+  throw new ValidationError(
+    `${folder} is not the base model that this --out was begun with under the name "${name}". Give that one (--base-model), or another name (environment.baseModel), or another --out.`,
+  );
 }
 
 /** @param files of `baseModelFiles` */

@@ -186,6 +186,94 @@ describe('Command: status', () => {
   });
 });
 
+describe('Command: rerank', () => {
+  it('puts items in the order of the list, and what nobody knows behind them', async () => {
+    const list = await json('--user', 'user-03', '--count', '40');
+    const ids = list.items.map(({ item_id }: { item_id: string }) => item_id);
+    const asked = [ids[20], 'unheard', ids[4], ids[9]].join();
+
+    const made = await lea('rerank', '--out', out, '--user', 'user-03', '--items', asked, '--json');
+    const { text } = await lea('rerank', '--out', out, '--history', ids[0], '--items', asked);
+
+    expect(JSON.parse(made.text).items.map(({ item_id }: { item_id: string }) => item_id)).toEqual([
+      ids[4],
+      ids[9],
+      ids[20],
+      'unheard',
+    ]);
+    expect(text).toMatch(/^In the order of \S+ of run a for this history\n {3}1 /);
+  });
+
+  it('wants to know for whom', async () => {
+    await expect(lea('rerank', '--out', out, '--items', 'item-1')).rejects.toThrow(UsageError);
+  });
+});
+
+describe('Command: runs', () => {
+  it('lists all nights, the newest first', async () => {
+    const { text } = await lea('runs', '--out', out);
+
+    expect(text.split('\n').map((line) => line.split(' ')[0])).toEqual([
+      'night',
+      expect.stringMatching(/^-+$/),
+      'b',
+      'a',
+      '',
+    ]);
+  });
+});
+
+describe('Command: uploads', () => {
+  it('lists all uploads, the newest first', async () => {
+    const { text } = await lea('uploads', '--out', out);
+    const { text: reports } = await lea('uploads', '--out', out, '--json');
+
+    expect(text).toMatch(/\n20261123T110000Z-2 +2026-11-23 10:00 UTC +\S+ +failed /);
+    expect(JSON.parse(reports)).toHaveLength(2);
+  });
+
+  it('shows the report of one', async () => {
+    const { text } = await lea('uploads', '--out', out, '--upload', '20261123T110000Z-2');
+
+    expect(text).toContain('-2.csv: failed. Most rows are of unknown items.');
+    await expect(lea('uploads', '--out', out, '--upload', 'none')).rejects.toThrow(
+      'There is no report of an upload "none"',
+    );
+  });
+});
+
+describe('Command: report', () => {
+  it('writes the page of the newest night that has one', async () => {
+    const to = join(temporaryFolder('report'), 'page.html');
+
+    const { text } = await lea('report', '--out', out, '--to', to);
+
+    expect(readFileSync(to, 'utf8')).toBe('<!doctype html>');
+    expect(text).toBe(`The report of run a is in ${to}.\n`);
+    await expect(lea('report', '--out', out, '--run', 'b')).rejects.toThrow('Run b has no report');
+  });
+});
+
+describe('Command: champion', () => {
+  it('shows who is in service', async () => {
+    const { text } = await lea('champion', 'show', '--out', out, '--json');
+
+    expect(JSON.parse(text)).toMatchObject({ run: 'a', isKept: true });
+    expect((await lea('champion', 'history', '--out', out)).text).toMatch(
+      /^run +model +promoted +NDCG@10\na +small +2026-11-23 05:00 UTC +0\.1000\n$/,
+    );
+  });
+
+  it('refuses what it cannot do', async () => {
+    await expect(lea('champion', 'crown', '--out', out)).rejects.toThrow(UsageError);
+    await expect(lea('champion', 'promote', '--out', out)).rejects.toThrow('--run is needed');
+    await expect(lea('champion', 'promote', '--out', out, '--run', 'b')).rejects.toThrow(
+      'Run b has not judged anything',
+    );
+    await expect(lea('champion', 'diff', '--out', out)).rejects.toThrow('Run a promoted nobody');
+  });
+});
+
 describe('Command: export', () => {
   it('copies the model, the report and what became of uploads, each under its key', async () => {
     const to = temporaryFolder('export');

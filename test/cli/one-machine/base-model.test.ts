@@ -1,7 +1,12 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { baseModelFiles, hashBaseModel } from '#cli/one-machine/base-model.ts';
+import { nightConfig } from '#cli/one-machine/config.ts';
+import { runNight } from '#cli/one-machine/night.ts';
+import { writeNight } from '#cli/one-machine/night-file.ts';
+import { expectSameBaseModel } from '#cli/one-machine/uploads.ts';
+import { uploads } from '#lib/contracts/keys.ts';
 import { temporaryFolder } from '../../temporary/folders.ts';
 
 const index = 'model.safetensors.index.json';
@@ -55,5 +60,45 @@ describe('Function: hashBaseModel', () => {
 
     expect(again).toBe(before);
     expect(await hash()).not.toBe(before);
+  });
+});
+
+describe('A folder of nights that is used with another base model', () => {
+  const night = (hashBefore: string) => ({
+    run: 'a',
+    finished: true,
+    config: '',
+    uploaded: { [uploads.baseModelPrefix('mine')]: hashBefore },
+  });
+
+  it('takes the same one again, and any where there was none', async () => {
+    const same = await expectSameBaseModel(night(await hash()), 'mine', folder);
+    const first = await expectSameBaseModel(undefined, 'mine', folder);
+
+    expect(same).toEqual(first);
+    expect(same.files).toEqual(files());
+  });
+
+  it('refuses another before anything is made ready', async () => {
+    const out = temporaryFolder('out');
+    const { config, configText } = nightConfig(undefined);
+    writeNight(out, {
+      ...night('another'),
+      uploaded: { [uploads.baseModelPrefix(config.environment.baseModel)]: 'another' },
+    });
+    const request = {
+      interactions: [],
+      items: [],
+      config,
+      configText,
+      out,
+      baseModel: folder,
+      startedAt: 0,
+    };
+
+    await expect(runNight(request)).rejects.toThrow(
+      'is not the base model that this --out was begun with',
+    );
+    expect(existsSync(join(out, 'config.json'))).toBe(false);
   });
 });

@@ -60,6 +60,18 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'show who is in service and who was, compare, promote, roll back',
     load: async () => (await import('./champion.ts')).champion,
   },
+  start: {
+    summary: 'begin a night on AWS now',
+    load: async () => (await import('./executions.ts')).start,
+  },
+  resume: {
+    summary: 'go on with a run on AWS that failed or was stopped',
+    load: async () => (await import('./executions.ts')).resume,
+  },
+  stop: {
+    summary: 'stop the night that is at work on AWS',
+    load: async () => (await import('./executions.ts')).stop,
+  },
   open: {
     summary: 'show lists, nights, uploads and quarantine on a page on this machine',
     load: async () => (await import('./open.ts')).open,

@@ -1,30 +1,43 @@
 import { join } from 'node:path';
-import { ValidationError } from '#lib/contracts/errors.ts';
+import { MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import type { Objects } from '#platform/objects.ts';
 import { UsageError } from './options.ts';
 
 /** Where a data bucket is: a folder that this machine's nights work in, or a bucket on AWS. */
-export type BucketPlace = { readonly out: string } | { readonly bucket: string };
+export type BucketPlace =
+  | { readonly out: string }
+  | { readonly bucket: string }
+  | { readonly environment: string };
 
 /** Options of a command that reads or changes a data bucket. */
-export const placeOptions = { out: { type: 'string' }, bucket: { type: 'string' } } as const;
+export const placeOptions = {
+  out: { type: 'string' },
+  bucket: { type: 'string' },
+  environment: { type: 'string' },
+} as const;
 
 /** The same for its usage. */
 export const placeUsage = `  --out DIR      the folder of \`lea run\` or \`lea demo\` on this machine
-  --bucket NAME  the data bucket on AWS (stack output DataBucketName), with the credentials that the AWS SDK finds`;
+  --bucket NAME  the data bucket on AWS (stack output DataBucketName), with the credentials that the AWS SDK finds
+  --environment NAME  the same by the name of the deployment (dev of lea-dev-data), which has to let you see its stacks`;
 
 /** @throws UsageError unless exactly one place is given */
 export function readPlace({
   out,
   bucket,
+  environment,
 }: {
   readonly out?: string | undefined;
   readonly bucket?: string | undefined;
+  readonly environment?: string | undefined;
 }): BucketPlace {
-  if (out !== undefined && bucket === undefined) return { out };
-  if (bucket !== undefined && out === undefined) return { bucket };
-  throw new UsageError('Either --out or --bucket is needed.');
+  const given = [out, bucket, environment].filter((one) => one !== undefined);
+  if (given.length !== 1) {
+    throw new UsageError('Either --out, --bucket or --environment is needed.');
+  }
+  if (out !== undefined) return { out };
+  return bucket !== undefined ? { bucket } : { environment: environment! };
 }
 
 /**
@@ -37,9 +50,10 @@ export async function withBucket<Result>(
   work: (objects: Objects) => Promise<Result>,
 ): Promise<Result> {
   const { createObjects } = await import('#platform/objects.ts');
-  if ('bucket' in place) {
+  if (!('out' in place)) {
     const { createS3Client } = await import('#platform/clients.ts');
-    return await work(createObjects(createS3Client(), place.bucket));
+    const bucket = 'bucket' in place ? place.bucket : await bucketOf(place.environment);
+    return await work(createObjects(createS3Client(), bucket));
   }
   const { openStoredObjects } = await import('#local/stored-objects.ts');
   const stored = await openStoredObjects(join(place.out, 'cloud'));
@@ -53,5 +67,17 @@ export async function withBucket<Result>(
   }
   throw new ValidationError(
     `No night has begun in ${place.out} yet: \`npx lea run --out ${place.out} ...\` does the first.`,
+  );
+}
+
+/** @throws MissingArtefactError where there is no such deployment */
+async function bucketOf(environment: string): Promise<string> {
+  const { callerEnvironment } = await import('#platform/caller.ts');
+  const { readStackOutputs } = await import('#platform/stack-outputs.ts');
+  const stack = `lea-${environment}-data`;
+  const bucket = (await readStackOutputs(stack, await callerEnvironment())).get('DataBucketName');
+  if (bucket !== undefined) return bucket;
+  throw new MissingArtefactError(
+    `The stack ${stack} has no output DataBucketName: deploy it anew.`,
   );
 }

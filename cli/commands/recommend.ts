@@ -25,7 +25,7 @@ ${wantedUsage}
   --json           everything there is to know of the list, for programs`,
   needs: [],
   prepare(args) {
-    const { out, bucket, user, history, all, ...options } = readOptions(args, {
+    const { out, bucket, environment, user, history, all, ...options } = readOptions(args, {
       ...placeOptions,
       user: { type: 'string' },
       history: { type: 'string' },
@@ -35,7 +35,7 @@ ${wantedUsage}
       time: { type: 'string' },
       json: { type: 'boolean', default: false },
     });
-    const place = readPlace({ out, bucket });
+    const place = readPlace({ out, bucket, environment });
     if ([user, history, all].filter((given) => given !== undefined).length !== 1) {
       throw new UsageError('One of --user, --history and --all is needed.');
     }

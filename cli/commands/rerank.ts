@@ -17,14 +17,14 @@ ${placeUsage}
   --json           the same for programs`,
   needs: [],
   prepare(args) {
-    const { out, bucket, user, history, items, json } = readOptions(args, {
+    const { out, bucket, environment, user, history, items, json } = readOptions(args, {
       ...placeOptions,
       user: { type: 'string' },
       history: { type: 'string' },
       items: { type: 'string' },
       json: { type: 'boolean', default: false },
     });
-    const place = readPlace({ out, bucket });
+    const place = readPlace({ out, bucket, environment });
     if ((user === undefined) === (history === undefined)) {
       throw new UsageError('Either --user or --history is needed.');
     }

@@ -25,12 +25,12 @@ ${wantedUsage}
     if (item === '' || item.startsWith('--')) {
       throw new UsageError('Which item is missing: give its id first.');
     }
-    const { out, bucket, json, ...options } = readOptions(args, {
+    const { out, bucket, environment, json, ...options } = readOptions(args, {
       ...placeOptions,
       ...wantedOptions,
       json: { type: 'boolean', default: false },
     });
-    const place = readPlace({ out, bucket });
+    const place = readPlace({ out, bucket, environment });
     const request = parseRequest(similarRequest, { item_id: item, ...readWanted(options) });
     return () =>
       withBucket(place, async (objects) => {

@@ -16,6 +16,7 @@ import {
   type Unread,
 } from '#lib/preflight/quotas.ts';
 import { readAccount } from '#platform/account.ts';
+import { callerEnvironment } from '#platform/caller.ts';
 import { createS3Client } from '#platform/clients.ts';
 import { createJsonService, type JsonService } from '#platform/json-service.ts';
 import { createObjects } from '#platform/objects.ts';
@@ -48,25 +49,12 @@ export async function examine(examination: Examination): Promise<Finding[]> {
 async function askAccount(): Promise<AccountQuotas> {
   let service: JsonService;
   try {
-    service = createJsonService('servicequotas', await surroundings());
+    service = createJsonService('servicequotas', await callerEnvironment());
   } catch (error) {
     const unread = { unread: `no AWS account: ${reasonOf(error)}` };
     return { sagemaker: unread, codebuild: unread, lambda: unread };
   }
   return readAccount(service, quotaNames);
-}
-
-/** Credentials and region as the AWS SDK finds them (profile, single sign-on, environment), for services without a client. */
-async function surroundings(): Promise<NodeJS.ProcessEnv> {
-  const { config } = createS3Client();
-  const [region, credentials] = await Promise.all([config.region(), config.credentials()]);
-  return {
-    ...process.env,
-    AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_SESSION_TOKEN: credentials.sessionToken,
-  };
 }
 
 async function baseModelFiles(

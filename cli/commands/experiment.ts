@@ -1,17 +1,21 @@
 import { ensureNativeEnvironment } from '../../containers/trainer/native-process.ts';
+import { experimentFile } from '../experiments/experiment-file.ts';
 import { type ExperimentOptions, parseValue, planExperiment } from '../experiments/options.ts';
 import { nightConfig } from '../one-machine/config.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
 
 export const experiment: Command = {
-  usage: `Usage: npx lea experiment --interactions FILE --models BACKBONE:OBJECTIVE,... --out DIR
+  usage: `Usage: npx lea experiment --config E.json --out DIR
+       npx lea experiment --interactions FILE --models BACKBONE:OBJECTIVE,... --out DIR
                    [--format sequences|interactions] [--split leave-one-out|by-user|global-time] [--seeds N]
                    [--window N] [--exclude-history true|false|auto] [--minimum-user N] [--minimum-item N]
-                   [--config FILE] [--vectors FILE] [--rivals request|night] [--set SETTING=VALUE ...]
+                   [--config FILE] [--vectors FILE] [--rivals request|night] [--tune N] [--set SETTING=VALUE ...]
 
 Trains and scores (full ranking, early stopping on the validation cases) every model with every seed and writes
-DIR/results.json. Interrupted, it goes on where it stopped.
+DIR/results.json, experiment.md and experiment.svg: the data's audit (ties, cold items, repeats, drift), the grid's
+differences with intervals over users and seeds, p-values after Holm, the noise floor. Interrupted, it goes on where it
+stopped.
 
   --format sequences   one user a line, "user item item ..." in time order (default);
            interactions  JSON lines or CSV as teams upload them, read by the rules of ingestion
@@ -19,13 +23,16 @@ DIR/results.json. Interrupted, it goes on where it stopped.
   --vectors            item-vectors.arrow, for models with text={}
   --rivals             compare with the rivals of every night, counts as of then (default: baselines without time)
   --models             for example sasrec:supervised,gru4rec:snqn,sasrec:supervised:dropout=0.5
-  --config FILE        pipeline configuration; its section "interactions" says how interactions are read and
+  --tune N             random search before the grid, N trials for every model, judged on validation
+  --config FILE        an experiment {interactions, format, models, seeds, primary, ...}: its keys are these options, paths
+                       relative to the file (examples/movietweetings/experiment.json), options given besides count more;
+                       or a pipeline configuration, whose section "interactions" says how interactions are read and
                        rewarded (default: config/one-machine.json)
   --set                a setting of all models (config section training), for example --set dimension=128`,
   needs: ['TensorFlow'],
   prepare(args) {
     const values = readOptions(args, {
-      format: { type: 'string', default: 'sequences' },
+      format: { type: 'string' },
       interactions: { type: 'string' },
       models: { type: 'string' },
       out: { type: 'string' },
@@ -38,14 +45,17 @@ DIR/results.json. Interrupted, it goes on where it stopped.
       'minimum-user': { type: 'string' },
       'minimum-item': { type: 'string' },
       config: { type: 'string' },
+      tune: { type: 'string' },
       set: { type: 'string', multiple: true, default: [] },
     });
+    const file = values.config === undefined ? undefined : experimentFile(values.config);
     const given = {
       format: values.format,
       interactions: values.interactions,
       out: values.out,
       // Not within braces: a setting may be JSON.
-      models: values.models?.split(/,(?![^{]*\})/) ?? [],
+      models: values.models?.split(/,(?![^{]*\})/),
+      tune: parseValue(values.tune),
       vectors: values.vectors,
       rivals: values.rivals,
       split: values.split,
@@ -54,12 +64,15 @@ DIR/results.json. Interrupted, it goes on where it stopped.
       excludeHistory: parseValue(values['exclude-history']),
       minimumUserInteractions: parseValue(values['minimum-user']),
       minimumItemInteractions: parseValue(values['minimum-item']),
-      reading: nightConfig(values.config).config.interactions,
-      training: readSettings(values.set),
+      reading: file === undefined ? nightConfig(values.config).config.interactions : undefined,
+      training: values.set.length === 0 ? undefined : readSettings(values.set),
     };
-    const options = Object.fromEntries(
-      Object.entries(given).filter(([, value]) => value !== undefined),
-    ) as unknown as ExperimentOptions;
+    const options = {
+      format: 'sequences',
+      models: [],
+      ...file,
+      ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    } as unknown as ExperimentOptions;
     planExperiment(options);
     return async () => {
       ensureNativeEnvironment();

@@ -1,6 +1,7 @@
 import { rankMetrics } from '#lib/evaluation/metrics.ts';
 import { numberUsers, percentileInterval } from '#lib/evaluation/resampling.ts';
 import { randomStream } from '#lib/recommender/random.ts';
+import { bootstrapP } from './corrections.ts';
 
 /** A ranker on the test cases, with a list of ranks for each seed (a rival has one). */
 export interface SeededRanks {
@@ -17,6 +18,8 @@ export interface SeededComparison {
   readonly low: number;
   readonly high: number;
   readonly confidence: number;
+  /** That there is no difference, see `bootstrapP`. */
+  readonly p: number;
 }
 
 const samples = 2000;
@@ -72,7 +75,14 @@ export function compareSeeds(
       const differences = Float64Array.from(left.means, (value, at) => value - means[at]!);
       const difference = left.mean - mean;
       const interval = percentileInterval(differences, confidence);
-      return { a: ranker.name, b: name, difference, ...interval, confidence };
+      return {
+        a: ranker.name,
+        b: name,
+        difference,
+        ...interval,
+        confidence,
+        p: bootstrapP(differences),
+      };
     });
   });
 }

@@ -13,9 +13,10 @@ import { alignVectors, type TextVectors } from '#lib/recommender/text-table.ts';
 import type { TrainingProgress } from '#lib/recommender/trainer.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
 import { readInteractions, splitFor } from '../data/interaction-file.ts';
-import { compareSeeds } from './comparisons.ts';
+import { auditData } from './audit.ts';
+import { concludeExperiment, expectPrimary, strataOf } from './conclusions.ts';
 import { networkOf } from './networks.ts';
-import { type Cell, type ExperimentOptions, planExperiment } from './options.ts';
+import { type Arm, type Cell, cellsOf, type ExperimentOptions, planExperiment } from './options.ts';
 import {
   type CellResult,
   coldScores,
@@ -28,6 +29,7 @@ import {
   scoresOf,
   shownItems,
   summarise,
+  type TunedArm,
   versions,
   writeCell,
   writeResults,
@@ -61,8 +63,8 @@ export interface ExperimentHooks {
 }
 
 /**
- * Trains every model with every seed on a data set and ranks the test cases among all items; early stopping on the
- * validation cases. Writes `results.json` after every cell. A cell that is finished in the folder is not run again, and
+ * Tunes every model if that is asked for, trains it with every seed on a data set and ranks the test cases among all items;
+ * early stopping on the validation cases. Writes `results.json` after every cell. A cell that is finished in the folder is not run again, and
  * one that was stopped goes on from its checkpoint.
  *
  * @returns the results and the path of `results.json`
@@ -73,18 +75,28 @@ export async function runExperiment(
   asked: ExperimentOptions,
   hooks: ExperimentHooks = {},
 ): Promise<{ readonly results: ExperimentResults; readonly path: string }> {
-  const { options, cells } = planExperiment(asked);
+  const { options, arms } = planExperiment(asked);
   const built = await readData(options, hooks);
   const { users, items, interactions, excludeHistory } = built.manifest;
   hooks.onProgress?.({ stage: 'read', users, items, actions: interactions });
   const finished: FinishedCell[] = [];
+  const tuning: TunedArm[] = [];
+  const audit = auditData(built);
+  const text =
+    options.vectors === undefined
+      ? undefined
+      : alignVectors(decodeItemVectors(readFileSync(options.vectors)), built.itemTable.itemIds);
+  const baselines = scoreBaselines(built, options.rivals);
+  expectPrimary(options, baselines);
   const results = (): ExperimentResults => ({
     data: {
       file: options.interactions,
       format: options.format,
       ...built.manifest,
     },
+    audit,
     machine: machine(),
+    tuning,
     models: finished.map(({ result }) => result),
     summary: summarise(finished, built.test.users),
     baselines: baselines.map(({ name, ranks, seconds }) => ({
@@ -93,21 +105,12 @@ export async function runExperiment(
       validation: scoresOf(ranks.validation),
       seconds,
     })),
-    comparisons: compareSeeds(
-      built.test.users,
-      [...new Set(finished.map(({ result }) => result.name))].map((name) => ({
-        name,
-        ranks: finished.flatMap(({ result, ranks }) => (result.name === name ? [ranks] : [])),
-      })),
-      baselines.map(({ name, ranks }) => ({ name, ranks: [ranks.test] })),
-    ),
+    strata: strataOf(finished, baselines, built),
+    ...concludeExperiment(finished, baselines, built.test.users, options.primary),
   });
-  const text =
-    options.vectors === undefined
-      ? undefined
-      : alignVectors(decodeItemVectors(readFileSync(options.vectors)), built.itemTable.itemIds);
-  const baselines = scoreBaselines(built, options.rivals);
-  for (const cell of cells) {
+  const cellCount = arms.reduce((sum, { trials }) => sum + trials.length + options.seeds, 0);
+  let cellsDone = 0;
+  const finish = async (cell: Cell) => {
     const fingerprint = fingerprintOf(
       cell.model,
       built.manifest.dataHash,
@@ -117,18 +120,40 @@ export async function runExperiment(
     const done =
       readCell(options.out, cell.file, fingerprint, built.test.targets.length) ??
       (await runCell(built, cell, { out: options.out, fingerprint, text }, hooks));
-    finished.push(done);
-    writeResults(options.out, results());
     hooks.onProgress?.({
       stage: 'done',
-      cell: cell.name,
+      cell: cell.file,
       seed: cell.seed,
       ndcg10: done.result.ndcg10,
-      cells: cells.length,
-      finished: finished.length,
+      cells: cellCount,
+      finished: ++cellsDone,
     });
+    return done;
+  };
+  for (const arm of arms) {
+    const tuned = await tuneArm(arm, finish);
+    if (tuned !== undefined) tuning.push(tuned);
+    for (const cell of cellsOf(arm, options.seeds, tuned?.chosen)) {
+      finished.push(await finish(cell));
+      writeResults(options.out, results());
+    }
   }
   return { results: results(), path: join(options.out, 'results.json') };
+}
+
+/** Runs an arm's trials; the best on validation is chosen, of equals the earlier. Test cases choose nothing. */
+async function tuneArm(
+  { name, trials }: Arm,
+  finish: (cell: Cell) => Promise<FinishedCell>,
+): Promise<TunedArm | undefined> {
+  if (trials.length === 0) return undefined;
+  const tried: TunedArm['trials'][number][] = [];
+  for (const { settings, cell } of trials) {
+    const { result } = await finish(cell);
+    tried.push({ settings, validation: result.validation.ndcg10, seconds: result.trainingSeconds });
+  }
+  const best = tried.reduce((a, b) => (b.validation > a.validation ? b : a));
+  return { name, trials: tried, chosen: best.settings };
 }
 
 async function readData(

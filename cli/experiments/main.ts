@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describeReport } from '../data/upload-file.ts';
 import { listenForInterruption } from '../process/interruption.ts';
 import { runExperiment } from './experiment.ts';
 import type { ExperimentOptions } from './options.ts';
-import { formatResults } from './results.ts';
+import { experimentPicture, experimentTable } from './table.ts';
 
 /**
  * Runs an experiment with progress on the terminal, and prints its table.
@@ -23,7 +25,10 @@ export async function experimentOnTerminal(options: ExperimentOptions): Promise<
         process.stdout.write(`stage=${stage} ${text}\n`);
       },
     });
-    process.stdout.write(`\n${formatResults(results)}\n\n${path}\n`);
+    const table = experimentTable(results);
+    writeFileSync(join(options.out, 'experiment.md'), `${table}\n`);
+    writeFileSync(join(options.out, 'experiment.svg'), experimentPicture(results));
+    process.stdout.write(`\n${table}\n\n${path}\n`);
   } catch (error) {
     if (!signal.aborted) throw error;
     process.stdout.write(`${(error as Error).message}\n`);

@@ -9,7 +9,9 @@ import {
 } from '#lib/contracts/config/training.ts';
 import { explain } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { readsEnvironment } from '#lib/contracts/needs.ts';
 import { fileFormats } from '../data/interaction-file.ts';
+import { drawTrials, type Tuned, withTrial } from './tuning.ts';
 
 /** What an experiment runs on and what it compares. */
 export const experimentOptions = z.strictObject({
@@ -37,6 +39,16 @@ export const experimentOptions = z.strictObject({
   seeds: z.int().min(1).max(1000).default(1),
   /** Settings of all models (config section `training` without `models`). */
   training: trainingSettings.prefault({}),
+  /** Trials of a random search before the grid, as many for every model, judged on validation; 0 tunes nothing. */
+  tune: z.int().min(0).max(1000).default(0),
+  /** The comparison that the experiment is made for, decided before it is run: names of models or rivals. */
+  primary: z
+    .strictObject({
+      model: z.string(),
+      against: z.string(),
+      metric: z.literal('ndcg@10').default('ndcg@10'),
+    })
+    .optional(),
 });
 
 export type ExperimentOptions = z.input<typeof experimentOptions>;
@@ -51,6 +63,29 @@ export interface Cell {
   readonly file: string;
 }
 
+/** A model of the grid before its seeds, with the trials of its tuning. */
+export interface Arm {
+  readonly name: string;
+  readonly model: ResolvedModel;
+  /** All of seed 1; the first is the model as it was asked for. */
+  readonly trials: readonly { readonly settings: Tuned; readonly cell: Cell }[];
+}
+
+const slugOf = (name: string) => name.replaceAll(/[^A-Za-z0-9.-]+/g, '-');
+
+/** An arm with each seed, and with the settings that tuning chose for it. */
+export function cellsOf({ name, model }: Arm, seeds: number, tuned: Tuned = {}): Cell[] {
+  return Array.from({ length: seeds }, (_, index): Cell => {
+    const seed = index + 1;
+    return {
+      name,
+      seed,
+      model: { ...withTrial(model, tuned), seed },
+      file: `${slugOf(name)}-seed-${seed}`,
+    };
+  });
+}
+
 /**
  * Checks options and lists the grid's cells, seeds innermost.
  *
@@ -59,23 +94,37 @@ export interface Cell {
 export function planExperiment(options: ExperimentOptions): {
   readonly options: z.output<typeof experimentOptions>;
   readonly cells: readonly Cell[];
+  readonly arms: readonly Arm[];
 } {
   const parsed = experimentOptions.safeParse(options);
   if (!parsed.success) {
     throw new ConfigError(`The experiment is not valid:\n${explain(parsed.error)}`);
   }
-  const { models, seeds, training } = parsed.data;
+  const { models, seeds, training, tune } = parsed.data;
   const twice = models.find((name, index) => models.indexOf(name) !== index);
   if (twice !== undefined) throw new ConfigError(`Model ${twice} is asked for twice.`);
-  const cells = models.flatMap((name) =>
-    Array.from({ length: seeds }, (_, index): Cell => {
-      const seed = index + 1;
-      const model = { ...resolveModel(training, parseModel(name)), seed };
-      const slug = name.replaceAll(/[^A-Za-z0-9.-]+/g, '-');
-      return { name, seed, model, file: `${slug}-seed-${seed}` };
-    }),
-  );
-  return { options: parsed.data, cells };
+  const arms = models.map((name): Arm => {
+    const { model, given } = parseModel(name);
+    const resolved = resolveModel(training, model);
+    const trials = drawTrials(tune, given).map((settings, trial) => ({
+      settings,
+      cell: {
+        name,
+        seed: 1,
+        model: { ...withTrial(resolved, settings), seed: 1 },
+        file: `${slugOf(name)}-trial-${trial + 1}`,
+      },
+    }));
+    return { name, model: resolved, trials };
+  });
+  const cells = arms.flatMap((arm) => cellsOf(arm, seeds));
+  const { primary } = parsed.data;
+  if (primary !== undefined && !models.includes(primary.model)) {
+    throw new ConfigError(
+      `primary names the model "${primary.model}", which is none of ${models.join(', ')}.`,
+    );
+  }
+  return { options: parsed.data, cells, arms };
 }
 
 /** `sasrec:supervised:dropout=0.5` -> a checked entry of `training.models`. */
@@ -94,12 +143,15 @@ function parseModel(name: string) {
       `Model ${name} is not valid (expected backbone:objective[:setting=value ...]):\n${explain(result.error)}`,
     );
   }
-  if (result.data.lea !== undefined) {
+  const { lea } = result.data;
+  if (readsEnvironment(result.data)) {
     throw new ConfigError(
-      `Model ${name}: an experiment has no environment, so "lea" is not for it.`,
+      `Model ${name}: an experiment has no environment, so "lea" is for actions of item neighbours alone ({"actions":"neighbours"}); \`lea environment study\` has one.`,
     );
   }
-  return result.data;
+  // Nothing else of an environment is there.
+  const alone = lea && { ...lea, state: 'off' as const, stateWeight: 0, reward: 'off' as const };
+  return { model: { ...result.data, lea: alone }, given: new Set(Object.keys(own)) };
 }
 
 /** Numbers, `null`, `true`, `[0,10]`; anything else is text. */

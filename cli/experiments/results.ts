@@ -9,7 +9,9 @@ import { decodeRanks, encodeInts } from '#lib/evaluation/ranks.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { versions } from '../../containers/trainer/versions.ts';
+import type { DataAudit } from './audit.ts';
 import type { SeededComparison } from './comparisons.ts';
+import type { Tuned } from './tuning.ts';
 
 /** Metrics of a list of ranks, full ranking. */
 export interface Scores {
@@ -80,6 +82,42 @@ export interface ExperimentResults {
   } & Scores)[];
   /** Each model, all of its seeds together, beside each baseline on the test cases. */
   readonly comparisons: readonly SeededComparison[];
+  readonly audit: DataAudit;
+  /** Every trial of every model; empty without tuning. */
+  readonly tuning: readonly TunedArm[];
+  /** What an arm differs by from itself with other seeds, see `noiseFloor`; null with one seed. */
+  readonly noiseFloor: number | null;
+  /** The comparison that the experiment was made for, and what came of it. */
+  readonly primary: (SeededComparison & { readonly verdict: Verdict }) | null;
+  readonly strata: readonly StratumScores[];
+  /** Every model beside the best rival on validation, and beside the first model; p-values corrected for all of them. */
+  readonly grid: readonly (SeededComparison & {
+    readonly holm: number;
+    readonly verdict: Verdict;
+  })[];
+}
+
+/** NDCG@10 of every model and the best rival on some of the test cases. */
+interface StratumScores {
+  readonly by: string;
+  readonly name: string;
+  readonly cases: number;
+  readonly rankers: readonly { readonly name: string; readonly ndcg10: number }[];
+}
+
+/** What a difference is called: none where chance, or another seed, would do as much. */
+export type Verdict = 'better' | 'worse' | 'none';
+
+/** How an arm was tuned. */
+export interface TunedArm {
+  readonly name: string;
+  readonly trials: readonly {
+    readonly settings: Tuned;
+    /** NDCG@10 on validation, which chooses. */
+    readonly validation: number;
+    readonly seconds: number;
+  }[];
+  readonly chosen: Tuned;
 }
 
 export function scoresOf(ranks: Int32Array): Scores {
@@ -261,51 +299,3 @@ export function machine(): ExperimentResults['machine'] {
 }
 
 export { versions };
-
-/** A table for a terminal. */
-export function formatResults({ summary, baselines, comparisons }: ExperimentResults): string {
-  const rows = [
-    ...baselines.map(({ name, ...scores }) => ({ name, seeds: '', scores, more: undefined })),
-    ...summary.map(({ name, seeds, mean, ...more }) => ({
-      name,
-      seeds: String(seeds),
-      scores: mean,
-      more,
-    })),
-  ];
-  const width = Math.max(5, ...rows.map(({ name }) => name.length));
-  const header = `${'model'.padEnd(width)}  seeds    HR@5  NDCG@5   HR@10  NDCG@10`;
-  const lines = rows.map(({ name, seeds, scores, more }) => {
-    const numbers = [scores.hr5, scores.ndcg5, scores.hr10, scores.ndcg10]
-      .map((value) => value.toFixed(4).padStart(6))
-      .join('  ');
-    return `${name.padEnd(width)}  ${seeds.padStart(5)}  ${numbers}${more ? ` ${notesOn(more)}` : ''}`;
-  });
-  const best = baselines.reduce((a, b) => (b.ndcg10 > a.ndcg10 ? b : a));
-  const signed = (value: number) => `${value < 0 ? '' : '+'}${value.toFixed(4)}`;
-  const beside = comparisons
-    .filter(({ b }) => b === best.name)
-    .map(({ a, difference, low, high }) => {
-      return `${a.padEnd(width)}  ${signed(difference)}  ${signed(low)} to ${signed(high)}`;
-    });
-  const title = `NDCG@10 beside ${best.name}, the best on test (95 % over users and seeds)`;
-  return [header, ...lines, '', title, ...beside].join('\n');
-}
-
-/** `+-0.0012, 612 items shown, HR@10 cold 0.0400 warm 0.1600, gain 0.0031 (0.0010 to 0.0052)`, as far as known */
-function notesOn({
-  deviation,
-  cold,
-  shown,
-  gain,
-}: Pick<ExperimentResults['summary'][number], 'deviation' | 'cold' | 'shown' | 'gain'>): string {
-  const number = (value: number) => value.toFixed(4);
-  return [
-    ...(deviation === null ? [] : [`+-${number(deviation.ndcg10)}`]),
-    `${Math.round(shown)} items shown`,
-    ...(cold === null ? [] : [`HR@10 cold ${number(cold.hr10)} warm ${number(cold.warmHr10)}`]),
-    ...(gain === null
-      ? []
-      : [`gain ${number(gain.value)} (${number(gain.low)} to ${number(gain.high)})`]),
-  ].join(', ');
-}

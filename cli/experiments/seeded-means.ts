@@ -1,5 +1,6 @@
 import { percentileInterval } from '#lib/evaluation/resampling.ts';
 import { randomStream } from '#lib/recommender/random.ts';
+import { bootstrapP } from './corrections.ts';
 
 /** A value a user, `[seeds][users]`. */
 export type ValuesBySeed = readonly Float64Array[];
@@ -9,10 +10,7 @@ export interface SeededMean {
   readonly value: number;
   readonly low: number;
   readonly high: number;
-  /**
-   * Two-sided p-value that the value is 0: twice the share of resamples on the other side of it, one counted with them, so
-   * that it is never 0.
-   */
+  /** That the value is 0, see `bootstrapP`. */
   readonly p: number;
 }
 
@@ -41,14 +39,10 @@ export function bootstrapSeeds(values: ValuesBySeed, seed = 1): SeededMean {
     }
     return sum / values.length;
   });
-  const beyond = Math.min(
-    means.filter((own) => own <= 0).length,
-    means.filter((own) => own >= 0).length,
-  );
   return {
     value,
     ...percentileInterval(means, confidence),
-    p: Math.min(1, (2 * (beyond + 1)) / (samples + 1)),
+    p: bootstrapP(means),
   };
 }
 

@@ -1,3 +1,4 @@
+import { holm } from '../corrections.ts';
 import type { Scores } from '../results.ts';
 import { bootstrapDifference, bootstrapSeeds, type SeededMean } from '../seeded-means.ts';
 import { informed, policyNames, type SimulationPlan } from './config.ts';
@@ -109,21 +110,6 @@ export function summariseSimulation(
     },
     worlds,
   };
-}
-
-/**
- * Holm's correction (1979): the chance of one false finding among all of them stays below what each p-value is compared
- * with.
- */
-export function holm(pValues: readonly number[]): number[] {
-  const order = [...pValues.keys()].sort((a, b) => pValues[a]! - pValues[b]!);
-  const corrected = new Array<number>(pValues.length).fill(1);
-  let largest = 0;
-  order.forEach((place, at) => {
-    largest = Math.max(largest, Math.min(1, (pValues.length - at) * pValues[place]!));
-    corrected[place] = largest;
-  });
-  return corrected;
 }
 
 /** Rewards that a unit of patience is tried to be worth. */

@@ -4,7 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runExperiment } from '#cli/experiments/experiment.ts';
 import { planExperiment } from '#cli/experiments/options.ts';
-import { coldScores, formatResults, summarise } from '#cli/experiments/results.ts';
+import { coldScores, summarise } from '#cli/experiments/results.ts';
+import { experimentPicture, experimentTable } from '#cli/experiments/table.ts';
 import { temporaryFolder } from '../../temporary/folders.ts';
 
 let folder: string;
@@ -82,7 +83,7 @@ describe('Function: runExperiment', () => {
     // Nobody repeats an item, so a repeat is never right.
     expect(results.data).toMatchObject({ excludeHistory: true, users: 60, items: 20 });
     expect(results.baselines.map(({ name }) => name)).toContain('popularity');
-    expect(formatResults(results)).toContain('gru4rec:sqn:dimension=12');
+    expect(experimentTable(results)).toContain('| gru4rec:sqn:dimension=12 | 2 |');
     const sasrec = results.comparisons.find(
       ({ a, b }) => a === 'sasrec:supervised' && b === 'popularity',
     )!;
@@ -90,7 +91,18 @@ describe('Function: runExperiment', () => {
     const mean = results.summary[0]!.mean.ndcg10;
     expect(sasrec.difference).toBeCloseTo(mean - popularity.ndcg10, 12);
     expect(sasrec.low).toBeGreaterThan(0);
-    expect(formatResults(results)).toMatch(/NDCG@10 beside sequential-rules, the best on test/);
+    // Every model beside the best rival on validation, and the others beside the first model.
+    expect(results.grid.map(({ a, b }) => [a, b])).toEqual([
+      ['sasrec:supervised', 'sequential-rules'],
+      ['gru4rec:sqn:dimension=12', 'sequential-rules'],
+      ['gru4rec:sqn:dimension=12', 'sasrec:supervised'],
+    ]);
+    for (const own of results.grid) {
+      expect(own.holm).toBeGreaterThanOrEqual(own.p);
+      const isNone = own.holm >= 0.05 || Math.abs(own.difference) < results.noiseFloor!;
+      expect(own.verdict === 'none').toBe(isNone);
+    }
+    expect(experimentPicture(results)).toContain('gru4rec:sqn:dimension=12 less sasrec:supervised');
   });
 
   it('trains once what differs in its prior alone, beside rivals that know time too', async () => {
@@ -130,6 +142,68 @@ describe('Function: runExperiment', () => {
     expect(joined!.manifest.settings.prior).toMatchObject({ halfLives: [1] });
     expect(results.baselines.map(({ name }) => name)).toContain('rules-x-recent');
     expect(joined!.shown).toBeGreaterThan(10);
+  });
+
+  it('tunes every model with the same budget on validation, and answers the primary comparison', async () => {
+    const interactions = writeSequences('tuned.txt');
+    const { results } = await runExperiment({
+      ...common,
+      interactions,
+      out: join(folder, 'tuned'),
+      models: ['sasrec:supervised:dimension=8', 'gru4rec:supervised:dimension=8'],
+      seeds: 2,
+      tune: 3,
+      primary: { model: 'gru4rec:supervised:dimension=8', against: 'popularity' },
+    });
+
+    expect(results.tuning.map(({ trials }) => trials.length)).toEqual([3, 3]);
+    for (const { name, trials, chosen } of results.tuning) {
+      expect(trials.map(({ settings }) => settings)).toEqual(
+        results.tuning[0]!.trials.map(({ settings }) => settings),
+      );
+      expect(trials[0]!.settings).toEqual({});
+      expect(trials[1]!.settings).not.toHaveProperty('dimension');
+      const best = Math.max(...trials.map(({ validation }) => validation));
+      const own = trials.find(({ settings }) => settings === chosen)!;
+      expect(own.validation).toBe(best);
+      const [first] = results.models.filter((model) => model.name === name);
+      expect(first!.validation.ndcg10).toBe(best);
+      expect(first!.manifest.settings).toMatchObject({ ...chosen, dimension: 8 });
+    }
+    expect(results.primary).toMatchObject({
+      a: 'gru4rec:supervised:dimension=8',
+      b: 'popularity',
+      verdict: 'better',
+    });
+    expect(experimentTable(results)).toMatch(/^Primary comparison, named before the run: .*better/);
+  });
+
+  it('copies actions of item neighbours without any environment or reinforcement', async () => {
+    const interactions = writeSequences('neighbours.txt');
+    const name = 'sasrec:supervised:lea={"actions":"neighbours","augmentedWeight":1}';
+    const { results } = await runExperiment({
+      ...common,
+      interactions,
+      out: join(folder, 'neighbours'),
+      models: ['sasrec:supervised', name],
+    });
+
+    const [plain, copying] = results.models;
+    expect(copying!.manifest.settings.lea).toMatchObject({ actions: 'neighbours', reward: 'off' });
+    expect(copying!.ndcg10).not.toBe(plain!.ndcg10);
+  });
+
+  it('refuses a primary comparison with nobody before it trains anything', async () => {
+    const interactions = writeSequences('nobody.txt');
+    const run = runExperiment({
+      ...common,
+      interactions,
+      out: join(folder, 'nobody'),
+      models: ['sasrec:supervised'],
+      primary: { model: 'sasrec:supervised', against: 'magic' },
+    });
+
+    await expect(run).rejects.toThrow('primary.against is "magic", which is none of');
   });
 
   it('ranks with the history where people repeat themselves', async () => {
@@ -182,6 +256,11 @@ describe('Function: planExperiment', () => {
     [{ models: ['sasrec:sqn:dropuot=1'] }, 'dropuot: unknown key'],
     [{ models: ['sasrec:sqn', 'sasrec:sqn'] }, 'asked for twice'],
     [{ models: ['sasrec:sqn'], seeds: 0 }, 'seeds'],
+    [{ models: ['sasrec:sqn:lea={}'] }, 'an experiment has no environment'],
+    [
+      { models: ['sasrec:sqn'], primary: { model: 'x', against: 'popularity' } },
+      'primary names the model "x"',
+    ],
     [{ models: ['sasrec:sqn'], splt: 'x' }, 'splt: unknown key'],
   ])('refuses %o', (change, message) => {
     // Act

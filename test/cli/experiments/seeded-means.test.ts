@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { bootstrapDifference, bootstrapSeeds } from '#cli/experiments/seeded-means.ts';
-import { holm } from '#cli/experiments/simulator/results.ts';
 import { randomStream } from '#lib/recommender/random.ts';
 
 /** `[seeds][users]` normal values around the mean of each seed. */
@@ -61,19 +60,5 @@ describe('Function: bootstrapDifference', () => {
     expect(() => bootstrapDifference([Float64Array.of(1)], [Float64Array.of(1, 2)])).toThrow(
       'paired',
     );
-  });
-});
-
-describe('Function: holm', () => {
-  it('gives the values of R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")', () => {
-    const corrected = holm([0.01, 0.04, 0.03, 0.005]);
-
-    [0.03, 0.06, 0.06, 0.02].forEach((value, at) => {
-      expect(corrected[at]).toBeCloseTo(value, 12);
-    });
-  });
-
-  it('never goes beyond 1', () => {
-    expect(holm([0.6, 0.9])).toEqual([1, 1]);
   });
 });

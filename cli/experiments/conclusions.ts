@@ -1,0 +1,126 @@
+import { ConfigError } from '#lib/contracts/errors.ts';
+import type { SplitRanks } from '#lib/evaluation/evaluate.ts';
+import { minimumStratum, stratify } from '#lib/evaluation/strata.ts';
+import type { BuiltSequences } from '#lib/sequences/build.ts';
+import { compareSeeds, type SeededComparison, type SeededRanks } from './comparisons.ts';
+import { holm, noiseFloor } from './corrections.ts';
+import type { experimentOptions } from './options.ts';
+import { type ExperimentResults, type FinishedCell, scoresOf, type Verdict } from './results.ts';
+
+type Primary = (typeof experimentOptions)['_output']['primary'];
+
+/** A rival or baseline with its ranks. */
+interface RankedBaseline {
+  readonly name: string;
+  readonly ranks: SplitRanks;
+}
+
+/** Above this (corrected) p-value there is no difference. */
+const significance = 0.05;
+
+/** @throws ConfigError if the primary comparison is with nobody, before anything is trained */
+export function expectPrimary(
+  { primary, models }: { readonly primary?: Primary; readonly models: readonly string[] },
+  baselines: readonly RankedBaseline[],
+): void {
+  if (primary === undefined) return;
+  const names = [...models, ...baselines.map(({ name }) => name)];
+  if (names.includes(primary.against)) return;
+  throw new ConfigError(
+    `primary.against is "${primary.against}", which is none of ${names.join(', ')}.`,
+  );
+}
+
+/** What can be said of the finished cells: the primary comparison, and the grid's with their correction. */
+export function concludeExperiment(
+  finished: readonly FinishedCell[],
+  baselines: readonly RankedBaseline[],
+  users: readonly string[],
+  primary: Primary,
+): Pick<ExperimentResults, 'comparisons' | 'noiseFloor' | 'primary' | 'grid'> {
+  const names = [...new Set(finished.map(({ result }) => result.name))];
+  const cells = (name: string) => finished.filter(({ result }) => result.name === name);
+  const models = names.map(
+    (name): SeededRanks => ({ name, ranks: cells(name).map(({ ranks }) => ranks) }),
+  );
+  const rivals = baselines.map(({ name, ranks }): SeededRanks => ({ name, ranks: [ranks.test] }));
+  const floor = noiseFloor(names.map((name) => cells(name).map(({ result }) => result.ndcg10)));
+  const verdict = (difference: number, p: number): Verdict => {
+    if (p >= significance || Math.abs(difference) < (floor ?? 0)) return 'none';
+    return difference > 0 ? 'better' : 'worse';
+  };
+  const best = strongest(baselines);
+  const first = models.slice(0, 1);
+  const family: SeededComparison[] = [
+    ...compareSeeds(
+      users,
+      models,
+      rivals.filter(({ name }) => name === best),
+    ),
+    ...compareSeeds(users, models.slice(1), first),
+  ];
+  const corrected = holm(family.map(({ p }) => p));
+  const own = models.find(({ name }) => name === primary?.model);
+  const other = [...models, ...rivals].find(({ name }) => name === primary?.against);
+  const [asked] =
+    own === undefined || other === undefined ? [] : compareSeeds(users, [own], [other]);
+  return {
+    comparisons: compareSeeds(users, models, rivals),
+    noiseFloor: floor,
+    primary: asked === undefined ? null : { ...asked, verdict: verdict(asked.difference, asked.p) },
+    grid: family.map((comparison, at) => ({
+      ...comparison,
+      holm: corrected[at]!,
+      verdict: verdict(comparison.difference, corrected[at]!),
+    })),
+  };
+}
+
+/**
+ * NDCG@10 by stratum of the test cases: every model, all seeds together, beside the best rival on validation. Of few cases or
+ * users nothing is said.
+ */
+export function strataOf(
+  finished: readonly FinishedCell[],
+  baselines: readonly RankedBaseline[],
+  { test, shards, itemTable }: Pick<BuiltSequences, 'test' | 'shards' | 'itemTable'>,
+): ExperimentResults['strata'] {
+  const training = {
+    itemCounts: itemTable.counts,
+    users: new Set(shards.flatMap(({ users }) => users)),
+  };
+  const best = strongest(baselines);
+  const rankers = [
+    ...baselines.flatMap(({ name, ranks }) => (name === best ? [{ name, ranks: ranks.test }] : [])),
+    ...finished.map(({ result, ranks }) => ({ name: result.name, ranks })),
+  ];
+  const names = [...new Set(rankers.map(({ name }) => name))];
+  return stratify(test, training)
+    .filter(
+      ({ indices }) =>
+        indices.length >= minimumStratum.cases &&
+        new Set(indices.map((at) => test.users[at])).size >= minimumStratum.users,
+    )
+    .map(({ by, name, indices }) => ({
+      by,
+      name,
+      cases: indices.length,
+      rankers: names.map((ranker) => {
+        const own = rankers.filter((one) => one.name === ranker);
+        const values = own.map(
+          ({ ranks }) => scoresOf(Int32Array.from(indices, (at) => ranks[at]!)).ndcg10,
+        );
+        const ndcg10 = values.reduce((sum, value) => sum + value, 0) / values.length;
+        return { name: ranker, ndcg10 };
+      }),
+    }));
+}
+
+/** The best rival on validation, since test cases choose nothing. */
+function strongest(baselines: readonly RankedBaseline[]): string | undefined {
+  const scored = baselines.map(({ name, ranks }) => ({
+    name,
+    ndcg10: scoresOf(ranks.validation).ndcg10,
+  }));
+  return scored.toSorted((a, b) => b.ndcg10 - a.ndcg10)[0]?.name;
+}

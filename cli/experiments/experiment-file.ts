@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { ConfigError } from '#lib/contracts/errors.ts';
+
+/**
+ * The options of an experiment's file, paths resolved from where it lies; what is wrong with them is said by
+ * `planExperiment`. Undefined for a pipeline configuration, in which `interactions` is a section and no file.
+ *
+ * @throws ConfigError if the file is no JSON object
+ */
+export function experimentFile(path: string): Record<string, unknown> | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new ConfigError(`${path} cannot be read as JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ConfigError(`${path} holds no JSON object.`);
+  }
+  const file = value as Record<string, unknown>;
+  if (typeof file.interactions !== 'string') return undefined;
+  const beside = (own: unknown) => (typeof own === 'string' ? resolve(dirname(path), own) : own);
+  return {
+    ...file,
+    interactions: beside(file.interactions),
+    ...(file.vectors !== undefined && { vectors: beside(file.vectors) }),
+  };
+}

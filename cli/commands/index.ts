@@ -100,6 +100,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'compare recommenders by the reward of whole sessions, in worlds whose truth is known',
     load: async () => (await import('./simulate.ts')).simulate,
   },
+  value: {
+    summary: 'estimate from logs with propensities what a policy would have brought',
+    load: async () => (await import('./value.ts')).value,
+  },
   vectors: {
     summary: 'give every item of a catalogue a vector from its text',
     load: async () => (await import('./vectors.ts')).vectors,

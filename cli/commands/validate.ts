@@ -1,4 +1,5 @@
 import type { UploadReport } from '#lib/interactions/report.ts';
+import type { Interaction } from '#lib/interactions/rows.ts';
 import { describeUploadReport } from '../artefacts/upload-report.ts';
 import { expandFiles } from '../data/expand-files.ts';
 import { nightConfig } from '../one-machine/config.ts';
@@ -14,6 +15,7 @@ export const validate: Command = {
        npx lea validate [--interactions FILE]... [--items FILE] [--config FILE] [--json | --quiet]
 
 Reads files as uploads would be read, and keeps nothing of them: rows, reasons with the first lines, remarks, what to do.
+Then what evaluation meets in them, all logs together: ties, cold items, repeats, drift.
 
   FILE                 interactions, or the catalogue: their columns tell. Or a folder of such files, or a pattern
                        in quotes ('days/*.csv.gz')
@@ -44,10 +46,11 @@ The exit code is 1 when an upload would be refused.`,
     const logs = pathsOf(options.interactions);
     const items = pathsOf(options.items === undefined ? [] : [options.items]);
     const others = pathsOf(files);
-    const config = nightConfig(options.config).config.interactions;
+    const { interactions: config, sequences } = nightConfig(options.config).config;
     return async () => {
       const { inspectUploadFile } = await import('../data/upload-file.ts');
       const { kindOfFile } = await import('../data/kind-of-file.ts');
+      const { AuditedRows } = await import('../data/audited-rows.ts');
       for (const file of others) {
         const kind = await kindOfFile(file, config);
         (kind === 'logs' ? logs : items).push(file);
@@ -59,11 +62,17 @@ The exit code is 1 when an upload would be refused.`,
         reports.push(await inspectUploadFile(file, 'catalog', config, undefined, take));
       }
       const known = items.length === 0 ? undefined : ids;
+      const audited = new AuditedRows(config, known);
       for (const file of logs) {
-        reports.push(await inspectUploadFile(file, 'logs', config, known, () => undefined));
+        const take = (row: Interaction) => audited.add(row, file);
+        reports.push(await inspectUploadFile(file, 'logs', config, known, take));
       }
       if (json) console.log(JSON.stringify(reports, null, 2));
       else if (!quiet || reports.some(isRefused)) console.log(describeAll(reports, quiet));
+      if (!json && !quiet && logs.length > 0 && !reports.some(isRefused)) {
+        const lines = audited.describe(sequences).map((line) => `  ${line}`);
+        console.log(['\nWhat evaluation meets in them:', ...lines].join('\n'));
+      }
       return reports.some(isRefused) ? 1 : 0;
     };
   },

@@ -9,7 +9,7 @@ import { decodeRanks, encodeInts } from '#lib/evaluation/ranks.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { versions } from '../../containers/trainer/versions.ts';
-import type { DataAudit } from './audit.ts';
+import type { DataAudit } from '../data/audit.ts';
 import type { SeededComparison } from './comparisons.ts';
 import type { Tuned } from './tuning.ts';
 

@@ -1,4 +1,4 @@
-import { describeAudit } from './audit.ts';
+import { describeAudit } from '../data/audit.ts';
 import { type IntervalBar, intervalBars } from './interval-bars.ts';
 import type { ExperimentResults } from './results.ts';
 

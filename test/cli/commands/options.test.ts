@@ -32,6 +32,7 @@ const complete: Record<string, readonly string[]> = {
   init: ['--to', 'x.json'],
   validate: ['--items', 'x'],
   simulate: ['--config', 'examples/simulator/tiny.json', '--out', 'x'],
+  value: ['--decisions', 'x'],
   vectors: ['--items', 'x', '--out', 'y'],
 };
 

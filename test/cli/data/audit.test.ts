@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { auditData, describeAudit } from '#cli/experiments/audit.ts';
+import { auditData, describeAudit } from '#cli/data/audit.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import { InteractionLog } from '#lib/sequences/interaction-log.ts';

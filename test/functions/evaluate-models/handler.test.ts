@@ -34,7 +34,7 @@ beforeAll(async () => {
   bucket = await startHandlerBucket();
   const planned = await import('#functions/plan-training/handler.ts');
   const evaluated = await import('#functions/evaluate-models/handler.ts');
-  plan = (run) => planned.handler({ run, resource: `lea-dev--${run}-1` }, context);
+  plan = (run) => planned.handler({ run, resource: `lea-dev--${run}-1`, endpoint: null }, context);
   evaluateModels = (run) => evaluated.handler({ run }, context);
 });
 afterAll(() => bucket.stop());

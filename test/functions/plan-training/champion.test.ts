@@ -20,7 +20,7 @@ beforeAll(async () => {
   const { handler } = await import('#functions/plan-training/handler.ts');
   plan = async (run) => {
     await bucket.objects.putJson(runs.config(run), config);
-    const { jobs } = await handler({ run, resource: `lea-dev--${run}-1` }, context);
+    const { jobs } = await handler({ run, resource: `lea-dev--${run}-1`, endpoint: null }, context);
     return jobs.map((job) =>
       [job.name, ...JSON.stringify(job.channels).matchAll(/runs\/([\w-]+)\/models/g)]
         .map((part) => (typeof part === 'string' ? part : part[1]))

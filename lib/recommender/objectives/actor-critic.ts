@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ObjectiveLoss, ObjectiveSettings, Places, Targets, Values } from './objective.ts';
 import { temporalDifferenceLoss } from './temporal-difference.ts';
-import { withoutGradient } from './without-gradient.ts';
 
 /**
  * The losses of an actor and its critic: once the warm-up is over, the cross-entropy of an action is weighted by what the Q
@@ -28,4 +27,13 @@ export function actorCriticLoss(
         : actor(places.augmentedWeights, values.augmented()),
     reinforcement: temporalDifferenceLoss(places, values, targets, settings),
   };
+}
+
+/** The same numbers, but automatic differentiation stops here. */
+function withoutGradient<T extends tf.Tensor>(x: T): T {
+  const stop = tf.customGrad((input) => ({
+    value: tf.clone(input as tf.Tensor),
+    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
+  }));
+  return stop(x) as T;
 }

@@ -42,7 +42,7 @@ describe('Function: nightConfig', () => {
   it.each([
     ['{"training": {"modles": []}}', /training\.modles: unknown key/],
     ['{"environment": {"layers": "two"}}', /environment\.layers: .*expected number/],
-    ['{"interactions": {"eventRewards": {"__proto__": 1}}}', /eventRewards\.__proto__ cannot/],
+    ['{"training": {"__proto__": 1}}', /training\.__proto__ cannot/],
     ['{"environment": 3}', /environment: .*expected object/],
     ['[]', /top level.*expected object/],
     ['{', /cannot be read as JSON/],

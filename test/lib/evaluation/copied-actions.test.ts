@@ -92,7 +92,8 @@ describe('Function: nearestOpen', () => {
     expect(chosen([1, 3])).toBe(2);
     expect(chosen([1, 2])).toBe(3);
     expect(chosen([1, 2, 5])).toBe(3);
-    expect(chosen([1, 2, 5], false)).toBe(1);
+    expect(chosen([1, 2, 3])).toBe(4);
+    expect(chosen([1, 2, 3], false)).toBe(1);
     expect(chosen([5, 1])).toBe(0);
   });
 });

@@ -41,7 +41,7 @@ describe('Function: canBeCut', () => {
     ['what is compressed', { compression: 'gzip' }, {}, false],
     ['Parquet', { format: 'parquet' }, {}, false],
     ['logs in UTF-16', {}, { file: { encoding: 'utf-16' } }, false],
-    ['logs in Latin-1', {}, { file: { encoding: 'latin1' } }, true],
+    ['logs in Latin-1', {}, { file: { encoding: 'latin-1' } }, true],
     ['logs beside a catalogue in UTF-16', {}, { items: { file: { encoding: 'utf-16' } } }, true],
     [
       'a catalogue in UTF-16',

@@ -78,3 +78,29 @@ it('kills a mutant by the first test that fails, and tells of one that never end
     { status: 'survived', nrOfTests: 2 },
   ]);
 });
+
+it('computes anew what stands around tests, which each of them reaches', () => {
+  const tests = `
+    const shared = globalThis.__stryker__;
+    shared.mutantCoverage = { static: {}, perTest: {} };
+    const isActive = (id) => {
+      const reached = (shared.mutantCoverage.perTest[shared.currentTestId] ??= {});
+      reached[id] = (reached[id] ?? 0) + 1;
+      return shared.activeMutant === id;
+    };
+    describe('sum', () => {
+      const sum = isActive('1') ? 1 - 1 : 1 + 1;
+      if (isActive('2')) throw new Error('broken');
+      it('is 2', () => expect(sum).toBe(2));
+      it('is a number', () => expect(sum).toBeTypeOf('number'));
+    });
+  `;
+
+  expect(
+    answersOf(tests, `return [await mutant('1'), await mutant('2'), dry.mutantCoverage.perTest];`),
+  ).toMatchObject([
+    { status: 'killed', killedBy: ['a.test.mjs#sum > is 2'] },
+    { status: 'killed', failureMessage: expect.stringContaining('broken') },
+    { 'a.test.mjs#sum > is 2': { 1: 1, 2: 1 }, 'a.test.mjs#sum > is a number': { 1: 1, 2: 1 } },
+  ]);
+});

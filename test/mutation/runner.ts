@@ -3,7 +3,7 @@ import { registerHooks } from 'node:module';
 import { relative, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { type CollectedTest, collect } from './suite.ts';
+import { type Block, type CollectedTest, collect } from './suite.ts';
 
 /*
  * A test runner of Stryker (stryker.config.json) that imports test files once and calls the tests of a mutant directly, many
@@ -20,7 +20,8 @@ interface Shared {
   currentTestId?: string | undefined;
   hitCount?: number | undefined;
   hitLimit?: number | undefined;
-  mutantCoverage?: object;
+  /** Which mutants were reached how often, by the id of the test. */
+  mutantCoverage?: { readonly perTest: Record<string, Record<string, number>> };
 }
 const place = globalThis as { __stryker__?: Shared };
 place.__stryker__ ??= {};
@@ -34,7 +35,9 @@ interface MutantRun {
 }
 
 class DirectRunner {
-  readonly #files = new Map<string, ReadonlyMap<string, CollectedTest>>();
+  readonly #files = new Map<string, readonly Block[]>();
+  /** Where a test stands, by its id. */
+  readonly #blocks = new Map<string, Block>();
   /** Milliseconds that each test took at first, by its id. */
   readonly #times = new Map<string, number>();
   /** What nobody waits for may fail too. */
@@ -57,17 +60,28 @@ class DirectRunner {
   /** Runs all tests of the files, and learns which of them reach which code. */
   async dryRun({ testFiles: files = globSync(testFiles) }: { readonly testFiles?: string[] }) {
     const tests = [];
-    for (const file of files) {
-      for (const [id, test] of await this.#testsOf(relative('.', resolve(file)))) {
-        shared.currentTestId = id;
-        const begin = performance.now();
-        const failure = await this.#failureOf(test);
+    for (const file of files.map((path) => relative('.', resolve(path)))) {
+      for (const block of await this.#blocksOf(file)) {
+        const body = `${file}#`;
+        shared.currentTestId = body;
+        const listed = block.list();
+        for (const test of listed) {
+          const id = body + test.name;
+          this.#blocks.set(id, block);
+          shared.currentTestId = id;
+          const begin = performance.now();
+          const failure = await this.#failureOf(test);
+          const timeSpentMs = performance.now() - begin;
+          this.#times.set(id, timeSpentMs);
+          const result = { id, name: test.name, timeSpentMs };
+          if (failure === undefined) tests.push({ ...result, status: 0 });
+          else tests.push({ ...result, status: 1, failureMessage: failure });
+        }
         shared.currentTestId = undefined;
-        const timeSpentMs = performance.now() - begin;
-        this.#times.set(id, timeSpentMs);
-        const result = { id, name: test.name, timeSpentMs };
-        if (failure === undefined) tests.push({ ...result, status: 0 });
-        else tests.push({ ...result, status: 1, failureMessage: failure });
+        shareCoverage(
+          body,
+          listed.map(({ name }) => body + name),
+        );
       }
     }
     return { status: 'complete', tests, mutantCoverage: shared.mutantCoverage };
@@ -75,38 +89,60 @@ class DirectRunner {
 
   /** Runs the tests that reach a mutant, the quick ones first, until one fails. */
   async mutantRun({ activeMutant, testFilter = [], hitLimit }: MutantRun) {
-    const tests: [string, CollectedTest][] = [];
     const time = (id: string) => this.#times.get(id) ?? 0;
-    for (const id of testFilter.toSorted((a, b) => time(a) - time(b))) {
-      const file = await this.#testsOf(id.slice(0, id.indexOf('#')));
-      tests.push([id, file.get(id)!]);
-    }
+    const wanted = testFilter.toSorted((a, b) => time(a) - time(b));
+    // A process that replaces one which hung knows no block yet.
+    for (const id of wanted) if (!this.#blocks.has(id)) await this.#find(id);
     shared.hitLimit = hitLimit;
     shared.hitCount = hitLimit === undefined ? undefined : 0;
     shared.activeMutant = activeMutant.id;
     try {
-      for (const [at, [id, test]] of tests.entries()) {
-        const failureMessage = await this.#failureOf(test);
+      const listed = new Map<Block, readonly CollectedTest[]>();
+      for (const [at, id] of wanted.entries()) {
+        const failureMessage = await this.#failureAmong(id, listed);
         if (hitLimit !== undefined && shared.hitCount! > hitLimit) {
           return { status: 'timeout', reason: `Reached ${hitLimit} times` };
         }
         if (failureMessage === undefined) continue;
         return { status: 'killed', killedBy: [id], failureMessage, nrOfTests: at + 1 };
       }
-      return { status: 'survived', nrOfTests: tests.length };
+      return { status: 'survived', nrOfTests: wanted.length };
     } finally {
       shared.activeMutant = undefined;
     }
   }
 
-  /** The tests of a file by their ids; it is imported once. */
-  async #testsOf(file: string): Promise<ReadonlyMap<string, CollectedTest>> {
+  /** What stands at the top of a file, which is imported once. */
+  async #blocksOf(file: string): Promise<readonly Block[]> {
     const known = this.#files.get(file);
     if (known !== undefined) return known;
-    const tests = await collect(() => import(pathToFileURL(file).href));
-    const byId = new Map(tests.map((test) => [`${file}#${test.name}`, test]));
-    this.#files.set(file, byId);
-    return byId;
+    const blocks = await collect(() => import(pathToFileURL(file).href));
+    this.#files.set(file, blocks);
+    return blocks;
+  }
+
+  /** Learns where the tests of a test's file stand. */
+  async #find(id: string): Promise<void> {
+    const file = id.slice(0, id.indexOf('#'));
+    for (const block of await this.#blocksOf(file)) {
+      for (const { name } of block.list()) this.#blocks.set(`${file}#${name}`, block);
+    }
+  }
+
+  /** As `#failureOf` a test, with all that is computed around it; a body that throws fails its tests. */
+  async #failureAmong(
+    id: string,
+    listed: Map<Block, readonly CollectedTest[]>,
+  ): Promise<string | undefined> {
+    const block = this.#blocks.get(id)!;
+    try {
+      if (!listed.has(block)) listed.set(block, block.list());
+    } catch (error) {
+      return `Not described any more: ${error}`;
+    }
+    const name = id.slice(id.indexOf('#') + 1);
+    const test = listed.get(block)!.find((one) => one.name === name);
+    return test === undefined ? 'Not described any more' : this.#failureOf(test);
   }
 
   /** @returns the message of what a test fails with; undefined if it does not */
@@ -120,6 +156,20 @@ class DirectRunner {
       throw this.#stray[0];
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
+    }
+  }
+}
+
+/** What the body around tests reaches, each of them reaches: it is run again with them. */
+function shareCoverage(body: string, tests: readonly string[]): void {
+  const perTest = shared.mutantCoverage?.perTest;
+  const reached = perTest?.[body];
+  if (perTest === undefined || reached === undefined) return;
+  delete perTest[body];
+  for (const id of tests) {
+    perTest[id] ??= {};
+    for (const [mutant, times] of Object.entries(reached)) {
+      perTest[id][mutant] = (perTest[id][mutant] ?? 0) + times;
     }
   }
 }

@@ -9,14 +9,41 @@ export interface CollectedTest {
 /** What stands for `vitest` in test files while mutants are tried: it collects tests, and runs nothing. */
 export { expect } from 'vitest';
 
-let tests: CollectedTest[] = [];
+/** What stands at the top of a file: a test, or tests described together. */
+export interface Block {
+  /** Describes its tests anew, with whatever the bodies around them compute. */
+  readonly list: () => readonly CollectedTest[];
+}
+
+let blocks: Block[] = [];
+let tests: CollectedTest[] | undefined;
 let path: readonly string[] = [];
 
-/** @returns the tests that a file describes while it is imported by `load` */
-export async function collect(load: () => Promise<unknown>): Promise<readonly CollectedTest[]> {
-  tests = [];
+/** @returns what a file describes while it is imported by `load` */
+export async function collect(load: () => Promise<unknown>): Promise<readonly Block[]> {
+  blocks = [];
   await load();
-  return tests;
+  return blocks;
+}
+
+/** Keeps what stands at the top of a file for later, and runs what stands deeper. */
+function place(body: () => void): void {
+  if (tests !== undefined) {
+    body();
+    return;
+  }
+  const list = () => {
+    const found: CollectedTest[] = [];
+    tests = found;
+    path = [];
+    try {
+      body();
+    } finally {
+      tests = undefined;
+    }
+    return found;
+  };
+  blocks.push({ list });
 }
 
 type Cases = readonly unknown[];
@@ -33,14 +60,16 @@ const each = (add: (name: string, body: () => unknown) => void) => (cases: Cases
 };
 
 function describeOne(name: string, body: () => void): void {
-  const outer = path;
-  path = [...outer, name];
-  body();
-  path = outer;
+  place(() => {
+    const outer = path;
+    path = [...outer, name];
+    body();
+    path = outer;
+  });
 }
 
 function addTest(name: string, run: () => unknown): void {
-  tests.push({ name: [...path, name].join(' > '), run });
+  place(() => tests!.push({ name: [...path, name].join(' > '), run }));
 }
 
 export const describe = Object.assign(describeOne, { each: each(describeOne as never) });

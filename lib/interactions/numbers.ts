@@ -16,7 +16,10 @@ export const isShortened = (text: string): boolean =>
 export function plainNumber(text: string, decimal: '.' | ','): string {
   const bare = text
     .trim()
-    .replaceAll(/^(?:\p{Sc}|[A-Za-z]{3}\b)\s*|\s*(?:\p{Sc}|\b[A-Za-z]{3})$/gu, '');
+    .replaceAll(
+      /^(?:\p{Sc}|[A-Za-z]{3}(?![A-Za-z]))\s*|\s*(?:\p{Sc}|(?<![A-Za-z])[A-Za-z]{3})$/gu,
+      '',
+    );
   const [grouping, sign] = decimal === ',' ? [/[.\s']/gu, ','] : [/[,\s']/gu, '.'];
   const number = bare.replaceAll(grouping, '').replace(sign, '.');
   return readNumber(number) === undefined ? text : number;

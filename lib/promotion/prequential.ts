@@ -97,7 +97,9 @@ export function judgeTrend(
 }
 
 export function newestFirst(nights: readonly PrequentialNight[]): PrequentialNight[] {
-  return nights.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  return nights.toSorted(
+    (a, b) => Number(a.createdAt < b.createdAt) - Number(a.createdAt > b.createdAt),
+  );
 }
 
 /** The trend in a sentence, with what it means for the champion if it lags. */
@@ -114,9 +116,11 @@ export function explainTrend({ nights, cases, difference, low, high, word }: Tre
 /**
  * The quantile of the standard normal distribution, by bisection on the error function (Abramowitz and Stegun 1964, 7.1.26:
  * 1.5e-7 at most from it).
+ *
+ * @param share at least a half
  */
 function normalQuantile(share: number): number {
-  let [low, high] = [-10, 10];
+  let [low, high] = [0, 10];
   for (let step = 0; step < 60; step++) {
     const middle = (low + high) / 2;
     if (normalShare(middle) < share) low = middle;
@@ -125,10 +129,11 @@ function normalQuantile(share: number): number {
   return (low + high) / 2;
 }
 
+/** @param x at least 0 */
 function normalShare(x: number): number {
-  const z0 = Math.abs(x) / Math.SQRT2;
+  const z0 = x / Math.SQRT2;
   const t = 1 / (1 + 0.3275911 * z0);
   const terms = [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429];
   const erf = 1 - terms.reduce((sum, term, k) => sum + term * t ** (k + 1), 0) * Math.exp(-z0 * z0);
-  return x < 0 ? (1 - erf) / 2 : (1 + erf) / 2;
+  return (1 + erf) / 2;
 }

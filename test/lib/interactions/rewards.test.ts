@@ -41,6 +41,23 @@ describe('Function: rewardOf', () => {
     expect([rewardOf(all, null, 5), rewardOf(all, 'x', 6)]).toStrictEqual([0, 1]);
   });
 
+  it('takes an interaction without a type for none that is called "null"', () => {
+    const odd = interactionsConfig.parse({
+      eventRewards: { null: 0.1 },
+      reward: { values: { null: { as: 'rating', likedFrom: 4 } }, takesBack: { null: 'like' } },
+    });
+
+    expect([rewardOf(odd, null, 1), rewardOf(odd, 'null', 5)]).toStrictEqual([1, 0.1]);
+    expect([takenBackBy(odd, null), takenBackBy(odd, 'null')]).toStrictEqual([undefined, 'like']);
+  });
+
+  it('does without rules of values and cancellations', () => {
+    const plain = { eventRewards: { like: 0.5 }, defaultReward: 1 };
+
+    expect(rewardOf(plain, 'like', 5)).toBe(0.5);
+    expect(takenBackBy(plain, 'cancellation')).toBeUndefined();
+  });
+
   it('does not count values unless it is told to', () => {
     expect(rewardOf(interactionsConfig.parse({}), 'rating', 1)).toBe(1);
   });

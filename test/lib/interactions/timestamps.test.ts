@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EARLIEST_SECONDS, parseTimestamp } from '#lib/interactions/timestamps.ts';
+import { EARLIEST_SECONDS, parseTimestamp, readIso } from '#lib/interactions/timestamps.ts';
 
 const latest = Date.UTC(2026, 10, 24) / 1000;
 
@@ -49,6 +49,17 @@ describe('Function: parseTimestamp', () => {
     ['2023-01-01T24:00:00Z', /existing/],
     ['2023-01-01T10:60:00Z', /existing/],
     ['2023-01-01T10:00:00+25:00', /existing/],
+    ['2023-01-01T10:00:60Z', /existing/],
+    ['2023-01-01T10:00:00+24:00', /existing/],
+    ['2023-01-01T10:00:00+10:60', /existing/],
+    [Number.NaN, /existing/],
+    // The smallest of each unit: a second more of the smaller one would be thousands of years away.
+    [1e11, /1973-03-03/],
+    [1e14, /1973-03-03/],
+    [1e17, /1973-03-03/],
+    ['100000000000000000', /1973-03-03/],
+    [1e11 - 1, /5138-11-16/],
+    [8.64e15, /2243-10-17/],
     ['0099-01-01', /existing/],
     ['01/02/2023', /existing/],
     ['yesterday', /existing/],
@@ -104,5 +115,19 @@ describe('Function: parseTimestamp', () => {
         } else expect(read.reason).toBe('impossible-timestamp');
       }),
     );
+  });
+});
+
+describe('Function: readIso', () => {
+  it.each([
+    ['2013-04-03T22:45:07', undefined],
+    ['2013-04-03', undefined],
+    ['2013-04-03T22:45:07Z', 0],
+    ['2013-04-03T22:45:07-01:30', -5400],
+    ['2013-04-03T22:45:07+02', 7200],
+  ])('knows whether %s has a zone, and how far east it is', (text, offset) => {
+    const time = readIso(text)!;
+
+    expect(time.offset === undefined ? undefined : time.offset + 0).toBe(offset);
   });
 });

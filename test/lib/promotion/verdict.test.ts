@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { promotionConfig } from '#lib/contracts/config/promotion.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import type { Evaluation } from '#lib/evaluation/evaluation-file.ts';
-import { decide, remark, type Verdict, verdictFile, withdraw } from '#lib/promotion/verdict.ts';
+import {
+  append,
+  decide,
+  remark,
+  type Verdict,
+  verdictFile,
+  withdraw,
+} from '#lib/promotion/verdict.ts';
 import { alike, better, comparison, evaluationOf, worse } from './evaluations.ts';
 
 const config = (settings: Record<string, unknown> = {}) => promotionConfig.parse(settings);
@@ -399,5 +406,16 @@ describe('Functions: remark, withdraw', () => {
       because: null,
       reasons: ['first', 'second', 'It could not be promoted.'],
     });
+  });
+});
+
+describe('Function: append', () => {
+  it('puts a sentence last, once, and leaves the verdict that it was given', () => {
+    const verdict = decide(evaluationOf(), config());
+
+    const twice = append(append(append(verdict, 'One.'), 'Two.'), 'One.');
+
+    expect(twice).toEqual({ ...verdict, reasons: [...verdict.reasons, 'Two.', 'One.'] });
+    expect(verdict.reasons).not.toContain('One.');
   });
 });

@@ -11,7 +11,9 @@ const rows = [
 
 describe('docs/regressions.md', () => {
   it('has a test for every fault', () => {
-    const written = readFileSync(join(root, 'docs/regressions.md'), 'utf8').match(/^\| (?!what)/gm);
+    const written = readFileSync(join(root, 'docs/regressions.md'), 'utf8').match(
+      /^\| (?!what went wrong)/gm,
+    );
 
     expect(rows.length).toBeGreaterThan(50);
     expect(rows.length).toBe(written?.length);

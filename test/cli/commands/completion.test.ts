@@ -23,7 +23,7 @@ describe('Command: completion', () => {
       ).trim();
     const text = await script('bash');
 
-    expect(complete('lea va', 1)).toBe('validate');
+    expect(complete('lea vali', 1)).toBe('validate');
     expect(complete('lea validate --in', 2)).toBe('--interactions');
     expect(complete('lea run --interactions package.js', 3)).toBe('package.json');
   });

@@ -19,7 +19,12 @@ const row = fc.record(
   {
     item_id: fc.string({ unit: 'grapheme', minLength: 1 }),
     title: fc.string(),
-    fields: fc.dictionary(fc.string({ minLength: 1 }), fc.string(), { noNullPrototype: true }),
+    fields: fc.dictionary(
+      // A field of this name never gets so far: it is left out where a row is read.
+      fc.string({ minLength: 1 }).filter((name) => name !== '__proto__'),
+      fc.string(),
+      { noNullPrototype: true },
+    ),
   },
   { noNullPrototype: true },
 );

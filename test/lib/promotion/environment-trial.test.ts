@@ -129,6 +129,21 @@ describe('Function: applyTrial', () => {
     expect(withoutTwins(tried, plan)).toEqual(config);
   });
 
+  it('makes each twin of its own model, under a name that nobody has', () => {
+    const second = { ...lea, name: 'second', objective: 'sqn' };
+    const taken = ['lea-alone', 'lea-alone-2'].map((name, seed) => ({ ...other, name, seed }));
+    const config = configOf([lea, second, ...taken]);
+
+    const { models } = applyTrial(config, planTrial(config, undefined, now)).training;
+
+    expect(models.slice(4).map(({ name, objective }) => [name, objective])).toEqual([
+      ['lea-alone-3', 'snqn'],
+      ['lea-neighbours', 'snqn'],
+      ['second-alone', 'sqn'],
+      ['second-neighbours', 'sqn'],
+    ]);
+  });
+
   it('copies as many actions of neighbours as is usual where the model copies none', () => {
     const config = configOf([{ ...lea, lea: { stateWeight: 0.1, augmentedWeight: 0 } }]);
 

@@ -3,7 +3,7 @@ import { rankMetrics } from './metrics.ts';
 import { numberUsers } from './resampling.ts';
 
 /** Somebody's ranks of the validation cases. */
-interface RankedValidation {
+export interface RankedValidation {
   readonly name: string;
   /** `[cases]` */
   readonly ranks: Int32Array;

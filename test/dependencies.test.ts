@@ -15,6 +15,8 @@ interface Locked {
   /** Lies inside of the package that it belongs to, whose hash covers it. */
   readonly inBundle?: boolean;
   readonly hasInstallScript?: boolean;
+  readonly optional?: boolean;
+  readonly engines?: { readonly node?: string };
 }
 
 interface Lock {
@@ -70,6 +72,15 @@ describe.each(locked)('The dependencies from npm of %s', (folder, installScripts
     expect(read('.npmrc')).toMatch(/^ignore-scripts=true$/m);
     // Whoever adds one has to find out what it is for.
     expect(where((one) => one.hasInstallScript === true)).toStrictEqual(installScripts);
+  });
+
+  it('are optional only where they accept the oldest Node.js: npm drops others without a word', () => {
+    const accepts = (range: string) =>
+      range.split('||').some((part) => Number(/\d+/.exec(part)?.[0] ?? 0) <= 20);
+
+    expect(
+      where(({ optional, engines }) => optional === true && !accepts(engines?.node ?? '*')),
+    ).toStrictEqual([]);
   });
 
   it('are named with exact versions, those of the lock file', () => {
@@ -163,7 +174,7 @@ describe('The images', () => {
     ]);
   });
 
-  it('of the trainer have no package for development or for one machine, and none that installs others', () => {
+  it('of the trainer have no package for development, and none that installs others', () => {
     const [, image] = read('containers/trainer/Dockerfile').split(/^FROM \$\{BASE\}$/m);
     expect(read('containers/trainer/Dockerfile')).toContain('npm ci --omit=dev --omit=optional');
     expect(image).not.toMatch(/apt-get|npm|pip/);

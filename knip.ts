@@ -13,6 +13,7 @@ export default {
     'containers/trainer/main.ts!',
     'bench/*.ts!',
     'bench/lambda/{start.mjs,bare.ts}!',
+    'bench/ingestion/{subject,peer}.ts!',
     'examples/*/convert.ts!',
     'examples/client/client.ts!',
     'test/local/fixture/handlers/*',

@@ -96,21 +96,16 @@ export async function readUploadFile<Row extends Interaction | Item>(
 }
 
 /**
- * Reads a file of this machine as ingestion reads an upload: the same formats, checks and reasons to refuse it. Only
- * the limits of size, which are those of functions, do not hold here.
+ * Plans to read a file of this machine as one range, as ingestion plans an upload.
  *
- * @param knownItems items of the catalogue; undefined without one
- * @param take gets every good row, in the order of the file
- * @returns the report that an upload would get, also of one that would be refused
+ * @returns the plan, and the bytes that it is about, unpacked
  * @throws ValidationError when it cannot be read at all
  */
-export async function inspectUploadFile<Row extends Interaction | Item>(
+export async function planLocal(
   path: string,
-  kind: Row extends Interaction ? 'logs' : 'catalog',
+  kind: UploadKind,
   config: InteractionsConfig,
-  knownItems: ReadonlySet<string> | undefined,
-  take: (row: Row) => void,
-): Promise<UploadReport> {
+): Promise<{ readonly plan: UploadPlan; readonly content: LocalFile['content'] }> {
   const format = formatOf(path);
   if (format === undefined) {
     throw new ValidationError(
@@ -129,7 +124,7 @@ export async function inspectUploadFile<Row extends Interaction | Item>(
     etag: '',
     bytes: file.bytes,
     arrivedAt: new Date().toISOString(),
-    kind: kind as UploadKind,
+    kind,
     format,
     compression: file.compression,
     ...framing,
@@ -137,13 +132,33 @@ export async function inspectUploadFile<Row extends Interaction | Item>(
     catalogue: [],
     settings: settingsOf(config),
   };
+  return { plan, content: file.content };
+}
+
+/**
+ * Reads a file of this machine as ingestion reads an upload: the same formats, checks and reasons to refuse it. Only
+ * the limits of size, which are those of functions, do not hold here.
+ *
+ * @param knownItems items of the catalogue; undefined without one
+ * @param take gets every good row, in the order of the file
+ * @returns the report that an upload would get, also of one that would be refused
+ * @throws ValidationError when it cannot be read at all
+ */
+export async function inspectUploadFile<Row extends Interaction | Item>(
+  path: string,
+  kind: Row extends Interaction ? 'logs' : 'catalog',
+  config: InteractionsConfig,
+  knownItems: ReadonlySet<string> | undefined,
+  take: (row: Row) => void,
+): Promise<UploadReport> {
+  const { plan, content } = await planLocal(path, kind as UploadKind, config);
   const reader = createRowReader(plan, 0, knownItems, {
     good: (row) => take(row as Row),
     bad: () => true,
   });
   let failure: RangeReport['failure'] = null;
   try {
-    for await (const chunk of file.content()) reader.push(chunk);
+    for await (const chunk of content()) reader.push(chunk);
     reader.end();
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;

@@ -1,11 +1,11 @@
-import { hash128 } from './hash128.ts';
+import { hash128, hash128OfNumber } from './hash128.ts';
 
 /** Words of a 128-bit hash. */
 const WORDS = 4;
 const FIRST_SLOTS = 1 << 14;
 
 /**
- * A set of short sequences of texts in 16 bytes each, kept as 128-bit hashes: among ten million, two different ones
+ * A set of short sequences of texts and numbers in 16 bytes each, kept as 128-bit hashes: among ten million, two different ones
  * meet with a probability of 1.5e-25. A JavaScript Set of joined texts would need several times the memory and ends
  * at 2^24 entries.
  */
@@ -46,10 +46,13 @@ export function createHashSet() {
     get size(): number {
       return size;
     },
-    /** @returns true when the sequence of texts was not in the set */
-    add(...texts: readonly string[]): boolean {
+    /** @returns true when the sequence was not in the set */
+    add(...parts: readonly (string | number)[]): boolean {
       hash.fill(0);
-      for (const text of texts) hash128(text, hash);
+      for (const part of parts) {
+        if (typeof part === 'string') hash128(part, hash);
+        else hash128OfNumber(part, hash);
+      }
       // All zero marks a free slot.
       if (isFree(hash, 0)) hash[3] = 1;
       if (!insert(table, slots, hash, 0)) return false;

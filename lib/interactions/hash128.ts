@@ -42,11 +42,29 @@ export function hash128(text: string, state: Hash128): void {
     h3 ^= Math.imul(rotate(Math.imul(pair(text, whole + 4), 0x38b34ae5), 17), 0xa1e38b93);
     h4 ^= Math.imul(rotate(Math.imul(pair(text, whole + 6), 0xa1e38b93), 18), 0x239b961b);
   }
-  const bytes = text.length * 2;
-  h1 ^= bytes;
-  h2 ^= bytes;
-  h3 ^= bytes;
-  h4 ^= bytes;
+  finishAll(state, h1, h2, h3, h4, text.length * 2);
+}
+
+const double = new Float64Array(1);
+const words = new Int32Array(double.buffer);
+
+/** The same of a number's eight bytes. */
+export function hash128OfNumber(value: number, state: Hash128): void {
+  double[0] = value;
+  const h1 = state[0]! ^ Math.imul(rotate(Math.imul(words[0]!, 0x239b961b), 15), 0xab0e9789);
+  const h2 = state[1]! ^ Math.imul(rotate(Math.imul(words[1]!, 0xab0e9789), 16), 0x38b34ae5);
+  finishAll(state, h1, h2, state[2]! | 0, state[3]! | 0, 8);
+}
+
+function finishAll(
+  state: Hash128,
+  lane1: number,
+  lane2: number,
+  lane3: number,
+  lane4: number,
+  bytes: number,
+): void {
+  let [h1, h2, h3, h4] = [lane1 ^ bytes, lane2 ^ bytes, lane3 ^ bytes, lane4 ^ bytes];
   h1 = (h1 + h2 + h3 + h4) | 0;
   h2 = (h2 + h1) | 0;
   h3 = (h3 + h1) | 0;

@@ -17,38 +17,63 @@ import type { Interaction } from './rows.ts';
  * read alone, so it names its event types itself.
  */
 
-/** The rows of one user, in the order of their lines. */
+/** Rows as columns. */
+export interface RowColumns {
+  readonly items: readonly string[];
+  /** Unix seconds, `[rows]`. */
+  readonly timestamps: Float64Array;
+  /** Places in `eventTypes`, `[rows]`. */
+  readonly events: Int32Array;
+  readonly eventTypes: readonly (string | null)[];
+  /** NaN for none, `[rows]`. */
+  readonly values: Float64Array;
+  readonly lines: Float64Array;
+}
+
+/** Some rows of one user: `[begin, end)` of an order of rows. */
 export interface UserRows {
   readonly user: string;
-  readonly rows: readonly Interaction[];
+  readonly begin: number;
+  readonly end: number;
 }
 
 const eventNames = z.array(z.string().nullable());
 
-/** Writes a block; the same rows give the same bytes. */
-export function encodeRowBlock(users: readonly UserRows[]): Uint8Array {
-  const count = users.reduce((sum, { rows }) => sum + rows.length, 0);
+/**
+ * Writes a block; the same rows give the same bytes.
+ *
+ * @param order places in the columns
+ */
+export function encodeRowBlock(
+  users: readonly UserRows[],
+  rows: RowColumns,
+  order: Int32Array,
+): Uint8Array {
+  const count = users.reduce((sum, { begin, end }) => sum + end - begin, 0);
   const offsets = new Int32Array(users.length + 1); // [users + 1]
   const items = new Array<string>(count);
   const timestamps = new Float64Array(count);
   const events = new Int32Array(count);
   const values = new Float64Array(count);
   const lines = new Float64Array(count);
-  const names = new Map<string | null, number>();
+  // A block is read alone, so it numbers its event types itself.
+  const names = new Map<number, number>();
   let at = 0;
-  users.forEach(({ rows }, user) => {
-    for (const row of rows) {
-      if (!names.has(row.event_type)) names.set(row.event_type, names.size);
-      items[at] = row.item_id;
-      timestamps[at] = row.timestamp;
-      events[at] = names.get(row.event_type)!;
-      // No value is NaN: numbers of files are finite.
-      values[at] = row.value ?? Number.NaN;
-      lines[at] = row.line;
+  users.forEach(({ begin, end }, user) => {
+    for (let place = begin; place < end; place++) {
+      const row = order[place]!;
+      const event = rows.events[row]!;
+      if (!names.has(event)) names.set(event, names.size);
+      items[at] = rows.items[row]!;
+      timestamps[at] = rows.timestamps[row]!;
+      events[at] = names.get(event)!;
+      values[at] = rows.values[row]!;
+      lines[at] = rows.lines[row]!;
       at++;
     }
     offsets[user + 1] = at;
   });
+  const eventTypes = Array.from(names.keys(), (event) => rows.eventTypes[event]!);
   const columns = [
     utf8Column(
       'user_id',
@@ -60,9 +85,7 @@ export function encodeRowBlock(users: readonly UserRows[]): Uint8Array {
     listColumn('values', offsets, float64Values(values)),
     listColumn('lines', offsets, float64Values(lines)),
   ];
-  return zstdCompressSync(
-    encodeColumns(columns, { eventTypes: JSON.stringify([...names.keys()]) }),
-  );
+  return zstdCompressSync(encodeColumns(columns, { eventTypes: JSON.stringify(eventTypes) }));
 }
 
 /**

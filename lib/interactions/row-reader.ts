@@ -171,9 +171,9 @@ function nameOf(field: unknown, kind: UploadPlan['kind']): string {
 }
 
 /** What makes two rows the same. */
-function identity(row: Interaction | Item): string[] {
+function identity(row: Interaction | Item): (string | number)[] {
   if (!('user_id' in row)) return [JSON.stringify(row)];
-  return [row.user_id, row.item_id, String(row.timestamp), row.event_type ?? ''];
+  return [row.user_id, row.item_id, row.timestamp, row.event_type ?? ''];
 }
 
 function problemOf(

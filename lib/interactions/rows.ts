@@ -76,6 +76,24 @@ const interactionRow = z.object({
   value: textOrNumber.nullish().describe('a number'),
 });
 
+type InteractionRow = z.infer<typeof interactionRow>;
+
+const isTextOrNumber = (value: unknown): boolean =>
+  typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
+
+/** What `interactionRow` says of a row, without what it takes to say it of a million. */
+function hasTypes(row: FileRow): row is FileRow & InteractionRow {
+  const { user_id, item_id, timestamp, event_type, value } = row;
+  return (
+    isTextOrNumber(user_id) &&
+    isTextOrNumber(item_id) &&
+    isTextOrNumber(timestamp) &&
+    (isAbsent(event_type) || isTextOrNumber(event_type)) &&
+    (isAbsent(value) || isTextOrNumber(value))
+  );
+}
+
 /** Types of the named fields of an uploaded item. */
 const itemRow = z.looseObject({
   item_id: textOrNumber.describe('text or a number'),
@@ -100,16 +118,17 @@ export function checkInteraction(
   line: number,
   tell = nobody,
 ): Checked<Interaction> {
-  const parsed = interactionRow.safeParse(row);
-  if (!parsed.success) return explainTypes(parsed.error, row, interactionRow.shape);
-  const { timestamp } = parsed.data;
-  const user = checkId('user_id', parsed.data.user_id, rules, tell);
+  if (!hasTypes(row)) {
+    return explainTypes(interactionRow.safeParse(row).error!, row, interactionRow.shape);
+  }
+  const { timestamp } = row;
+  const user = checkId('user_id', row.user_id, rules, tell);
   if (typeof user !== 'string') return user;
-  const item = checkId('item_id', parsed.data.item_id, rules, tell);
+  const item = checkId('item_id', row.item_id, rules, tell);
   if (typeof item !== 'string') return item;
-  const event = checkEventType(parsed.data.event_type, rules, tell);
+  const event = checkEventType(row.event_type, rules, tell);
   if (event !== null && typeof event !== 'string') return event;
-  const value = checkValue(parsed.data.value, tell);
+  const value = checkValue(row.value, tell);
   if (value !== null && typeof value !== 'number') return value;
   if (timestamp === '') return reject('missing-field', 'timestamp is empty');
   const seconds = parseTimestamp(timestamp, rules.latestTimestamp);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { createHasher, HASH_RANGE, packNumbers, unpackNumbers } from './hash53.ts';
+import { createNumberCounts } from './number-counts.ts';
 
 /** A sketch as JSON; `hashes` and `counts` are base64 of little-endian float64 and uint32, same order. */
 export const storedSketch = z.strictObject({
@@ -31,22 +32,20 @@ export interface SketchSummary {
  * @param seed of the hashes; sketches with different seeds cannot be put together
  */
 export function createSketch(size: number, seed: number) {
-  const counts = new Map<number, number>();
+  const counts = createNumberCounts();
   const hash = createHasher(seed);
   let below = HASH_RANGE;
 
   function prune() {
-    const hashes = Float64Array.from(counts.keys()).sort();
-    below = hashes[size]!;
-    for (const dropped of hashes.subarray(size)) counts.delete(dropped);
+    below = counts.keys().sort()[size]!;
+    counts.keepBelow(below);
   }
 
   function count(key: number, times: number): boolean {
     if (key >= below) return true;
-    const known = counts.get(key);
-    counts.set(key, (known ?? 0) + times);
-    if (counts.size > 2 * size) prune();
-    return known === undefined;
+    const isNew = counts.add(key, times);
+    if (isNew && counts.size > 2 * size) prune();
+    return isNew;
   }
 
   return {
@@ -56,7 +55,7 @@ export function createSketch(size: number, seed: number) {
     /** Adds what another range's sketch of the same seed has counted. */
     merge(stored: StoredSketch): void {
       below = Math.min(below, stored.below);
-      for (const key of counts.keys()) if (key >= below) counts.delete(key);
+      counts.keepBelow(below);
       const hashes = unpackNumbers(stored.hashes);
       const times = unpackCounts(stored.counts);
       hashes.forEach((key, i) => {
@@ -68,20 +67,20 @@ export function createSketch(size: number, seed: number) {
     below: (): number => below,
 
     /** True when a text with this hash, which is below `below`, was added. */
-    has: (hashed: number): boolean => counts.has(hashed),
+    has: (hashed: number): boolean => counts.get(hashed) > 0,
 
     /** The sketch as JSON; the same for the same texts in any order. */
     store(): StoredSketch {
       if (counts.size > size) prune();
-      const hashes = Float64Array.from(counts.keys()).sort();
-      const times = Uint32Array.from(hashes, (key) => counts.get(key)!);
+      const hashes = counts.keys().sort();
+      const times = Uint32Array.from(hashes, (key) => counts.get(key));
       return { below, hashes: packNumbers(hashes), counts: packCounts(times) };
     },
 
     summary(): SketchSummary {
       const exact = below === HASH_RANGE;
       const share = below / HASH_RANGE;
-      const times = [...counts.values()];
+      const times = Array.from(counts.keys(), (key) => counts.get(key));
       return {
         distinct: Math.round(counts.size / share),
         repeated: Math.round(times.filter((count) => count > 1).length / share),

@@ -8,6 +8,7 @@ import {
 } from '#lib/columns/arrow-writing.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import { encodeRowBlock, type UserRows, unpack } from './row-block.ts';
+import { createRowTable } from './row-table.ts';
 import type { Interaction } from './rows.ts';
 
 /*
@@ -54,22 +55,21 @@ export interface UserSpan {
  */
 export function createSortedRows(sizes = { piece: rowsOfPiece, block: rowsOfBlock }) {
   const index: BlockEntry[] = [];
-  let byUser = new Map<string, Interaction[]>();
-  let rows = 0;
+  const table = createRowTable();
   let piece = 0;
   let written = 0;
   let bytes: Uint8Array[] = [];
 
-  function write(users: readonly UserRows[]): void {
+  function write(users: readonly UserRows[], order: Int32Array): void {
     if (users.length === 0) return;
-    const block = encodeRowBlock(users);
+    const block = encodeRowBlock(users, table.columns(), order);
     index.push({
       piece,
       first: users[0]!.user,
       last: users.at(-1)!.user,
       start: written,
       end: written + block.length,
-      rows: users.reduce((sum, user) => sum + user.rows.length, 0),
+      rows: users.reduce((sum, { begin, end }) => sum + end - begin, 0),
     });
     bytes.push(block);
     written += block.length;
@@ -77,34 +77,32 @@ export function createSortedRows(sizes = { piece: rowsOfPiece, block: rowsOfBloc
 
   /** Sorts what is there into blocks. */
   function close(): void {
-    if (rows === 0) return;
+    if (table.length === 0) return;
+    const { users, offsets, order } = table.sort();
     let block: UserRows[] = [];
     let room = sizes.block;
-    for (const user of [...byUser.keys()].sort()) {
-      const all = byUser.get(user)!;
-      for (let at = 0; at < all.length; ) {
-        const some = all.slice(at, at + room);
-        block.push({ user, rows: some });
-        at += some.length;
-        room -= some.length;
+    users.forEach((user, number) => {
+      const end = offsets[number + 1]!;
+      for (let at = offsets[number]!; at < end; ) {
+        const some = { user, begin: at, end: Math.min(end, at + room) };
+        block.push(some);
+        room -= some.end - at;
+        at = some.end;
         if (room > 0) continue;
-        write(block);
+        write(block, order);
         block = [];
         room = sizes.block;
       }
-    }
-    write(block);
-    byUser = new Map();
-    rows = 0;
+    });
+    write(block, order);
+    table.clear();
     piece++;
   }
 
   return {
     add(row: Interaction): void {
-      const own = byUser.get(row.user_id);
-      if (own === undefined) byUser.set(row.user_id, [row]);
-      else own.push(row);
-      if (++rows === sizes.piece) close();
+      table.add(row);
+      if (table.length === sizes.piece) close();
     },
     /** Bytes that can be written, since the last call. */
     take(): Uint8Array {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHashSet } from '#lib/interactions/hash-set.ts';
-import { hash128 } from '#lib/interactions/hash128.ts';
+import { hash128, hash128OfNumber } from '#lib/interactions/hash128.ts';
 
 const rotate = (x: number, by: number) => (x << by) | (x >>> (32 - by));
 const finish = (word: number) => {
@@ -70,6 +70,23 @@ describe('Function: hash128', () => {
         hash128(text, state);
 
         expect([...state]).toStrictEqual([...reference(Buffer.from(text, 'utf16le'), four)]);
+      }),
+    );
+  });
+});
+
+describe('Function: hash128OfNumber', () => {
+  it('agrees with the reference on the eight bytes of any number', () => {
+    const seeds = fc.array(fc.integer(), { minLength: 4, maxLength: 4 });
+    fc.assert(
+      fc.property(fc.double({ noNaN: true }), seeds, (value, four) => {
+        const state = Uint32Array.from(four);
+
+        hash128OfNumber(value, state);
+
+        const bytes = Buffer.alloc(8);
+        bytes.writeDoubleLE(value);
+        expect([...state]).toStrictEqual([...reference(bytes, four)]);
       }),
     );
   });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCsvHeader, parseCsvRow, parseJsonRow } from '#lib/interactions/file-rows.ts';
 import { checkInteraction, checkItem, interactionFields } from '#lib/interactions/rows.ts';
@@ -97,6 +98,42 @@ describe('Function: checkInteraction', () => {
 
     expect(refused).toMatchObject({ reason });
     expect((refused as { detail: string }).detail).toMatch(detail);
+  });
+
+  it('gives a reason for whatever a field may be that is neither text nor a number', () => {
+    const value = fc.oneof(
+      fc.anything(),
+      fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, undefined, null, 1n, [], 'item'),
+    );
+    const some = fc.record({
+      user_id: value,
+      item_id: value,
+      timestamp: value,
+      event_type: value,
+      value,
+    });
+    fc.assert(
+      fc.property(some, (own) => {
+        const checked = checkInteraction({ ...row, ...own }, anyItem, 1);
+
+        const isRow = 'row' in checked;
+        const hasIds = [own.user_id, own.item_id].every(
+          (id) => typeof id === 'string' || Number.isFinite(id),
+        );
+        expect(isRow || checked.reason.length > 0).toBe(true);
+        if (!hasIds) expect(isRow).toBe(false);
+      }),
+    );
+  });
+
+  it.each([
+    [{ timestamp: Number.NaN }, 'timestamp'],
+    [{ value: Number.POSITIVE_INFINITY }, 'value'],
+    [{ event_type: true }, 'event_type'],
+  ])('takes %j for no text and no number', (own, name) => {
+    const checked = checkInteraction({ ...row, ...own }, rules, 1);
+
+    expect(checked).toMatchObject({ reason: 'wrong-type', detail: expect.stringContaining(name) });
   });
 
   it('knows every item when there is no catalogue', () => {

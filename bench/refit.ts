@@ -24,6 +24,7 @@ import { decodeBlend } from '#lib/serving/blend-file.ts';
 import { rankWithBlend } from '#lib/serving/rank-blend.ts';
 import { rivalFiles } from '#lib/serving/rival-files.ts';
 import { refitRival } from '#lib/serving/rival-refit.ts';
+import { base64Of, floatsOf } from './shared/floats.ts';
 
 /**
  * `npm run bench -- refit [--interactions FILE] [--cuts 28,21,14,7] [--days 7] [--passes 1,2,4] [--shares 0.1,0.3,1]
@@ -77,13 +78,6 @@ interface Trained {
   readonly parameters: Record<string, string>;
   readonly course: { epochs: number; bestEpoch: number; steps: number };
 }
-
-const base64 = (floats: Float32Array) =>
-  Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength).toString('base64');
-const floatsOf = (text: string) => {
-  const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
-  return new Float32Array(bytes.buffer);
-};
 
 /** Prints what a ranker has beside another, with an interval over users. */
 function tellDifference(
@@ -161,7 +155,7 @@ for (const days of numbers(values.cuts)) {
     const trained = await trainModel(task);
     const { curve, bestEpoch, steps, parameters } = trained;
     const kept: Trained = {
-      parameters: Object.fromEntries([...parameters].map(([name, own]) => [name, base64(own)])),
+      parameters: Object.fromEntries([...parameters].map(([name, own]) => [name, base64Of(own)])),
       course: { epochs: curve.length, bestEpoch, steps },
     };
     writeFileSync(path, JSON.stringify(kept));

@@ -23,9 +23,10 @@ export interface CheckpointState {
   readonly lossSum: number;
   readonly targetSum: number;
   readonly curve: readonly EpochRecord[];
+  /** 0 while nothing has been judged, and where what a training began with is still the best. */
   readonly bestEpoch: number;
   readonly bestNdcg: number;
-  /** Parameters of the best epoch, of the first network. */
+  /** Parameters of the best epoch, of the first network; undefined while nothing has been judged. */
   readonly best: Readonly<Record<string, Float32Array>> | undefined;
   /** Parameters, second network and optimiser state; undefined before the first step. */
   readonly variables: StoredVariables | undefined;
@@ -177,7 +178,7 @@ export function decodeCheckpoint(
       read: (name) => read(`variables/${name}`),
     },
     best:
-      state.bestEpoch === 0
+      inGroup('best').length === 0
         ? undefined
         : Object.fromEntries(
             inGroup('best').map(({ name }) => [name, read(`best/${name}`) as Float32Array]),

@@ -37,7 +37,7 @@ export interface TrainingTask {
   readonly text?: TextVectors | undefined;
   /** What a trained model is fitted on from; undefined trains a new one. */
   readonly from?: FittedParameters | undefined;
-  /** An earlier model whose weights the training begins with; it is judged as any other. */
+  /** An earlier model whose weights the training begins with; they are judged before the first step. */
   readonly warm?: WarmStart | undefined;
   /** Execute operation by operation instead of as a compiled graph. */
   readonly runEagerly?: boolean;
@@ -193,6 +193,7 @@ class TrainingRun {
     if (task.from !== undefined && hooks.resumeFrom === undefined) begin(program, task.from);
     if (task.warm !== undefined && hooks.resumeFrom === undefined) {
       beginWarm(program, network.specs, task.warm);
+      this.#judgeBeginning();
     }
     const { variables } = this.state;
     for (const name of Object.keys(variables?.specs ?? {})) {
@@ -205,7 +206,7 @@ class TrainingRun {
     const { maximumEpochs, patience } = this.#task.model;
     while (this.state.epoch < maximumEpochs) {
       const isPatient = this.state.epoch - this.state.bestEpoch < patience;
-      if (!isPatient && this.state.bestEpoch > 0 && this.#task.from === undefined) break;
+      if (!isPatient && this.state.best !== undefined && this.#task.from === undefined) break;
       const wasStopped = await this.#epoch();
       if (wasStopped) {
         this.#checkpoint();
@@ -255,8 +256,7 @@ class TrainingRun {
     const ranks = rankCases(this.#program.ranker, this.#task.validation, this.#validationOrder);
     const { hr, ndcg } = metricsAt(ranks, 10);
     const isBest =
-      ndcg > this.state.bestNdcg || this.state.bestEpoch === 0 || this.#task.from !== undefined;
-    const names = this.#network.specs.map(({ name }) => `main/${name}`);
+      ndcg > this.state.bestNdcg || this.state.best === undefined || this.#task.from !== undefined;
     const record: EpochRecord = {
       epoch,
       step: this.state.step,
@@ -274,9 +274,24 @@ class TrainingRun {
       ...(isBest && {
         bestEpoch: epoch,
         bestNdcg: ndcg,
-        best: this.#program.program.readVariables(names) as Record<string, Float32Array>,
+        best: this.#readParameters(),
       }),
     };
+  }
+
+  /** Judges an earlier model as it comes: what is no better than that is not worth its epochs. */
+  #judgeBeginning(): void {
+    const ranks = rankCases(this.#program.ranker, this.#task.validation, this.#validationOrder);
+    this.state = {
+      ...this.state,
+      bestNdcg: metricsAt(ranks, 10).ndcg,
+      best: this.#readParameters(),
+    };
+  }
+
+  #readParameters(): Record<string, Float32Array> {
+    const names = this.#network.specs.map(({ name }) => `main/${name}`);
+    return this.#program.program.readVariables(names) as Record<string, Float32Array>;
   }
 
   bestWeights(): Map<string, Weights> {

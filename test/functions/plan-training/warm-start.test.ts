@@ -17,6 +17,7 @@ const configOf = (training: object = { warmStart: 0.05 }) =>
           { name: 'a', backbone: 'sasrec', objective: 'supervised' },
           { name: 'b', backbone: 'gru4rec', objective: 'supervised' },
           { name: 'c', backbone: 'sasrec', objective: 'supervised', text: {} },
+          { name: 'd', backbone: 'sasrec', objective: 'sa2c' },
         ],
       },
     },
@@ -35,31 +36,59 @@ const championOf = (model: number, config = configOf()): Champion => ({
 let bucket: Awaited<ReturnType<typeof startBucket>>;
 beforeEach(async () => {
   bucket = await startBucket();
-  await bucket.objects.putBytes(runs.modelParameters('mon', 'old-name'), 'x');
+  for (const [at, { name }] of configOf().training.models.entries()) {
+    await putModel(at === 0 ? 'old-name' : name, at);
+  }
   await putTransitions('mon', 1000);
   await putTransitions('tue', 1010);
 });
 afterEach(() => bucket.stop());
 
+/** A model that the champion's run trained, of the recipe of one of tonight's. */
+async function putModel(name: string, at: number) {
+  const config = configOf();
+  await bucket.objects.putBytes(runs.modelParameters('mon', name), 'x');
+  await bucket.objects.putJson(runs.modelManifest('mon', name), {
+    recipe: recipeOf(config, config.training.models[at]!),
+  });
+}
+
 const putTransitions = (run: string, trainTransitions: number) =>
   bucket.objects.putJson(runs.sequencesManifest(run), { ...manifest, trainTransitions });
 
 describe('Function: planWarmStarts', () => {
-  it('begins with what was judged of the champion, the model of its recipe alone, whatever its name', async () => {
+  it("begins with what was judged of the champion, whatever its name, and of its run's other models", async () => {
     const warm = await planWarmStarts(bucket.objects, 'tue', configOf(), championOf(0));
 
-    expect([...warm]).toEqual([['a', runs.modelPrefix('mon', 'old-name')]]);
+    expect([...warm]).toEqual([
+      ['a', runs.modelPrefix('mon', 'old-name')],
+      ['b', runs.modelPrefix('mon', 'b')],
+    ]);
+  });
+
+  it('begins with its own kind where the champion is a rival without a network', async () => {
+    const champion = { ...championOf(0), name: 'rules-x-recent', recipe: 'counts' };
+
+    const warm = await planWarmStarts(bucket.objects, 'tue', configOf(), champion);
+
+    expect([...warm.keys()]).toEqual(['b']);
+  });
+
+  it.each([
+    ['another recipe', () => putModel('b', 0)],
+    ['no parameters', () => bucket.objects.remove([runs.modelParameters('mon', 'b')])],
+    ['no manifest', () => bucket.objects.remove([runs.modelManifest('mon', 'b')])],
+  ])('begins afresh with a model that has %s there', async (_, arrange) => {
+    await arrange();
+
+    const warm = await planWarmStarts(bucket.objects, 'tue', configOf(), championOf(0));
+
+    expect([...warm.keys()]).toEqual(['a']);
   });
 
   it.each([
     ['it is not asked for', () => configOf({}), () => championOf(0)],
     ['nobody is in service', () => configOf(), () => undefined],
-    [
-      'the champion is of no recipe of tonight',
-      () => configOf(),
-      () => ({ ...championOf(0), recipe: 'x' }),
-    ],
-    ['the model knows its items by texts', () => configOf(), () => championOf(2)],
   ])('begins afresh where %s', async (_, config, champion) => {
     expect((await planWarmStarts(bucket.objects, 'tue', config(), champion())).size).toBe(0);
   });
@@ -68,11 +97,7 @@ describe('Function: planWarmStarts', () => {
     ['has grown by more', () => putTransitions('tue', 1051)],
     ['has shrunk', () => putTransitions('tue', 999)],
     ['is not known any more', () => bucket.objects.remove([runs.sequencesManifest('mon')])],
-    [
-      'has left no parameters',
-      () => bucket.objects.remove([runs.modelParameters('mon', 'old-name')]),
-    ],
-  ])('begins afresh where the data, or the model, %s', async (_, arrange) => {
+  ])('begins afresh where the data %s', async (_, arrange) => {
     await arrange();
 
     expect((await planWarmStarts(bucket.objects, 'tue', configOf(), championOf(0))).size).toBe(0);

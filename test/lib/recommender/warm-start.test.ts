@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import type { ParameterSpec } from '#lib/recommender/parameters.ts';
+import { decodeParameters, encodeParameters } from '#lib/recommender/parameters-file.ts';
+import { metricsAt } from '#lib/recommender/ranking.ts';
 import { type TrainedModel, trainModel } from '#lib/recommender/trainer.ts';
 import { type WarmStart, warmParameters } from '#lib/recommender/warm-start.ts';
 import { smallSequences } from '../../containers/trainer/job-folder.ts';
@@ -94,10 +96,40 @@ describe('A training that begins with an earlier model', () => {
       const after = await train({ objective, maximumEpochs: 1, learningRate: 1e-12 }, warm);
       const afresh = await train({ objective, maximumEpochs: 1, learningRate: 1e-12 });
       // Assess
-      const ndcg = ({ curve, bestEpoch }: TrainedModel) =>
-        curve[bestEpoch - 1]!['validation_ndcg@10'];
+      const ndcg = (model: TrainedModel) => metricsAt(model.rank(built.validation), 10).ndcg;
       expect(ndcg(after)).toBeCloseTo(ndcg(before), 6);
       expect(ndcg(afresh)).toBeLessThan(ndcg(before) - 0.05);
     },
   );
+
+  it('keeps what it began with, to the bit, where no epoch is better, and ends after its patience', async () => {
+    // Arrange
+    const before = await train({ objective: 'supervised', maximumEpochs: 6 });
+    const warm = { earlier: { parameters: before.parameters, itemIds }, itemIds };
+    // Act: steps so long that they spoil everything
+    const after = await train(
+      { objective: 'supervised', maximumEpochs: 9, patience: 2, learningRate: 3 },
+      warm,
+    );
+    // Assess
+    expect([after.bestEpoch, after.curve.length]).toEqual([0, 2]);
+    for (const [name, values] of before.parameters) {
+      expect(after.parameters.get(name)).toEqual(values);
+    }
+  });
+
+  it('leaves parameters that can be read back where what it began with is the best', async () => {
+    const before = await train({ objective: 'supervised', maximumEpochs: 1 });
+    const course = { epochs: 2, bestEpoch: 0, steps: 9 };
+    const bytes = Buffer.concat([
+      ...encodeParameters({ parameters: before.parameters, ...course }, 'x'),
+    ]);
+    const read = (offset: number, length: number) =>
+      Uint8Array.from(bytes.subarray(offset, offset + length));
+
+    const decoded = decodeParameters({ size: bytes.length, read }, 'x');
+
+    expect(decoded).toMatchObject(course);
+    expect(decoded.parameters).toEqual(before.parameters);
+  });
 });

@@ -19,6 +19,7 @@ import { type Histories, orderHistories } from './histories.ts';
 import { type InteractionEvents, sortEvents } from './interaction-events.ts';
 import type { InteractionLog } from './interaction-log.ts';
 import type { ItemTable } from './item-table.ts';
+import { learnedHistories } from './limits.ts';
 import type { SequencesExcluded, SequencesManifest } from './manifest.ts';
 import { divide, type Parts } from './parts.ts';
 import { countRepeats, leavesHistoryOut, repeatShare } from './repeats.ts';
@@ -71,11 +72,12 @@ export function buildSequences(
   );
   const baskets = formBaskets(config.baskets, share);
   const histories = baskets ? orderHistories(log, { policy: 'by-item', seed: 0 }) : asUploaded;
-  const parts = divide(log, histories, config, baskets);
+  const { learned, after, cuts } = learnedHistories(histories, log.timestamps, config);
+  const parts = divide(log, learned, config, baskets, cuts);
   if (parts === undefined) {
     throw new ValidationError(
       explainEmptyCore(
-        { actions: histories.rows.length, users: log.userIds.length, items: log.itemIds.length },
+        { actions: learned.rows.length, users: log.userIds.length, items: log.itemIds.length },
         config,
       ),
     );
@@ -104,7 +106,7 @@ export function buildSequences(
   const validation = cutCases(actions, split, 'validation', caseOptions);
   const test = cutCases(actions, split, 'test', caseOptions);
   const arrived = since === undefined ? undefined : cutArrived(actions, since, caseOptions);
-  const events = gatherEvents(log, histories, indexOf, heldOutRows(actions, split, log.length));
+  const events = gatherEvents(log, learned, indexOf, heldOutRows(actions, split, log.length));
   const trainTransitions = parts.trained.split.trainEnds.reduce(
     (sum, end) => sum + Math.max(0, end - 1),
     0,
@@ -130,7 +132,7 @@ export function buildSequences(
     test,
     arrived,
     events,
-    everybody: gatherEverybody(log, histories, { window: config.window }),
+    everybody: gatherEverybody(log, histories, { window: config.window, after }),
     manifest: {
       users,
       items,
@@ -165,7 +167,8 @@ export function buildSequences(
       takenBack: log.takenBack,
       unknownItems: log.unknownItems,
       duplicates: histories.duplicates,
-      belowMinimum: histories.rows.length - actions.items.length,
+      tooOld: histories.rows.length - learned.rows.length,
+      belowMinimum: learned.rows.length - actions.items.length,
       usersBelowMinimum: log.userIds.length - users,
       itemsBelowMinimum: log.itemIds.length - items,
       tiedTestCases: baskets ? 0 : tiedTestCases(actions, split),
@@ -201,7 +204,7 @@ function heldOutRows({ offsets, rows }: ActionTable, split: Split, logRows: numb
   return isHeldOut;
 }
 
-/** Actions of everybody, those outside the core too, on items of the vocabulary. */
+/** Actions of everybody that are learned from, those outside the core too, on items of the vocabulary. */
 function gatherEvents(
   log: InteractionLog,
   { rows }: Histories,

@@ -38,7 +38,7 @@ export interface Everybody {
   readonly items: AllItems;
   /** Undefined without a catalogue. */
   readonly fields: FieldIndex | undefined;
-  /** Every action once, in no particular order: its item (an index of `items`) and time (Unix seconds), `[actions]`. */
+  /** Every action that is learned from, once, in no particular order: its item (an index of `items`) and time (Unix seconds), `[actions]`. */
   readonly actions: { readonly items: Int32Array; readonly times: Float64Array };
   /** Users in order of their ids, shared out to parts. */
   readonly parts: readonly RecentHistories[];
@@ -47,6 +47,8 @@ export interface Everybody {
 export interface EverybodyOptions {
   /** Longest history kept, in items. */
   readonly window: number;
+  /** Actions at this time and before are not learned from; null: all are. @default null */
+  readonly after?: number | null;
   /** Users of a part, at most. */
   readonly usersPerPart?: number;
 }
@@ -61,7 +63,7 @@ export type Actions = Pick<ActionTable, 'userIds' | 'offsets' | 'items' | 'times
 export function gatherEverybody(
   log: InteractionLog,
   histories: Histories,
-  { window, usersPerPart = usersOfPart }: EverybodyOptions,
+  { window, after = null, usersPerPart = usersOfPart }: EverybodyOptions,
 ): Everybody {
   const taken = new Int32Array(log.itemIds.length);
   for (const row of histories.rows) taken[log.items[row]!]!++;
@@ -79,7 +81,16 @@ export function gatherEverybody(
     parts.push(selectHistories(all, begin, Math.min(all.users.length, begin + usersPerPart)));
   }
   const fields = log.catalogue && indexFields(log.catalogue, items.itemIds);
-  return { items, fields, actions: { items: actions.items, times: actions.timestamps }, parts };
+  return { items, fields, actions: newer(actions, after), parts };
+}
+
+/** Items and times of the actions after a time. */
+function newer({ items, timestamps: times }: Actions, after: number | null) {
+  if (after === null) return { items, times };
+  return {
+    items: items.filter((_, at) => times[at]! > after),
+    times: times.filter((time) => time > after),
+  };
 }
 
 /** All items in order, those of the catalogue that nobody took included. @param counts of actions, by item id */

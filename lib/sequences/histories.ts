@@ -117,3 +117,19 @@ function copyWithoutDuplicates(
 }
 
 const compareTexts = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The histories' rows of the log that are to stay. */
+export function keepRows(
+  { offsets, rows, duplicates }: Histories,
+  keeps: (row: number) => boolean,
+): Histories {
+  const left = new Int32Array(offsets.length);
+  const kept: number[] = [];
+  for (let user = 0; user + 1 < offsets.length; user++) {
+    for (let at = offsets[user]!; at < offsets[user + 1]!; at++) {
+      if (keeps(rows[at]!)) kept.push(rows[at]!);
+    }
+    left[user + 1] = kept.length;
+  }
+  return { offsets: left, rows: Int32Array.from(kept), duplicates };
+}

@@ -55,6 +55,8 @@ export const sequencesExcluded = z.object({
   /** Of items that the catalogue does not have. */
   unknownItems: count,
   duplicates: count,
+  /** Older than what is learned from (`sequences.historyDays`, `sequences.maximumInteractions`). */
+  tooOld: count.default(0),
   /** Below the smallest number of interactions of a user or an item. */
   belowMinimum: count,
   /** Users and items that the filter left out. */

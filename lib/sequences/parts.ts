@@ -1,9 +1,9 @@
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { type ActionTable, gatherActions } from './actions.ts';
 import { filterToCore } from './core-filter.ts';
-import type { Histories } from './histories.ts';
+import { type Histories, keepRows } from './histories.ts';
 import type { InteractionLog } from './interaction-log.ts';
-import { type Split, splitAt, splitLeaveOneOut, splitUsers, timeCuts } from './split.ts';
+import { type Split, splitAt, splitLeaveOneOut, splitUsers, type TimeCuts } from './split.ts';
 
 /** What trains, and whose held-out actions are predicted. Items are the log's item numbers. */
 export interface Parts {
@@ -26,6 +26,8 @@ export interface Parts {
  * too, and of items that training never saw. In the other splits, those of the literature, the k-core is that of the
  * whole log, and only its actions are judged.
  *
+ * @param histories what is learned from
+ * @param cuts null in other splits than that by time
  * @returns undefined if nothing is left to train on
  */
 export function divide(
@@ -33,13 +35,14 @@ export function divide(
   histories: Histories,
   config: SequencesConfig,
   baskets: boolean,
+  cuts: TimeCuts | null,
 ): Parts | undefined {
   const minimum = {
     user: config.minimumUserInteractions,
     item: config.minimumItemInteractions,
   };
   const coreOf = (all: Histories) => filterToCore(all, log.items, log.itemIds.length, minimum);
-  if (config.split !== 'global-time') {
+  if (cuts === null) {
     const core = coreOf(histories);
     if (core.rows.length === 0) return undefined;
     const actions = gatherActions(log, core);
@@ -49,7 +52,6 @@ export function divide(
         : splitLeaveOneOut(actions, baskets);
     return { trained: { actions, split }, judged: { actions, split }, all: actions };
   }
-  const cuts = timeCuts(Float64Array.from(histories.rows, (row) => log.timestamps[row]!));
   const core = coreOf(keepRows(histories, (row) => log.timestamps[row]! <= cuts.lastOfTraining));
   if (core.rows.length === 0) return undefined;
   const isLeft = new Uint8Array(log.itemIds.length);
@@ -68,16 +70,4 @@ export function divide(
     judged: { actions: judged, split: splitAt(judged, cuts) },
     all,
   };
-}
-
-function keepRows({ offsets, rows, duplicates }: Histories, keeps: (row: number) => boolean) {
-  const left = new Int32Array(offsets.length);
-  const kept: number[] = [];
-  for (let user = 0; user + 1 < offsets.length; user++) {
-    for (let at = offsets[user]!; at < offsets[user + 1]!; at++) {
-      if (keeps(rows[at]!)) kept.push(rows[at]!);
-    }
-    left[user + 1] = kept.length;
-  }
-  return { offsets: left, rows: Int32Array.from(kept), duplicates };
 }

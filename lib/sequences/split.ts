@@ -72,7 +72,14 @@ const day = 86_400;
  */
 export function timeCuts(timestamps: Float64Array): TimeCuts {
   const sorted = timestamps.slice().sort();
-  const queries = timeCutQueries(sorted.length);
+  return answerFrom(sorted, timeCutQueries(sorted.length));
+}
+
+/** Answers what is asked of times that are all in one place. @param sorted ascending */
+export function answerFrom<Result>(
+  sorted: Float64Array,
+  queries: Generator<RankQuery, Result, number>,
+): Result {
   let step = queries.next();
   while (!step.done) {
     const query = step.value;

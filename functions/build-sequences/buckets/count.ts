@@ -5,7 +5,7 @@ import { readNights } from '#lib/promotion/nights.ts';
 import { basketShare, formBaskets } from '#lib/sequences/baskets.ts';
 import { addTotals } from '#lib/sequences/buckets/bucket.ts';
 import { everythingLeft } from '#lib/sequences/buckets/core.ts';
-import { timeCutsOfBuckets } from '#lib/sequences/buckets/times.ts';
+import { divideTimesOfBuckets } from '#lib/sequences/buckets/times.ts';
 import { encodeCatalogue } from '#lib/sequences/catalogue-table.ts';
 import { explainEmptyLog } from '#lib/sequences/enough.ts';
 import { orderItems } from '#lib/sequences/everybody.ts';
@@ -63,6 +63,7 @@ export async function countItems(
     const range = { start: begin * timeBytes, end: end * timeBytes };
     return float64Of(await objects.getBytes(runs.bucketFile(run, 'times', bucket), { range }));
   };
+  const { after, cuts } = await divideTimesOfBuckets(summaries, readTimes, config.sequences);
   const share = basketShare(totals.sharedTimes, totals.actions);
   const [last] = await readNights(objects, run);
   await objects.putBytes(runs.allItems(run), encodeAllItems(items));
@@ -72,10 +73,8 @@ export async function countItems(
     totals,
     basketShare: share,
     baskets: formBaskets(config.sequences.baskets, share),
-    cuts:
-      config.sequences.split === 'global-time'
-        ? await timeCutsOfBuckets(summaries, readTimes)
-        : null,
+    after,
+    cuts,
     since: last?.until ?? null,
     items: items.itemIds.length,
   });

@@ -33,6 +33,7 @@ export async function cutOut(
   const { run, manifest, config } = night;
   const {
     bucket: own,
+    learned,
     numbers,
     division,
     since,
@@ -43,7 +44,8 @@ export async function cutOut(
   const vocabulary = int32Of(await objects.getBytes(runs.bucketsVocabulary(run)));
   const cut = cutBucket(
     own,
-    divideBucket(own, numbers, left, division),
+    learned,
+    divideBucket(learned, numbers, left, division),
     numbers.map((number) => number + 1),
     numbers.map((number) => vocabulary[number]!),
     {
@@ -63,7 +65,7 @@ export async function cutOut(
   }
   await objects.putBytes(file('events'), encodeEventRows(cut.events));
   const asOf = Math.min(newestAction, Date.parse(manifest.createdAt) / 1000);
-  const counted = countActions(actionsOf(own), asOf);
+  const counted = countActions(actionsOf(learned), asOf);
   await objects.putJson(file('popularity'), encodeItemCounts(counted));
   const write = async <T>(
     kind: keyof BucketCut['pieces'],

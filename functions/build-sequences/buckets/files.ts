@@ -53,6 +53,7 @@ export const bucketsDivision = z.strictObject({
   totals: totals.extend({ items: count }),
   basketShare: z.number(),
   baskets: z.boolean(),
+  after: z.number().nullable(),
   cuts: z.strictObject({ lastOfTraining: z.number(), lastOfValidation: z.number() }).nullable(),
   since: z.number().nullable(),
   /** How many items there are at all. */
@@ -123,6 +124,7 @@ export const bucketCut = z.strictObject({
     allActions: count,
     tiedTestCases: count,
     everybody: count,
+    learned: count,
   }),
 });
 

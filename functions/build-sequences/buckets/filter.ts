@@ -30,10 +30,16 @@ export async function filterBucket(
   round: number,
 ): Promise<void> {
   const { run } = night;
-  const { bucket: own, numbers, division, since } = await readBucket(objects, night, bucket);
+  const {
+    bucket: own,
+    learned,
+    numbers,
+    division,
+    since,
+  } = await readBucket(objects, night, bucket);
   const left = decodeLeft(await objects.getBytes(runs.bucketsItemsLeft(run, round)));
-  const parts = divideBucket(own, numbers, left, division);
-  const counts = countBucket(own, parts, numbers, left, division);
+  const parts = divideBucket(learned, numbers, left, division);
+  const counts = countBucket(learned, parts, numbers, left, division);
   await objects.putBytes(runs.bucketFile(run, 'counts', bucket), encodeCounts(counts));
   const measures = measureBucket(own, parts, division.config, since);
   await objects.putJson(runs.bucketFile(run, 'measures', bucket), measuresFile(measures));

@@ -2,7 +2,7 @@ import { readRunConfig } from '#functions/shared/run-config.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { type RunManifest, runManifest } from '#lib/contracts/run.ts';
-import { type Bucket, orderBaskets } from '#lib/sequences/buckets/bucket.ts';
+import { type Bucket, learnedOf, orderBaskets } from '#lib/sequences/buckets/bucket.ts';
 import type { Division } from '#lib/sequences/buckets/core.ts';
 import type { Objects } from '#platform/objects.ts';
 import { bucketsDivision, decodeBucket, int32Of } from './files.ts';
@@ -23,6 +23,8 @@ export async function readNight(objects: Objects, run: string): Promise<Night> {
 /** A bucket with what has been decided of all of them. */
 export interface OpenBucket {
   readonly bucket: Bucket;
+  /** What of it is learned from. */
+  readonly learned: Bucket;
   /** Number of each of its items among all, from 0. */
   readonly numbers: Int32Array;
   readonly division: Division;
@@ -37,7 +39,7 @@ export async function readBucket(
   { run, config }: Night,
   bucket: number,
 ): Promise<OpenBucket> {
-  const { baskets, cuts, since, totals } = await objects.getJson(
+  const { baskets, after, cuts, since, totals } = await objects.getJson(
     runs.bucketsDivision(run),
     bucketsDivision,
   );
@@ -45,8 +47,10 @@ export async function readBucket(
     await objects.getBytes(runs.bucketFile(run, 'actions', bucket)),
     await objects.getBytes(runs.bucketFile(run, 'items', bucket)),
   );
+  const bucketInOrder = baskets ? orderBaskets(own) : own;
   return {
-    bucket: baskets ? orderBaskets(own) : own,
+    bucket: bucketInOrder,
+    learned: learnedOf(bucketInOrder, after),
     numbers: int32Of(await objects.getBytes(runs.bucketFile(run, 'numbers', bucket))),
     division: { config: config.sequences, baskets, cuts },
     since: since ?? undefined,

@@ -30,6 +30,13 @@ export const sequencesConfig = z.strictObject({
   ties: z.enum(['upload-order', 'shuffled']).default('upload-order'),
   /** Seed of the split `by-user` and of shuffled ties. */
   seed: z.int().min(0).default(1),
+  /**
+   * Only actions of the last so many days before the newest one are learned from; `null` is all. What is older is left out of
+   * training, cases and counts, and stays in the histories of who is served.
+   */
+  historyDays: z.number().positive().nullable().default(null),
+  /** Likewise the newest so many actions, less those that share their time with one that is too many. */
+  maximumInteractions: z.int().min(1).nullable().default(null),
   /** Items (positions) a training shard holds; one shard is one request to the environment. */
   shardItems: z.int().min(64).default(2048),
   /**

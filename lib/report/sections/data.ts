@@ -55,6 +55,7 @@ export function dataSection(
     bar('taken back later', excluded.takenBack),
     bar('unknown to the catalogue', excluded.unknownItems),
     bar('duplicate across uploads', excluded.duplicates),
+    bar('older than what is learned from', excluded.tooOld),
     bar('too few actions (k-core)', excluded.belowMinimum),
     bar('actions used', sequences.interactions, false),
   ];

@@ -67,6 +67,14 @@ export function openBucket(
   };
 }
 
+/** What of a bucket is learned from. @param after actions at this time and before are not; null: all are */
+export function learnedOf(bucket: Bucket, after: number | null): Bucket {
+  if (after === null) return bucket;
+  const { actions } = bucket;
+  const isLearned = Uint8Array.from(actions.timestamps, (time) => (time > after ? 1 : 0));
+  return { ...bucket, actions: selectActions(actions, isLearned) };
+}
+
 /** Sums up totals. */
 export function addTotals(all: readonly BucketTotals[]): BucketTotals {
   const sum = (name: keyof BucketTotals) => all.reduce((total, one) => total + one[name], 0);

@@ -43,6 +43,8 @@ export interface BucketSums {
   readonly allActions: number;
   readonly tiedTestCases: number;
   readonly everybody: number;
+  /** Actions that are learned from. */
+  readonly learned: number;
 }
 
 /** All that a run writes, of one bucket's users. */
@@ -67,12 +69,14 @@ export interface CutOptions extends CaseOptions {
 /**
  * Cuts rows, cases, histories and events of a bucket's users.
  *
- * @param parts as `divideBucket` gives them, with the bucket's items
+ * @param learned what of the bucket is learned from
+ * @param parts as `divideBucket` gives them of that, with the bucket's items
  * @param numbers number of each of the bucket's items among all, from 1
  * @param indices index of each in the vocabulary, 0 for none
  */
 export function cutBucket(
   { actions }: Bucket,
+  learned: Bucket,
   parts: Parts,
   numbers: Int32Array,
   indices: Int32Array,
@@ -108,7 +112,7 @@ export function cutBucket(
       options.arrived === null
         ? undefined
         : cutArrivedUsers(judged, options.arrived.since, options.arrived.leftOut, options),
-    events: eventsOf(actions, parts, indices),
+    events: eventsOf(learned.actions, parts, indices),
     sums: {
       users: judged.userIds.length,
       interactions: judged.items.length,
@@ -121,6 +125,7 @@ export function cutBucket(
       allActions: all.items.length,
       tiedTestCases: options.baskets ? 0 : tiedTestCases(judged, split),
       everybody: actions.userIds.length,
+      learned: learned.actions.items.length,
     },
   };
 }
@@ -134,7 +139,7 @@ function cutRows(actions: ActionTable, rows: readonly TrainingRow[], open: OpenP
   }));
 }
 
-/** Actions of everybody, those outside the core too, on items of the vocabulary. */
+/** Actions of everybody that are learned from, those outside the core too, on items of the vocabulary. */
 function eventsOf(
   { items, timestamps }: ActionTable,
   { judged }: Parts,

@@ -1,4 +1,5 @@
-import { type RankQuery, type TimeCuts, timeCutQueries } from '../split.ts';
+import { type DividedTimes, divideTimes } from '../limits.ts';
+import type { RankQuery } from '../split.ts';
 
 /*
  * Times of all actions are sorted bucket by bucket. How many there are in each hour says in which hours the times that a
@@ -72,11 +73,12 @@ export function* sliceByTime(
 /** Reads times `[begin, end)` of a bucket's sorted ones. */
 export type ReadTimes = (bucket: number, begin: number, end: number) => Promise<Float64Array>;
 
-/** Where a split by time cuts all buckets together, as `timeCuts` of all their times. */
-export async function timeCutsOfBuckets(
+/** How the times of all buckets together divide them. */
+export async function divideTimesOfBuckets(
   buckets: readonly Pick<SortedTimes, 'hours' | 'counts'>[],
   read: ReadTimes,
-): Promise<TimeCuts> {
+  limits: Parameters<typeof divideTimes>[1],
+): Promise<DividedTimes> {
   const totals = new Map<number, number>();
   for (const { hours, counts } of buckets) {
     for (const [at, own] of hours.entries()) {
@@ -108,7 +110,7 @@ export async function timeCutsOfBuckets(
     if (hours[which]! < own) return before + totals.get(hours[which]!)!;
     return before + (await timesOf(own)).filter((time) => time <= query.upTo).length;
   };
-  const queries = timeCutQueries(length);
+  const queries = divideTimes(length, limits);
   let step = queries.next();
   while (!step.done) step = queries.next(await answer(step.value));
   return step.value;

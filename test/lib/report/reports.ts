@@ -96,6 +96,7 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
       takenBack: 0,
       unknownItems: 0,
       duplicates: 5,
+      tooOld: 0,
       belowMinimum: 31_940,
       usersBelowMinimum: 12_221,
       itemsBelowMinimum: 8092,

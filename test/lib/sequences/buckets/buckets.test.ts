@@ -23,6 +23,8 @@ const settings = fc
     window: fc.integer({ min: 2, max: 6 }),
     seed: fc.nat(5),
     excludeHistory: fc.constantFrom(true, false, 'auto'),
+    historyDays: fc.constantFrom(null, null, 2, 30),
+    maximumInteractions: fc.option(fc.integer({ min: 1, max: 60 })),
   })
   .map((values) => ({ ...sequencesConfig.parse(values), shardItems: 7 }) satisfies SequencesConfig);
 
@@ -141,7 +143,7 @@ describe('A build in buckets', () => {
           expect(inBuckets.totals.items - manifest.items).toBe(excluded.itemsBelowMinimum);
         },
       ),
-      { numRuns: 800 },
+      { numRuns: 1600 },
     );
     expect(built).toBeGreaterThan(150);
   });

@@ -1,6 +1,6 @@
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { basketShare, formBaskets } from '#lib/sequences/baskets.ts';
-import { addTotals, openBucket, orderBaskets } from '#lib/sequences/buckets/bucket.ts';
+import { addTotals, learnedOf, openBucket, orderBaskets } from '#lib/sequences/buckets/bucket.ts';
 import {
   CoreRound,
   countBucket,
@@ -23,7 +23,7 @@ import {
   settle,
   settleVocabulary,
 } from '#lib/sequences/buckets/settle.ts';
-import { sortTimes, timeCutsOfBuckets } from '#lib/sequences/buckets/times.ts';
+import { divideTimesOfBuckets, sortTimes } from '#lib/sequences/buckets/times.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { orderItems } from '#lib/sequences/everybody.ts';
 import type { InteractionLog } from '#lib/sequences/interaction-log.ts';
@@ -50,21 +50,21 @@ export async function buildInBuckets(
   const share = basketShare(totals.sharedTimes, totals.actions);
   const baskets = formBaskets(config.baskets, share);
   const times = opened.map(({ bucket }) => sortTimes(bucket.actions.timestamps));
-  const cuts =
-    config.split === 'global-time'
-      ? await timeCutsOfBuckets(times, async (bucket, begin, end) =>
-          times[bucket]!.times.slice(begin, end),
-        )
-      : null;
+  const { after, cuts } = await divideTimesOfBuckets(
+    times,
+    async (bucket, begin, end) => times[bucket]!.times.slice(begin, end),
+    config,
+  );
   const division: Division = { config, baskets, cuts };
   const buckets = opened.map(({ bucket }) => (baskets ? orderBaskets(bucket) : bucket));
+  const learned = buckets.map((bucket) => learnedOf(bucket, after));
   const numbers = buckets.map(({ itemIds }) => Int32Array.from(itemIds, (id) => places.get(id)!));
 
   let left = everythingLeft(items.itemIds.length);
   for (let rounds = 1; ; rounds++) {
     const round = new CoreRound(items.itemIds.length);
-    const parts = buckets.map((bucket, at) => divideBucket(bucket, numbers[at]!, left, division));
-    for (const [at, bucket] of buckets.entries()) {
+    const parts = learned.map((bucket, at) => divideBucket(bucket, numbers[at]!, left, division));
+    for (const [at, bucket] of learned.entries()) {
       round.add(numbers[at]!, countBucket(bucket, parts[at]!, numbers[at]!, left, division));
     }
     const { left: next, isSettled } = round.next(left, config.minimumItemInteractions);
@@ -78,6 +78,7 @@ export async function buildInBuckets(
     const cut = buckets.map((bucket, at) =>
       cutBucket(
         bucket,
+        learned[at]!,
         parts[at]!,
         numbers[at]!.map((number) => number + 1),
         numbers[at]!.map((number) => vocabulary.indexOf[number]!),

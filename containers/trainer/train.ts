@@ -56,7 +56,11 @@ export async function train(
   const read = readParts(folders, manifest, readsEnvironment(model));
   const isNeighbours = model.lea?.actions === 'neighbours';
   const parts = isNeighbours ? copyNeighbours([...read], { itemTable, ...manifest }) : read;
-  const rows = await collectRows(parts, model.lea, itemTable.counts);
+  const { trainSequences, trainTransitions } = manifest;
+  const rows = await collectRows(parts, model.lea, itemTable.counts, {
+    rows: trainSequences,
+    values: trainSequences + trainTransitions,
+  });
   const text =
     model.text === undefined ? undefined : alignVectors(readVectors(folders), itemTable.itemIds);
   const earlier = readEarlier(folders);

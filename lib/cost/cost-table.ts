@@ -51,7 +51,7 @@ export function planTable(question: CostQuestion, config: PipelineConfig, tables
   const estimate = estimateCost(config, counts, tables);
   const refusals = refusalsOf(estimate);
   return [
-    `A run on ${number(counts.interactions)} interactions of ${number(usersOf(counts))} users and ${number(counts.items)} items:`,
+    `A run on ${number(counts.interactions)} interactions of ${number(usersOf(counts))} users and ${number(counts.items)} items${learnedFrom(config)}:`,
     '',
     '| step | functions | S3 reads | S3 writes | objects | read | written | Lambda, S3 |',
     '|---|---:|---:|---:|---:|---:|---:|---:|',
@@ -193,3 +193,14 @@ function bytes(count: number): string {
 }
 
 const number = (value: number) => value.toLocaleString('en-US');
+
+function learnedFrom({ sequences }: PipelineConfig): string {
+  const { maximumInteractions, historyDays } = sequences;
+  const limits = [
+    ...(maximumInteractions === null ? [] : [`the newest ${number(maximumInteractions)}`]),
+    ...(historyDays === null
+      ? []
+      : [`those of ${number(historyDays)} days, which this does not know the number of`]),
+  ];
+  return limits.length === 0 ? '' : `, learned from: ${limits.join(' and ')}`;
+}

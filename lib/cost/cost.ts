@@ -5,7 +5,7 @@ import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
 import { usesEnvironment, usesTexts } from '#lib/contracts/needs.ts';
 import { type StepCount, stepCounts } from './counts.ts';
-import type { DataCounts } from './data-counts.ts';
+import { type DataCounts, limitLearned } from './data-counts.ts';
 import { functionMemory, functionTimes } from './functions.ts';
 import { buildTime, memoryOf, type StepMemory } from './memory.ts';
 import type { Prices, Range } from './prices.ts';
@@ -72,9 +72,10 @@ export class CostCapError extends PipelineError {
  */
 export function estimateCost(
   config: PipelineConfig,
-  counts: DataCounts,
+  given: DataCounts,
   tables: Prices,
 ): CostEstimate {
+  const counts = limitLearned(config, given);
   const needsEnvironment = usesEnvironment(config);
   const vectors = usesTexts(config) ? vectorsCost(config, counts, tables) : undefined;
   const fit = needsEnvironment ? fitCost(config, counts, tables) : undefined;
@@ -328,7 +329,9 @@ function trainCost(
   // Nobody knows who wins, and whether somebody new does: the longest, or none.
   const refits = models
     .filter(({ refitPasses }) => refitPasses > 0)
-    .map((model) => jobOf(exactly(model.refitPasses), model, counts.interactions));
+    .map((model) =>
+      jobOf(exactly(model.refitPasses), model, counts.learned ?? counts.interactions),
+    );
   const refit: Range = {
     low: 0,
     expected: Math.max(0, ...refits.map((job) => job.expected)),
@@ -348,7 +351,7 @@ function trainCost(
         `Training ${training.models[index]!.name} (${instance})`,
         job,
         operations.maximumRunHours,
-        'lower training.maximumEpochs or take a faster instance (operations.trainerInstanceTypes)',
+        'lower training.maximumEpochs or sequences.maximumInteractions, or take a faster instance (operations.trainerInstanceTypes)',
       ),
     ),
     seconds:

@@ -30,7 +30,8 @@ export function functionTimes(
     {
       step: 'EvaluateModels',
       expectedSeconds:
-        (throughput.evaluateSecondsPerMillion * counts.interactions) / 1e6 + requests,
+        (throughput.evaluateSecondsPerMillion * (counts.learned ?? counts.interactions)) / 1e6 +
+        requests,
       limitSeconds: functionSeconds,
       limit: 'a function may take',
       remedy:

@@ -81,7 +81,7 @@ export function memoryOf(
       limitMegabytes,
       limit: 'the instance has',
       remedy:
-        'Take a larger instance (operations.trainerInstanceTypes), or a smaller dimension where the catalogue is wide.',
+        'Take a larger instance (operations.trainerInstanceTypes), set sequences.maximumInteractions, or take a smaller dimension where the catalogue is wide.',
     },
   ];
 }

@@ -78,7 +78,7 @@ export function expiryPages(
 /** Ingestion and a night, step by step. */
 export function nightWork(config: PipelineConfig, counts: DataCounts, tables: Prices): StepWork[] {
   const { throughput } = tables;
-  const { interactions, transitions, items } = counts;
+  const { interactions, transitions, learned = interactions, items } = counts;
   const { sequences, environment, training } = config;
   const { batchCount } = config.operations.serving;
   const users = usersOf(counts);
@@ -90,11 +90,11 @@ export function nightWork(config: PipelineConfig, counts: DataCounts, tables: Pr
   const lists = (objects: number) => Math.ceil(objects / keysAList);
   const processor = (seconds: number) => seconds * processorGigabytes;
   const trainBytes = transitions * actionBytes + users * idBytes;
-  const allBytes = interactions * actionBytes + users * idBytes;
+  const allBytes = learned * actionBytes + users * idBytes;
   const historyBytes =
     users * (idBytes + 12 * Math.min(sequences.window, interactions / Math.max(1, users)));
   // Items of all actions with their times (events.arrow).
-  const eventBytes = interactions * 13;
+  const eventBytes = learned * 13;
   const answerBytes =
     transitions * (4 + 2 * environment.stateDimension + 8 + 16 * environment.candidates) +
     users * idBytes;
@@ -159,7 +159,7 @@ export function nightWork(config: PipelineConfig, counts: DataCounts, tables: Pr
       step: 'EvaluateModels',
       calls: 1,
       gbSeconds:
-        ((throughput.evaluateSecondsPerMillion * interactions) / 1e6 +
+        ((throughput.evaluateSecondsPerMillion * learned) / 1e6 +
           shards * throughput.requestSeconds) *
         evaluateGigabytes,
       reads: shards + 20 * training.models.length,

@@ -62,82 +62,46 @@ export interface TrainingPart {
   readonly augmented: AugmentedShard | undefined;
 }
 
+/** How many rows, and items in them, the shards of a run have together, as its manifest says. */
+export interface RowCounts {
+  readonly rows: number;
+  readonly values: number;
+}
+
 /**
- * Joins the shards of a run, one at a time, so that an iterable may read each only when it is due.
+ * Joins the shards of a run, one at a time, so that an iterable may read each only when it is due: with `size`, there is never
+ * more in memory than the rows themselves and one shard.
  *
- * @param parts in the order of their numbers
+ * @param parts in the order of their numbers, a user's rows behind each other in time order
  * @param lea what the model uses of the LE; undefined reads nothing of it
  * @param counts occurrences of each item of the vocabulary in the training sequences, `[items]`
- * @throws ContractError if an index is not in the vocabulary, a reward is not finite, or an augmented shard is not that
- *   of its training shard
+ * @param size of all parts together. @default - counted, with all parts in memory
+ * @throws ContractError if an index is not in the vocabulary, a reward is not finite, an augmented shard is not that of its
+ *   training shard, or there are other rows than `size` says
  */
 export async function collectRows(
   parts: AsyncIterable<TrainingPart> | Iterable<TrainingPart>,
   lea: LeaSettings | undefined,
   counts: Int32Array,
+  size?: RowCounts,
 ): Promise<TrainingRows> {
-  const collected: PartRows[] = [];
-  const users = new Map<string, number>();
+  if (size === undefined) {
+    const all: TrainingPart[] = [];
+    for await (const part of parts) all.push(part);
+    return collectRows(all, lea, counts, sizeOf(all));
+  }
+  const rows = createRows(size);
+  const environment = lea && createEnvironmentRows(size);
   let part = 0;
   for await (const { sequences, augmented } of parts) {
     checkItems(sequences.items, counts.length, part);
     checkFinite(`Training shard ${part}`, { rewards: sequences.rewards });
     if (augmented !== undefined) checkAnswer(sequences, augmented, part);
-    collected.push({
-      sequences,
-      userNumbers: Int32Array.from(sequences.users, (user) => {
-        const known = users.get(user);
-        if (known !== undefined) return known;
-        users.set(user, users.size);
-        return users.size - 1;
-      }),
-      environment:
-        lea === undefined || augmented === undefined ? undefined : reduce(augmented, lea),
-    });
+    const at = rows.add(sequences);
+    if (lea !== undefined && augmented !== undefined) environment?.add(reduce(augmented, lea), at);
     part++;
   }
-  return join(collected, lea, counts);
-}
-
-/** Memory that the thread which prepares batches shares. */
-const int32 = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length));
-const float32 = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length));
-const float64 = (length: number) => new Float64Array(new SharedArrayBuffer(8 * length));
-
-interface PartRows {
-  readonly sequences: SequenceShard;
-  readonly userNumbers: Int32Array;
-  readonly environment: EnvironmentRows | undefined;
-}
-
-function join(
-  parts: readonly PartRows[],
-  lea: LeaSettings | undefined,
-  counts: Int32Array,
-): TrainingRows {
-  const rows = parts.reduce((sum, part) => sum + part.sequences.users.length, 0);
-  const values = parts.reduce((sum, part) => sum + part.sequences.items.length, 0);
-  const joined = {
-    rows,
-    offsets: int32(rows + 1),
-    items: int32(values),
-    timestamps: float64(values),
-    rewards: float32(values),
-    starts: int32(rows),
-  };
-  const userNumbers = new Int32Array(rows);
-  let row = 0;
-  for (const { sequences, userNumbers: numbers } of parts) {
-    const first = joined.offsets[row]!;
-    joined.items.set(sequences.items, first);
-    joined.timestamps.set(sequences.timestamps, first);
-    joined.rewards.set(sequences.rewards, first);
-    joined.starts.set(sequences.starts, row);
-    userNumbers.set(numbers, row);
-    for (let index = 0; index < numbers.length; index++) {
-      joined.offsets[++row] = first + sequences.offsets[index + 1]!;
-    }
-  }
+  const joined = rows.end();
   const actions = Math.max(
     1,
     counts.reduce((sum, count) => sum + count, 0),
@@ -151,84 +115,151 @@ function join(
         Math.max(longest, start + joined.offsets[index + 1]! - joined.offsets[index]!),
       1,
     ),
-    continuations: findContinuations(joined.offsets, joined.starts, userNumbers),
-    environment: lea && joinEnvironment(parts, values, rows, lea, counts),
+    environment: lea && environment?.end(lea, counts),
   };
 }
 
-/** A row's continuation starts at its user's position of the row's last item. */
-function findContinuations(
-  offsets: Int32Array,
-  starts: Int32Array,
-  userNumbers: Int32Array,
-): Int32Array {
-  const byStart = new Map<string, number>();
-  starts.forEach((start, row) => {
-    if (start > 0) byStart.set(`${userNumbers[row]} ${start}`, row);
-  });
-  return Int32Array.from(starts, (start, row) => {
-    const end = start + offsets[row + 1]! - offsets[row]! - 1;
-    return end === start ? -1 : (byStart.get(`${userNumbers[row]} ${end}`) ?? -1);
-  });
+const sizeOf = (parts: readonly TrainingPart[]): RowCounts => ({
+  rows: parts.reduce((sum, { sequences }) => sum + sequences.users.length, 0),
+  values: parts.reduce((sum, { sequences }) => sum + sequences.items.length, 0),
+});
+
+/** Memory that the thread which prepares batches shares. */
+const int32 = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length));
+const float32 = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length));
+const float64 = (length: number) => new Float64Array(new SharedArrayBuffer(8 * length));
+
+/** Where a shard's rows begin among all. */
+interface Place {
+  readonly row: number;
+  readonly value: number;
 }
 
-function joinEnvironment(
-  parts: readonly PartRows[],
-  values: number,
-  rows: number,
-  lea: LeaSettings,
-  counts: Int32Array,
-): EnvironmentRows | undefined {
-  const answered = parts.flatMap((part) => part.environment ?? []);
-  const first = answered[0];
-  if (first === undefined) return undefined;
-  const other = answered.find((answer) => answer.stateDimension !== first.stateDimension);
-  if (other !== undefined) {
-    throw new ContractError(
-      `The augmented shards have states of ${first.stateDimension} and of ${other.stateDimension} numbers; one environment gives one length.`,
-    );
-  }
-  const width = Math.max(...answered.map((answer) => answer.candidatesPerTransition));
-  const transitions = values - rows;
-  const joined: EnvironmentRows = {
-    stateDimension: first.stateDimension,
-    states: new Uint16Array(new SharedArrayBuffer(2 * values * first.stateDimension)),
-    isAnswered: new Uint8Array(new SharedArrayBuffer(transitions)),
-    rewards: float32(transitions),
-    actions: int32(transitions),
-    actionRewards: float32(transitions),
-    actionWeights: float32(transitions),
-    candidatesPerTransition: width,
-    candidates: int32(transitions * width),
-    candidateRewards: float32(transitions * width),
+function createRows({ rows, values }: RowCounts) {
+  const joined = {
+    rows,
+    offsets: int32(rows + 1),
+    items: int32(values),
+    timestamps: float64(values),
+    rewards: float32(values),
+    starts: int32(rows),
+    continuations: new Int32Array(rows).fill(-1),
   };
+  let row = 0;
   let value = 0;
-  let transition = 0;
-  for (const { sequences, environment } of parts) {
-    const size = sequences.items.length - sequences.users.length;
-    if (environment !== undefined) {
-      joined.states.set(environment.states, value * first.stateDimension);
+  let user: string | undefined;
+  return {
+    /** @returns where its rows are now */
+    add({ users, starts, offsets, items, timestamps, rewards }: SequenceShard): Place {
+      const place = { row, value };
+      expectRoom(row + users.length <= rows && value + items.length <= values);
+      joined.items.set(items, value);
+      joined.timestamps.set(timestamps, value);
+      joined.rewards.set(rewards, value);
+      joined.starts.set(starts, row);
+      for (const [index, own] of users.entries()) {
+        // A row that continues the one before it begins with that one's last item.
+        if (starts[index]! > 0) {
+          if (own !== user || starts[index] !== lastPlace(row - 1)) {
+            throw new ContractError(
+              `Row ${row} of the training shards does not continue the row before it: a user's rows must lie behind each other, the oldest first. Begin a run of another name.`,
+            );
+          }
+          joined.continuations[row - 1] = row;
+        }
+        user = own;
+        joined.offsets[++row] = value + offsets[index + 1]!;
+      }
+      value += items.length;
+      return place;
+    },
+    end() {
+      expectRoom(row === rows && value === values);
+      return joined;
+    },
+  };
+
+  /** Position of a row's last item in its user's history. */
+  function lastPlace(before: number): number {
+    return joined.starts[before]! + joined.offsets[before + 1]! - joined.offsets[before]! - 1;
+  }
+}
+
+function expectRoom(fits: boolean): void {
+  if (fits) return;
+  throw new ContractError(
+    'The training shards have other rows than their manifest says: they are not of one build. Begin a run of another name.',
+  );
+}
+
+function createEnvironmentRows({ rows, values }: RowCounts) {
+  const transitions = values - rows;
+  let joined: EnvironmentRows | undefined;
+
+  function open(stateDimension: number, width: number): EnvironmentRows {
+    return {
+      stateDimension,
+      states: new Uint16Array(new SharedArrayBuffer(2 * values * stateDimension)),
+      isAnswered: new Uint8Array(new SharedArrayBuffer(transitions)),
+      rewards: float32(transitions),
+      actions: int32(transitions),
+      actionRewards: float32(transitions),
+      actionWeights: float32(transitions),
+      candidatesPerTransition: width,
+      candidates: int32(transitions * width),
+      candidateRewards: float32(transitions * width),
+    };
+  }
+
+  return {
+    add(environment: EnvironmentRows, { row, value }: Place): void {
+      const { stateDimension, candidatesPerTransition: own, isAnswered } = environment;
+      joined ??= open(stateDimension, own);
+      if (joined.stateDimension !== stateDimension) {
+        throw new ContractError(
+          `The augmented shards have states of ${joined.stateDimension} and of ${stateDimension} numbers; one environment gives one length.`,
+        );
+      }
+      if (own > joined.candidatesPerTransition) joined = widen(joined, transitions, own);
+      const width = joined.candidatesPerTransition;
+      // A row of `n` items has `n - 1` transitions.
+      const transition = value - row;
+      const size = isAnswered.length;
+      joined.states.set(environment.states, value * stateDimension);
       joined.isAnswered.fill(1, transition, transition + size);
       joined.rewards.set(environment.rewards, transition);
       joined.actions.set(environment.actions, transition);
       joined.actionRewards.set(environment.actionRewards, transition);
       joined.actionWeights.set(environment.actionWeights, transition);
-      const own = environment.candidatesPerTransition;
       for (let index = 0; index < size; index++) {
         const slice = [index * own, (index + 1) * own] as const;
         const at = (transition + index) * width;
         joined.candidates.set(environment.candidates.subarray(...slice), at);
         joined.candidateRewards.set(environment.candidateRewards.subarray(...slice), at);
       }
-    }
-    value += sequences.items.length;
-    transition += size;
+    },
+    /** Undefined where the LE answered nothing. */
+    end(lea: LeaSettings, counts: Int32Array): EnvironmentRows | undefined {
+      if (joined !== undefined && lea.actions !== 'reward') {
+        const { actions, actionRewards: rewards, actionWeights: weights } = joined;
+        limitShares({ actions, rewards, weights }, counts, lea.shareLimit);
+      }
+      return joined;
+    },
+  };
+}
+
+/** The same with room for more candidates. */
+function widen(rows: EnvironmentRows, transitions: number, width: number): EnvironmentRows {
+  const candidates = int32(transitions * width);
+  const candidateRewards = float32(transitions * width);
+  const before = rows.candidatesPerTransition;
+  for (let transition = 0; transition < transitions; transition++) {
+    const slice = [transition * before, (transition + 1) * before] as const;
+    candidates.set(rows.candidates.subarray(...slice), transition * width);
+    candidateRewards.set(rows.candidateRewards.subarray(...slice), transition * width);
   }
-  if (lea.actions !== 'reward') {
-    const { actions, actionRewards: rewards, actionWeights: weights } = joined;
-    limitShares({ actions, rewards, weights }, counts, lea.shareLimit);
-  }
-  return joined;
+  return { ...rows, candidatesPerTransition: width, candidates, candidateRewards };
 }
 
 /** Chooses the augmented actions of one shard and keeps the other candidates with their rewards. */

@@ -65,6 +65,19 @@ describe('A night as it comes ends', () => {
     expect(end).toBeLessThan(most);
   });
 
+  it('with none of these where only the newest five million are learned from', () => {
+    const config = configOf({ sequences: { maximumInteractions: 5 * million } });
+
+    const refused = refusalsOf(estimateOf(1000 * million, 20_000, config));
+
+    expect(refused.map(({ message }) => message).join('\n')).not.toMatch(
+      /Training|EvaluateModels|training shards/,
+    );
+    expect(planTable({ interactions: 1e9, items: 20_000 }, config, tables)).toContain(
+      'learned from: the newest 5,000,000:',
+    );
+  });
+
   it('with a catalogue of a million items, of which the trainer has 7.4 GB', () => {
     const memory = estimateOf(million, million).memory.find(({ step }) => /^Training/.test(step));
 

@@ -116,8 +116,8 @@ describe('Function: float16Bits', () => {
 
 describe('Function: collectRows', () => {
   const long = [
-    { user: 'a', items: [1, 2, 3] },
     { user: 'b', items: [4, 5] },
+    { user: 'a', items: [1, 2, 3] },
   ];
   const rest = [{ user: 'a', start: 2, items: [3, 6] }];
 
@@ -130,10 +130,64 @@ describe('Function: collectRows', () => {
     );
 
     // Assess
-    expect(Array.from(rows.continuations)).toEqual([2, -1, -1]);
-    expect(Array.from(rows.items)).toEqual([1, 2, 3, 4, 5, 3, 6]);
+    expect(Array.from(rows.continuations)).toEqual([-1, 2, -1]);
+    expect(Array.from(rows.items)).toEqual([4, 5, 1, 2, 3, 3, 6]);
     expect(rows.longestHistory).toBe(4);
     expect(rows.environment).toBeUndefined();
+  });
+
+  it.each([
+    ['of another user', 'c', 2],
+    ['of another place', 'a', 1],
+  ])('refuses a row that continues one %s', async (_, user, start) => {
+    const parts = [long, [{ user, start, items: [3, 6] }]].map((part) => ({
+      sequences: shardOf(part),
+      augmented: undefined,
+    }));
+
+    await expect(collectRows(parts, undefined, new Int32Array(6))).rejects.toThrow(
+      'Row 2 of the training shards does not continue the row before it',
+    );
+  });
+
+  it('reads a shard when the one before it is in place, and gives what it gives of all at once', async () => {
+    // Arrange: answers of two widths, one shard without any
+    const shards = [long, rest, [{ user: 'c', items: [1, 2, 3] }]].map(shardOf);
+    const parts = shards.map((sequences, at) => ({
+      sequences,
+      augmented: at === 0 ? undefined : answerTo(sequences, { items: 6, candidates: at + 1 }),
+    }));
+    const size = { rows: 4, values: 10 };
+    const counts = new Int32Array(6).fill(1);
+    let given = 0;
+    function* read() {
+      for (const part of parts) {
+        given++;
+        yield part;
+      }
+    }
+
+    // Act
+    const streamed = await collectRows(read(), lea, counts, size);
+
+    // Assess
+    expect(given).toBe(3);
+    expect(streamed).toEqual(await collectRows(parts, lea, counts));
+    expect(streamed.environment!.candidatesPerTransition).toBe(3);
+    expect(Array.from(streamed.environment!.isAnswered)).toEqual([0, 0, 0, 1, 1, 1]);
+  });
+
+  it.each([
+    [{ rows: 4, values: 7 }],
+    [{ rows: 3, values: 8 }],
+    [{ rows: 2, values: 7 }],
+    [{ rows: 3, values: 6 }],
+  ])('refuses other rows than there are to be: %j', async (size) => {
+    const parts = [long, rest].map((part) => ({ sequences: shardOf(part), augmented: undefined }));
+
+    await expect(collectRows(parts, undefined, new Int32Array(6), size)).rejects.toThrow(
+      'have other rows than their manifest says',
+    );
   });
 
   it('leaves rows without an answer unanswered', async () => {

@@ -36,6 +36,17 @@ function plainHistories(all: readonly Row[]): Record<string, string[]> {
   return result;
 }
 
+/** When there was something, each action once, ascending. */
+function actionTimes(all: readonly Row[]): number[] {
+  const times = new Map(
+    all.map((row) => [
+      `${row.user_id} ${row.timestamp} ${row.item_id} ${row.event_type}`,
+      row.timestamp,
+    ]),
+  );
+  return [...times.values()].sort((a, b) => a - b);
+}
+
 /** Undefined for what is too little to train and compare on. */
 function buildUnlessRefused(all: readonly Row[], settings: Record<string, unknown>) {
   try {
@@ -113,11 +124,13 @@ describe('Function: buildSequences', () => {
         fc.constantFrom(...splits),
         fc.nat({ max: 3 }),
         fc.constantFrom('on', 'off'),
-        (all, split, minimum, baskets) => {
+        fc.option(fc.integer({ min: 1, max: 40 })),
+        (all, split, minimum, baskets, maximumInteractions) => {
           // Arrange
           const config = sequencesConfig.parse({
             split,
             baskets,
+            maximumInteractions,
             minimumUserInteractions: Math.max(1, minimum),
             minimumItemInteractions: Math.max(1, minimum),
           });
@@ -133,7 +146,7 @@ describe('Function: buildSequences', () => {
           }
 
           // Assess
-          const { read, notActions, takenBack, unknownItems, duplicates, belowMinimum } =
+          const { read, notActions, takenBack, unknownItems, duplicates, tooOld, belowMinimum } =
             built.excluded;
           expect(read).toBe(all.length);
           expect(
@@ -141,11 +154,69 @@ describe('Function: buildSequences', () => {
               takenBack +
               unknownItems +
               duplicates +
+              tooOld +
               belowMinimum +
               built.manifest.interactions,
           ).toBe(read);
         },
       ),
+    );
+  });
+
+  it('learns from the newest actions as if there were no others, and serves everybody all the same', () => {
+    let built = 0;
+    const limits = fc.oneof(
+      fc.record({ maximumInteractions: fc.integer({ min: 3, max: 40 }) }),
+      fc.record({ historyDays: fc.constantFrom(3 / 86_400, 8 / 86_400, 3) }),
+    );
+    fc.assert(
+      fc.property(rows, fc.constantFrom(...splits), limits, (all, split, limit) => {
+        // Arrange
+        const settings = { split, baskets: 'off', window: 3, shardItems: 64 } as const;
+        const newest = Math.max(...all.map(({ timestamp }) => timestamp));
+        const isNewer = (after: number) => all.filter(({ timestamp }) => timestamp > after);
+        let some: typeof all;
+        if ('historyDays' in limit) some = isNewer(newest - limit.historyDays * 86_400);
+        else {
+          const times = actionTimes(all).reverse();
+          some = isNewer(times[limit.maximumInteractions] ?? Number.NEGATIVE_INFINITY);
+        }
+        const config = sequencesConfig.parse({
+          ...settings,
+          minimumUserInteractions: 1,
+          minimumItemInteractions: 1,
+        });
+        let alone: ReturnType<typeof buildSequences>;
+        try {
+          alone = buildSequences(logOf(some), config);
+        } catch {
+          return; // too little is left
+        }
+        built++;
+
+        // Act
+        const limited = buildSequences(logOf(all), { ...config, ...limit });
+
+        // Assess
+        expect(limited.manifest.dataHash).toBe(alone.manifest.dataHash);
+        expect(limited.allActions).toStrictEqual(alone.allActions);
+        expect(limited.excluded.tooOld).toBe(actionTimes(all).length - actionTimes(some).length);
+        const users = limited.everybody.parts.flatMap((part) => part.users);
+        expect(users).toStrictEqual([...new Set(all.map(({ user_id }) => user_id))].sort());
+        expect(limited.everybody.actions.times.length).toBe(actionTimes(some).length);
+      }),
+      { numRuns: 900 },
+    );
+    expect(built).toBeGreaterThan(60);
+  });
+
+  it('says what to do where all of the newest actions are at one time', () => {
+    const row = { item_id: 'a', timestamp: 1e9, event_type: null, key: 'interactions/1' };
+    const all = Array.from({ length: 5 }, (_, at) => ({ ...row, user_id: `${at}`, line: at + 1 }));
+    const config = sequencesConfig.parse({ maximumInteractions: 4 });
+
+    expect(() => buildSequences(logOf(all), config)).toThrow(
+      'More than sequences.maximumInteractions (4) actions have the time of the newest one',
     );
   });
 

@@ -63,18 +63,6 @@ const heldOutActions = 10_000;
 /** Seconds. */
 const day = 86_400;
 
-/**
- * The newest actions are for test, those before them for validation: each a tenth of all actions, or 10,000, or those of
- * one day, whichever of the last two is more, if that is less than a tenth. So a large log is judged on its last days, as
- * fresh as production's model is, and a small one has enough to judge by. Actions at the same instant are in the same part.
- *
- * @param timestamps of all actions, in any order
- */
-export function timeCuts(timestamps: Float64Array): TimeCuts {
-  const sorted = timestamps.slice().sort();
-  return answerFrom(sorted, timeCutQueries(sorted.length));
-}
-
 /** Answers what is asked of times that are all in one place. @param sorted ascending */
 export function answerFrom<Result>(
   sorted: Float64Array,
@@ -91,7 +79,14 @@ export function answerFrom<Result>(
 /** What is asked of times in ascending order: the one at a place from 0, or how many are at most a time. */
 export type RankQuery = { readonly at: number } | { readonly upTo: number };
 
-/** The rule of `timeCuts`, for times that nobody has in one place: asks for what it needs of them. */
+/**
+ * The newest actions are for test, those before them for validation: each a tenth of all actions, or 10,000, or those of
+ * one day, whichever of the last two is more, if that is less than a tenth. So a large log is judged on its last days, as
+ * fresh as production's model is, and a small one has enough to judge by. Actions at the same instant are in the same part.
+ * It asks for what it needs of the times, which nobody needs to have in one place.
+ *
+ * @param length how many times there are
+ */
 export function* timeCutQueries(length: number): Generator<RankQuery, TimeCuts, number> {
   const most = Math.ceil(heldOutShare * length);
   // The part that ends with the action at `end - 1` begins after the time that this returns.

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  answerFrom,
   type SplitInput,
   splitAt,
   splitLeaveOneOut,
   splitUsers,
-  timeCuts,
+  timeCutQueries,
 } from '#lib/sequences/split.ts';
 
 /** Users' ascending timestamps. */
@@ -26,6 +27,11 @@ function inputOf(times: readonly (readonly number[])[]): SplitInput {
     ),
     timestamps: Float64Array.from(times.flatMap((one) => one.toSorted((a, b) => a - b))),
   };
+}
+
+function timeCuts(timestamps: Float64Array) {
+  const sorted = timestamps.slice().sort();
+  return answerFrom(sorted, timeCutQueries(sorted.length));
 }
 
 const splitByTime = (input: SplitInput) => splitAt(input, timeCuts(input.timestamps));
@@ -121,7 +127,7 @@ describe('Function: splitUsers', () => {
   });
 });
 
-describe('Functions: timeCuts, splitAt', () => {
+describe('Functions: timeCutQueries, splitAt', () => {
   it('never trains on an action later than a held-out one', () => {
     fc.assert(
       fc.property(inputs, (input) => {

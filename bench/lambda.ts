@@ -15,8 +15,8 @@ import { median, quantile, type Started, startInstance } from './lambda/instance
 
 /**
  * `npm run bench -- lambda [--rounds N] [--requests N] [--items N]`: size and cold import of every function's bundle
- * beside a handler that has the client of S3 only, and what one recommendation takes, beside the same function without
- * the layer of WebAssembly kernels. One JSON line a number; a ratio above 1 is better than the peer. Sizes are of the
+ * beside a handler that has the client of S3 only, and what one recommendation takes by a network and by one
+ * that is joined with all that rivals are made of, each beside the same function without the layer of WebAssembly kernels. One JSON line a number; a ratio above 1 is better than the peer. Sizes are of the
  * gzipped bundle, times are medians over new processes, taken by turns. Close everything else.
  */
 const { values: options } = parseArgs({
@@ -66,8 +66,8 @@ async function measureRecommendations(): Promise<void> {
   const environment = environmentOf(buildTensorflowLayer(root));
   Object.assign(process.env, environment);
   const items = Number(options.items);
-  const window = await crown(createObjects(new S3Client({ forcePathStyle: true }), 'data'), items);
-  const take = async (environment: Record<string, string>) => {
+  const objects = createObjects(new S3Client({ forcePathStyle: true }), 'data');
+  const take = async (window: number, environment: Record<string, string>) => {
     const started: Started[] = [];
     for (let round = 0; round < rounds; round++) {
       const requests = round === 0 ? Number(options.requests) + 1 : 1;
@@ -80,11 +80,14 @@ async function measureRecommendations(): Promise<void> {
       'warm p99': quantile(started[0]!.later, 0.99),
     };
   };
-  const withLayer = await take(environment);
-  const without = await take(environmentOf('/nowhere'));
-  for (const metric of ['start to first answer', 'warm p50', 'warm p99'] as const) {
-    const name = `recommend, ${items} items, window ${window}`;
-    print(name, metric, withLayer[metric], 'ms', 'plain JavaScript', without[metric]);
+  for (const kind of ['network', 'joined'] as const) {
+    const window = await crown(objects, items, kind);
+    const withLayer = await take(window, environment);
+    const without = await take(window, environmentOf('/nowhere'));
+    for (const metric of ['start to first answer', 'warm p50', 'warm p99'] as const) {
+      const name = `recommend, ${kind}, ${items} items, window ${window}`;
+      print(name, metric, withLayer[metric], 'ms', 'plain JavaScript', without[metric]);
+    }
   }
 }
 

@@ -111,6 +111,10 @@ export const functionAccess = {
     ],
     write: [keys.augmented],
   },
+  'fit-rivals': {
+    read: [keys.runConfig, keys.sequences, keys.allActions, keys.fittedRivals],
+    write: [keys.fittedRivals, keys.beforeTest],
+  },
   'plan-training': {
     read: [
       keys.runConfig,
@@ -148,6 +152,7 @@ export const functionAccess = {
       keys.runConfig,
       keys.runManifest,
       keys.sequences,
+      keys.fittedRivals,
       keys.models,
       keys.refitted,
       keys.runChampion,

@@ -50,6 +50,8 @@ export const keys = {
   answersIndex: runs.answersIndex('*'),
   sequences: below(runs.sequencesPrefix('*')),
   allActions: below(runs.allActionsPrefix('*')),
+  beforeTest: below(runs.beforeTestPrefix('*')),
+  fittedRivals: below(runs.fittedRivalsPrefix('*')),
   everybody: below(runs.everybodyPrefix('*')),
   buckets: below(runs.bucketsPrefix('*')),
   sequencesManifest: runs.sequencesManifest('*'),

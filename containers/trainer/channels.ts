@@ -8,6 +8,7 @@ import { augmentedManifest } from '#lib/environment/augmented-manifest.ts';
 import { type AugmentedShard, decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { decodeItemVectors, type ItemVectors } from '#lib/environment/item-vectors.ts';
 import type { BlendedNetwork } from '#lib/evaluation/network-blend.ts';
+import type { NightsScorers } from '#lib/evaluation/rivals/fit-scorers.ts';
 import type { TrainingPart } from '#lib/recommender/data/training-rows.ts';
 import { decodeParameters, type TrainedParameters } from '#lib/recommender/parameters-file.ts';
 import type { EarlierModel } from '#lib/recommender/warm-start.ts';
@@ -20,6 +21,7 @@ import {
 import { decodeItemTable, type ItemTable } from '#lib/sequences/item-table.ts';
 import { type SequencesManifest, sequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeSequenceShard, type SequenceShard } from '#lib/sequences/shard.ts';
+import { decodeScorers } from '#lib/serving/scorers-file.ts';
 import { decodeNetwork } from './blend-files.ts';
 import { openCheckpoint } from './checkpoints.ts';
 import type { Folders } from './contract.ts';
@@ -72,13 +74,17 @@ export function* readParts(
 }
 
 /**
- * Rows of all actions of the run, held-out ones included.
+ * Rows of all actions of the run, held-out ones included, or of those before the test cases.
  *
  * @throws MissingArtefactError for a part that is not there
  * @throws ContractError when they have other rows than their manifest says, or are of another build
  */
-export function readAllActions(folders: Folders, { dataHash }: SequencesManifest): SequenceShard[] {
-  const channel = folders.channel('all-actions');
+export function readAllActions(
+  folders: Folders,
+  { dataHash }: SequencesManifest,
+  name: 'all-actions' | 'before-test' = 'all-actions',
+): SequenceShard[] {
+  const channel = folders.channel(name);
   const manifest = readJson(join(channel, 'manifest.json'), allActionsManifest);
   const shards = Array.from({ length: manifest.parts }, (_, part) =>
     decodeSequenceShard(readBytes(join(channel, partFile(part)))),
@@ -114,6 +120,21 @@ function readAnswers(
 /** The vectors of the items' texts. */
 export function readVectors(folders: Folders): ItemVectors {
   return decodeItemVectors(readBytes(join(folders.channel('vectors'), 'item-vectors.arrow')));
+}
+
+/** What the night has fitted for all that are joined with what rivals are made of (channel `rivals`). */
+export function readScorers(folders: Folders): NightsScorers {
+  const channel = folders.channel('rivals');
+  const read = (name: string) =>
+    decodeScorers(
+      readJson(join(channel, name, 'model.json'), z.unknown()),
+      readBytes(join(channel, name, 'weights.bin')),
+    );
+  return {
+    training: read('training'),
+    // Where this model is to answer test cases as it was trained, so is what it is joined with.
+    beforeTest: hasChannel(folders, 'before-test') ? read('before-test') : undefined,
+  };
 }
 
 /** All parameters of an existing model's best epoch. @throws ContractError if it was trained on other sequences */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';
 import { type BlendedNetwork, judgeNetwork } from '#lib/evaluation/network-blend.ts';
-import { networkHistories } from '#lib/evaluation/network-histories.ts';
+import { historiesOf, networkHistories } from '#lib/evaluation/network-histories.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import { alignVectors } from '#lib/recommender/text-table.ts';
@@ -16,11 +16,14 @@ import {
   writeParameters,
   writeRanks,
 } from './artefacts.ts';
+import { fitBeforeTest } from './before-test.ts';
 import {
   type EvaluationChannel,
+  hasChannel,
   readEarlier,
   readEvaluation,
   readParts,
+  readScorers,
   readVectors,
 } from './channels.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
@@ -110,18 +113,30 @@ export async function train(
   );
   try {
     if (trained.wasStopped) return false;
+    const network = {
+      backbone: model.backbone,
+      shape: { ...trained.network.shape, items: rows.counts.length + trained.otherIds.length },
+      excludeHistory: manifest.excludeHistory,
+      weights: trained.weights,
+    };
+    const asServed = await fitBeforeTest(
+      { folders, manifest, model, trained, text, items: itemTable.itemIds.length, fingerprint },
+      shouldStop,
+      report,
+    );
+    if (asServed === 'stopped') return false;
     report('rank', 0);
+    const histories = readHistories(folders, evaluation, model);
     const judged = judgeNetwork(
-      {
-        backbone: model.backbone,
-        shape: { ...trained.network.shape, items: rows.counts.length + trained.otherIds.length },
-        excludeHistory: manifest.excludeHistory,
-        weights: trained.weights,
-      },
-      readHistories(folders, evaluation, model),
+      network,
+      histories.training,
       model.prior,
       { events: evaluation.events, split: manifest.split },
       evaluation,
+      {
+        network: asServed === undefined ? network : { ...network, weights: asServed },
+        histories: histories.beforeTest ?? histories.training,
+      },
     );
     writeModel(folders.model, judged.served, [...itemTable.itemIds, ...trained.otherIds]);
     writeParameters(folders.model, { ...trained, epochs: trained.curve.length }, manifest.dataHash);
@@ -142,6 +157,7 @@ export async function train(
       settings: model,
       seed: model.seed,
       dataHash: manifest.dataHash,
+      asServed: asServed !== undefined,
       epochs: trained.curve.length,
       bestEpoch: trained.bestEpoch,
       steps: trained.steps,
@@ -171,16 +187,18 @@ function componentsOf({ blend }: BlendedNetwork): number {
   return blend === undefined ? 1 : blend.components.length + blend.halfLives.length;
 }
 
-/** What the network is joined with, fitted on the training shards. */
+/** What the network is joined with: what the night has fitted, or, by hand, fitted on the training shards. */
 function readHistories(
   folders: Folders,
   { itemTable, manifest, validation }: EvaluationChannel,
   { prior }: ResolvedModel,
-) {
-  if (prior === undefined) return undefined;
+): ReturnType<typeof historiesOf> {
+  if (prior === undefined) return {};
+  if (hasChannel(folders, 'rivals')) return historiesOf(readScorers(folders), prior);
   const shards = [...readParts(folders, manifest, false)].map(({ sequences }) => sequences);
   const data = { itemTable, shards, baskets: manifest.baskets };
-  return networkHistories(data, validation, manifest.excludeHistory, prior);
+  const training = networkHistories(data, validation, manifest.excludeHistory, prior);
+  return training === undefined ? {} : { training };
 }
 
 /** What a checkpoint must have been made from to be gone on with. */

@@ -6,9 +6,11 @@ import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';
 import { rivalRecipe } from '#lib/contracts/recipe.ts';
+import { isJudgedAsServed } from '#lib/contracts/refit-passes.ts';
 import type { EvaluationInput, SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { decodeLists, decodeRanks } from '#lib/evaluation/ranks.ts';
+import type { NightsScorers } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { type RankedRival, rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import { decodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { decodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
@@ -16,6 +18,7 @@ import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
 import { isBlendOfHistories } from '#lib/serving/blend-file.ts';
+import { decodeScorers } from '#lib/serving/scorers-file.ts';
 import type { Objects } from '#platform/objects.ts';
 import { rankChampion } from './champion-ranks.ts';
 
@@ -102,7 +105,9 @@ export async function readRankings(
       };
     }),
   );
+  const scorers = await readScorers(objects, run, config);
   const rivals = rankRivals({
+    scorers,
     itemTable,
     shards,
     events,
@@ -117,7 +122,7 @@ export async function readRankings(
   return {
     cases,
     training: {
-      itemCounts: itemTable.counts,
+      itemCounts: (scorers.beforeTest ?? scorers.training).trainingCounts,
       users: new Set(shards.flatMap(({ users }) => users)),
     },
     models,
@@ -142,6 +147,25 @@ export async function readRankings(
         ranks: await championRanks(champion),
       },
     }),
+  };
+}
+
+/** What was fitted for all that are joined with what rivals are made of. */
+async function readScorers(
+  objects: Objects,
+  run: string,
+  config: PipelineConfig,
+): Promise<NightsScorers> {
+  const read = async (on: 'training' | 'before-test') => {
+    const { description, weights } = runs.fittedRivals(run, on);
+    return decodeScorers(
+      await objects.getJson(description, z.unknown()),
+      await objects.getBytes(weights),
+    );
+  };
+  return {
+    training: await read('training'),
+    beforeTest: isJudgedAsServed(config, undefined) ? await read('before-test') : undefined,
   };
 }
 

@@ -5,9 +5,9 @@ import {
   type TrainingJob,
   trainerJob,
 } from '#functions/shared/trainer-job.ts';
-import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { refitJobName } from '#lib/contracts/job-name.ts';
 import { runs } from '#lib/contracts/keys.ts';
+import { refitPassesOf } from '#lib/contracts/refit-passes.ts';
 import { refitManifest } from '#lib/promotion/refit.ts';
 import { verdictFile } from '#lib/promotion/verdict.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -30,11 +30,8 @@ export async function planRefit(
     return { job: null, done: 'before' };
   }
   const config = await readRunConfig(objects, run);
-  const { models, ...shared } = config.training;
-  const model = models.find(({ name }) => name === winner);
-  // A rival has no passes of its own: it is counted if models would be fitted.
-  const { refitPasses } = resolveModel(shared, model ?? { ...models[0]!, refitPasses: undefined });
-  if (refitPasses === 0) return { job: null, done: 'off' };
+  const model = config.training.models.find(({ name }) => name === winner);
+  if (refitPassesOf(config, model) === 0) return { job: null, done: 'off' };
   if (model === undefined) {
     await recountRival(objects, run, winner);
     return { job: null, done: 'counted' };

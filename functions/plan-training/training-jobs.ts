@@ -6,9 +6,11 @@ import {
   trainerJob,
 } from '#functions/shared/trainer-job.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
+import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';
+import { isJudgedAsServed } from '#lib/contracts/refit-passes.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 
 export interface TrainingPlan extends JobPlace {
@@ -25,6 +27,7 @@ export interface TrainingPlan extends JobPlace {
 export function planTraining(plan: TrainingPlan): TrainingJob[] {
   const { run, config, champion, warm = new Map<string, string>(), done } = plan;
   const sequences = runs.sequencesPrefix(run);
+  const { models: _, ...shared } = config.training;
   const jobs = config.training.models.map((model) =>
     trainerJob(
       plan,
@@ -34,6 +37,10 @@ export function planTraining(plan: TrainingPlan): TrainingJob[] {
         sequences,
         ...(readsEnvironment(model) && { augmented: runs.augmentedPrefix(run) }),
         ...itemChannels(run, model),
+        ...(resolveModel(shared, model).prior !== undefined && {
+          rivals: runs.fittedRivalsPrefix(run),
+        }),
+        ...(isJudgedAsServed(config, model) && { 'before-test': runs.beforeTestPrefix(run) }),
         ...(warm.has(model.name) && { warm: warm.get(model.name)! }),
       },
     ),

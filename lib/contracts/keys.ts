@@ -91,6 +91,19 @@ export const runs = {
   allActionsPrefix: (run: string) => `runs/${run}/all-actions/`,
   allActionsManifest: (run: string) => `runs/${run}/all-actions/manifest.json`,
   allActions: (run: string, part: number) => `runs/${run}/all-actions/${partFile(part)}`,
+  /** Training and validation, for what answers test cases; absent where that is trained on training alone. */
+  beforeTestPrefix: (run: string) => `runs/${run}/before-test/`,
+  beforeTestManifest: (run: string) => `runs/${run}/before-test/manifest.json`,
+  beforeTest: (run: string, part: number) => `runs/${run}/before-test/${partFile(part)}`,
+  /** What rivals know of histories: fitted once, read by all that are joined with it. */
+  fittedRivalsPrefix: (run: string) => `runs/${run}/rivals/`,
+  /** Written last. */
+  fittedRivalsManifest: (run: string) => `runs/${run}/rivals/manifest.json`,
+  /** In the files of a blend. `before-test`: on validation's actions too. */
+  fittedRivals: (run: string, on: 'training' | 'before-test') => ({
+    description: `runs/${run}/rivals/${on}/model.json`,
+    weights: `runs/${run}/rivals/${on}/weights.bin`,
+  }),
   /** All users and items, k-core or not: what serving knows of everybody. */
   everybodyPrefix: (run: string) => `runs/${run}/everybody/`,
   everybodyManifest: (run: string) => `runs/${run}/everybody/manifest.json`,

@@ -47,6 +47,12 @@ export interface NetworkWorld {
   readonly split: SequencesConfig['split'];
 }
 
+/** What answers test cases where it is not what validation was judged with: the same, fitted on validation's actions too. */
+export interface FittedForTest {
+  readonly network: RecommenderModel;
+  readonly histories: NetworkHistories | undefined;
+}
+
 /** A network as it is served, and what it shows on the held-out cases. */
 export interface JudgedNetwork {
   readonly served: BlendedNetwork;
@@ -71,6 +77,7 @@ export interface JudgedPart {
  *
  * @param histories undefined if none is to take part
  * @param prior undefined for scores that know nothing of time
+ * @param forTest the same network and histories as they answer test cases, and are handed back. @default - the same
  */
 export function judgeNetwork(
   network: RecommenderModel,
@@ -78,12 +85,14 @@ export function judgeNetwork(
   prior: PriorConfig | undefined,
   world: NetworkWorld,
   { validation, test }: { readonly validation: EvaluationCases; readonly test: EvaluationCases },
+  forTest: FittedForTest = { network, histories },
 ): JudgedNetwork {
   if (prior === undefined) {
-    const served = { network, histories: undefined, blend: undefined };
+    const alone = { network, histories: undefined, blend: undefined };
+    const served = { ...alone, network: forTest.network };
     return {
       served,
-      validation: rankNetwork(served, world, validation),
+      validation: rankNetwork(alone, world, validation),
       test: rankNetwork(served, world, test),
       parts: [],
     };
@@ -111,17 +120,27 @@ export function judgeNetwork(
       ranked: ranked!,
     };
   });
-  const served = { network, histories: known, blend: best.blend };
-  const atTest = atHome(network, world.events, test);
-  const onTest = withInput(network, known, best.blend, world.split, atTest, (input) =>
-    rankBlends(
-      input,
-      best.parts.map(
-        ({ weights }) =>
-          () =>
-            weights,
+  const served = {
+    network: forTest.network,
+    histories: forTest.histories && forItems(forTest.histories, network.shape.items),
+    blend: best.blend,
+  };
+  const atTest = atHome(served.network, world.events, test);
+  const onTest = withInput(
+    served.network,
+    served.histories,
+    best.blend,
+    world.split,
+    atTest,
+    (input) =>
+      rankBlends(
+        input,
+        best.parts.map(
+          ({ weights }) =>
+            () =>
+              weights,
+        ),
       ),
-    ),
   );
   return {
     served,

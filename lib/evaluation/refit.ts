@@ -1,7 +1,7 @@
 import { countTaken } from '#lib/sequences/all-actions.ts';
 import type { BlendedNetwork } from './network-blend.ts';
 import { forItems } from './network-histories.ts';
-import { fitAnew } from './rivals/fit-scorers.ts';
+import { fitAllAnew } from './rivals/fit-scorers.ts';
 import type { TrainingData } from './rivals/history-scorer.ts';
 
 /** All actions of a run, held-out ones included, in its vocabulary. */
@@ -14,8 +14,7 @@ export type AllActions = TrainingData;
 export function refitHistories(model: BlendedNetwork, all: AllActions): BlendedNetwork {
   if (model.histories === undefined) return model;
   const data = countedAnew(all);
-  const scorers = model.histories.scorers.map((scorer) => fitAnew(scorer, data));
-  const histories = { scorers, trainingCounts: data.itemTable.counts };
+  const histories = fitAllAnew(model.histories.scorers, data);
   return { ...model, histories: forItems(histories, model.network.shape.items) };
 }
 

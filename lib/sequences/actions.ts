@@ -20,6 +20,12 @@ export interface ActionTable {
   readonly rows: Int32Array;
 }
 
+/** What of actions a row has. */
+export type RowActions = Pick<
+  ActionTable,
+  'userIds' | 'offsets' | 'items' | 'timestamps' | 'rewards'
+>;
+
 /** Gathers the columns of histories; users without actions are left out. `items` are the log's item numbers. */
 export function gatherActions(log: InteractionLog, histories: Histories): ActionTable {
   const users: number[] = [];

@@ -1,4 +1,4 @@
-import type { ActionTable } from './actions.ts';
+import type { RowActions } from './actions.ts';
 import { firstPart, layRows } from './buckets/laying.ts';
 import type { SequenceShard } from './shard.ts';
 import type { Split } from './split.ts';
@@ -17,7 +17,7 @@ export interface TrainingRow {
  * @param shardItems a shard is closed before the row that would make it longer; a row is never cut for it
  */
 export function cutShards(
-  actions: ActionTable,
+  actions: RowActions,
   split: Split,
   window: number,
   shardItems: number,
@@ -30,7 +30,7 @@ export function cutShards(
 }
 
 /** The rows of the training parts of all histories. */
-export function trainingRows(actions: ActionTable, split: Split, window: number): TrainingRow[] {
+export function trainingRows(actions: RowActions, split: Split, window: number): TrainingRow[] {
   const rows: TrainingRow[] = [];
   for (let user = 0; user < actions.userIds.length; user++) {
     const trained = split.trainEnds[user]!;
@@ -44,7 +44,7 @@ export function trainingRows(actions: ActionTable, split: Split, window: number)
 }
 
 /** Puts rows into a shard. */
-export function shardOf(actions: ActionTable, rows: readonly TrainingRow[]): SequenceShard {
+export function shardOf(actions: RowActions, rows: readonly TrainingRow[]): SequenceShard {
   const offsets = new Int32Array(rows.length + 1); // [rows + 1]
   rows.forEach(({ begin, end }, row) => {
     offsets[row + 1] = offsets[row]! + end - begin;

@@ -199,7 +199,7 @@ export function stopStates(props: NightlyDefinitionProps): States {
         { Condition: '{% $failure != null %}', Next: 'FailRun' },
         { Condition: '{% $anotherInstance %}', Next: 'StartEnvironment' },
       ],
-      Default: 'PlanTraining',
+      Default: 'FitRivals',
     },
   };
 }

@@ -39,7 +39,7 @@ function fitStates(props: NightlyDefinitionProps): States {
     'EnvironmentNeeded?': {
       Type: 'Choice',
       Choices: [
-        { Condition: '{% $not($augmentationNeeded) %}', Next: 'PlanTraining' },
+        { Condition: '{% $not($augmentationNeeded) %}', Next: 'FitRivals' },
         { Condition: '{% $environmentIsFresh %}', Next: 'StartEnvironment' },
       ],
       Default: 'FitEnvironment',

@@ -132,6 +132,7 @@ const sizesOf = ({
   planEnvironment: { name: 'plan-environment', memory: 1769, minutes: 5 },
   planVectors: { name: 'plan-vectors', memory: 3008, minutes: 5 },
   augmentSequences: { name: 'augment-sequences', memory: 1769, minutes: 15 },
+  fitRivals: { name: 'fit-rivals', memory: 3008, minutes: 15 },
   planTraining: { name: 'plan-training', memory: 512, minutes: 2 },
   registerModel: { name: 'register-model', memory: 1024, minutes: 15 },
   evaluateModels: { name: 'evaluate-models', memory: 3008, minutes: 15 },

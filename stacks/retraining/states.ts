@@ -30,6 +30,7 @@ export type NightlyFunction =
   | 'planEnvironment'
   | 'planVectors'
   | 'augmentSequences'
+  | 'fitRivals'
   | 'planTraining'
   | 'registerModel'
   | 'evaluateModels'

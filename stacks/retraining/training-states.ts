@@ -7,10 +7,16 @@ import { jobFailureReason, madeByJob, trainingJobStates } from './training-job.t
 const endpointUse = ({ operations }: PipelineConfig) =>
   `{% $environmentSince = null ? null : {"instanceType": ${JSON.stringify(operations.environmentInstanceTypes)}[$environmentInstance], "seconds": ($toMillis($environmentUntil) - $toMillis($environmentSince)) / 1000} %}`;
 
-/** From `PlanTraining` to all recommenders trained (and the champion ranked on the same cases). */
+/** From `FitRivals` to all recommenders trained (and the champion ranked on the same cases). */
 export function trainingStates(props: NightlyDefinitionProps): States {
   const { config } = props;
   return {
+    // What rivals know of histories, once for them and for all models that are joined with it.
+    FitRivals: {
+      ...invoke(props, 'fitRivals', { run: '{% $run %}' }),
+      Next: 'PlanTraining',
+      ...caught,
+    },
     PlanTraining: {
       ...invoke(props, 'planTraining', {
         run: '{% $run %}',

@@ -84,6 +84,7 @@ const names: Readonly<Record<NightlyFunction, NightlyFunction>> = {
   planEnvironment: 'planEnvironment',
   planVectors: 'planVectors',
   augmentSequences: 'augmentSequences',
+  fitRivals: 'fitRivals',
   planTraining: 'planTraining',
   registerModel: 'registerModel',
   evaluateModels: 'evaluateModels',
@@ -343,6 +344,7 @@ export class NightlyWorld {
         channels: [{ ChannelName: 'catalogue' }],
       }),
       augmentSequences: ({ keys }) => ({ parts: keys }),
+      fitRivals: () => ({}),
       planTraining: ({ resource, endpoint }) => {
         if (endpoint !== null) this.paid.push({ kind: 'endpoint', ...endpoint });
         return this.#trainingPlan(resource);

@@ -48,6 +48,9 @@ const withRows = [
   serving.recommendationsPart('a', 'b', 7),
 ];
 const log = [`${uploads.logsPrefix}a.jsonl`];
+const fittedRivals = (['training', 'before-test'] as const).flatMap((on) =>
+  Object.values(runs.fittedRivals('a', on)),
+);
 
 /** What expressions that are not calls of `keys.ts` stand for, by function and operation. */
 const meanings: Readonly<Record<string, readonly string[]>> = {
@@ -85,7 +88,10 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'evaluate-models getBytes keys.weights': [...model, ...refitted],
   'evaluate-models getJson keys.vocabulary': [...model, ...refitted],
   'evaluate-models getJson key': [...model, ...nights],
-  'evaluate-models getJson description': [...model, ...refitted],
+  'evaluate-models getJson description': [...model, ...refitted, ...fittedRivals],
+  'evaluate-models getBytes weights': fittedRivals,
+  'fit-rivals putBytes files.weights': fittedRivals,
+  'fit-rivals putJson files.description': fittedRivals,
   'build-sequences getJson key': nights,
   'plan-training getJson description': model,
   'expire-runs getJson key': [serving.championHistory('a')],

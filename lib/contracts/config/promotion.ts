@@ -13,6 +13,11 @@ export const evaluationConfig = z.strictObject({
    * 1 lists differ more between users; what that costs is in docs/evaluation.md.
    */
   rivalCountsShare: z.number().min(0).max(1).default(1),
+  /**
+   * Whoever is judged on the test cases has been fitted on validation's actions too, as what is served is on the newest: models
+   * by `training.refitPasses` from their best weights, rivals by counting again. Validation is judged by what training saw.
+   */
+  asServed: z.boolean().default(false),
   /** Resamples of the users behind each interval. */
   bootstrapSamples: z.int().min(100).max(100_000).default(1000),
   /** Level of the intervals. */

@@ -6,6 +6,21 @@ import type { HistoryScorer, TrainingData } from './history-scorer.ts';
 import { itemNeighbours, repeatLast, sequentialRules, withDecay } from './pair-scorer.ts';
 import { sessionNeighbours } from './session-neighbours.ts';
 
+/** Scorers, and what they were fitted on. */
+export interface FittedScorers {
+  readonly scorers: readonly HistoryScorer[];
+  /** How often each item was taken in what they were fitted on, item `i` at place `i - 1`. */
+  readonly trainingCounts: Int32Array;
+}
+
+/** What a night fits once for rivals and for all networks that are joined with what they are made of. */
+export interface NightsScorers {
+  /** On training actions: validation chooses settings and weights with these. */
+  readonly training: FittedScorers;
+  /** The same settings on validation's actions too: what answers test cases. Undefined where the former do. */
+  readonly beforeTest?: FittedScorers | undefined;
+}
+
 /** Settings that are tried; each step back in a history counts `decay` times as much. */
 const tried = {
   rules: { decay: [0.45, 0.6, 0.75] },
@@ -48,6 +63,14 @@ export function fitScorers(
   return historyKind.options
     .filter((kind) => kinds.includes(kind))
     .flatMap((kind) => choose(candidates[kind]()));
+}
+
+/** The same scorers with the same settings, fitted on other actions. */
+export function fitAllAnew(scorers: readonly HistoryScorer[], data: TrainingData): FittedScorers {
+  return {
+    scorers: scorers.map((scorer) => fitAnew(scorer, data)),
+    trainingCounts: data.itemTable.counts,
+  };
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 import { fitBlends } from '../fit-blend.ts';
 import { moderatorsOf } from '../moderators.ts';
 import { EvidenceWriter, historyAt, type Scale } from './evidence.ts';
-import { fitScorers } from './fit-scorers.ts';
+import { type FittedScorers, fitScorers, type NightsScorers } from './fit-scorers.ts';
 import type { HistoryScorer, TrainingData } from './history-scorer.ts';
 import { chooseHalfLife } from './recent-popularity.ts';
 import type { RivalModel } from './rival-model.ts';
@@ -29,6 +29,8 @@ export interface RivalTask extends TrainingData {
   readonly asOf: AsOf;
   /** Share that recent popularity keeps of its fitted weights where it is joined with something. @default 1 */
   readonly countsShare?: number;
+  /** What knows histories, where it has been fitted already. @default - fitted here, on training actions alone */
+  readonly scorers?: NightsScorers | undefined;
 }
 
 /** A rival with what it said about the cases; on validation with what other users chose for it. */
@@ -54,12 +56,18 @@ interface WeightedRival {
 }
 
 /**
- * Fits all rivals on training actions, chooses their weights and half-life on validation, and ranks all cases. Those
+ * Fits all rivals on training actions, chooses their weights and half-life on validation, and ranks all cases, test cases
+ * with what was fitted on validation's actions too if that is given. Those
  * that join something with recent popularity have the moderators that a network's blend has, so that nobody is ahead for
  * knowing more of a request.
  */
 export function rankRivals(task: RivalTask): RankedRival[] {
-  const scorers = fitScorers(task, task.cases.validation, task.excludeHistory);
+  const training = task.scorers?.training ?? {
+    scorers: fitScorers(task, task.cases.validation, task.excludeHistory),
+    trainingCounts: task.itemTable.counts,
+  };
+  const beforeTest = task.scorers?.beforeTest ?? training;
+  const { scorers } = training;
   const { validation: cases } = task.cases;
   const chosen = chooseHalfLife(
     cases,
@@ -68,8 +76,9 @@ export function rankRivals(task: RivalTask): RankedRival[] {
     task.excludeHistory,
   );
   const layout = layOut(scorers, chosen.candidates);
-  const validation = inputOf(task, cases, layout, chosen.best);
-  const test = inputOf(task, task.cases.test, layout, chosen.best);
+  const atTest = withScorers(layout, beforeTest);
+  const validation = inputOf(task, cases, layout, training.trainingCounts, chosen.best);
+  const test = inputOf(task, task.cases.test, atTest, beforeTest.trainingCounts, chosen.best);
   const always = (name: string, ...weights: readonly (readonly [number, number])[]) => {
     const all = unit(layout, weights);
     return {
@@ -132,7 +141,7 @@ export function rankRivals(task: RivalTask): RankedRival[] {
     ),
   );
   return rivals.map((rival, at) => ({
-    model: modelOf(task, layout, rival),
+    model: modelOf(task, atTest, beforeTest.trainingCounts, rival),
     validation: onValidation[at]!,
     test: onTest[at]!,
   }));
@@ -166,6 +175,14 @@ function layOut(scorers: readonly HistoryScorer[], candidates: readonly number[]
   };
 }
 
+/** The same columns, with scorers of the same kinds that were fitted on other actions. */
+const withScorers = (layout: Layout, { scorers }: FittedScorers): Layout => ({
+  ...layout,
+  rows: layout.rows.map(({ scorer, scale }) => {
+    return { scorer: scorers.find(({ kind }) => kind === scorer.kind)!, scale };
+  }),
+});
+
 /** Kinds of the moderators, in the order of their weights. */
 const moderatorKinds = ['absence', 'recency'] as const;
 
@@ -189,9 +206,15 @@ const withCountsShare = (weights: BlendWeights, { rows, width }: Layout, share: 
   weights.map((weight, column) => (column % width >= rows.length ? share * weight : weight));
 
 /** @param now place in `halfLives` of the half-life that says what is popular now */
-function inputOf(task: RivalTask, cases: EvaluationCases, layout: Layout, now: number): BlendInput {
+function inputOf(
+  task: RivalTask,
+  cases: EvaluationCases,
+  layout: Layout,
+  trainingCounts: Int32Array,
+  now: number,
+): BlendInput {
   const items = task.itemTable.itemIds.length;
-  const writer = new EvidenceWriter(task.itemTable.counts);
+  const writer = new EvidenceWriter(trainingCounts);
   const lift = new Float64Array(items + 1);
   const components = layout.rows.map(
     ({ scorer, scale }): Component => ({
@@ -220,6 +243,7 @@ function inputOf(task: RivalTask, cases: EvaluationCases, layout: Layout, now: n
 function modelOf(
   task: RivalTask,
   { rows, terms, width }: Layout,
+  trainingCounts: Int32Array,
   { name, columns, weights }: WeightedRival,
 ): RivalModel {
   const own = [...columns].sort((a, b) => a - b);
@@ -245,6 +269,6 @@ function modelOf(
       })),
     },
     moderators: added.some(({ weights }) => weights.some((weight) => weight !== 0)) ? added : [],
-    trainingCounts: task.itemTable.counts,
+    trainingCounts,
   };
 }

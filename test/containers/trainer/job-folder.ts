@@ -2,13 +2,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
+import type { FittedScorers } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { type AllActionsManifest, countActions } from '#lib/sequences/all-actions.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
 import { encodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { encodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { InteractionLog } from '#lib/sequences/interaction-log.ts';
 import { encodeItemTable } from '#lib/sequences/item-table.ts';
-import { encodeSequenceShard } from '#lib/sequences/shard.ts';
+import { encodeSequenceShard, type SequenceShard } from '#lib/sequences/shard.ts';
+import { encodeScorers } from '#lib/serving/scorers-file.ts';
 import { answerTo } from '../../lib/recommender/fixtures.ts';
 import { temporaryFolder } from '../../temporary/folders.ts';
 
@@ -37,6 +39,10 @@ export interface JobFolder {
   readonly path: (...parts: string[]) => string;
   /** Replaces `input/config/hyperparameters.json`. */
   readonly setHyperparameters: (values: Readonly<Record<string, unknown>>) => void;
+  /** Writes rows into a channel. */
+  readonly putRows: (channel: string, shards: readonly SequenceShard[]) => void;
+  /** Writes what the night has fitted into channel `rivals`. */
+  readonly putScorers: (on: 'training' | 'before-test', fitted: FittedScorers) => void;
 }
 
 /** Writes the input channels as S3 would be copied. */
@@ -63,22 +69,31 @@ export function createJob(built: BuiltSequences, { withAnswers = false } = {}): 
       put(`input/data/augmented/${name}`, encodeAugmentedShard(answer));
     }
   });
-  const all = 'input/data/all-actions';
-  built.allActions.forEach((shard, index) => {
-    put(`${all}/part-${String(index).padStart(5, '0')}.arrow`, encodeSequenceShard(shard));
-  });
-  const manifest: AllActionsManifest = {
-    parts: built.allActions.length,
-    rows: built.allActions.reduce((sum, { users }) => sum + users.length, 0),
-    actions: countActions(built.allActions),
-    dataHash: built.manifest.dataHash,
+  const putRows = (channel: string, shards: readonly SequenceShard[]) => {
+    shards.forEach((shard, index) => {
+      const name = `part-${String(index).padStart(5, '0')}.arrow`;
+      put(`input/data/${channel}/${name}`, encodeSequenceShard(shard));
+    });
+    const manifest: AllActionsManifest = {
+      parts: shards.length,
+      rows: shards.reduce((sum, { users }) => sum + users.length, 0),
+      actions: countActions(shards),
+      dataHash: built.manifest.dataHash,
+    };
+    put(`input/data/${channel}/manifest.json`, JSON.stringify(manifest));
   };
-  put(`${all}/manifest.json`, JSON.stringify(manifest));
+  putRows('all-actions', built.allActions);
   return {
     root,
     path: (...parts) => join(root, ...parts),
     setHyperparameters: (values) => {
       put('input/config/hyperparameters.json', JSON.stringify(values));
+    },
+    putRows,
+    putScorers: (on, fitted) => {
+      const { description, weights } = encodeScorers(fitted, built.manifest);
+      put(`input/data/rivals/${on}/model.json`, JSON.stringify(description));
+      put(`input/data/rivals/${on}/weights.bin`, weights);
     },
   };
 }

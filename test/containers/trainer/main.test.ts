@@ -12,8 +12,11 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { historyKind } from '#lib/contracts/config/training.ts';
+import { countedAnew } from '#lib/evaluation/refit.ts';
+import { fitAllAnew, fitScorers } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { nativeEnvironment } from '#lib/graph/native-environment.ts';
 import { decodeModel } from '#lib/recommender/model-file.ts';
+import { rowsBeforeTest } from '#lib/sequences/before-test.ts';
 import { decodeNetwork } from '../../../containers/trainer/blend-files.ts';
 import { encodeItemVectors } from '../../lib/environment/item-vectors-file.ts';
 import { createJob, type JobFolder, smallSequences, trainingJob } from './job-folder.ts';
@@ -148,6 +151,65 @@ describe('Container: trainer', () => {
       }
     });
     expect(same).toBeGreaterThan(10);
+  });
+
+  it('answers test cases with what was fitted on validation too, is stopped on the way, and serves that', async () => {
+    // Arrange
+    const [plain, whole, stopped] = Array.from({ length: 3 }, () => newJob());
+    const task = { ...built, baskets: built.manifest.baskets };
+    const { excludeHistory } = built.manifest;
+    const before = rowsBeforeTest(built.allActions, built.test, {
+      ...built.manifest,
+      minimumUserInteractions: 1,
+      minimumItemInteractions: 1,
+    });
+    const rules = fitScorers(task, built.validation, excludeHistory, ['sequential-rules']);
+    const known = fitAllAnew(rules, countedAnew({ ...task, shards: before }));
+    for (const job of [plain!, whole!, stopped!]) {
+      job.putScorers('training', { scorers: rules, trainingCounts: built.itemTable.counts });
+      job.setHyperparameters(
+        trainingJob(
+          { prior: { histories: ['sequential-rules'] } },
+          { maximumEpochs: 2, refitPasses: 6 },
+        ),
+      );
+    }
+    for (const job of [whole!, stopped!]) {
+      job.putScorers('before-test', known);
+      job.putRows('before-test', before);
+    }
+
+    // Act
+    const complete = await run(whole!);
+    const judged = await run(plain!);
+    const first = await run(stopped!, (line, kill) => {
+      if (line.startsWith('stage=before-test') && line.includes('epoch=2')) kill();
+    });
+    const second = await run(stopped!);
+
+    // Assess: a stop changes nothing
+    expect(complete).toMatchObject({ code: 0, stderr: '' });
+    expect(judged).toMatchObject({ code: 0, stderr: '' });
+    expect([first.code, second.code]).toEqual([143, 0]);
+    expect(second.stdout).not.toContain('stage=before-test progress=0.167 epoch=1 ');
+    for (const file of ['weights.bin', 'ranks/test.bin', 'ranks/validation.bin']) {
+      const [one, other] = [whole!, stopped!].map((job) => readFileSync(job.path('model', file)));
+      expect(one!.equals(other!), file).toBe(true);
+    }
+    // Assess: validation is judged by what training saw, and what is fitted on afterwards is that, too
+    expect(ranksOf(whole!, 'validation')).toEqual(ranksOf(plain!, 'validation'));
+    expect(ranksOf(whole!, 'test')).not.toEqual(ranksOf(plain!, 'test'));
+    const [own, trained] = [whole!, plain!].map((job) =>
+      readFileSync(job.path('model/parameters.bin')),
+    );
+    expect(own!.equals(trained!)).toBe(true);
+    const manifests = [whole!, plain!].map((job) => jsonOf(job, 'model/manifest.json').asServed);
+    expect(manifests).toEqual([true, false]);
+    const { histories } = decodeNetwork(
+      jsonOf(whole!, 'model/model.json'),
+      readFileSync(whole!.path('model/weights.bin')),
+    );
+    expect(histories!.trainingCounts).toEqual(known.trainingCounts);
   });
 
   it('joins a model with what is popular and what its texts say, which ranks the same as a champion', async () => {

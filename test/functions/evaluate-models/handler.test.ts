@@ -32,9 +32,13 @@ let evaluateModels: (run: string) => Promise<unknown>;
 
 beforeAll(async () => {
   bucket = await startHandlerBucket();
+  const fitted = await import('#functions/fit-rivals/handler.ts');
   const planned = await import('#functions/plan-training/handler.ts');
   const evaluated = await import('#functions/evaluate-models/handler.ts');
-  plan = (run) => planned.handler({ run, resource: `lea-dev--${run}-1`, endpoint: null }, context);
+  plan = async (run) => {
+    await fitted.handler({ run }, context);
+    return planned.handler({ run, resource: `lea-dev--${run}-1`, endpoint: null }, context);
+  };
   evaluateModels = (run) => evaluated.handler({ run }, context);
 });
 afterAll(() => bucket.stop());

@@ -47,6 +47,29 @@ describe('Function: planTraining', () => {
     expect(JSON.stringify(jobs[2]!.channels)).toContain('s3://data/runs/night/item-vectors.arrow"');
   });
 
+  test('what is joined gets what the night has fitted; whoever is judged as served, the rows before the test cases', () => {
+    const [plain, joined, frozen] = [{}, { prior: {} }, { prior: {}, refitPasses: 0 }].map(
+      (settings, at) => ({
+        name: `m${at}`,
+        backbone: 'sasrec',
+        objective: 'supervised',
+        ...settings,
+      }),
+    );
+    const channels = (evaluation: object) =>
+      planTraining({
+        ...plan,
+        config: parseConfig({ training: { models: [plain, joined, frozen] }, evaluation }, 'test'),
+      }).map(channelsOf);
+
+    expect(channels({})).toEqual([['sequences'], ['sequences', 'rivals'], ['sequences', 'rivals']]);
+    expect(channels({ asServed: true })).toEqual([
+      ['sequences', 'before-test'],
+      ['sequences', 'rivals', 'before-test'],
+      ['sequences', 'rivals'],
+    ]);
+  });
+
   test('a model that may begins from weights of an earlier night', () => {
     const jobs = planTraining({ ...plan, warm: new Map([['plain', 'runs/before/models/plain/']]) });
 

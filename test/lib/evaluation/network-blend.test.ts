@@ -3,6 +3,8 @@ import { historyKind, priorConfig } from '#lib/contracts/config/training.ts';
 import { absence, recency } from '#lib/evaluation/moderators.ts';
 import { judgeNetwork, rankNetwork } from '#lib/evaluation/network-blend.ts';
 import { networkHistories } from '#lib/evaluation/network-histories.ts';
+import { countedAnew } from '#lib/evaluation/refit.ts';
+import { fitAllAnew } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
 import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
 import { initialise } from '#lib/recommender/parameters.ts';
@@ -17,9 +19,9 @@ const { items, window, split, baskets } = built.manifest;
 const data = { ...built, baskets };
 nativeBackend();
 
-function untrained() {
+function untrained(seed = 2) {
   const network = describeNetwork(resolve(small), items, window, undefined);
-  const weights = initialise(servedSpecs(network), 2, 'first');
+  const weights = initialise(servedSpecs(network), seed, 'first');
   for (const { values } of weights.values()) values.set(values.map((x) => 3 * x));
   return { backbone: 'sasrec', shape: network.shape, excludeHistory: true, weights } as const;
 }
@@ -40,6 +42,33 @@ describe('Function: judgeNetwork', () => {
     expect(judged.test.ranks).toEqual(rankCases(ranker, built.test));
     expect(judged.served.blend).toBeUndefined();
     loaded.dispose();
+  });
+
+  it('answers test cases, and serves, with what was fitted on more; validation with what was trained', () => {
+    // Arrange
+    const model = untrained();
+    const prior = priorConfig.parse({ halfLives: [0.25, null], histories: ['sequential-rules'] });
+    const rules = networkHistories(data, built.validation, true, prior)!;
+    const known = fitAllAnew(rules.scorers, countedAnew({ ...data, shards: built.allActions }));
+    const network = untrained(3);
+
+    // Act
+    const [usual, asServed] = [undefined, { network, histories: known }].map((forTest) =>
+      judgeNetwork(model, rules, prior, world, built, forTest),
+    );
+
+    // Assess
+    expect(asServed!.validation.ranks).toEqual(usual!.validation.ranks);
+    expect(asServed!.served).toMatchObject({ network, blend: usual!.served.blend });
+    expect(asServed!.served.histories!.trainingCounts).toEqual(known.trainingCounts);
+    expect(asServed!.test.ranks).not.toEqual(usual!.test.ranks);
+    expect(asServed!.test.ranks).toEqual(rankNetwork(asServed!.served, world, built.test).ranks);
+    const alone = judgeNetwork(model, undefined, undefined, world, built, {
+      network,
+      histories: undefined,
+    });
+    expect(alone.served.network).toBe(network);
+    expect(alone.test.ranks).toEqual(rankNetwork(alone.served, world, built.test).ranks);
   });
 
   it('makes up for a network that knows nothing', () => {

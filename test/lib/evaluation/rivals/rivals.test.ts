@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { countedAnew } from '#lib/evaluation/refit.ts';
+import { fitAllAnew, fitScorers } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { type RankedRival, rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import { taskOf } from './tasks.ts';
 
@@ -64,6 +66,33 @@ describe('Function: rankRivals', () => {
       expect(better).toBeGreaterThan(0);
       expect(hits('rules-x-recent')).toBeGreaterThanOrEqual(better);
     }
+  });
+
+  it('says the same with what was fitted before, and answers test cases alone with what knows validation', () => {
+    // Arrange
+    const task = taskOf();
+    const training = {
+      scorers: fitScorers(task, task.cases.validation, task.excludeHistory),
+      trainingCounts: task.itemTable.counts,
+    };
+    const all = countedAnew({ ...task, shards: task.allActions });
+    const beforeTest = fitAllAnew(training.scorers, all);
+
+    // Act
+    const [own, given, known] = [undefined, { training }, { training, beforeTest }].map((scorers) =>
+      rankRivals({ ...task, scorers }),
+    );
+
+    // Assess
+    const ranksOf = (ranked: readonly RankedRival[] | undefined, on: 'validation' | 'test') =>
+      ranked!.map((rival) => rival[on].ranks);
+    expect(ranksOf(given, 'validation')).toEqual(ranksOf(own, 'validation'));
+    expect(ranksOf(given, 'test')).toEqual(ranksOf(own, 'test'));
+    expect(ranksOf(known, 'validation')).toEqual(ranksOf(own, 'validation'));
+    const rules = (ranked: readonly RankedRival[] | undefined) =>
+      ranked!.find(({ model }) => model.name === 'sequential-rules')!;
+    expect(rules(known).test.ranks).not.toEqual(rules(own).test.ranks);
+    expect(rules(known).model.trainingCounts).toEqual(all.itemTable.counts);
   });
 
   it('lets recent popularity keep a share of its weights where it is joined, and shows more items', () => {

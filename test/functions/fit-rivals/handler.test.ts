@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { parseConfig } from '#lib/contracts/config.ts';
+import { runs } from '#lib/contracts/keys.ts';
+import { allActionsManifest, countActions } from '#lib/sequences/all-actions.ts';
+import { decodeSequenceShard } from '#lib/sequences/shard.ts';
+import { writeSequences } from '#lib/sequences/write.ts';
+import { decodeScorers } from '#lib/serving/scorers-file.ts';
+import { smallSequences } from '../../containers/trainer/job-folder.ts';
+import { context, startHandlerBucket } from '../handlers.ts';
+
+const built = smallSequences();
+const models = [{ name: 'plain', backbone: 'sasrec', objective: 'supervised' }];
+
+let bucket: Awaited<ReturnType<typeof startHandlerBucket>>;
+let fitRivals: (run: string) => Promise<unknown>;
+
+beforeAll(async () => {
+  bucket = await startHandlerBucket();
+  const { handler } = await import('#functions/fit-rivals/handler.ts');
+  fitRivals = (run) => handler({ run }, context);
+});
+afterAll(() => bucket.stop());
+
+async function arrange(run: string, settings: object): Promise<void> {
+  await writeSequences(bucket.objects, run, built);
+  await bucket.objects.putJson(runs.config(run), parseConfig(settings, 'test'));
+}
+
+const scorersOf = async (run: string, on: 'training' | 'before-test') => {
+  const { description, weights } = runs.fittedRivals(run, on);
+  const { objects } = bucket;
+  return decodeScorers(
+    await objects.getJson(description, z.unknown()),
+    await objects.getBytes(weights),
+  );
+};
+const sum = (counts: Int32Array) => counts.reduce((total, count) => total + count, 0);
+
+describe('Function: fit-rivals', () => {
+  it('fits what knows histories once, on training actions', async () => {
+    // Arrange
+    await arrange('plain', { training: { models } });
+    // Act
+    await fitRivals('plain');
+    const first = await bucket.objects.head(runs.fittedRivalsManifest('plain'));
+    await fitRivals('plain');
+    // Assess
+    const { scorers, trainingCounts } = await scorersOf('plain', 'training');
+    expect(scorers.map(({ kind }) => kind)).toContain('sequential-rules');
+    expect(trainingCounts).toEqual(built.itemTable.counts);
+    expect(await bucket.objects.head(runs.fittedRivalsManifest('plain'))).toEqual(first);
+    expect(await bucket.objects.head(runs.beforeTestManifest('plain'))).toBeUndefined();
+  });
+
+  it('fits the same once more on validation’s actions where test cases are answered as served', async () => {
+    // Arrange
+    await arrange('served', { training: { models }, evaluation: { asServed: true } });
+    // Act
+    await fitRivals('served');
+    // Assess
+    const [training, beforeTest] = await Promise.all([
+      scorersOf('served', 'training'),
+      scorersOf('served', 'before-test'),
+    ]);
+    expect(beforeTest.scorers.map(({ kind, parameters }) => [kind, parameters])).toEqual(
+      training.scorers.map(({ kind, parameters }) => [kind, parameters]),
+    );
+    expect(sum(beforeTest.trainingCounts)).toBe(
+      sum(training.trainingCounts) + built.validation.targets.length,
+    );
+    const manifest = await bucket.objects.getJson(
+      runs.beforeTestManifest('served'),
+      allActionsManifest,
+    );
+    const parts = await Promise.all(
+      Array.from({ length: manifest.parts }, async (_, part) =>
+        decodeSequenceShard(await bucket.objects.getBytes(runs.beforeTest('served', part))),
+      ),
+    );
+    expect(countActions(parts)).toBe(manifest.actions);
+    expect(manifest.actions).toBe(sum(beforeTest.trainingCounts));
+  });
+
+  it('fits nothing twice where nothing is fitted again before it is served', async () => {
+    await arrange('judged', {
+      training: { models, refitPasses: 0 },
+      evaluation: { asServed: true },
+    });
+    await fitRivals('judged');
+    expect(await bucket.objects.head(runs.beforeTestManifest('judged'))).toBeUndefined();
+  });
+});

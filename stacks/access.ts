@@ -264,6 +264,8 @@ export const functionAccess = {
       keys.buckets,
       keys.sequences,
       keys.allActions,
+      keys.beforeTest,
+      keys.fittedRivals,
       keys.everybody,
       keys.catalogue,
       keys.augmented,
@@ -321,6 +323,8 @@ export const containerAccess = {
     read: [
       keys.sequences,
       keys.allActions,
+      keys.beforeTest,
+      keys.fittedRivals,
       keys.augmented,
       keys.itemVectors,
       keys.models,

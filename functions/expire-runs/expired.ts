@@ -19,6 +19,8 @@ const bulk = [
   runs.bucketsPrefix,
   runs.sequencesPrefix,
   runs.allActionsPrefix,
+  runs.beforeTestPrefix,
+  runs.fittedRivalsPrefix,
   runs.everybodyPrefix,
   runs.cataloguePrefix,
   runs.itemVectors,

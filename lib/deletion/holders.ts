@@ -44,7 +44,7 @@ export const holders: readonly Holder[] = [
   },
   {
     what: 'sequences',
-    holds: inRun(/^(?:sequences\/(?:train|evaluation)|all-actions)\/[^/]+\.arrow$/),
+    holds: inRun(/^(?:sequences\/(?:train|evaluation)|all-actions|before-test)\/[^/]+\.arrow$/),
     without: withoutArrowRows,
   },
   { what: 'augmented rows', holds: inRun(/^augmented\/[^/]+\.arrow$/), without: withoutArrowRows },

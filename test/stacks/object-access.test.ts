@@ -25,6 +25,8 @@ const bulk = [
   runs.bucketFile('a', 'actions', 7),
   runs.trainShard('a', 7),
   runs.allActions('a', 7),
+  runs.beforeTest('a', 7),
+  runs.fittedRivals('a', 'training').weights,
   runs.recentHistories('a', 7),
   runs.catalogue('a'),
   runs.augmentedShard('a', 7),

@@ -272,6 +272,9 @@ describe('The roles of the containers', () => {
     expect(covers(environment.read, vectors.part('x', 'y', 'z'))).toBe(true);
     expect(covers(trainer.read, runs.augmentedShard('a', 1))).toBe(true);
     expect(covers(trainer.read, runs.itemVectors('a'))).toBe(true);
+    expect(covers(trainer.read, runs.allActions('a', 1))).toBe(true);
+    expect(covers(trainer.read, runs.beforeTest('a', 1))).toBe(true);
+    expect(covers(trainer.read, runs.fittedRivals('a', 'before-test').weights)).toBe(true);
     // The champion's files, for the task `score`.
     expect(covers(trainer.read, runs.modelManifest('a', 'b'))).toBe(true);
     for (const { write } of [environment, trainer]) {

@@ -78,6 +78,10 @@ beforeAll(async () => {
       attempts: [],
     });
   }
+  await objects.putBytes(
+    runs.beforeTest('done', 0),
+    await objects.getBytes(runs.allActions('done', 0)),
+  );
   const shard = augmentedShard([2, 3], 2, 2);
   await objects.putBytes(
     runs.augmentedShard('done', 0),
@@ -122,6 +126,9 @@ describe('Function: forgetUsers', () => {
       jsonl.filter((line) => !line.includes('"user_id":"17"')).join(''),
     );
     expect(Buffer.from(await objects.getBytes('logs/d.csv')).toString()).toContain('u1,x17x');
+    const before = decodeSequenceShard(await objects.getBytes(runs.beforeTest('done', 0)));
+    expect(before.users).toContain('u1');
+    expect(before.users).not.toContain('17');
     // A list keeps an item of the same id.
     const lists = gunzipSync(
       await objects.getBytes(serving.recommendationsPart('done', 'b', 0)),

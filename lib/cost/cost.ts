@@ -318,13 +318,15 @@ function trainCost(
   };
   const models = training.models.map((model) => resolveModel(training, model));
   const jobs = models.map((model) => {
-    const { maximumEpochs, patience } = model;
+    const { maximumEpochs, patience, refitPasses } = model;
+    // Passes over training and validation before the test cases are answered.
+    const passes = config.evaluation.asServed ? refitPasses : 0;
     const epochs: Range = {
       low: Math.min(maximumEpochs, patience + 1, throughput.expectedEpochs),
       expected: Math.min(maximumEpochs, throughput.expectedEpochs),
       high: maximumEpochs,
     };
-    return jobOf(epochs, model, counts.transitions);
+    return jobOf(sum([epochs, exactly(passes)]), model, counts.transitions);
   });
   // Nobody knows who wins, and whether somebody new does: the longest, or none.
   const refits = models

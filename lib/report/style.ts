@@ -81,7 +81,11 @@ small { color: var(--quiet); font-size: .8em; }
   h2, h3, caption { break-after: avoid; }
   .chart, tr { break-inside: avoid; }
   .scroll { overflow: visible; }
-  table { font-size: .75rem; }
+  table { font-size: .7rem; }
+  /* A page cannot be scrolled sideways: wide tables break in their cells. */
+  th, td { padding: .25rem .4rem .25rem 0; }
+  tbody th.text, td.number { white-space: normal; }
+  tbody .long, tbody td.long { min-width: 0; }
   summary { list-style: none; }
   details::details-content { display: block; content-visibility: visible; }
   pre { max-height: none; padding: 0; white-space: pre-wrap; }

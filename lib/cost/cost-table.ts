@@ -91,7 +91,7 @@ export function costTable(
   const { prices, throughput } = tables;
   const perMillion = estimate.usd.expected / (counts.transitions / 1e6);
   return [
-    `A run on ${number(counts.interactions)} interactions of ${number(counts.items)} items, in ${prices.region}:`,
+    `A run on ${number(counts.interactions)} interactions of ${number(counts.items)} items, in ${prices.region}${learnedFrom(config)}:`,
     '',
     ...partRows(estimate),
     '',

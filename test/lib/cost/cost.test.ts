@@ -53,6 +53,49 @@ describe('Function: estimateCost', () => {
     expect(fit?.usd.expected).toBeCloseTo((seconds / 3600) * 1.408, 9);
   });
 
+  it('has the passes before the test cases where models are judged as they are served', () => {
+    const secondsOf = (evaluation: object, refitPasses = 4) =>
+      estimateCost(
+        parseConfig(
+          {
+            training: { models: models(false).map((model) => ({ ...model, refitPasses })) },
+            evaluation,
+          },
+          'test',
+        ),
+        counts,
+        tables,
+      ).parts.find(({ part }) => part.startsWith('Train'))!.seconds.expected;
+
+    const epochSeconds = (secondsOf({ asServed: true }) - secondsOf({})) / 4;
+
+    expect(epochSeconds).toBeGreaterThan(0);
+    expect(secondsOf({ asServed: true }, 8) - secondsOf({}, 8)).toBeCloseTo(8 * epochSeconds, 6);
+    expect(secondsOf({ asServed: true }, 0)).toBe(secondsOf({}, 0));
+  });
+
+  it('has no lists for everybody where none are asked for', () => {
+    const of = (batchCount: number) =>
+      estimateCost(
+        parseConfig(
+          { training: { models: models(false) }, operations: { serving: { batchCount } } },
+          'test',
+        ),
+        counts,
+        tables,
+      ).work.find(({ step }) => step === 'Lists for everybody');
+
+    expect(of(20)).toMatchObject({ calls: expect.any(Number) });
+    expect(of(0)).toMatchObject({
+      calls: 0,
+      reads: 0,
+      writes: 0,
+      objects: 0,
+      bytesRead: 0,
+      bytesWritten: 0,
+    });
+  });
+
   it('has no GPU in it when no model uses the environment', () => {
     // Act
     const { parts } = estimateCost(config(false), counts, tables);
@@ -227,6 +270,20 @@ describe('Function: costTable', () => {
     expect(table).toMatch(/\$[\d.]+ per million transitions/);
     expect(table).toContain('a month in which nothing runs');
     expect(table).toContain('| Alarms (on 21 metrics) | $2.10 |');
+  });
+
+  it.each([
+    [{ historyDays: 30 }, 'those of 30 days, which this does not know the number of:'],
+    [
+      { historyDays: 30, maximumInteractions: 500_000 },
+      'the newest 500,000 and those of 30 days, which this does not know the number of:',
+    ],
+  ])('says what is learned from where that is limited (%o)', (sequences, expected) => {
+    const limited = parseConfig({ training: { models: models(false) }, sequences }, 'test');
+
+    expect(costTable({ interactions: 1e6, items: 1e4 }, limited, tables, deployed)).toContain(
+      `, learned from: ${expected}`,
+    );
   });
 
   it('has no price for a job that would be stopped before its end', () => {

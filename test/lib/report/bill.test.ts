@@ -23,6 +23,22 @@ describe('Function: billSection', () => {
     ]);
   });
 
+  it('shows what functions took, what was not used, and what nobody expected', () => {
+    const [first] = reportOf().bill;
+    const unused = { ...first!, instances: [], isMeasured: true };
+
+    const rows = cellsOf(
+      billSection([
+        { ...unused, gbSeconds: 12.3 },
+        { ...unused, estimate: undefined },
+      ])!.text,
+    );
+
+    expect(rows[0]![1]).toBe('13 GB-s');
+    expect(rows[1]!.slice(1)).toStrictEqual(['nothing', '$0.04', '', '']);
+    expect(rows[2]!.slice(3)).toStrictEqual(['$0.07', '$0.36']);
+  });
+
   it('has no total where an instance has no price, and nothing where there is no estimate', () => {
     const [first, second] = reportOf().bill;
     const rows = cellsOf(billSection([{ ...first!, usd: undefined }, second!])!.text);

@@ -340,8 +340,7 @@ async function route() {
   } catch (error) {
     if (turn !== latest) return;
     $('shown').replaceChildren();
-    $('problem').textContent = error.message;
-    $('problem').hidden = false;
+    complain(error.message);
   }
 }
 
@@ -410,9 +409,20 @@ $('by-user').addEventListener('submit', (event) => {
   event.preventDefault();
   if ($('user').value !== '') location.hash = toUser($('user').value.trim());
 });
+function complain(message) {
+  $('problem').textContent = message;
+  $('problem').hidden = false;
+}
+
 $('anybody').addEventListener('click', async () => {
-  const anybody = await proposeUsers('').catch(() => undefined);
-  if (anybody !== undefined) location.hash = toUser(anybody);
+  try {
+    const anybody = await proposeUsers('');
+    if (anybody === undefined) {
+      complain('No histories were kept with what is in service: the next night keeps them.');
+    } else location.hash = toUser(anybody);
+  } catch (error) {
+    complain(error.message);
+  }
 });
 $('by-history').addEventListener('submit', async (event) => {
   event.preventDefault();
@@ -420,9 +430,9 @@ $('by-history').addEventListener('submit', async (event) => {
   const found =
     proposals.get(text) ?? (text.trim() === '' ? undefined : (await proposeTitles(text))[0]);
   if (found === undefined) {
-    $('problem').textContent =
-      text.trim() === '' ? 'Type a part of a title first.' : `No title has "${text}" in it.`;
-    $('problem').hidden = false;
+    complain(
+      text.trim() === '' ? 'Type a part of a title first.' : `No title has "${text}" in it.`,
+    );
     return;
   }
   $('title').value = '';

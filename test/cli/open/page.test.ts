@@ -112,6 +112,19 @@ describe.skipIf(browserPath === undefined)('The page in a browser', () => {
     await leave();
   });
 
+  it('shows somebody, and says why where nobody’s history was kept', async () => {
+    const { page, problems, leave } = await visit();
+
+    await page.click('#anybody');
+    await heading(page, /^User user-/);
+    await page.route('**/api/users?*', (route) => route.fulfill({ json: { users: [] } }));
+    await page.click('#anybody');
+    await page.locator('#problem').filter({ hasText: 'No histories were kept' }).waitFor();
+
+    expect(problems).toEqual([]);
+    await leave();
+  });
+
   it.each(Object.keys(screens) as (keyof typeof screens)[])(
     'fits the screen (%s), shows titles as text, and axe finds nothing serious',
     async (screen) => {

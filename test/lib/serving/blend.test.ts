@@ -4,7 +4,7 @@ import { restoreScorer } from '#lib/evaluation/rivals/pair-scorer.ts';
 import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
 import { countActions } from '#lib/popularity/item-counts.ts';
 import { activateBackend } from '#lib/serving/backend.ts';
-import { type Blend, decodeBlend, encodeBlend } from '#lib/serving/blend-file.ts';
+import { type Blend, decodeBlend, encodeBlend, historyParts } from '#lib/serving/blend-file.ts';
 import { Recommender } from '#lib/serving/recommender.ts';
 import { modelFiles } from './models.ts';
 
@@ -97,6 +97,75 @@ describe('Functions: encodeBlend, decodeBlend', () => {
   ])('refuse weights that are %s', (_, damage) => {
     const { description, weights } = encodeBlend(withRules(1));
     expect(() => decodeBlend(description, damage(weights))).toThrow(ContractError);
+  });
+
+  it.each<
+    [string, Blend, (description: ReturnType<typeof encodeBlend>['description']) => object, string]
+  >([
+    [
+      'a key that nobody knows',
+      withRules(1),
+      (description) => ({ ...description, temperature: 1 }),
+      'Unrecognized key: "temperature"',
+    ],
+    [
+      'a moderator of too few weights',
+      { ...withRules(1), counts: { epsilon: 0.1, terms: [{ halfLife: day, weight: 1 }] } },
+      (description) => ({
+        ...description,
+        moderators: [{ kind: 'recency', term: 0, weights: [1] }],
+      }),
+      'moderator "recency" needs 2 weights, those of 1 components and 1 half-lives',
+    ],
+    [
+      'a moderator that looks at a half-life that is not there',
+      { ...withRules(1), counts: { epsilon: 0.1, terms: [{ halfLife: day, weight: 1 }] } },
+      (description) => ({
+        ...description,
+        moderators: [{ kind: 'recency', term: 1, weights: [1, 1] }],
+      }),
+      'moderator "recency" needs 2 weights',
+    ],
+    [
+      'rules without how often items were taken',
+      withRules(1),
+      ({ trainingCounts: _, ...description }) => description,
+      'weights.bin does not have training counts of 4 items.',
+    ],
+    [
+      'counts of another number of items',
+      nothing,
+      (description) => ({ ...description, items: 5 }),
+      'weights.bin does not have training counts of 5 items.',
+    ],
+    [
+      'numbers beyond the end of the file',
+      nothing,
+      ({ trainingCounts, ...description }) => ({
+        ...description,
+        trainingCounts: { ...trainingCounts, offset: 4 },
+      }),
+      'weights.bin does not have the 4 numbers "trainingCounts" of model.json.',
+    ],
+  ])('refuse %s', (_, blend, change, message) => {
+    const { description, weights } = encodeBlend(blend);
+    const changed = change(description);
+    expect(() => decodeBlend(changed, weights)).toThrow(ContractError);
+    expect(() => decodeBlend(changed, weights)).toThrow(message);
+  });
+});
+
+describe('Function: historyParts', () => {
+  it('refuses a blend with a network, which needs more than histories', () => {
+    const { description, weights } = modelFiles('sasrec', { items: 4 });
+    const network: Blend = {
+      ...nothing,
+      components: [{ kind: 'network', weight: 1, description, weights }],
+    };
+    expect(() => historyParts(network)).toThrow(ContractError);
+    expect(historyParts(withRules(1)).map(({ scorer }) => scorer.kind)).toEqual([
+      'sequential-rules',
+    ]);
   });
 });
 

@@ -30,4 +30,12 @@ describe('Function: decodeScorers', () => {
     damaged[10]! ^= 1;
     expect(() => decodeScorers(description, damaged)).toThrow(ContractError);
   });
+
+  it('refuses parts of rivals that do not say how often items were taken', () => {
+    const none = encodeScorers({ ...fitted, scorers: [] }, { window: 50, excludeHistory: false });
+    const { trainingCounts: _, ...description } = none.description as Record<string, unknown>;
+    expect(() => decodeScorers(description, none.weights)).toThrow(
+      'The fitted parts of rivals lack their training counts.',
+    );
+  });
 });

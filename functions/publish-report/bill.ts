@@ -9,7 +9,7 @@ import {
   type PaidUse,
   paidUse,
 } from '#lib/cost/bill.ts';
-import type { PartKind } from '#lib/cost/cost.ts';
+import type { PartKind } from '#lib/cost/parts.ts';
 import { priceList } from '#lib/cost/prices.ts';
 import { bucketsOf, evaluateGigabytes, processorGigabytes } from '#lib/cost/work.ts';
 import type { StateTiming } from '#lib/report/sections/timings.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { CostPart, PartKind } from './cost.ts';
+import type { CostPart, PartKind } from './parts.ts';
 import type { PriceList, Range } from './prices.ts';
 
 /** `runs/<run>/paid/<name>.json`: an instance that a run was paid for. */

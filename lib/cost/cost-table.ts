@@ -1,11 +1,13 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
-import { type CostEstimate, estimateCost, parametersInName, usdText } from './cost.ts';
+import { parametersInName } from './base-model.ts';
+import { type CostEstimate, estimateCost } from './cost.ts';
 import { costAtRest, type RestingCounts } from './cost-at-rest.ts';
 import type { DataCounts } from './data-counts.ts';
 import type { Prices } from './prices.ts';
 import { checkLimits, refusalsOf } from './refusals.ts';
 import { timeText } from './times.ts';
+import { usdText } from './usd.ts';
 import { usersOf, workUsd } from './work.ts';
 
 export interface CostQuestion {

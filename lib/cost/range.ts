@@ -16,7 +16,7 @@ export const product = (a: Range, b: Range): Range => ({
   high: a.high * b.high,
 });
 
-/** At worst, the job is stopped; one that is expected to be is no estimate (`checkTimes`). */
+/** At worst, the job is stopped; one that is expected to be is no estimate (`checkLimits`). */
 export const atWorst = ({ low, expected, high }: Range, limit: number): Range => ({
   low,
   expected,

@@ -1,7 +1,8 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { attemptResources, trainingJobName } from '#lib/contracts/job-name.ts';
 import { needsBaseModel } from '#lib/contracts/needs.ts';
-import { estimateCost, parametersInName } from '#lib/cost/cost.ts';
+import { parametersInName } from '#lib/cost/base-model.ts';
+import { estimateCost } from '#lib/cost/cost.ts';
 import type { DataCounts } from '#lib/cost/data-counts.ts';
 import type { StepMemory } from '#lib/cost/memory.ts';
 import type { Prices } from '#lib/cost/prices.ts';

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#lib/contracts/config.ts';
-import { estimateCost, usdText } from '#lib/cost/cost.ts';
+import { estimateCost } from '#lib/cost/cost.ts';
 import { costTable } from '#lib/cost/cost-table.ts';
 import { parsePrices } from '#lib/cost/prices.ts';
+import { usdText } from '#lib/cost/usd.ts';
 import { deployedCounts } from '#stacks/alarms.ts';
 import pipeline from '../../config/pipeline.json' with { type: 'json' };
 import prices from '../../config/prices.json' with { type: 'json' };

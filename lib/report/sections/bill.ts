@@ -1,5 +1,5 @@
 import { type BilledPart, billedUsd } from '#lib/cost/bill.ts';
-import { usdText } from '#lib/cost/cost.ts';
+import { usdText } from '#lib/cost/usd.ts';
 import { dataTable } from '../data-table.ts';
 import { duration, whole } from '../format.ts';
 import { type Html, html } from '../html.ts';

@@ -1,4 +1,4 @@
-import { usdText } from '#lib/cost/cost.ts';
+import { usdText } from '#lib/cost/usd.ts';
 import { duration, percent, whole } from '../format.ts';
 import { type Html, html } from '../html.ts';
 

@@ -14,6 +14,7 @@ import {
 } from '#lib/evaluation/network-blend.ts';
 import { networkHistories } from '#lib/evaluation/network-histories.ts';
 import { refitHistories } from '#lib/evaluation/refit.ts';
+import { fitOnTraining } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { refitModel } from '#lib/recommender/refit.ts';
@@ -228,7 +229,8 @@ for (const days of numbers(values.cuts)) {
     }
   };
   const rivals = rankRivals({
-    ...{ itemTable, shards, baskets, events: before.events, excludeHistory, window, split },
+    ...{ itemTable, events: before.events, excludeHistory, window, split },
+    scorers: fitOnTraining({ itemTable, shards, baskets }, before.validation, excludeHistory),
     cases: before,
     asOf: model.prior?.asOf ?? 'request',
   })

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { meanOverCases, rankMetrics } from '#lib/evaluation/metrics.ts';
+import { fitOnTraining } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import type { AsOf } from '#lib/popularity/as-of.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
@@ -51,10 +52,12 @@ const built = buildSequences(
   sequencesConfig.parse({ split: values.split, shardItems: 1_000_000 }),
 );
 const begun = process.cpuUsage();
+const { baskets, excludeHistory } = built.manifest;
 const ranked = rankRivals({
   ...built.manifest,
   ...built,
   cases: built,
+  scorers: fitOnTraining({ ...built, baskets }, built.validation, excludeHistory),
   asOf: values['as-of'] as AsOf,
   countsShare: Number(values['counts-share']),
 });

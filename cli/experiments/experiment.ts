@@ -6,6 +6,7 @@ import { rankBaselines } from '#lib/evaluation/baselines.ts';
 import type { SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { judgeNetwork } from '#lib/evaluation/network-blend.ts';
 import { networkHistories } from '#lib/evaluation/network-histories.ts';
+import { fitOnTraining } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import type { AsOf } from '#lib/popularity/as-of.ts';
@@ -186,7 +187,13 @@ function scoreBaselines(
   const ranked =
     asOf === undefined
       ? rankBaselines(data, built, manifest.excludeHistory)
-      : rankRivals({ ...manifest, ...data, cases: built, asOf }).map((rival) => ({
+      : rankRivals({
+          ...manifest,
+          ...built,
+          cases: built,
+          asOf,
+          scorers: fitOnTraining(data, built.validation, manifest.excludeHistory),
+        }).map((rival) => ({
           name: rival.model.name,
           ranks: { validation: rival.validation.ranks, test: rival.test.ranks },
         }));

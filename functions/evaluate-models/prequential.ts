@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readEvents } from '#functions/shared/events.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { prequential, runs, serving } from '#lib/contracts/keys.ts';
@@ -7,11 +8,14 @@ import { rankBlends } from '#lib/evaluation/blend.ts';
 import { compareRanks } from '#lib/evaluation/compare-ranks.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { decodeRanks } from '#lib/evaluation/ranks.ts';
-import { planCounting } from '#lib/popularity/as-of.ts';
+import { type AsOf, type CountedEvents, planCounting } from '#lib/popularity/as-of.ts';
 import { readNights } from '#lib/promotion/nights.ts';
 import { type PrequentialNight, prequentialNight, toNdcg } from '#lib/promotion/prequential.ts';
-import { decodeEvaluationCases, type EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
-import { decodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
+import {
+  decodeEvaluationCases,
+  type EvaluationCases,
+  firstTime,
+} from '#lib/sequences/evaluation-cases.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { type SequencesManifest, sequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeBlend, isBlendOfHistories } from '#lib/serving/blend-file.ts';
@@ -64,7 +68,7 @@ async function score(
   };
   const why = whyNothing(champion, unusable, since, arrivedCases);
   if (why !== undefined || champion === undefined) return { ...night, why: why ?? null };
-  const world = await readWorld(objects, run, manifest);
+  const world = await readWorld(objects, run, manifest, config.evaluation.countsAsOf);
   const { cases } = world;
   const { users, ...compared } = compareRanks(
     cases.users,
@@ -95,7 +99,7 @@ function whyNothing(
 /** What all are ranked on. */
 interface World {
   readonly cases: EvaluationCases;
-  readonly events: ReturnType<typeof decodeInteractionEvents>;
+  readonly events: CountedEvents;
   readonly itemIds: readonly string[];
   readonly manifest: SequencesManifest;
 }
@@ -104,18 +108,13 @@ async function readWorld(
   objects: Objects,
   run: string,
   manifest: SequencesManifest,
+  asOf: AsOf,
 ): Promise<World> {
-  const [cases, events, items] = await Promise.all([
-    objects.getBytes(runs.evaluationCases(run, 'arrived')),
-    objects.getBytes(runs.events(run)),
-    objects.getBytes(runs.itemTable(run)),
-  ]);
-  return {
-    cases: decodeEvaluationCases(cases),
-    events: decodeInteractionEvents(events),
-    itemIds: decodeItemTable(items).itemIds,
-    manifest,
-  };
+  const cases = decodeEvaluationCases(await objects.getBytes(runs.evaluationCases(run, 'arrived')));
+  const { itemIds } = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
+  const requests = { first: firstTime(cases), asOf, split: manifest.split };
+  const events = await readEvents(objects, run, itemIds.length, requests);
+  return { cases, events, itemIds, manifest };
 }
 
 /** Ranks of the files that were served: those of the job that ranks the champion, if it has a network. */

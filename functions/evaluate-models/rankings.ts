@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { readTrainingShards } from '#functions/shared/shards.ts';
+import { readEvents } from '#functions/shared/events.ts';
+import { trainedUsers } from '#functions/shared/shards.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
 import type { ModelConfig } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
@@ -12,11 +13,9 @@ import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { decodeLists, decodeRanks } from '#lib/evaluation/ranks.ts';
 import type { NightsScorers } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { type RankedRival, rankRivals } from '#lib/evaluation/rivals/rivals.ts';
-import { decodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
-import { decodeInteractionEvents } from '#lib/sequences/interaction-events.ts';
+import { decodeEvaluationCases, firstTime } from '#lib/sequences/evaluation-cases.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
-import type { SequenceShard } from '#lib/sequences/shard.ts';
 import { isBlendOfHistories } from '#lib/serving/blend-file.ts';
 import { decodeScorers } from '#lib/serving/scorers-file.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -54,10 +53,10 @@ export async function readRankings(
     test: await readCases(objects, run, 'test'),
   };
   const manifest = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
-  const shards: SequenceShard[] = [];
-  for await (const shard of readTrainingShards(objects, run, manifest)) shards.push(shard);
-  const { excludeHistory, window, split, baskets } = manifest;
-  const events = decodeInteractionEvents(await objects.getBytes(runs.events(run)));
+  const { excludeHistory, window, split } = manifest;
+  const { countsAsOf: asOf, rivalCountsShare } = config.evaluation;
+  const first = Math.min(firstTime(cases.validation), firstTime(cases.test));
+  const events = await readEvents(objects, run, itemTable.itemIds.length, { first, asOf, split });
   const ranksOf = async (name: string): Promise<SplitRanks> => {
     const read = async (split: 'validation' | 'test') => {
       const bytes = await objects.getBytes(runs.modelRanks(run, name, split));
@@ -71,7 +70,6 @@ export async function readRankings(
       cases.test.targets.length,
       `${name}, lists`,
     );
-  const { countsAsOf: asOf, rivalCountsShare } = config.evaluation;
   const championRanks = async (ranked: Champion) => {
     const key = serving.modelFiles(ranked.judged).description;
     if (!isBlendOfHistories(await objects.getJson(key, z.unknown()))) {
@@ -109,13 +107,11 @@ export async function readRankings(
   const rivals = rankRivals({
     scorers,
     itemTable,
-    shards,
     events,
     cases,
     excludeHistory,
     window,
     split,
-    baskets,
     asOf,
     countsShare: rivalCountsShare,
   });
@@ -123,7 +119,7 @@ export async function readRankings(
     cases,
     training: {
       itemCounts: (scorers.beforeTest ?? scorers.training).trainingCounts,
-      users: new Set(shards.flatMap(({ users }) => users)),
+      users: await trainedUsers(objects, run, manifest, cases.test.users),
     },
     models,
     rivals,

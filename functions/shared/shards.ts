@@ -32,6 +32,25 @@ export async function* readTrainingShards(
 }
 
 /**
+ * Those of some users who have training rows.
+ *
+ * @throws what `readTrainingShards` throws
+ */
+export async function trainedUsers(
+  objects: Objects,
+  run: string,
+  manifest: SequencesManifest,
+  some: Iterable<string>,
+): Promise<Set<string>> {
+  const asked = new Set(some);
+  const trained = new Set<string>();
+  for await (const { users } of readTrainingShards(objects, run, manifest)) {
+    for (const user of users) if (asked.has(user)) trained.add(user);
+  }
+  return trained;
+}
+
+/**
  * Rows of all actions of a run, held-out ones included.
  *
  * @throws MissingArtefactError for a part that is not there, ContractError when they are not those of the run's sequences

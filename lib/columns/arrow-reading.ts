@@ -1,5 +1,5 @@
 import { type Data, DataType, type RecordBatch, RecordBatchReader } from 'apache-arrow';
-import { ContractError } from '#lib/contracts/errors.ts';
+import { ContractError, PipelineError } from '#lib/contracts/errors.ts';
 
 /*
  * Columns of an Arrow IPC stream as typed arrays: no value object is made, and where a stream has one record batch
@@ -54,6 +54,42 @@ export function decodeColumns(bytes: Uint8Array, what: string): Columns {
       { cause: error },
     );
   }
+  return columnsOf(batches, names, metadata, what);
+}
+
+/**
+ * The record batches of a stream one after the other, as its bytes come: no more of it is in memory than one of them.
+ *
+ * @param what the stream's role, for messages
+ * @throws ContractError if it is no Arrow IPC stream, or ends too early
+ */
+export async function* decodeBatches(
+  bytes: AsyncIterable<Uint8Array>,
+  what: string,
+): AsyncGenerator<Columns> {
+  try {
+    const reader = await RecordBatchReader.from(bytes);
+    await reader.open();
+    if (!reader.schema) throw new Error('it has no schema');
+    const { fields, metadata } = reader.schema;
+    const names = fields.map((field) => field.name);
+    for await (const batch of reader) yield columnsOf([batch], names, metadata, what);
+  } catch (error) {
+    // What the source of the bytes says of itself.
+    if (error instanceof PipelineError) throw error;
+    throw new ContractError(
+      `${what} is not a readable Arrow IPC stream: ${(error as Error).message}. Write it again.`,
+      { cause: error },
+    );
+  }
+}
+
+function columnsOf(
+  batches: readonly RecordBatch[],
+  names: readonly string[],
+  metadata: ReadonlyMap<string, string>,
+  what: string,
+): Columns {
   return {
     rows: batches.reduce((rows, batch) => rows + batch.numRows, 0),
     metadata,

@@ -1,6 +1,6 @@
+import type { CountedEvents } from '#lib/popularity/as-of.ts';
 import { translateCases, translateEvents } from '#lib/recommender/translate-cases.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
-import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
 import type { Component } from './blend.ts';
 import { meanOfTail } from './blend.ts';
 
@@ -13,7 +13,7 @@ export interface Abroad {
   readonly seen: EvaluationCases;
   /** The same in that vocabulary and, after it, the items that have come since: what is ranked. */
   readonly cases: EvaluationCases;
-  readonly events: InteractionEvents;
+  readonly events: CountedEvents;
   /** Size of the model's vocabulary, and of all that is ranked. */
   readonly known: number;
   readonly items: number;
@@ -26,7 +26,7 @@ export interface Abroad {
  */
 export function goAbroad(
   cases: EvaluationCases,
-  events: InteractionEvents,
+  events: CountedEvents,
   itemIds: readonly string[],
   vocabulary: readonly string[],
   hasCounts: boolean,

@@ -9,12 +9,14 @@ import { DecayedCounts } from './decayed-counts.ts';
  */
 export type AsOf = 'request' | 'night' | 'frozen';
 
-/** Seconds. */
-const day = 86_400;
+/** Actions that are counted one by one, and what had been counted before the first of them. */
+export interface CountedEvents extends InteractionEvents {
+  readonly before?: DecayedCounts | undefined;
+}
 
 /** What may be counted for requests, and up to when for each. */
 export interface CountingPlan {
-  readonly events: InteractionEvents;
+  readonly events: CountedEvents;
   /** Actions before this time count, Unix seconds, `[requests]`. */
   readonly times: Float64Array;
 }
@@ -29,7 +31,7 @@ export interface CountingPlan {
  * @param times when each request was made, Unix seconds, `[requests]`
  */
 export function planCounting(
-  events: InteractionEvents,
+  events: CountedEvents,
   times: Float64Array,
   asOf: AsOf,
   split: SequencesConfig['split'],
@@ -37,12 +39,13 @@ export function planCounting(
   if (asOf === 'frozen') {
     const known = withoutHeldOut(events);
     // Just after the last training action, which counts.
-    const end = known.times.length === 0 ? 0 : known.times.at(-1)! + 1;
+    const last = known.times.at(-1) ?? known.before?.newest ?? Number.NEGATIVE_INFINITY;
+    const end = Number.isFinite(last) ? last + 1 : 0;
     return { events: known, times: new Float64Array(times.length).fill(end) };
   }
   return {
     events: split === 'global-time' ? events : withoutHeldOut(events),
-    times: asOf === 'night' ? times.map((time) => Math.floor(time / day) * day) : times,
+    times: asOf === 'night' ? times.map(midnightBefore) : times,
   };
 }
 
@@ -61,7 +64,7 @@ export function sweepCounts(
   visit: (request: number, counts: DecayedCounts, time: number) => void,
   requests: Int32Array = Int32Array.from(times.keys()),
 ): void {
-  const counts = new DecayedCounts(items, halfLives);
+  const counts = events.before?.goingOn(items, halfLives) ?? new DecayedCounts(items, halfLives);
   const order = requests.slice().sort((a, b) => times[a]! - times[b]! || a - b);
   let next = 0;
   for (const request of order) {
@@ -73,8 +76,13 @@ export function sweepCounts(
   }
 }
 
-function withoutHeldOut({ items, times, isHeldOut }: InteractionEvents): InteractionEvents {
+/** The last midnight, UTC, up to a time. Unix seconds. */
+export const midnightBefore = (time: number): number => Math.floor(time / 86_400) * 86_400;
+
+/** What was counted before has none, see `EventsFrom`. */
+function withoutHeldOut({ items, times, isHeldOut, ...rest }: CountedEvents): CountedEvents {
   return {
+    ...rest,
     items: items.filter((_, at) => isHeldOut[at] === 0),
     times: times.filter((_, at) => isHeldOut[at] === 0),
     isHeldOut: isHeldOut.filter((held) => held === 0),

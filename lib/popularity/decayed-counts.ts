@@ -33,6 +33,52 @@ export class DecayedCounts {
     this.#origins = new Float64Array(halfLives.length).fill(Number.NaN);
   }
 
+  /** Time of the newest action counted, Unix seconds; minus infinity for none. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /**
+   * The same counts of some of the half-lives, to be counted on without changing these: as if the same actions had been
+   * counted with those half-lives alone.
+   *
+   * @throws ContractError for a half-life that is not counted here, and for another vocabulary
+   */
+  goingOn(items: number, halfLives: readonly number[]): DecayedCounts {
+    if (items !== this.items) {
+      throw new ContractError(`Counts of ${this.items} items cannot go on with ${items}.`);
+    }
+    const copy = new DecayedCounts(items, halfLives);
+    halfLives.forEach((halfLife, which) => {
+      const own = this.halfLives.indexOf(halfLife);
+      if (own === -1) {
+        throw new ContractError(`Nothing has been counted with a half-life of ${halfLife} s.`);
+      }
+      copy.#scaled[which]!.set(this.#scaled[own]!);
+      copy.#origins[which] = this.#origins[own]!;
+    });
+    copy.#newest = this.#newest;
+    return copy;
+  }
+
+  /**
+   * The same counts in another vocabulary.
+   *
+   * @param indices of each item there, 0 for none, `[items + 1]`
+   * @param items size of the other vocabulary
+   */
+  translated(indices: ArrayLike<number>, items: number): DecayedCounts {
+    const copy = new DecayedCounts(items, this.halfLives);
+    this.#scaled.forEach((own, which) => {
+      for (let item = 1; item <= this.items; item++) {
+        if (indices[item]! > 0) copy.#scaled[which]![indices[item]!] = own[item]!;
+      }
+    });
+    copy.#origins.set(this.#origins);
+    copy.#newest = this.#newest;
+    return copy;
+  }
+
   /**
    * Counts one action.
    *

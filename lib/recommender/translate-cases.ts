@@ -1,5 +1,5 @@
+import type { CountedEvents } from '#lib/popularity/as-of.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
-import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
 
 /**
  * Cases in another vocabulary: items that it does not have are left out of histories, and a target that it does not
@@ -29,16 +29,17 @@ export function translateCases(
 
 /** Events in another vocabulary; those of items that it does not have are left out. */
 export function translateEvents(
-  { items, times, isHeldOut }: InteractionEvents,
+  { items, times, isHeldOut, before }: CountedEvents,
   from: readonly string[],
   to: readonly string[],
-): InteractionEvents {
+): CountedEvents {
   const translated = translation(from, to);
   const kept = (_: number, at: number) => translated[items[at]!]! > 0;
   return {
     items: items.filter(kept).map((item) => translated[item]!),
     times: times.filter(kept),
     isHeldOut: isHeldOut.filter(kept),
+    ...(before && { before: before.translated(translated, to.length) }),
   };
 }
 

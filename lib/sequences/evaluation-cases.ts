@@ -133,6 +133,10 @@ export function decodeEvaluationCases(bytes: Uint8Array): EvaluationCases {
   };
 }
 
+/** When the first list is asked for, Unix seconds; infinity for none. */
+export const firstTime = ({ times }: Pick<EvaluationCases, 'times'>): number =>
+  times.reduce((first, time) => Math.min(first, time), Number.POSITIVE_INFINITY);
+
 /** The items of a case's history within the window, in time order. */
 export function historyOf({ items, offsets }: EvaluationCases, index: number): Int32Array {
   return items.subarray(offsets[index]!, offsets[index + 1]!);

@@ -1,4 +1,4 @@
-import { decodeColumns } from '#lib/columns/arrow-reading.ts';
+import { type Columns, decodeBatches, decodeColumns } from '#lib/columns/arrow-reading.ts';
 import {
   encodeColumns,
   float64Column,
@@ -50,9 +50,29 @@ export function encodeEventBatch(events: InteractionEvents): Uint8Array {
  *
  * @throws ContractError naming the column and row that do not follow the contract
  */
-export function decodeInteractionEvents(bytes: Uint8Array): InteractionEvents {
-  const what = 'the interaction events';
-  const columns = decodeColumns(bytes, what);
+export const decodeInteractionEvents = (bytes: Uint8Array): InteractionEvents =>
+  eventsOf(decodeColumns(bytes, what));
+
+/**
+ * The same batch by batch, as the bytes come.
+ *
+ * @throws ContractError as `decodeInteractionEvents`; rows are those of a batch
+ */
+export async function* decodeEventBatches(
+  bytes: AsyncIterable<Uint8Array>,
+): AsyncGenerator<InteractionEvents> {
+  let last = Number.NEGATIVE_INFINITY;
+  for await (const columns of decodeBatches(bytes, what)) {
+    const events = eventsOf(columns, last);
+    yield events;
+    last = events.times.at(-1) ?? last;
+  }
+}
+
+const what = 'the interaction events';
+
+/** @param last time of the event before the first */
+function eventsOf(columns: Columns, last = Number.NEGATIVE_INFINITY): InteractionEvents {
   const items = columns.column('item').int32();
   const times = columns.column('timestamp').float64();
   const wrong = items.findIndex((item) => item < 1);
@@ -61,10 +81,10 @@ export function decodeInteractionEvents(bytes: Uint8Array): InteractionEvents {
       `${what}: row ${wrong}, column "item": ${items[wrong]} is no item index (1 and up).`,
     );
   }
-  const early = times.findIndex((time, row) => row > 0 && !(time >= times[row - 1]!));
+  const early = times.findIndex((time, row) => !(time >= (row > 0 ? times[row - 1]! : last)));
   if (early !== -1) {
     throw new ContractError(
-      `${what}: row ${early}, column "timestamp": ${times[early]} comes after ${times[early - 1]}; events must ascend.`,
+      `${what}: row ${early}, column "timestamp": ${times[early]} comes after ${times[early - 1] ?? last}; events must ascend.`,
     );
   }
   return { items, times, isHeldOut: columns.column('held_out').uint8() };

@@ -2,9 +2,8 @@ import { beyond, goAbroad } from '#lib/evaluation/beyond.ts';
 import { rankBlends } from '#lib/evaluation/blend.ts';
 import { moderatorsOf } from '#lib/evaluation/moderators.ts';
 import { historyComponent } from '#lib/evaluation/rivals/evidence.ts';
-import { type AsOf, planCounting } from '#lib/popularity/as-of.ts';
+import { type AsOf, type CountedEvents, planCounting } from '#lib/popularity/as-of.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
-import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { type Blend, type HistoryPart, historyParts } from './blend-file.ts';
 
@@ -12,7 +11,7 @@ import { type Blend, type HistoryPart, historyParts } from './blend-file.ts';
 export interface ChampionTask {
   readonly cases: EvaluationCases;
   readonly itemIds: readonly string[];
-  readonly events: InteractionEvents;
+  readonly events: CountedEvents;
   readonly split: SequencesManifest['split'];
   readonly asOf: AsOf;
 }

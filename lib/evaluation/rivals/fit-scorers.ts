@@ -21,6 +21,18 @@ export interface NightsScorers {
   readonly beforeTest?: FittedScorers | undefined;
 }
 
+/** What a night fits where test cases are answered by what training saw. */
+export const fitOnTraining = (
+  data: TrainingData,
+  validation: EvaluationCases,
+  excludeHistory: boolean,
+): NightsScorers => ({
+  training: {
+    scorers: fitScorers(data, validation, excludeHistory),
+    trainingCounts: data.itemTable.counts,
+  },
+});
+
 /** Settings that are tried; each step back in a history counts `decay` times as much. */
 const tried = {
   rules: { decay: [0.45, 0.6, 0.75] },

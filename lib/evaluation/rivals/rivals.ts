@@ -1,8 +1,8 @@
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { halfLives } from '#lib/contracts/half-lives.ts';
-import { type AsOf, planCounting } from '#lib/popularity/as-of.ts';
+import { type AsOf, type CountedEvents, planCounting } from '#lib/popularity/as-of.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
-import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
+import type { ItemTable } from '#lib/sequences/item-table.ts';
 import {
   type BlendInput,
   type BlendWeights,
@@ -13,14 +13,15 @@ import {
 import { fitBlends } from '../fit-blend.ts';
 import { moderatorsOf } from '../moderators.ts';
 import { EvidenceWriter, historyAt, type Scale } from './evidence.ts';
-import { type FittedScorers, fitScorers, type NightsScorers } from './fit-scorers.ts';
-import type { HistoryScorer, TrainingData } from './history-scorer.ts';
+import type { FittedScorers, NightsScorers } from './fit-scorers.ts';
+import type { HistoryScorer } from './history-scorer.ts';
 import { chooseHalfLife } from './recent-popularity.ts';
 import type { RivalModel } from './rival-model.ts';
 
-/** What rivals are fitted, chosen and ranked on. */
-export interface RivalTask extends TrainingData {
-  readonly events: InteractionEvents;
+/** What rivals are chosen and ranked on. */
+export interface RivalTask {
+  readonly itemTable: ItemTable;
+  readonly events: CountedEvents;
   readonly cases: { readonly validation: EvaluationCases; readonly test: EvaluationCases };
   readonly excludeHistory: boolean;
   readonly window: number;
@@ -29,8 +30,8 @@ export interface RivalTask extends TrainingData {
   readonly asOf: AsOf;
   /** Share that recent popularity keeps of its fitted weights where it is joined with something. @default 1 */
   readonly countsShare?: number;
-  /** What knows histories, where it has been fitted already. @default - fitted here, on training actions alone */
-  readonly scorers?: NightsScorers | undefined;
+  /** What knows histories. */
+  readonly scorers: NightsScorers;
 }
 
 /** A rival with what it said about the cases; on validation with what other users chose for it. */
@@ -56,17 +57,13 @@ interface WeightedRival {
 }
 
 /**
- * Fits all rivals on training actions, chooses their weights and half-life on validation, and ranks all cases, test cases
+ * Makes all rivals of what was fitted on training actions, chooses their weights and half-life on validation, and ranks all cases, test cases
  * with what was fitted on validation's actions too if that is given. Those
  * that join something with recent popularity have the moderators that a network's blend has, so that nobody is ahead for
  * knowing more of a request.
  */
 export function rankRivals(task: RivalTask): RankedRival[] {
-  const training = task.scorers?.training ?? {
-    scorers: fitScorers(task, task.cases.validation, task.excludeHistory),
-    trainingCounts: task.itemTable.counts,
-  };
-  const beforeTest = task.scorers?.beforeTest ?? training;
+  const { training, beforeTest = training } = task.scorers;
   const { scorers } = training;
   const { validation: cases } = task.cases;
   const chosen = chooseHalfLife(

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { parseConfig } from '#lib/contracts/config.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
 import { recipeOf } from '#lib/contracts/recipe.ts';
+import { fitOnTraining } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import { refitManifest } from '#lib/promotion/refit.ts';
 import { countTaken } from '#lib/sequences/all-actions.ts';
@@ -110,8 +111,9 @@ describe('Function: plan-refit', () => {
     beforeEach(async () => {
       await arrange(name);
       const { window, excludeHistory, split, baskets } = built.manifest;
-      const settings = { window, excludeHistory, split, baskets, asOf: 'request' as const };
-      const rivals = rankRivals({ ...built, ...settings, cases: built });
+      const settings = { window, excludeHistory, split, asOf: 'request' as const };
+      const scorers = fitOnTraining({ ...built, baskets }, built.validation, excludeHistory);
+      const rivals = rankRivals({ ...built, ...settings, cases: built, scorers });
       const { model } = rivals.find((rival) => rival.model.name === name)!;
       const files = serving.modelFiles(runs.modelPrefix(run, name));
       const { description, weights } = rivalFiles(model);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readTrainingShards, unansweredShards } from '#functions/shared/shards.ts';
+import { readTrainingShards, trainedUsers, unansweredShards } from '#functions/shared/shards.ts';
 import { ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { writeSequences } from '#lib/sequences/write.ts';
@@ -37,6 +37,17 @@ describe('Function: readTrainingShards', () => {
   it('fails when there are other rows than the manifest counts', async () => {
     const counted = { ...manifest, trainSequences: manifest.trainSequences - 1 };
     await expect(read(counted)).rejects.toBeInstanceOf(ContractError);
+  });
+});
+
+describe('Function: trainedUsers', () => {
+  it('names those of the users who are asked about that have training rows', async () => {
+    const users = built.shards.flatMap((shard) => shard.users);
+    const some = [users.at(-1)!, 'nobody', users[0]!];
+
+    const trained = await trainedUsers(bucket.objects, 'a', manifest, some);
+
+    expect([...trained].sort()).toEqual([users[0]!, users.at(-1)!].sort());
   });
 });
 

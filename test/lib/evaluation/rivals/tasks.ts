@@ -1,4 +1,6 @@
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
+import { fitOnTraining } from '#lib/evaluation/rivals/fit-scorers.ts';
+import type { TrainingData } from '#lib/evaluation/rivals/history-scorer.ts';
 import type { RivalTask } from '#lib/evaluation/rivals/rivals.ts';
 import { randomStream } from '#lib/recommender/random.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
@@ -13,7 +15,7 @@ import { logOf, type Row } from '../../sequences/arbitraries.ts';
 export function taskOf(
   settings: Record<string, unknown> = {},
   habits: 'mixed' | 'visits' = 'mixed',
-): RivalTask & Pick<BuiltSequences, 'allActions'> {
+): RivalTask & TrainingData & Pick<BuiltSequences, 'allActions'> {
   const random = randomStream(4, 'rivals');
   const rows: Row[] = [];
   for (let user = 0; user < 160; user++) {
@@ -38,12 +40,14 @@ export function taskOf(
   }
   const config = sequencesConfig.parse({ split: 'global-time', excludeHistory: true, ...settings });
   const built = buildSequences(logOf(rows), config);
+  const { excludeHistory } = built.manifest;
+  const data = { ...built, baskets: false };
   return {
-    ...built,
+    ...data,
     cases: built,
-    baskets: false,
     asOf: 'request',
-    excludeHistory: built.manifest.excludeHistory,
+    scorers: fitOnTraining(data, built.validation, excludeHistory),
+    excludeHistory,
     window: built.manifest.window,
     split: built.manifest.split,
   };

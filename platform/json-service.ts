@@ -19,12 +19,20 @@ export interface JsonService {
 const services = {
   codebuild: { host: 'codebuild', target: 'CodeBuild_20161006', protocol: '1.1' },
   events: { host: 'events', target: 'AWSEvents', protocol: '1.1' },
+  firehose: { host: 'firehose', target: 'Firehose_20150804', protocol: '1.1' },
   sagemaker: { host: 'api.sagemaker', target: 'SageMaker', protocol: '1.1' },
   servicequotas: { host: 'servicequotas', target: 'ServiceQuotasV20190624', protocol: '1.1' },
   states: { host: 'states', target: 'AWSStepFunctions', protocol: '1.0' },
 } as const;
 
-const attempts = 5;
+/** How long whoever calls waits. */
+export interface Patience {
+  readonly attempts: number;
+  /** For each attempt. */
+  readonly milliseconds: number;
+}
+
+const enoughForJobs: Patience = { attempts: 5, milliseconds: 20_000 };
 const firstDelayMilliseconds = 100;
 
 const surroundings = z.object({
@@ -49,6 +57,7 @@ const failure = z.looseObject({
 export function createJsonService(
   name: keyof typeof services,
   environment: NodeJS.ProcessEnv = process.env,
+  { attempts, milliseconds }: Patience = enoughForJobs,
 ): JsonService {
   const { host, target, protocol } = services[name];
   return {
@@ -80,10 +89,10 @@ export function createJsonService(
           method: signed.method,
           headers: signed.headers,
           body,
-          signal: AbortSignal.timeout(20_000),
+          signal: AbortSignal.timeout(milliseconds),
         });
       };
-      return repeat(`${name}:${operation}`, send, answer);
+      return repeat(`${name}:${operation}`, send, answer, attempts);
     },
   };
 }
@@ -92,6 +101,7 @@ async function repeat<Answer>(
   what: string,
   send: () => Promise<Response>,
   answer: z.ZodType<Answer>,
+  attempts: number,
 ): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     try {

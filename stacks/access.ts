@@ -8,6 +8,7 @@ const withUsers = [
   keys.interactions,
   keys.runs,
   keys.recommendations,
+  keys.impressions,
   keys.deletions,
 ];
 
@@ -225,6 +226,7 @@ export const functionAccess = {
   recommend: {
     read: [
       keys.champion,
+      keys.champions,
       keys.models,
       keys.refitted,
       keys.freshCounts,
@@ -335,6 +337,12 @@ export const containerAccess = {
     delete: [keys.checkpoints],
   },
 } satisfies Record<string, ObjectAccess>;
+
+/** What writes down what was answered. */
+export const impressionStreamAccess = {
+  list: [keys.impressions],
+  write: [keys.impressions],
+} satisfies ObjectAccess;
 
 /** Which keys the state machine itself touches: the distributed map lists shards and writes its results. */
 export const stateMachineAccess = {

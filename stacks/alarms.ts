@@ -37,6 +37,7 @@ export const alarms = {
     'Recommendations are refused, because there is no champion that can be served.',
   'champion-not-followed':
     'Instances cannot load the champion in service, and go on with an older one.',
+  'impressions-lost': 'Answers were given that could not be kept below impressions/.',
   'release-failing': 'A new version of recommend fails, and was taken back.',
   'release-refusing':
     'A new version of recommend cannot serve the champion in service, and was taken back.',
@@ -65,8 +66,8 @@ export function namingOf(deployment: Deployment): Naming {
 /** What of the stacks costs money every hour (`lib/cost/cost-table.ts`); a test counts it in the templates. */
 export const deployedCounts = {
   // `many-rows-quarantined` divides one metric by another, `uploads-failed` adds two; `no-recent-success`, `no-new-data` and
-  // `batch-missing` look at two.
-  alarmMetrics: Object.keys(alarms).length + 5,
+  // `batch-missing` look at two; `impressions-lost` is there with `serving.impressions` only.
+  alarmMetrics: Object.keys(alarms).length + 4,
   // What remove-idle-endpoints and recommend-batch report every hour.
   customMetrics: 3,
   polledQueues: 3,

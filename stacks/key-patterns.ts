@@ -1,6 +1,7 @@
 import {
   deletions,
   environments,
+  impressions,
   interactions,
   items,
   locks,
@@ -87,6 +88,7 @@ export const keys = {
   uploadCounts: uploads.counts('*'),
   recommendations: below(serving.recommendationsPrefix('*')),
   recommendationsManifest: serving.recommendationsManifest('*'),
+  impressions: below(impressions.prefix),
   prequential: prequential.night('*'),
   prequentialFolder: below(prequential.prefix),
   lock: locks.run,

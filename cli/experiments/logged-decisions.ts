@@ -1,22 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { explain } from '#lib/contracts/config.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import { loggedDecision } from '#lib/contracts/impression.ts';
 import type {
   LoggedDecision,
   OffPolicyEstimate,
   OffPolicyValue,
 } from '#lib/evaluation/off-policy.ts';
-
-const row = z.strictObject({
-  user_id: z.string().min(1),
-  reward: z.number(),
-  propensity: z.number().nullish(),
-  chance: z.number(),
-  predicted: z.number().nullish(),
-  expected: z.number().nullish(),
-});
 
 /**
  * Reads decisions from JSON lines, gzipped if the name ends in `.gz`.
@@ -47,14 +39,14 @@ export function readDecisions(path: string): LoggedDecision[] {
   });
 }
 
-function parse(line: string, path: string, number: number): z.infer<typeof row> {
+function parse(line: string, path: string, number: number): z.infer<typeof loggedDecision> {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch (cause) {
     throw new ValidationError(`${path}, line ${number}: not one complete JSON object.`, { cause });
   }
-  const result = row.safeParse(value);
+  const result = loggedDecision.safeParse(value);
   if (result.success) return result.data;
   throw new ValidationError(`${path}, line ${number}:\n${explain(result.error)}`);
 }

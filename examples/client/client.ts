@@ -41,6 +41,8 @@ export interface RerankRequest extends Asker {
 interface Answer {
   requestId: string;
   champion: { run: string; name: string };
+  /** `challenger` where two models are compared and the other one answered. */
+  variant: 'champion' | 'challenger';
 }
 
 interface Item {

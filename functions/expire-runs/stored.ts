@@ -1,5 +1,6 @@
 import { championPointer, championRecord } from '#lib/contracts/champion.ts';
-import { environments, serving, vectors } from '#lib/contracts/keys.ts';
+import type { VariantsConfig } from '#lib/contracts/config/serving.ts';
+import { environments, runs, serving, vectors } from '#lib/contracts/keys.ts';
 import { vectorsRegistration } from '#lib/environment/vectors-plan.ts';
 import { environmentRegistration } from '#lib/environment/version.ts';
 import { championsBackFrom } from '#lib/promotion/champion.ts';
@@ -12,8 +13,13 @@ import type { Kept } from './expired.ts';
  *
  * @param champions how many champions a rollback can go back to: along the chain of those that each other followed, and by
  *   name to those promoted last, also when a rollback has left them aside
+ * @param challenger whom the champion is compared with, if anybody
  */
-export async function findKept(objects: Objects, champions: number): Promise<Kept> {
+export async function findKept(
+  objects: Objects,
+  champions: number,
+  challenger?: VariantsConfig['challenger'],
+): Promise<Kept> {
   const inService = (await objects.getVersion(serving.champion, championPointer))?.value;
   const prefixes = new Set<string>();
   if (inService !== undefined) {
@@ -28,6 +34,7 @@ export async function findKept(objects: Objects, champions: number): Promise<Kep
     const { champion } = await objects.getJson(key, championRecord);
     prefixes.add(champion.judged).add(champion.serving);
   }
+  for (const prefix of await challengerPrefixes(objects, challenger)) prefixes.add(prefix);
   const registered = await objects.getVersion(environments.latest, environmentRegistration);
   const made = await objects.getVersion(vectors.latest, vectorsRegistration);
   const latest = await objects.getVersion(serving.everybody, everybodyLatest);
@@ -37,4 +44,16 @@ export async function findKept(objects: Objects, champions: number): Promise<Kep
     vectors: made?.value,
     everybody: latest?.value.run,
   };
+}
+
+/** Where the files of the model are, or may be, that the champion is compared with. */
+async function challengerPrefixes(
+  objects: Objects,
+  challenger: VariantsConfig['challenger'] | undefined,
+): Promise<string[]> {
+  if (challenger === undefined) return [];
+  const { run, name } = challenger;
+  if (name !== null) return [runs.modelPrefix(run, name), runs.refittedPrefix(run, name)];
+  const promoted = await objects.getVersion(serving.championHistory(run), championRecord);
+  return promoted === undefined ? [] : [promoted.value.champion.serving];
 }

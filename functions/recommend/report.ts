@@ -1,8 +1,8 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { PipelineError } from '#lib/contracts/errors.ts';
-import { nothingPromoted } from './champion-cache.ts';
-import { type HttpResponse, refusalOrThrow } from './http.ts';
+import { nothingPromoted } from '#lib/serving/door/champion-cache.ts';
+import { type HttpResponse, refusalOrThrow } from '#lib/serving/door/http.ts';
 
 /** Lambda's number of the code that runs. */
 const version = process.env.AWS_LAMBDA_FUNCTION_VERSION ?? '$LATEST';
@@ -39,6 +39,14 @@ export function reporter(logger: Logger, metrics: Metrics) {
       for (const error of errors) {
         logger.error('the champion in service cannot be loaded', { error: error as Error });
         metrics.addMetric('ChampionNotFollowed', MetricUnit.Count, 1);
+      }
+    },
+
+    /** Answers were given, but not kept. */
+    lost(errors: readonly unknown[]): void {
+      for (const error of errors) {
+        logger.error('an answer could not be kept', { error: error as Error });
+        metrics.addMetric('ImpressionsLost', MetricUnit.Count, 1);
       }
     },
   };

@@ -242,6 +242,16 @@ export const serving = {
   recommendationsManifest: (run: string) => `recommendations/${run}/manifest.json`,
 };
 
+/**
+ * What was answered to whom (lib/contracts/impression.ts), JSON lines, gzipped; `day` is when (`YYYY-MM-DD`, UTC). On AWS
+ * Amazon Data Firehose names the files.
+ */
+export const impressions = {
+  prefix: 'impressions/',
+  dayPrefix: (day: string) => `impressions/dt=${day}/`,
+  file: (day: string, name: string) => `impressions/dt=${day}/${name}.jsonl.gz`,
+};
+
 /** How who was in service did on what arrived, a small file for every night; they stay for good. */
 export const prequential = {
   prefix: 'prequential/',

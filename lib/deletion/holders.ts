@@ -1,4 +1,4 @@
-import { interactions, runs, serving, uploads } from '#lib/contracts/keys.ts';
+import { impressions, interactions, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { csvFields } from '#lib/interactions/csv.ts';
 import { withoutUsers } from '#lib/sequences/user-store.ts';
 import { withoutArrowRows } from './arrow-rows.ts';
@@ -70,9 +70,18 @@ export const holders: readonly Holder[] = [
   {
     what: 'lists',
     holds: (key) => key.startsWith(serving.recommendationsRoot) && key.endsWith('.jsonl.gz'),
-    without: (bytes, users) => withoutLines(bytes, ({ user_id }) => users.has(String(user_id))),
+    without: withoutUsersOfLines,
+  },
+  {
+    what: 'impressions',
+    holds: (key) => key.startsWith(impressions.prefix) && key.endsWith('.jsonl.gz'),
+    without: withoutUsersOfLines,
   },
 ];
+
+function withoutUsersOfLines(bytes: Uint8Array, users: ReadonlySet<string>): Rest | undefined {
+  return withoutLines(bytes, ({ user_id }) => typeof user_id === 'string' && users.has(user_id));
+}
 
 /**
  * Whether a quarantined row may be of one of the users: nobody knows for certain of a row that could not be read. Where it is

@@ -1,5 +1,6 @@
 import type { Champion } from '#lib/contracts/champion.ts';
 import { MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
+import type { VariantName } from '#lib/contracts/impression.ts';
 import type { Directory, Where } from './directory.ts';
 import { askedOf } from './known-user.ts';
 import type { Asked, Recommendation, Wanted } from './recommendation.ts';
@@ -13,6 +14,8 @@ export interface Serving {
   readonly model: Recommender;
   /** Undefined while no run has written one: then nobody's history, no title and no field is known. */
   readonly directory: Directory | undefined;
+  /** Which of two models that are compared this is. @default 'champion' */
+  readonly variant?: VariantName;
 }
 
 /** Unknown items that an answer names; Lambda's answers have 6 MB at most. */
@@ -91,10 +94,10 @@ export async function answerRerank(
   };
 }
 
-const whoAnswers = ({ champion: { run, name } }: Serving, requestId: string) => ({
-  requestId,
-  champion: { run, name },
-});
+const whoAnswers = (
+  { champion: { run, name }, variant = 'champion' }: Serving,
+  requestId: string,
+) => ({ requestId, champion: { run, name }, variant });
 
 function titled<Item extends { readonly item_id: string }>({ directory }: Serving, item: Item) {
   return { ...item, title: directory?.titleOf(item.item_id) ?? item.item_id };

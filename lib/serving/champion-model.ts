@@ -39,7 +39,7 @@ export async function loadCounts(
  */
 export async function loadRecommender(
   objects: ReadableObjects,
-  champion: Champion,
+  champion: Pick<Champion, 'serving'>,
   options: RecommenderOptions,
 ): Promise<Recommender> {
   const keys = serving.modelFiles(champion.serving);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { variantName } from '#lib/contracts/impression.ts';
 
 /*
  * What is answered: one schema for the function and its OpenAPI document.
@@ -8,10 +9,17 @@ const itemId = z.string();
 const title = z.string().describe("The item's id where no catalogue says more.");
 
 const common = {
-  requestId: z.string().describe('Names this answer in logs.'),
+  requestId: z
+    .string()
+    .describe(
+      'Names this answer; in uploaded logs `recommendation_id` says what was taken after it.',
+    ),
   champion: z
     .strictObject({ run: z.string(), name: z.string() })
-    .describe('The model that is in service, and the run that made it.'),
+    .describe('The model that answered, and the run that made it.'),
+  variant: variantName.describe(
+    'Which of two models that are compared answered; `champion` while nothing is compared.',
+  ),
 };
 
 const madeOf = {

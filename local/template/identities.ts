@@ -105,6 +105,10 @@ const types: Readonly<Record<string, { nameProperty?: string; describe: Describe
     nameProperty: 'LogGroupName',
     describe: arn('logs', (name) => `log-group:${name}:*`),
   },
+  'AWS::KinesisFirehose::DeliveryStream': {
+    nameProperty: 'DeliveryStreamName',
+    describe: arn('firehose', (name) => `deliverystream/${name}`),
+  },
   'AWS::Events::Rule': { nameProperty: 'Name', describe: arn('events', (name) => `rule/${name}`) },
   'AWS::Events::EventBus': {
     nameProperty: 'Name',

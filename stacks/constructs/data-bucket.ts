@@ -11,7 +11,7 @@ import {
   StorageClass,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { interactions, items, quotas, uploads } from '#lib/contracts/keys.ts';
+import { impressions, interactions, items, quotas, uploads } from '#lib/contracts/keys.ts';
 import { type Deployment, isDisposable, removalPolicy } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
 
@@ -103,5 +103,6 @@ function lifecycleRules(deployment: Deployment): LifecycleRule[] {
     // A day is all that counts.
     { prefix: quotas.prefix, expiration: Duration.days(2) },
     { prefix: 'recommendations/', expiration: Duration.days(retention.recommendationDays) },
+    { prefix: impressions.prefix, expiration: Duration.days(retention.impressionDays) },
   ];
 }

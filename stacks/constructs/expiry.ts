@@ -23,13 +23,20 @@ export class Expiry extends Construct {
   constructor(scope: Construct, id: string, props: ExpiryProps) {
     super(scope, id);
     const { deployment, bucket } = props;
-    const { runDays, champions } = deployment.config.operations.retention;
+    const { retention, serving } = deployment.config.operations;
+    const { runDays, champions } = retention;
     this.expireRuns = new PipelineFunction(this, 'ExpireRuns', {
       deployment,
       name: 'expire-runs',
       objects: { bucket, access: functionAccess['expire-runs'] },
       timeout: Duration.minutes(15),
-      environment: { RUN_DAYS: String(runDays), CHAMPIONS: String(champions) },
+      environment: {
+        RUN_DAYS: String(runDays),
+        CHAMPIONS: String(champions),
+        ...(serving.variants !== null && {
+          CHALLENGER: JSON.stringify(serving.variants.challenger),
+        }),
+      },
     });
     this.daily = new Rule(this, 'Daily', {
       description: 'Deletes what old runs left',

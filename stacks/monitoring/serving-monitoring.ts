@@ -35,6 +35,7 @@ export function monitorServing(
     },
   });
   monitorChampion(facade, naming, deployment);
+  if (serving.impressions !== undefined) monitorImpressions(facade, naming, deployment);
   facade.monitorSqsQueueWithDlq({
     queue: serving.batch.queue.queue,
     deadLetterQueue: serving.batch.queue.deadLetters,
@@ -78,6 +79,44 @@ function monitorChampion(facade: MonitoringFacade, naming: Naming, deployment: D
                 evaluationPeriods: 3,
                 datapointsToAlarm: 3,
                 ...naming('champion-not-followed'),
+              },
+            },
+          },
+        ],
+      },
+    ],
+  });
+}
+
+/** Whether what was answered is kept. */
+function monitorImpressions(
+  facade: MonitoringFacade,
+  naming: Naming,
+  deployment: Deployment,
+): void {
+  const lost = pipelineMetric(facade, deployment, {
+    name: 'ImpressionsLost',
+    service: 'recommend',
+    statistic: MetricStatistic.SUM,
+    period: Duration.minutes(5),
+  });
+  facade.monitorCustom({
+    alarmFriendlyName: 'impressions',
+    humanReadableName: 'Answers that are kept',
+    metricGroups: [
+      {
+        title: 'Answers that were given, but not kept',
+        metrics: [
+          {
+            metric: lost,
+            alarmFriendlyName: 'impressions-lost',
+            addAlarm: {
+              Warning: {
+                ...aboveZero,
+                // Firehose may be away for a moment.
+                evaluationPeriods: 3,
+                datapointsToAlarm: 3,
+                ...naming('impressions-lost'),
               },
             },
           },

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, FunctionUrlAuthType, LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -9,6 +10,7 @@ import { buildTensorflowLayer } from '../../layers/tensorflow/layer.ts';
 import { functionAccess } from '../access.ts';
 import { BatchRecommendations } from '../constructs/batch-recommendations.ts';
 import { GradualRelease } from '../constructs/gradual-release.ts';
+import { ImpressionStream } from '../constructs/impression-stream.ts';
 import { PipelineFunction } from '../constructs/pipeline-function.ts';
 import { ServingApi } from '../constructs/serving-api.ts';
 import type { Deployment } from '../deployment.ts';
@@ -31,6 +33,8 @@ export class ServingStack extends Stack {
   /** Where callers find `recommend`. */
   readonly release: GradualRelease;
   readonly batch: BatchRecommendations;
+  /** Only with `operations.serving.impressions`. */
+  readonly impressions: ImpressionStream | undefined;
   /** Only with `operations.serving.door` `api-gateway`. */
   readonly api: ServingApi | undefined;
 
@@ -51,6 +55,14 @@ export class ServingStack extends Stack {
       timeout: Duration.seconds(20),
     });
     this.recommend.function.addLayers(this.tensorflow);
+    const { impressions, variants } = deployment.config.operations.serving;
+    if (variants !== null) {
+      this.recommend.function.addEnvironment('VARIANTS', JSON.stringify(variants));
+    }
+    if (impressions !== null) {
+      this.impressions = new ImpressionStream(this, 'Impressions', { deployment, bucket });
+      this.#keepAnswers(this.impressions);
+    }
     this.batch = new BatchRecommendations(this, 'Batch', {
       deployment,
       bucket,
@@ -74,5 +86,12 @@ export class ServingStack extends Stack {
         : `${this.api.stage.url}recommend`;
     new CfnOutput(this, 'RecommendFunctionName', { value: alias.functionName });
     new CfnOutput(this, 'RecommendFunctionUrl', { value: url });
+  }
+
+  #keepAnswers({ stream }: ImpressionStream): void {
+    this.recommend.function.addEnvironment('IMPRESSION_STREAM', stream.ref);
+    this.recommend.role.addToPolicy(
+      new PolicyStatement({ actions: ['firehose:PutRecord'], resources: [stream.attrArn] }),
+    );
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
 import { championPointerKeys, championRecord, runChampion } from '#lib/contracts/champion.ts';
+import { impression } from '#lib/contracts/impression.ts';
 import { lock } from '#lib/contracts/lock.ts';
 import { augmentedManifest } from '#lib/environment/augmented-manifest.ts';
 import { sequencesExcluded, sequencesManifest } from '#lib/sequences/manifest.ts';
@@ -33,6 +34,7 @@ describe('docs/contracts.md', () => {
     ['`champions/<run>.json`', championRecord],
     ['`runs/<run>/champion.json`', runChampion],
     ['## 8. The lock', lock],
+    ['## 12. Impressions', impression],
   ])('has the keys of the schema: %s', (words, schema) => {
     // Act
     const { all, optional } = keysBehind(words);

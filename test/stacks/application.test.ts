@@ -22,7 +22,7 @@ const everything = {
     notificationEmails: ['team@example.com'],
     inbox: { sources: [{ name: 'shop' }] },
     monthlyBudgetUsd: 100,
-    serving: { door: 'api-gateway', provisionedConcurrency: 1, batchCount: 50 },
+    serving: { door: 'api-gateway', provisionedConcurrency: 1, batchCount: 50, impressions: {} },
   },
 };
 

@@ -18,7 +18,9 @@ const applications = [
     context: {
       environmentImageUri: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/lea-environment:1',
     },
-    operations: { serving: { door: 'api-gateway', provisionedConcurrency: 1 } },
+    operations: {
+      serving: { door: 'api-gateway', provisionedConcurrency: 1, impressions: {} },
+    },
   }),
 ];
 

@@ -52,6 +52,7 @@ describe('Stack: data', () => {
     );
     const expiring = rules.filter((rule) => rule.ExpirationInDays !== undefined && rule.Prefix);
     expect(expiring.map((rule) => rule.Prefix).sort()).toStrictEqual([
+      'impressions/',
       'quarantine/',
       'quotas/',
       'recommendations/',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   deletions,
   environments,
+  impressions,
   interactions,
   items,
   prequential,
@@ -48,6 +49,7 @@ const withRows = [
   interactions.part('2026-11-23', 'u', 7),
   runs.trainShard('a', 7),
   serving.recommendationsPart('a', 'b', 7),
+  impressions.file('2026-11-23', 'a'),
 ];
 const log = [`${uploads.logsPrefix}a.jsonl`];
 const fittedRivals = (['training', 'before-test'] as const).flatMap((on) =>

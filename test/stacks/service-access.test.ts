@@ -5,7 +5,7 @@ import { functionNames } from '#stacks/bundles.ts';
 import { roleOf, type Statement, statementsOf } from './iam.ts';
 import { root, synthesise } from './synthesis.ts';
 
-const synthesis = synthesise();
+const synthesis = synthesise({ operations: { serving: { impressions: {} } } });
 const parts = ['data', 'environment', 'retraining', 'serving'] as const;
 const names = functionNames(root);
 
@@ -14,6 +14,7 @@ const services: Readonly<Record<string, string>> = {
   StartBuild: 'codebuild',
   BatchGetBuilds: 'codebuild',
   PutEvents: 'events',
+  PutRecord: 'firehose',
   ListServiceQuotas: 'servicequotas',
   ListAWSDefaultServiceQuotas: 'servicequotas',
   DescribeExecution: 'states',

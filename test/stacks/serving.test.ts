@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { keyPatterns, statementsOf } from './iam.ts';
 import { synthesise } from './synthesis.ts';
 
 const template = synthesise().template('serving');
@@ -9,7 +10,68 @@ const behindGateway = synthesise({
   },
 }).template('serving');
 
+const keeping = synthesise({
+  operations: {
+    customerManagedKey: true,
+    serving: {
+      impressions: {},
+      variants: { experiment: 'autumn', share: 0.1, challenger: { run: '2026-11-20' } },
+    },
+  },
+});
+
 describe('Stack: serving', () => {
+  it('keeps answers only when asked to: encrypted, by day, by a role that may write there alone', () => {
+    // Arrange
+    const kept = keeping.template('serving');
+    const [stream] = Object.values(kept.findResources('AWS::KinesisFirehose::DeliveryStream'));
+    const { ExtendedS3DestinationConfiguration: to, ...how } = stream!.Properties;
+    // Act
+    const statements = statementsOf(kept, to.RoleARN['Fn::GetAtt'][0]);
+    // Assess
+    template.resourceCountIs('AWS::KinesisFirehose::DeliveryStream', 0);
+    expect(how.DeliveryStreamEncryptionConfigurationInput).toStrictEqual({
+      KeyType: 'CUSTOMER_MANAGED_CMK',
+      KeyARN: { Ref: expect.stringMatching(/^SsmParameterValue/) },
+    });
+    expect(to).toMatchObject({
+      Prefix: 'impressions/dt=!{timestamp:yyyy-MM-dd}/',
+      FileExtension: '.jsonl.gz',
+      CompressionFormat: 'GZIP',
+    });
+    expect(keyPatterns(statements, 's3:PutObject')).toStrictEqual(['impressions/*']);
+    expect(keyPatterns(statements, 's3:GetObject')).toStrictEqual([]);
+    expect(keyPatterns(statements, 's3:DeleteObject')).toStrictEqual([]);
+    kept.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'lea-dev-recommend',
+      Environment: {
+        Variables: Match.objectLike({
+          IMPRESSION_STREAM: Match.anyValue(),
+          VARIANTS: JSON.stringify({
+            experiment: 'autumn',
+            share: 0.1,
+            challenger: { run: '2026-11-20', name: null },
+          }),
+        }),
+      },
+    });
+  });
+
+  it('deletes kept answers when they are old, and keeps the model that is compared', () => {
+    const { Properties } = Object.values(
+      keeping.template('data').findResources('AWS::S3::Bucket'),
+    ).find(({ Properties }) => Properties.VersioningConfiguration !== undefined)!;
+    expect(Properties.LifecycleConfiguration.Rules).toContainEqual(
+      expect.objectContaining({ Prefix: 'impressions/', ExpirationInDays: 90 }),
+    );
+    keeping.template('data').hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'lea-dev-expire-runs',
+      Environment: {
+        Variables: Match.objectLike({ CHALLENGER: '{"run":"2026-11-20","name":null}' }),
+      },
+    });
+  });
+
   it('lets nobody in without an IAM signature', () => {
     template.resourceCountIs('AWS::Lambda::Url', 1);
     template.allResourcesProperties('AWS::Lambda::Url', { AuthType: 'AWS_IAM' });

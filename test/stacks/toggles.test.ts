@@ -33,6 +33,15 @@ const toggles: Readonly<Record<string, readonly [off: Settings, on: Settings]>> 
     },
   ],
   door: [{}, { operations: { serving: { door: 'api-gateway' } } }],
+  impressions: [{}, { operations: { serving: { impressions: {} } } }],
+  variants: [
+    {},
+    {
+      operations: {
+        serving: { variants: { experiment: 'a', share: 0.1, challenger: { run: 'b' } } },
+      },
+    },
+  ],
   provisionedConcurrency: [{}, { operations: { serving: { provisionedConcurrency: 1 } } }],
   notificationEmails: [{}, { operations: { notificationEmails: ['team@example.com'] } }],
   monthlyBudgetUsd: [{}, { operations: { monthlyBudgetUsd: 25 } }],
@@ -54,7 +63,7 @@ const toggles: Readonly<Record<string, readonly [off: Settings, on: Settings]>> 
         customerManagedKey: true,
         monthlyBudgetUsd: 25,
         notificationEmails: ['team@example.com'],
-        serving: { door: 'api-gateway', provisionedConcurrency: 1 },
+        serving: { door: 'api-gateway', provisionedConcurrency: 1, impressions: {} },
       },
     },
   ],

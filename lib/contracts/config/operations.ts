@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { acceleratorOf } from '../accelerators.ts';
 import { inboxConfig } from './inbox.ts';
+import { servingConfig } from './serving.ts';
 
 /** The first is preferred, the others are tried when there is no capacity: on one kind of machine, a run takes its time. */
 const instanceTypes = z
@@ -73,24 +74,13 @@ export const operationsConfig = z.strictObject({
       champions: z.int().min(2).max(100).default(5),
       quarantineDays: z.int().min(1).default(90),
       recommendationDays: z.int().min(1).default(30),
+      impressionDays: z.int().min(1).default(90),
       logDays: z
         .literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731])
         .default(30),
     })
     .prefault({}),
-  /** How recommendations are asked for. */
-  serving: z
-    .strictObject({
-      /** Both doors ask for IAM signatures; API Gateway adds throttling, stages and a custom domain. */
-      door: z.enum(['function-url', 'api-gateway']).default('function-url'),
-      /** Instances kept warm (each costs about 10 USD a month at 1 GB); 0 keeps none. */
-      provisionedConcurrency: z.int().min(0).max(100).default(0),
-      /** Requests per second that API Gateway lets through; a function URL has no such limit. */
-      maximumRequestsPerSecond: z.int().min(1).default(100),
-      /** Items per user that are written to `recommendations/` after every successful run; 0 writes none. */
-      batchCount: z.int().min(0).max(1000).default(20),
-    })
-    .prefault({}),
+  serving: servingConfig.prefault({}),
   /** Limits whose crossing raises an alarm. */
   alarms: z
     .strictObject({

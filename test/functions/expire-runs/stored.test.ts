@@ -53,6 +53,19 @@ describe('Function: findKept', () => {
     expect(await keptOf(2)).toStrictEqual(prefixes('b', 'c', 'e', 'f'));
   });
 
+  it('keeps whom the champion is compared with', async () => {
+    // Arrange
+    await promoteAll(['a', 'b', 'c', 'd']);
+    const keptWith = async (name: string | null) =>
+      (await findKept(bucket.objects, 2, { run: 'a', name })).modelPrefixes;
+    // Assess
+    expect(await keptWith(null)).toContain(runs.modelPrefix('a', 'sasrec'));
+    expect(await keptWith('other')).toEqual(
+      expect.arrayContaining([runs.modelPrefix('a', 'other'), runs.refittedPrefix('a', 'other')]),
+    );
+    expect(await keptOf(2)).toStrictEqual(prefixes('c', 'd'));
+  });
+
   it('keeps nothing where nothing was promoted', async () => {
     expect(await findKept(bucket.objects, 5)).toStrictEqual({
       modelPrefixes: [],

@@ -1,13 +1,13 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pointTo } from '#functions/build-sequences/point-to.ts';
-import { maximumBodyBytes } from '#functions/recommend/http.ts';
 import { serving } from '#lib/contracts/keys.ts';
 import { encodeFreshCounts } from '#lib/popularity/fresh-counts.ts';
 import { countActions } from '#lib/popularity/item-counts.ts';
 import { gatherEverybody } from '#lib/sequences/everybody.ts';
 import { orderHistories } from '#lib/sequences/histories.ts';
 import { writeEverybody } from '#lib/sequences/write.ts';
+import { maximumBodyBytes } from '#lib/serving/door/http.ts';
 import { startObjectStore } from '#local/object-store/server.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { buildTensorflowLayer } from '../../../layers/tensorflow/layer.ts';

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pipelineConfig } from '#lib/contracts/config.ts';
 import { ConflictError } from '#lib/contracts/errors.ts';
-import { deletions, locks, runs, serving, uploads } from '#lib/contracts/keys.ts';
+import { deletions, impressions, locks, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
 import { type DeletionReport, forgetUsers } from '#lib/deletion/forget.ts';
 import { searchEverywhere } from '#lib/deletion/search.ts';
@@ -38,6 +38,11 @@ const array = JSON.stringify(
 );
 /** Rows that cannot be read: one of the user's, and one that only has his id as its item. */
 const broken = 'user_id,item_id,timestamp\n17,3,never\nu1,17,never\n'.replace('u1,17', 'u1,x17x');
+
+/** Answers to the user, to another one who was shown an item of the same id, and to somebody without an id. */
+const shown = ['17', 'u1', null].map(
+  (user_id) => `${JSON.stringify({ recommendation_id: 'r', user_id, items: ['17'] })}\n`,
+);
 
 let ingestion: Awaited<ReturnType<typeof startIngestion>>;
 let objects: Objects;
@@ -91,6 +96,8 @@ beforeAll(async () => {
     serving.recommendationsPart('done', 'b', 0),
     gzipSync('{"user_id":"17","items":[]}\n{"user_id":"u1","items":[{"item_id":"17"}]}\n'),
   );
+  await objects.putBytes(impressions.file('2026-11-23', 'one'), gzipSync(shown.join('')));
+  await objects.putBytes(impressions.file('2026-11-23', 'his-alone'), gzipSync(shown[0]!));
 }, 120_000);
 afterAll(() => ingestion.stop());
 
@@ -134,6 +141,11 @@ describe('Function: forgetUsers', () => {
       await objects.getBytes(serving.recommendationsPart('done', 'b', 0)),
     ).toString();
     expect(lists).toBe('{"user_id":"u1","items":[{"item_id":"17"}]}\n');
+    // Of what was answered, an answer to him alone too: the object is left without a line.
+    const answers = await objects.getBytes(impressions.file('2026-11-23', 'one'));
+    expect(gunzipSync(answers).toString()).toBe(shown.slice(1).join(''));
+    const his = await objects.getBytes(impressions.file('2026-11-23', 'his-alone'));
+    expect(gunzipSync(his).toString()).toBe('');
     // Sequences and histories.
     const shards = decodeSequenceShard(await objects.getBytes(runs.trainShard('done', 0)));
     expect(new Set(shards.users)).toEqual(new Set(users.slice(1)));

@@ -1,33 +1,34 @@
 import * as z from 'zod';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { suggest } from '#lib/contracts/suggest.ts';
-import { answerRecommend, answerRerank, answerSimilar, type Serving } from '#lib/serving/answer.ts';
-import {
-  parseRequest,
-  recommendRequest,
-  rerankRequest,
-  similarRequest,
-} from '#lib/serving/request.ts';
+import { answerRecommend, answerRerank, answerSimilar, type Serving } from '../answer.ts';
+import type { Answered } from '../impression.ts';
+import { parseRequest, recommendRequest, rerankRequest, similarRequest } from '../request.ts';
+import type { Asker } from '../variants.ts';
 
-/** How an answer is made once the request has been read. */
-type Answering = (serving: Serving, requestId: string) => Promise<unknown>;
+/** A request that has been read. */
+interface Question {
+  /** Undefined where what is asked does not depend on who asks. */
+  readonly asker: Asker | undefined;
+  readonly answering: (serving: Serving, requestId: string) => Promise<Answered['answer']>;
+}
 
 /** What can be asked for, by the last part of the path. */
 const operations = {
   /** Items for somebody. */
-  recommend(asked: unknown): Answering {
+  recommend(asked: unknown): Question {
     const request = parseRequest(recommendRequest, asked);
-    return (serving, id) => answerRecommend(serving, request, id);
+    return { asker: request, answering: (serving, id) => answerRecommend(serving, request, id) };
   },
   /** Items that resemble one. */
-  similar(asked: unknown): Answering {
+  similar(asked: unknown): Question {
     const request = parseRequest(similarRequest, asked);
-    return (serving, id) => answerSimilar(serving, request, id);
+    return { asker: undefined, answering: (serving, id) => answerSimilar(serving, request, id) };
   },
   /** Given items in order. */
-  rerank(asked: unknown): Answering {
+  rerank(asked: unknown): Question {
     const request = parseRequest(rerankRequest, asked);
-    return (serving, id) => answerRerank(serving, request, id);
+    return { asker: request, answering: (serving, id) => answerRerank(serving, request, id) };
   },
 };
 
@@ -57,5 +58,5 @@ export function readInvocation(event: unknown): { operation: Operation; asked: u
 }
 
 /** Reads a request. @throws ValidationError, before anything is loaded for it */
-export const read = (operation: Operation, asked: unknown): Answering =>
+export const read = (operation: Operation, asked: unknown): Question =>
   operations[operation](asked);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ChampionCache } from '#functions/recommend/champion-cache.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
 import { MissingArtefactError, UnavailableError } from '#lib/contracts/errors.ts';
+import { ChampionCache } from '#lib/serving/door/champion-cache.ts';
 
 const champion = (run: string): Champion => ({
   run,

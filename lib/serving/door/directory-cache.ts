@@ -1,10 +1,10 @@
 import { serving } from '#lib/contracts/keys.ts';
 import { everybodyLatest } from '#lib/sequences/everybody-files.ts';
-import { type Directory, openDirectory } from '#lib/serving/directory.ts';
-import type { Objects } from '#platform/objects.ts';
+import { type Directory, openDirectory } from '../directory.ts';
+import type { ServingObjects } from './objects.ts';
 
 export interface DirectoryCacheOptions {
-  readonly objects: Objects;
+  readonly objects: ServingObjects;
   /** How long the pointer is believed without looking again. */
   readonly milliseconds: number;
   /** Told when it, or what it points to, could not be read, and the old directory goes on. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MissingArtefactError, UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
-import { parseExactJson } from '#lib/serving/exact-json.ts';
-import { openApiDocument } from '#lib/serving/openapi.ts';
+import { parseExactJson } from '../exact-json.ts';
+import { openApiDocument } from '../openapi.ts';
 import { type Operation, operationOf } from './operations.ts';
 
 /** A request of a function URL or an HTTP API (payload format 2.0), as far as it matters here. */

@@ -4,7 +4,7 @@ import {
   type FreshCounts,
   freshCountsFile,
 } from '#lib/popularity/fresh-counts.ts';
-import type { Objects } from '#platform/objects.ts';
+import type { ServingObjects } from './objects.ts';
 
 /** Something that takes counts in. */
 interface Counting {
@@ -12,7 +12,7 @@ interface Counting {
 }
 
 export interface CountsCacheOptions {
-  readonly objects: Pick<Objects, 'head' | 'getVersion'>;
+  readonly objects: Pick<ServingObjects, 'head' | 'getVersion'>;
   /** How long counts are believed without looking again. */
   readonly milliseconds: number;
   /** Told when they could not be read, and the old ones go on. */

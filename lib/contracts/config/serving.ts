@@ -41,6 +41,5 @@ export const servingConfig = z.strictObject({
     .default(null),
 });
 
-export type ServingConfig = z.infer<typeof servingConfig>;
-export type ImpressionsConfig = NonNullable<ServingConfig['impressions']>;
+type ServingConfig = z.infer<typeof servingConfig>;
 export type VariantsConfig = NonNullable<ServingConfig['variants']>;

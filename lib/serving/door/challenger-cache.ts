@@ -67,7 +67,7 @@ export class ChallengerCache<Model> {
  * @param challenger without a name, what the run promoted
  * @throws MissingArtefactError if it promoted nothing
  */
-export async function findServable(
+async function findServable(
   objects: Pick<ServingObjects, 'getVersion'>,
   { run, name }: VariantsConfig['challenger'],
 ): Promise<Servable> {

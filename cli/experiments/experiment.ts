@@ -11,7 +11,7 @@ import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import type { AsOf } from '#lib/popularity/as-of.ts';
 import { alignVectors, type TextVectors } from '#lib/recommender/text-table.ts';
-import type { TrainingProgress } from '#lib/recommender/trainer.ts';
+import type { TrainingProgress } from '#lib/recommender/training-task.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
 import { auditData } from '../data/audit.ts';
 import { readInteractions, splitFor } from '../data/interaction-file.ts';

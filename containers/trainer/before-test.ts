@@ -4,7 +4,7 @@ import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import type { TrainedParameters } from '#lib/recommender/parameters-file.ts';
 import { refitModel } from '#lib/recommender/refit.ts';
 import type { TextVectors } from '#lib/recommender/text-table.ts';
-import type { TrainedModel } from '#lib/recommender/trainer.ts';
+import type { TrainedModel } from '#lib/recommender/training-task.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { hasChannel, readAllActions } from './channels.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';

@@ -4,7 +4,8 @@ import type { SequenceShard } from '#lib/sequences/shard.ts';
 import { collectRows } from './data/training-rows.ts';
 import { describeNetwork } from './network.ts';
 import type { TextVectors } from './text-table.ts';
-import { type TrainedModel, type TrainingHooks, trainModel } from './trainer.ts';
+import { trainModel } from './trainer.ts';
+import type { TrainedModel, TrainingHooks } from './training-task.ts';
 
 /** How the training went whose best weights are fitted on. */
 export interface TrainingCourse {

@@ -6,7 +6,7 @@ import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { judgeNetwork } from '#lib/evaluation/network-blend.ts';
 import { fitScorers } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
-import type { TrainingProgress } from '#lib/recommender/trainer.ts';
+import type { TrainingProgress } from '#lib/recommender/training-task.ts';
 import type { BuiltSequences } from '#lib/sequences/build.ts';
 import { versions } from '../../../containers/trainer/versions.ts';
 import { type EnvironmentAnswers, networkOf } from '../networks.ts';

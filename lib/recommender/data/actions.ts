@@ -1,8 +1,9 @@
 import { augmentedReward, loggedReward } from '#lib/environment/preference.ts';
 import type { RandomStream } from '../random.ts';
+import type { EnvironmentRows } from './environment-rows.ts';
 import { float16Values } from './float16.ts';
 import type { BatchLayout } from './layout.ts';
-import type { EnvironmentRows, TrainingRows } from './training-rows.ts';
+import type { TrainingRows } from './training-rows.ts';
 
 /** A place of a line: an item of a sequence, and the state that a place stands for. */
 export interface LineState {

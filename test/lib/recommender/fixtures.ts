@@ -5,7 +5,10 @@ import {
   trainingSettings,
 } from '#lib/contracts/config/training.ts';
 import { type AugmentedShard, transitionOffsetsOf } from '#lib/environment/augmented-shard.ts';
+import { batchLayout } from '#lib/recommender/batch-layout.ts';
+import type { BatchLayout } from '#lib/recommender/data/layout.ts';
 import { collectRows, type TrainingRows } from '#lib/recommender/data/training-rows.ts';
+import { describeNetwork } from '#lib/recommender/network.ts';
 import { randomStream } from '#lib/recommender/random.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
@@ -16,6 +19,20 @@ export function resolve(settings: Readonly<Record<string, unknown>> = {}): Resol
   const model = { name: 'model', backbone: 'sasrec', objective: 'supervised', ...settings };
   return resolveModel(trainingSettings.parse({}), modelConfig.parse(model));
 }
+
+/** What a model uses of the LE: rewards, and actions by them. */
+export const rewarded = {
+  state: 'q_only',
+  stateWeight: 0,
+  reward: 'positives',
+  actions: 'reward',
+  rewardWeight: 0,
+  shareLimit: 3,
+  augmentedWeight: 0.5,
+  augmentedBootstrap: 'consumed',
+  minimumMargin: 0,
+  uncertaintyPenalty: 0,
+} as const;
 
 /** Settings of a model that trains in no time. */
 export const small = {
@@ -148,4 +165,18 @@ export async function makeWorld(
 
 export function casesOf(cases: readonly (readonly [readonly number[], number])[]): EvaluationCases {
   return plainCases(cases.map(([history, target]) => ({ history, target })));
+}
+
+/** How the batches of a model are laid out. */
+export function layoutOf(
+  model: ReturnType<typeof resolve>,
+  world: {
+    items: number;
+    window: number;
+    rows: { environment: { stateDimension: number } | undefined };
+  },
+): BatchLayout {
+  const { environment } = world.rows;
+  const network = describeNetwork(model, world.items, world.window, environment?.stateDimension);
+  return batchLayout(model, network);
 }

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { refitModel, refitSettings } from '#lib/recommender/refit.ts';
-import { type TrainedModel, trainModel } from '#lib/recommender/trainer.ts';
+import { trainModel } from '#lib/recommender/trainer.ts';
+import type { TrainedModel } from '#lib/recommender/training-task.ts';
 import { smallSequences } from '../../containers/trainer/job-folder.ts';
 import { resolve, small } from './fixtures.ts';
 

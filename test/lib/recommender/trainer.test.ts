@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import type { CheckpointState } from '#lib/recommender/checkpoint.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
-import { type TrainingHooks, trainModel } from '#lib/recommender/trainer.ts';
+import { trainModel } from '#lib/recommender/trainer.ts';
+import type { TrainingHooks } from '#lib/recommender/training-task.ts';
 import { makeWorld, resolve, small, type World } from './fixtures.ts';
 
 function train(

@@ -4,7 +4,7 @@ import type { ActionTable } from './actions.ts';
 import { itemsPerPart } from './all-actions.ts';
 import { cutArrived } from './arrived.ts';
 import { basketShare, formBaskets, sharedTimes } from './baskets.ts';
-import { cutCases } from './cases.ts';
+import { cutCases, type HeldOutPart } from './cases.ts';
 import {
   digestCases,
   digestEvents,
@@ -19,6 +19,7 @@ import { type Histories, orderHistories } from './histories.ts';
 import { type InteractionEvents, sortEvents } from './interaction-events.ts';
 import type { InteractionLog } from './interaction-log.ts';
 import type { ItemTable } from './item-table.ts';
+import { chooseJudged, countCases, isJudged } from './judged.ts';
 import { learnedHistories } from './limits.ts';
 import type { SequencesExcluded, SequencesManifest } from './manifest.ts';
 import { divide, type Parts } from './parts.ts';
@@ -103,8 +104,10 @@ export function buildSequences(
   const repeats = repeatShare(countRepeats(shards));
   const excludeHistory = leavesHistoryOut(config.excludeHistory, repeats);
   const caseOptions = { window: config.window, excludeHistory, baskets };
-  const validation = cutCases(actions, split, 'validation', caseOptions);
-  const test = cutCases(actions, split, 'test', caseOptions);
+  const judged = chooseJudged(countCases(actions, split, baskets), config.maximumCases);
+  const casesOf = (part: HeldOutPart) =>
+    cutCases(actions, split, part, caseOptions, (user) => isJudged(judged, part, user));
+  const [validation, test] = [casesOf('validation'), casesOf('test')];
   const arrived = since === undefined ? undefined : cutArrived(actions, since, caseOptions);
   const events = gatherEvents(log, learned, indexOf, heldOutRows(actions, split, log.length));
   const trainTransitions = parts.trained.split.trainEnds.reduce(
@@ -143,6 +146,7 @@ export function buildSequences(
       trainTransitions,
       validationCases: validation.targets.length,
       testCases: test.targets.length,
+      leftOutCases: judged.leftOut,
       since: since ?? null,
       newestAction: newestOf(log),
       arrivedCases: arrived?.targets.length ?? 0,

@@ -12,6 +12,9 @@ export interface CaseOptions {
   readonly baskets: boolean;
 }
 
+/** A part of a split that is judged on. */
+export type HeldOutPart = 'validation' | 'test';
+
 /** A held-out action: its place in the action table, and how many actions of the user belong to its history. */
 interface HeldOut {
   readonly user: number;
@@ -22,14 +25,17 @@ interface HeldOut {
 
 /**
  * The held-out actions of one part of a split, by user, then time. An action without any history before it is no case.
+ *
+ * @param isTaken whose cases are cut
  */
 export function cutCases(
   actions: ActionTable,
   split: Split,
-  part: 'validation' | 'test',
+  part: HeldOutPart,
   options: CaseOptions,
+  isTaken: (user: string) => boolean = () => true,
 ): EvaluationCases {
-  const held = heldOut(actions, split, part, options.baskets);
+  const held = heldOut(actions, split, part, options.baskets, isTaken);
   const offsets = new Int32Array(held.length + 1); // [cases + 1]
   held.forEach(({ before }, index) => {
     offsets[index + 1] = offsets[index]! + Math.min(before, options.window);
@@ -67,19 +73,47 @@ export function cutCases(
   };
 }
 
+/** How many cases of a part a user has. */
+export function countUserCases(
+  actions: ActionTable,
+  split: Split,
+  part: HeldOutPart,
+  baskets: boolean,
+  user: number,
+): number {
+  const [begin, end] = placesOf(actions, split, part, user);
+  if (begin > 0 || begin === end) return end - begin;
+  // Nothing comes before the first action, or basket.
+  const times = actions.timestamps.subarray(actions.offsets[user]!, actions.offsets[user]! + end);
+  let first = 1;
+  while (baskets && first < end && times[first] === times[first - 1]) first++;
+  return end - first;
+}
+
+/** The places of a user's actions that are in a part, `[begin, end)`. */
+function placesOf(
+  { offsets }: ActionTable,
+  { trainEnds, validationEnds }: Split,
+  part: HeldOutPart,
+  user: number,
+): readonly [number, number] {
+  if (part === 'validation') return [trainEnds[user]!, validationEnds[user]!];
+  return [validationEnds[user]!, offsets[user + 1]! - offsets[user]!];
+}
+
 function heldOut(
   actions: ActionTable,
   split: Split,
-  part: 'validation' | 'test',
+  part: HeldOutPart,
   baskets: boolean,
+  isTaken: (user: string) => boolean,
 ): HeldOut[] {
   const held: HeldOut[] = [];
   let requests = 0;
   for (let user = 0; user < actions.userIds.length; user++) {
+    if (!isTaken(actions.userIds[user]!)) continue;
     const first = actions.offsets[user]!;
-    const isValidation = part === 'validation';
-    const begin = isValidation ? split.trainEnds[user]! : split.validationEnds[user]!;
-    const end = isValidation ? split.validationEnds[user]! : actions.offsets[user + 1]! - first;
+    const [begin, end] = placesOf(actions, split, part, user);
     let before = begin;
     for (let position = begin; position < end; position++) {
       const at = first + position;

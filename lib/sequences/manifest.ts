@@ -17,6 +17,8 @@ export const sequencesManifest = z.strictObject({
   trainTransitions: count,
   validationCases: count,
   testCases: count,
+  /** Of users who are not judged, because there are more than `sequences.maximumCases`. */
+  leftOutCases: count.default(0),
   /** The newest action that an earlier night saw, Unix seconds; null if there was none. */
   since: z.number().nullable().default(null),
   /** Unix seconds. */

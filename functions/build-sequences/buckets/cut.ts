@@ -54,6 +54,7 @@ export async function cutOut(
       baskets: division.baskets,
       entry: settlement.entries[bucket]!,
       most: partSizes(config.sequences),
+      judged: settlement.judged,
       arrived: since === undefined ? null : { since, leftOut: settlement.leftOut },
     },
   );

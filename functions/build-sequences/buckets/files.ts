@@ -14,6 +14,7 @@ import type { Bucket } from '#lib/sequences/buckets/bucket.ts';
 import type { BucketCounts, ItemsLeft } from '#lib/sequences/buckets/core.ts';
 import type { BucketMeasures } from '#lib/sequences/buckets/settle.ts';
 import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
+import { judgedClasses } from '#lib/sequences/judged.ts';
 import { userStorePart } from '#lib/sequences/user-store.ts';
 
 /*
@@ -75,6 +76,10 @@ export const bucketMeasures = z.strictObject({
   train: bytes,
   allActions: bytes,
   everybody: count,
+  cases: z.strictObject({
+    validation: z.array(count).length(judgedClasses),
+    test: z.array(count).length(judgedClasses),
+  }),
   arrived: z.array(arrivedUser),
 }) satisfies z.ZodType<BucketMeasures>;
 
@@ -94,6 +99,7 @@ export const bucketsSettlement = z.strictObject({
   excludeHistory: z.boolean(),
   entries: z.array(ofKinds(openPart)),
   parts: ofKinds(count),
+  judged: z.strictObject({ validation: count, test: count, leftOut: count }),
   leftOut: z.strictObject({ id: z.string(), hash: z.number() }).nullable(),
 });
 

@@ -41,7 +41,7 @@ export async function filterBucket(
   const parts = divideBucket(learned, numbers, left, division);
   const counts = countBucket(learned, parts, numbers, left, division);
   await objects.putBytes(runs.bucketFile(run, 'counts', bucket), encodeCounts(counts));
-  const measures = measureBucket(own, parts, division.config, since);
+  const measures = measureBucket(own, parts, division.config, division.baskets, since);
   await objects.putJson(runs.bucketFile(run, 'measures', bucket), measuresFile(measures));
 }
 

@@ -112,6 +112,7 @@ export async function joinBuckets(
     trainTransitions: sum('trainTransitions'),
     validationCases: validation.count,
     testCases: test.count,
+    leftOutCases: settlement.judged.leftOut,
     since: division.since,
     newestAction: totals.newestAction,
     arrivedCases: arrived?.count ?? 0,

@@ -37,6 +37,11 @@ export const sequencesConfig = z.strictObject({
   historyDays: z.number().positive().nullable().default(null),
   /** Likewise the newest so many actions, less those that share their time with one that is too many. */
   maximumInteractions: z.int().min(1).nullable().default(null),
+  /**
+   * Held-out cases that are ranked, of validation and of test each, about: where there are more, those of some users, chosen by a
+   * hash of their ids. So judging takes the same time and memory however long the log is.
+   */
+  maximumCases: z.int().min(1).default(50_000),
   /** Items (positions) a training shard holds; one shard is one request to the environment. */
   shardItems: z.int().min(64).default(2048),
   /**

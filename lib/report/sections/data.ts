@@ -75,6 +75,9 @@ ${dataTable(
     ['training transitions', whole(sequences.trainTransitions)],
     ['validation cases', whole(sequences.validationCases)],
     ['test cases', whole(sequences.testCases)],
+    ...(sequences.leftOutCases > 0
+      ? [['held-out cases of users who are not judged', whole(sequences.leftOutCases)]]
+      : []),
   ],
 )}
 ${

@@ -1,9 +1,10 @@
 import type { ActionTable } from '../actions.ts';
 import { cutArrivedUsers, type LeftOut } from '../arrived.ts';
-import { type CaseOptions, cutCases } from '../cases.ts';
+import { type CaseOptions, cutCases, type HeldOutPart } from '../cases.ts';
 import type { EvaluationCases } from '../evaluation-cases.ts';
 import { gatherHistories, type RecentHistories, selectHistories } from '../everybody.ts';
 import { type InteractionEvents, sortEvents } from '../interaction-events.ts';
+import { isJudged, type JudgedUsers } from '../judged.ts';
 import type { Parts } from '../parts.ts';
 import type { SequenceShard } from '../shard.ts';
 import { shardOf, type TrainingRow, trainingRows } from '../shards.ts';
@@ -63,6 +64,7 @@ export interface CutBucket {
 export interface CutOptions extends CaseOptions {
   readonly entry: BucketEntry;
   readonly most: PartSizes;
+  readonly judged: JudgedUsers;
   readonly arrived: { readonly since: number; readonly leftOut: LeftOut | null } | null;
 }
 
@@ -96,6 +98,8 @@ export function cutBucket(
   const everybody = { ...actions, items: actions.items.map((item) => numbers[item]!) };
   const histories = gatherHistories(everybody, window);
   const users = new Uint8Array(actions.userIds.length).fill(1);
+  const casesOf = (part: HeldOutPart) =>
+    cutCases(judged, split, part, options, (user) => isJudged(options.judged, part, user));
   return {
     train: cutRows(trained, rows, entry.train, most.train),
     allActions: cutRows(all, allRows, entry.allActions, most.allActions),
@@ -106,8 +110,8 @@ export function cutBucket(
         content: selectHistories(histories, begin, end),
       }),
     ),
-    validation: cutCases(judged, split, 'validation', options),
-    test: cutCases(judged, split, 'test', options),
+    validation: casesOf('validation'),
+    test: casesOf('test'),
     arrived:
       options.arrived === null
         ? undefined

@@ -10,15 +10,18 @@ export function planBuckets(
   blocks: readonly { readonly first: string; readonly rows: number }[],
   most: number,
 ): UserSpan[] {
-  const inOrder = blocks.toSorted((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
+  // Blocks that begin with the same user go to the same bucket.
+  const rowsFrom = new Map<string, number>();
+  for (const { first, rows } of blocks) rowsFrom.set(first, (rowsFrom.get(first) ?? 0) + rows);
+  const inOrder = [...rowsFrom].sort(([a], [b]) => (a < b ? -1 : 1));
   const begins = [''];
   let rows = 0;
-  for (const block of inOrder) {
-    if (rows > 0 && rows + block.rows > most && block.first > begins.at(-1)!) {
-      begins.push(block.first);
+  for (const [first, own] of inOrder) {
+    if (rows > 0 && rows + own > most) {
+      begins.push(first);
       rows = 0;
     }
-    rows += block.rows;
+    rows += own;
   }
   return begins.map((from, bucket) => ({ from, to: begins[bucket + 1] ?? null }));
 }

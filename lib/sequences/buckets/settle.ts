@@ -6,6 +6,13 @@ import { type ArrivedUser, arrivedUsers, firstLeftOut, firstOf, type LeftOut } f
 import { explainEmptyCore } from '../enough.ts';
 import { usersOfPart } from '../everybody.ts';
 import type { InteractionLog } from '../interaction-log.ts';
+import {
+  addCaseCounts,
+  type CaseCounts,
+  chooseJudged,
+  countCases,
+  type JudgedUsers,
+} from '../judged.ts';
 import type { Parts } from '../parts.ts';
 import { countRepeats, leavesHistoryOut, type Repeats, repeatShare } from '../repeats.ts';
 import { shardOf, trainingRows } from '../shards.ts';
@@ -23,15 +30,23 @@ export interface BucketMeasures extends Repeats {
   readonly allActions: Uint8Array;
   /** Users with an action. */
   readonly everybody: number;
+  /** Held-out cases. */
+  readonly cases: CaseCounts;
   /** Who may be judged on what arrived; nobody on a first night. */
   readonly arrived: readonly ArrivedUser[];
 }
 
-/** Measures a bucket. @param since as `buildSequences` has it */
+/**
+ * Measures a bucket.
+ *
+ * @param baskets whether actions at the same time are predicted together
+ * @param since as `buildSequences` has it
+ */
 export function measureBucket(
   { actions }: Bucket,
   parts: Parts,
   { window }: Pick<SequencesConfig, 'window'>,
+  baskets: boolean,
   since: number | undefined,
 ): BucketMeasures {
   const rows = trainingRows(parts.trained.actions, parts.trained.split, window);
@@ -42,6 +57,7 @@ export function measureBucket(
     train: Uint8Array.from(rows, ({ begin, end }) => end - begin),
     allActions: Uint8Array.from(allRows, ({ begin, end }) => end - begin),
     everybody: actions.userIds.length,
+    cases: countCases(parts.judged.actions, parts.judged.split, baskets),
     arrived: since === undefined ? [] : arrivedUsers(parts.judged.actions, since),
   };
 }
@@ -53,6 +69,7 @@ export interface Settlement {
   /** Where each bucket's rows go, and how many parts there are of each kind. */
   readonly entries: readonly BucketEntry[];
   readonly parts: Readonly<Record<keyof PartSizes, number>>;
+  readonly judged: JudgedUsers;
   /** The first user who is not judged on what arrived. */
   readonly leftOut: LeftOut | null;
 }
@@ -66,13 +83,14 @@ export const partSizes = ({ shardItems }: Pick<SequencesConfig, 'shardItems'>): 
 /**
  * Decides how all buckets are cut.
  *
- * @param buckets what each has measured in the last round, in order
+ * @param buckets what each has measured in the last round, in order; at least one
  * @throws ValidationError if there are more training shards than a run may have
  */
 export function settle(buckets: Iterable<BucketMeasures>, config: SequencesConfig): Settlement {
   const most = partSizes(config);
   const entries: BucketEntry[] = [];
   let arrived: ArrivedUser[] = [];
+  let cases: CaseCounts | undefined;
   let repeats = 0;
   let transitions = 0;
   let open: BucketEntry = { train: firstPart, allActions: firstPart, histories: firstPart };
@@ -80,6 +98,7 @@ export function settle(buckets: Iterable<BucketMeasures>, config: SequencesConfi
     entries.push(open);
     repeats += bucket.repeats;
     transitions += bucket.transitions;
+    cases = cases === undefined ? bucket.cases : addCaseCounts(cases, bucket.cases);
     arrived = firstOf([...arrived, ...bucket.arrived]);
     const behind = (from: OpenPart, sizes: Uint8Array, limit: number) =>
       layRows(from, sizes, limit).open;
@@ -101,6 +120,7 @@ export function settle(buckets: Iterable<BucketMeasures>, config: SequencesConfi
     excludeHistory: leavesHistoryOut(config.excludeHistory, share),
     entries,
     parts,
+    judged: chooseJudged(cases!, config.maximumCases),
     leftOut: firstLeftOut(arrived),
   };
 }

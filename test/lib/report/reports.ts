@@ -77,6 +77,7 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
       trainTransitions: 55_056,
       validationCases: 4333,
       testCases: 4333,
+      leftOutCases: 0,
       shards: 30,
       window: 50,
       since: null,

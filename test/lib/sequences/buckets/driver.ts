@@ -72,7 +72,7 @@ export async function buildInBuckets(
     if (!isSettled) continue;
     const vocabulary = settleVocabulary(items, catalogue, left, round, totals, config);
     const settlement = settle(
-      buckets.map((bucket, at) => measureBucket(bucket, parts[at]!, config, since)),
+      buckets.map((bucket, at) => measureBucket(bucket, parts[at]!, config, baskets, since)),
       config,
     );
     const cut = buckets.map((bucket, at) =>
@@ -88,6 +88,7 @@ export async function buildInBuckets(
           baskets,
           entry: settlement.entries[at]!,
           most: partSizes(config),
+          judged: settlement.judged,
           arrived: since === undefined ? null : { since, leftOut: settlement.leftOut },
         },
       ),

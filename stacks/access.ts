@@ -215,6 +215,8 @@ export const functionAccess = {
       keys.environmentTrial,
       keys.cost,
       keys.paid,
+      keys.impressions,
+      keys.interactions,
     ],
     list: [keys.prequentialFolder],
     write: [keys.summary, keys.report, keys.reportIndex],

@@ -24,6 +24,7 @@ import type { UploadRemark, UploadTotals } from '#lib/report/sections/data.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesExcluded, sequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
+import { gatherAttribution } from './attribution.ts';
 import { gatherBill } from './bill.ts';
 import { gatherLists } from './lists.ts';
 import { gatherReuse } from './reuse.ts';
@@ -39,7 +40,7 @@ export async function gatherReport(
   startedAt: string,
 ): Promise<RunReport> {
   const config = await readRunConfig(objects, run);
-  const { inputs } = await objects.getJson(runs.manifest(run), runManifest);
+  const manifest = await objects.getJson(runs.manifest(run), runManifest);
   const plan = await objects.getJson(runs.environmentPlan(run), environmentPlan);
   const inService = await gatherLists(objects, run);
   const isAugmented = usesEnvironment(config);
@@ -58,10 +59,11 @@ export async function gatherReport(
     served: inService?.served,
     sequences,
     excluded: await objects.getJson(runs.excluded(run), sequencesExcluded),
-    uploads: await gatherUploads(objects, inputs.interactions),
+    uploads: await gatherUploads(objects, manifest.inputs.interactions),
     environment: isAugmented ? await readMetrics(objects, plan.version) : undefined,
     reuse: isAugmented ? await gatherReuse(objects, run, plan, config) : undefined,
     trial: await gatherTrial(objects, run),
+    shown: await gatherAttribution(objects, manifest, config),
     augmentation: isAugmented ? await gatherAugmentation(objects, run, config) : undefined,
     learningCurves: await gatherLearningCurves(objects, run, config),
     timings,

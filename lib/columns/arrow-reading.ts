@@ -25,6 +25,7 @@ export interface Columns {
   readonly rows: number;
   /** The schema's own key-value pairs. */
   readonly metadata: ReadonlyMap<string, string>;
+  has(name: string): boolean;
   /** @throws ContractError if there is no such column */
   column(name: string): ColumnValues;
 }
@@ -93,6 +94,7 @@ function columnsOf(
   return {
     rows: batches.reduce((rows, batch) => rows + batch.numRows, 0),
     metadata,
+    has: (name) => names.includes(name),
     column: (name) => {
       const index = names.indexOf(name);
       if (index === -1) {

@@ -1,6 +1,6 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import * as z from 'zod';
-import { decodeColumns, expectSameLengths } from '#lib/columns/arrow-reading.ts';
+import { type Columns, decodeColumns, expectSameLengths } from '#lib/columns/arrow-reading.ts';
 import {
   encodeColumns,
   float64Values,
@@ -28,6 +28,8 @@ export interface RowColumns {
   /** NaN for none, `[rows]`. */
   readonly values: Float64Array;
   readonly lines: Float64Array;
+  /** The answers that rows followed, by row; most follow none that is known. */
+  readonly recommendations: ReadonlyMap<number, string>;
 }
 
 /** Some rows of one user: `[begin, end)` of an order of rows. */
@@ -56,6 +58,8 @@ export function encodeRowBlock(
   const events = new Int32Array(count);
   const values = new Float64Array(count);
   const lines = new Float64Array(count);
+  const answers = new Array<string>(count).fill('');
+  let hasAnswers = false;
   // A block is read alone, so it numbers its event types itself.
   const names = new Map<number, number>();
   let at = 0;
@@ -69,6 +73,11 @@ export function encodeRowBlock(
       events[at] = names.get(event)!;
       values[at] = rows.values[row]!;
       lines[at] = rows.lines[row]!;
+      const answer = rows.recommendations.get(row);
+      if (answer !== undefined) {
+        answers[at] = answer;
+        hasAnswers = true;
+      }
       at++;
     }
     offsets[user + 1] = at;
@@ -84,6 +93,7 @@ export function encodeRowBlock(
     listColumn('events', offsets, int32Values(events)),
     listColumn('values', offsets, float64Values(values)),
     listColumn('lines', offsets, float64Values(lines)),
+    ...(hasAnswers ? [listColumn('recommendations', offsets, utf8Values(answers))] : []),
   ];
   return zstdCompressSync(encodeColumns(columns, { eventTypes: JSON.stringify(eventTypes) }));
 }
@@ -109,19 +119,34 @@ export function* readRowBlock(bytes: Uint8Array, where: string): Generator<Inter
   const events = lists[1]!.int32();
   const values = lists[2]!.float64();
   const lines = lists[3]!.float64();
+  const answers = answersOf(columns, items.offsets, what);
   const names = eventNames.parse(JSON.parse(columns.metadata.get('eventTypes') ?? '[]'));
   for (let user = 0; user < users.length; user++) {
     for (let at = items.offsets[user]!; at < items.offsets[user + 1]!; at++) {
+      const answer = answers?.[at] ?? '';
       yield {
         user_id: users[user]!,
         item_id: ids[at]!,
         timestamp: timestamps[at]!,
         event_type: names[events[at]!] ?? null,
         value: Number.isNaN(values[at]!) ? null : values[at]!,
+        ...(answer !== '' && { recommendation_id: answer }),
         line: lines[at]!,
       };
     }
   }
+}
+
+/** By row, empty for none; undefined where no row of the block names one. */
+function answersOf(
+  columns: Columns,
+  offsets: Int32Array,
+  what: string,
+): readonly string[] | undefined {
+  if (!columns.has('recommendations')) return undefined;
+  const list = columns.column('recommendations').list();
+  expectSameLengths(what, ['items', offsets], ['recommendations', list.offsets]);
+  return list.values.strings();
 }
 
 /** @throws ContractError if the bytes are not complete or not compressed */

@@ -21,6 +21,8 @@ export function createRowTable() {
   let users = new Map<string, number>();
   let eventNumbers = new Map<string | null, number>();
   let items: string[] = [];
+  /** By row, of those that name one. */
+  let recommendations = new Map<number, string>();
   let userOf = new Int32Array(firstRows);
   let timestamps = new Float64Array(firstRows);
   let events = new Int32Array(firstRows);
@@ -53,6 +55,7 @@ export function createRowTable() {
       // No value is NaN: numbers of files are finite.
       values[length] = row.value ?? Number.NaN;
       lines[length] = row.line;
+      if (row.recommendation_id !== undefined) recommendations.set(length, row.recommendation_id);
       length++;
     },
     columns: (): RowColumns => ({
@@ -62,6 +65,7 @@ export function createRowTable() {
       eventTypes: [...eventNumbers.keys()],
       values,
       lines,
+      recommendations,
     }),
     sort(): SortedUsers {
       const sorted = [...users.keys()].sort();
@@ -84,6 +88,7 @@ export function createRowTable() {
       users = new Map();
       eventNumbers = new Map();
       items = [];
+      recommendations = new Map();
     },
   };
 }

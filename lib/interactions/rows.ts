@@ -12,6 +12,8 @@ export interface Interaction {
   readonly timestamp: number;
   readonly event_type: string | null;
   readonly value: number | null;
+  /** The answer that it followed; absent where nobody says so. */
+  readonly recommendation_id?: string;
   /** Line of the uploaded file; number of the object, where the file is a series of JSON objects. */
   readonly line: number;
 }
@@ -74,6 +76,7 @@ const interactionRow = z.object({
   timestamp: textOrNumber.describe('a number or an ISO 8601 text'),
   event_type: textOrNumber.nullish().describe('text'),
   value: textOrNumber.nullish().describe('a number'),
+  recommendation_id: textOrNumber.nullish().describe('text'),
 });
 
 type InteractionRow = z.infer<typeof interactionRow>;
@@ -84,13 +87,14 @@ const isAbsent = (value: unknown): boolean => value === undefined || value === n
 
 /** What `interactionRow` says of a row, without what it takes to say it of a million. */
 function hasTypes(row: FileRow): row is FileRow & InteractionRow {
-  const { user_id, item_id, timestamp, event_type, value } = row;
+  const { user_id, item_id, timestamp, event_type, value, recommendation_id } = row;
   return (
     isTextOrNumber(user_id) &&
     isTextOrNumber(item_id) &&
     isTextOrNumber(timestamp) &&
     (isAbsent(event_type) || isTextOrNumber(event_type)) &&
-    (isAbsent(value) || isTextOrNumber(value))
+    (isAbsent(value) || isTextOrNumber(value)) &&
+    (isAbsent(recommendation_id) || isTextOrNumber(recommendation_id))
   );
 }
 
@@ -126,7 +130,7 @@ export function checkInteraction(
   if (typeof user !== 'string') return user;
   const item = checkId('item_id', row.item_id, rules, tell);
   if (typeof item !== 'string') return item;
-  const event = checkEventType(row.event_type, rules, tell);
+  const event = checkName('event_type', row.event_type, rules, tell);
   if (event !== null && typeof event !== 'string') return event;
   const value = checkValue(row.value, tell);
   if (value !== null && typeof value !== 'number') return value;
@@ -138,9 +142,11 @@ export function checkInteraction(
     tell.unknown(item);
     return reject('unknown-item', 'item_id is in no catalogue upload that came before this file');
   }
-  return {
-    row: { user_id: user, item_id: item, timestamp: seconds, event_type: event, value, line },
-  };
+  const answer = checkName('recommendation_id', row.recommendation_id, rules, tell);
+  if (answer !== null && typeof answer !== 'string') return answer;
+  const recommendation = answer === null ? {} : { recommendation_id: answer };
+  const known = { user_id: user, item_id: item, timestamp: seconds, event_type: event, value };
+  return { row: { ...known, ...recommendation, line } };
 }
 
 /**
@@ -184,20 +190,21 @@ function checkId(
   return id;
 }
 
-function checkEventType(
+function checkName(
+  field: 'event_type' | 'recommendation_id',
   value: string | number | null | undefined,
   rules: RowRules,
   tell: RowListener,
 ): string | null | Rejection {
   if (value === null || value === undefined) return null;
-  const type = optionalText(String(value).trim(), tell);
-  if (type.length > rules.maximumIdLength || !type.isWellFormed() || type === '__proto__') {
+  const name = optionalText(String(value).trim(), tell);
+  if (name.length > rules.maximumIdLength || !name.isWellFormed() || name === '__proto__') {
     return reject(
       'wrong-type',
-      `event_type must be a name of at most ${rules.maximumIdLength} characters`,
+      `${field} must be a name of at most ${rules.maximumIdLength} characters`,
     );
   }
-  return type === '' ? null : type;
+  return name === '' ? null : name;
 }
 
 function checkValue(

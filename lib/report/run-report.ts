@@ -19,6 +19,7 @@ import { partsSection } from './sections/parts.ts';
 import { resultsSection } from './sections/results.ts';
 import type { EnvironmentReuse } from './sections/reuse.ts';
 import { rewardsSection } from './sections/rewards.ts';
+import { type ShownOutcome, shownSection } from './sections/shown.ts';
 import { strataSection } from './sections/strata.ts';
 import { type StateTiming, timingsSection } from './sections/timings.ts';
 import { trendSection } from './sections/trend.ts';
@@ -48,6 +49,8 @@ export interface RunReport {
   readonly reuse: EnvironmentReuse | undefined;
   /** How the environment did beside models without it, if this night tried it or let it rest. */
   readonly trial: EnvironmentTrial | undefined;
+  /** What came of what was shown; undefined where answers are not kept, or nobody hears of them again. */
+  readonly shown: ShownOutcome | undefined;
   readonly augmentation: AugmentationSummary | undefined;
   readonly learningCurves: readonly { readonly name: string; readonly curve: LearningCurve }[];
   /** In the order in which they ran. */
@@ -66,6 +69,7 @@ export function renderReport(report: RunReport): string {
     // Is it better and by how much, for whom, what do people get, what did the language model add, what did it cost, what of the data.
     ['results', 'Results', resultsSection(report.evaluation, report.verdict)],
     ['trend', 'Night by night', trendSection(report.nights, report.verdict.trend)],
+    ['shown', 'What was taken of what was shown', shownSection(report.shown)],
     ['strata', 'For whom', strataSection(report.evaluation, report.verdict)],
     ['lists', 'Lists', listsSection(report.lists, report.served)],
     ['parts', 'What each part added', partsSection(report.evaluation, report.config)],

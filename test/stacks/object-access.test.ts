@@ -158,6 +158,8 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
     runs.itemVectorsMetrics('a'),
     runs.evaluation('a'),
   ],
+  'publish-report getStream key': [...stored.slice(0, 1), impressions.file('2026-11-23', 'a')],
+  'publish-report getBytes key': stored.slice(0, 1),
   'publish-report getJson keys.description': [...model, ...refitted],
   'publish-report getBytes keys.weights': [...model, ...refitted],
   'publish-report getJson keys.vocabulary': [...model, ...refitted],

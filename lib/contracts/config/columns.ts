@@ -122,6 +122,8 @@ export const logColumns = z.strictObject({
   timestamp: timeSource.optional(),
   event_type: eventSource.optional(),
   value: valueSource.optional(),
+  /** Which answer it followed: `requestId` of a recommendation. */
+  recommendation_id: idSource.optional(),
 });
 
 /** Rows of which one of these holds are left out, and counted. */

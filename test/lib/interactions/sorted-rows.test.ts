@@ -19,8 +19,12 @@ const rows: fc.Arbitrary<Interaction[]> = fc
         timestamp: fc.double({ noNaN: true, noDefaultInfinity: true }),
         event_type: fc.constantFrom('click', 'é', null),
         value: fc.oneof(fc.constant(null), fc.double({ noNaN: true, noDefaultInfinity: true })),
+        recommendation_id: fc.constantFrom('r1', 'ü'),
       },
-      { noNullPrototype: true },
+      {
+        noNullPrototype: true,
+        requiredKeys: ['user_id', 'item_id', 'timestamp', 'event_type', 'value'],
+      },
     ),
     { minLength: 1, maxLength: 60 },
   )

@@ -116,6 +116,7 @@ export function reportOf(change: Partial<RunReport> = {}): RunReport {
     },
     environment,
     trial: undefined,
+    shown: undefined,
     augmentation: collect(),
     learningCurves: [
       {

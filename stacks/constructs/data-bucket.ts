@@ -12,7 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { impressions, interactions, items, quotas, uploads } from '#lib/contracts/keys.ts';
-import { type Deployment, isDisposable, removalPolicy } from '../deployment.ts';
+import { type Deployment, isDisposable, pipelinePath, removalPolicy } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
 
 export interface DataBucketProps {
@@ -64,7 +64,7 @@ export class DataBucket extends Construct {
       serverAccessLogsPrefix: 'data/',
       lifecycleRules: lifecycleRules(deployment),
     });
-    if (isDisposable(deployment)) trustForThisAccount(this);
+    if (isDisposable(deployment)) adoptEmptier(this, deployment);
     // `eventBridgeEnabled` would add a custom resource with a function of its own for this one property.
     (this.bucket.node.defaultChild as CfnBucket).addPropertyOverride(
       'NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled',
@@ -73,15 +73,19 @@ export class DataBucket extends Construct {
   }
 }
 
-/** The role of CDK's function that empties disposable buckets trusts Lambda whoever asks; ours do not. */
-function trustForThisAccount(scope: Construct): void {
+/**
+ * The role of CDK's function that empties disposable buckets trusts Lambda whoever asks; ours do not. And it is one of the
+ * pipeline's, told by its path: CloudFormation cuts its name where the deployment's is long.
+ */
+function adoptEmptier(scope: Construct, deployment: Deployment): void {
   const provider = Stack.of(scope).node.findChild(
     'Custom::S3AutoDeleteObjectsCustomResourceProvider',
   );
-  (provider.node.findChild('Role') as CfnResource).addPropertyOverride(
-    'AssumeRolePolicyDocument.Statement.0.Condition',
-    { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
-  );
+  const role = provider.node.findChild('Role') as CfnResource;
+  role.addPropertyOverride('Path', pipelinePath(deployment));
+  role.addPropertyOverride('AssumeRolePolicyDocument.Statement.0.Condition', {
+    StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+  });
 }
 
 function lifecycleRules(deployment: Deployment): LifecycleRule[] {

@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { uploads } from '#lib/contracts/keys.ts';
-import { type Deployment, isDisposable, pipelinePath } from '../deployment.ts';
+import { type Deployment, pipelinePath } from '../deployment.ts';
 
 /** What changes an object, or lets it be changed. */
 const writes = [
@@ -36,13 +36,10 @@ export function keepToInbox(
   bucket: Bucket,
   baseModelWriters: readonly string[],
 ): void {
-  const { partition, account, stackName } = Stack.of(bucket);
-  const role = (name: string) => `arn:${partition}:iam::${account}:role${name}`;
+  const { partition, account } = Stack.of(bucket);
   const pipeline = [
-    role(`${pipelinePath(deployment)}*`),
+    `arn:${partition}:iam::${account}:role${pipelinePath(deployment)}*`,
     ...deployment.config.operations.inbox.operators,
-    // Empties the bucket before it is deleted.
-    ...(isDisposable(deployment) ? [role(`/${stackName}-CustomS3AutoDeleteObjects*`)] : []),
   ];
   const baseModels = `${uploads.baseModelsPrefix}*`;
   const deny = (sid: string, where: object, writers: readonly string[]) =>

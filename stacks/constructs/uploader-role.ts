@@ -22,8 +22,8 @@ export class UploaderRole extends Construct {
     const { deployment, bucket, source } = props;
     this.role = new Role(this, 'Role', {
       assumedBy: accountsOf(source),
-      // Not the pipeline's path, which may write everywhere.
-      path: `/${deployment.name}-uploads/`,
+      // Not the pipeline's path, which may write everywhere, nor that of any other deployment's: each begins with `lea-`.
+      path: `/uploads/${deployment.name}/`,
       description: `Uploads of ${source.name}`,
     });
     const prefixes = [

@@ -8,9 +8,19 @@ const everything = {
   monthlyBudgetUsd: 25,
   notificationEmails: ['team@example.com'],
   serving: { door: 'api-gateway', provisionedConcurrency: 1 },
+  inbox: { sources: [{ name: 'shop' }] },
+  isDisposable: true,
 };
 
-const deployed = (environment: string) => {
+/** A deployment with everything that can be switched on, by the name of its environment. */
+function deployed(environment: string) {
+  const known = synthesised.get(environment) ?? describeDeployment(environment);
+  synthesised.set(environment, known);
+  return known;
+}
+const synthesised = new Map<string, ReturnType<typeof describeDeployment>>();
+
+function describeDeployment(environment: string) {
   const synthesis = synthesise({ context: { environment }, operations: everything });
   const templates = [...templatesOf(synthesis).values()];
   const stacks = Object.values(synthesis.stacks).map(({ stackName }) => stackName);
@@ -19,7 +29,7 @@ const deployed = (environment: string) => {
     Object.values(Outputs).flatMap(({ Export }) => Export?.Name ?? []),
   );
   return { templates, names: [...stacks, ...names, ...outputs] };
-};
+}
 
 /** Every pattern with a wildcard that a policy names resources by. */
 const patternsOf = (templates: object): string[] => {
@@ -77,6 +87,55 @@ describe('Two deployments in one account and region', () => {
     }
   });
 
+  it('share no name, whatever may stand behind the first one’s', () => {
+    // Arrange: what stands behind the deployment in names, by where names must differ.
+    const behind = Map.groupBy(
+      deployed('dev').names.flatMap((name) => {
+        const at = name.indexOf('lea-dev');
+        return at < 0 ? [] : [[name.slice(0, at), name.slice(at + 'lea-dev'.length)] as const];
+      }),
+      ([before]) => before,
+    );
+    // Act: `lea-dev` with the longer end is `lea-dev-more` with the shorter one.
+    const shared = [...behind.values()].flatMap((names) =>
+      names.flatMap(([, longer]) =>
+        names.flatMap(([, shorter]) => {
+          const more = longer.slice(0, longer.length - shorter.length);
+          const isName = /^(-?[a-z0-9])+$/.test(more) && more.length <= 17;
+          return longer.endsWith(shorter) && isName ? [`${more} before ${shorter}`] : [];
+        }),
+      ),
+    );
+    // Assess
+    expect(behind.size).toBeGreaterThan(10);
+    expect(shared).toStrictEqual([]);
+  });
+
+  it.each([...pairs, ['dev', 'dev-uploads'], ['dev', 'uploads'], ['dev', 'data']] as const)(
+    'no role of %s is one of the pipeline’s of %s, nor the other way round',
+    (one, other) => {
+      for (const [mine, theirs] of [
+        [one, other],
+        [other, one],
+      ] as const) {
+        // Arrange
+        const paths = deployed(mine).templates.flatMap(({ Resources }) =>
+          Object.values(Resources).flatMap(({ Type, Properties }) =>
+            Type === 'AWS::IAM::Role' ? [String(Properties?.Path ?? '/')] : [],
+          ),
+        );
+        const trusted = JSON.stringify(deployed(theirs).templates).match(/:role\/[a-z0-9/-]+\/\*/g);
+        // Assess
+        expect(new Set(paths).size).toBeGreaterThan(2);
+        expect(trusted).not.toBeNull();
+        for (const path of paths) {
+          const matching = trusted!.filter((pattern) => matches(pattern, `:role${path}a`));
+          expect(matching, path).toStrictEqual([]);
+        }
+      }
+    },
+  );
+
   it('are compared by the names of every type that has one', () => {
     expect(unnamedTypes(deployed('dev').templates)).toMatchInlineSnapshot(`
       [
@@ -95,6 +154,7 @@ describe('Two deployments in one account and region', () => {
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueuePolicy",
         "Custom::ContainerImage",
+        "Custom::S3AutoDeleteObjects",
       ]
     `);
   });

@@ -109,15 +109,26 @@ describe('The policy of the data bucket', () => {
     for (const { Effect } of statements) expect(Effect).toBe('Deny');
   });
 
-  it('lets what empties a disposable bucket delete', () => {
-    const disposable = bucketStatements(synthesise({ operations: { isDisposable: true } })).filter(
-      ({ Effect }) => Effect === 'Deny',
-    );
-    const emptier =
-      'arn:aws:iam::111122223333:role/lea-dev-data-CustomS3AutoDeleteObjectsCustomResourcePr-1';
-    expect(isDenied(disposable, emptier, 's3:DeleteObjectVersion', 'anything')).toBe(false);
-    expect(denied(emptier, 'anything', 's3:DeleteObjectVersion')).toBe(true);
-  });
+  it.each(['dev', 'a-team-of-20-letters'])(
+    'lets what empties a disposable bucket of %s delete, whatever its name is cut to',
+    (environment) => {
+      // Arrange
+      const context = { environment };
+      const disposable = synthesise({ context, operations: { isDisposable: true } });
+      const protects = bucketStatements(disposable).filter(({ Effect }) => Effect === 'Deny');
+      const [id, role] = Object.entries(
+        disposable.template('data').findResources('AWS::IAM::Role'),
+      ).find(([one]) => one.startsWith('CustomS3AutoDelete'))!;
+      // CloudFormation cuts the names of stack and resource, so that 64 characters are enough.
+      const name = `${disposable.stacks.data.stackName.slice(0, 25)}-${id.slice(0, 25)}-0123456789ab`;
+      const emptier = `arn:aws:iam::111122223333:role${role.Properties.Path ?? '/'}${name}`;
+      // Assess
+      expect(isDenied(protects, emptier, 's3:DeleteObjectVersion', 'anything')).toBe(false);
+      expect(denied(emptier.replace(environment, 'other'), 'anything', 's3:DeleteObject')).toBe(
+        true,
+      );
+    },
+  );
 });
 
 const roles = parts.flatMap((part) =>
@@ -147,7 +158,7 @@ describe('Roles', () => {
     // Assess
     expect(paths.length).toBeGreaterThan(10);
     for (const [isUploader, path] of paths) {
-      expect(path).toBe(isUploader ? '/lea-dev-uploads/' : '/lea-dev/');
+      expect(path).toBe(isUploader ? '/uploads/lea-dev/' : '/lea-dev/');
     }
   });
 

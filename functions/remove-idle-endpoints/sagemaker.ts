@@ -98,7 +98,12 @@ export async function deleteHosted(
     return true;
   } catch (error) {
     if (isGone(error as Error)) return true;
-    if (/in-progress|Cannot (update|delete)/i.test((error as Error).message)) return false;
+    if (isInProgress(error as Error)) return false;
     throw error;
   }
+}
+
+/** Whether SageMaker refuses to delete something because it is still being created or changed. */
+export function isInProgress({ message }: Error): boolean {
+  return /in-progress|Cannot (update|delete)/i.test(message);
 }

@@ -1,5 +1,6 @@
 import { Aws, type CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import type { Key } from 'aws-cdk-lib/aws-kms';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   BlockPublicAccess,
   Bucket,
@@ -14,6 +15,7 @@ import { Construct } from 'constructs';
 import { impressions, interactions, items, quotas, uploads } from '#lib/contracts/keys.ts';
 import { type Deployment, isDisposable, pipelinePath, removalPolicy } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
+import { createLogGroup } from './log-group.ts';
 
 export interface DataBucketProps {
   readonly deployment: Deployment;
@@ -29,6 +31,8 @@ export interface DataBucketProps {
 export class DataBucket extends Construct {
   readonly bucket: Bucket;
   readonly accessLogs: Bucket;
+  /** Of what empties the buckets of a disposable deployment; other deployments have none. */
+  readonly emptierLogs: LogGroup | undefined;
 
   constructor(scope: Construct, id: string, props: DataBucketProps) {
     super(scope, id);
@@ -64,7 +68,7 @@ export class DataBucket extends Construct {
       serverAccessLogsPrefix: 'data/',
       lifecycleRules: lifecycleRules(deployment),
     });
-    if (isDisposable(deployment)) adoptEmptier(this, deployment);
+    if (isDisposable(deployment)) this.emptierLogs = adoptEmptier(this, deployment);
     // `eventBridgeEnabled` would add a custom resource with a function of its own for this one property.
     (this.bucket.node.defaultChild as CfnBucket).addPropertyOverride(
       'NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled',
@@ -74,18 +78,26 @@ export class DataBucket extends Construct {
 }
 
 /**
- * The role of CDK's function that empties disposable buckets trusts Lambda whoever asks; ours do not. And it is one of the
- * pipeline's, told by its path: CloudFormation cuts its name where the deployment's is long.
+ * CDK's function that empties disposable buckets is made one of ours. Its role trusts Lambda for this account alone, and is told
+ * by the path of the pipeline's roles: CloudFormation cuts its name where the deployment's is long. Its log group is kept as
+ * long as others, with the same key; one that Lambda makes for it would outlast the stacks.
  */
-function adoptEmptier(scope: Construct, deployment: Deployment): void {
+function adoptEmptier(scope: Construct, deployment: Deployment): LogGroup {
   const provider = Stack.of(scope).node.findChild(
     'Custom::S3AutoDeleteObjectsCustomResourceProvider',
   );
-  const role = provider.node.findChild('Role') as CfnResource;
+  const [role, handler] = ['Role', 'Handler'].map((id) => provider.node.findChild(id)) as [
+    CfnResource,
+    CfnResource,
+  ];
   role.addPropertyOverride('Path', pipelinePath(deployment));
   role.addPropertyOverride('AssumeRolePolicyDocument.Statement.0.Condition', {
     StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
   });
+  const name = `/aws/lambda/${deployment.name}-empty-buckets`;
+  const logs = createLogGroup(scope, 'EmptierLogs', deployment, name);
+  handler.addPropertyOverride('LoggingConfig', { LogGroup: logs.logGroupName });
+  return logs;
 }
 
 function lifecycleRules(deployment: Deployment): LifecycleRule[] {

@@ -9,10 +9,13 @@ let folder: string;
 let calls: string[];
 const actingAs = new Map<string, string | undefined>();
 /** What the stand-in for an account answers differently: the beginning of a command, and its answer or its failure. */
-let answers: Record<string, string | Error>;
+let answers: Record<string, Answer | Answer[]>;
+type Answer = string | Error;
 let interruption: AbortController;
 
+const said: string[] = [];
 beforeEach(() => {
+  said.length = 0;
   folder = temporaryFolder('account');
   calls = [];
   answers = {};
@@ -33,6 +36,7 @@ const usual: Record<string, object> = {
   'sagemaker list-endpoints': { Endpoints: [] },
   'sagemaker list-endpoint-configs': { EndpointConfigs: [{ EndpointConfigName: 'config-1' }] },
   'sagemaker list-models': { Models: [{ ModelName: 'model-1' }] },
+  'logs describe-log-groups': { logGroups: [{ logGroupName: 'group-1' }] },
 };
 
 /** In place of AWS's command line, of cdk and of `lea`. */
@@ -45,7 +49,9 @@ async function run(
   const command = `${program} ${args.join(' ')}`;
   calls.push(command);
   actingAs.set(command, variables.AWS_SESSION_TOKEN);
-  const [, changed] = Object.entries(answers).find(([begin]) => command.startsWith(begin)) ?? [];
+  const [, given] = Object.entries(answers).find(([begin]) => command.startsWith(begin)) ?? [];
+  // One answer after the other, the last one for good.
+  const changed = Array.isArray(given) ? (given.length > 1 ? given.shift() : given[0]) : given;
   if (changed instanceof Error) throw changed;
   if (changed !== undefined) return changed;
   if (command.startsWith('npx cdk deploy')) {
@@ -61,7 +67,6 @@ async function run(
   return JSON.stringify(usual[`${args[0]} ${args[1]}`] ?? {});
 }
 
-const said: string[] = [];
 const attempt = (changes: object = {}) =>
   tryAccount({
     run,
@@ -84,6 +89,10 @@ const removed = () => {
     called('aws sagemaker delete-endpoint-config --endpoint-config-name config-1'),
   ).toHaveLength(1);
   expect(called('aws sagemaker delete-model --model-name model-1')).toHaveLength(1);
+  expect(called('aws logs describe-log-groups')[0]).toMatch(
+    /--log-group-name-prefix \/aws\/sagemaker\/Endpoints\/lea-account-1-- /,
+  );
+  expect(called('aws logs delete-log-group --log-group-name group-1')).toHaveLength(1);
 };
 
 describe('Function: tryAccount', () => {
@@ -171,6 +180,30 @@ describe('Function: tryAccount', () => {
     answers['aws stepfunctions describe-execution'] = '{"status":"RUNNING"}';
     setTimeout(() => interruption.abort(new Error('interrupted by SIGINT')), 20);
     await expect(attempt()).rejects.toThrow();
+    removed();
+  });
+
+  it('waits for an endpoint that is being created, which nobody would remove once the stacks are gone', async () => {
+    // Arrange
+    answers['aws stepfunctions describe-execution'] = '{"status":"FAILED"}';
+    const listed = (EndpointStatus: string) =>
+      JSON.stringify({ Endpoints: [{ EndpointName: 'endpoint-1', EndpointStatus }] });
+    answers['aws sagemaker list-endpoints'] = [
+      listed('Creating'),
+      listed('Creating'),
+      listed('InService'),
+      listed('Deleting'),
+    ];
+    const refusal = new Error(
+      'An error occurred (ValidationException) when calling the DeleteEndpoint operation: Cannot update in-progress endpoint "arn"',
+    );
+    answers['aws sagemaker delete-endpoint --'] = [refusal, refusal, ''];
+    // Act
+    await expect(attempt()).rejects.toThrow('The night ended as FAILED');
+    // Assess
+    expect(called('aws sagemaker delete-endpoint --endpoint-name endpoint-1')).toHaveLength(3);
+    expect(said.filter((line) => line.includes('lets go of endpoint-1'))).toHaveLength(1);
+    expect(said.join('\n')).not.toContain('NOT REMOVED');
     removed();
   });
 

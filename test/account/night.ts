@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isInProgress } from '#functions/remove-idle-endpoints/sagemaker.ts';
 import { resourcePrefix } from '#lib/contracts/job-name.ts';
 import { runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { items, lines, rows, config as smallest } from '../deploy/fixture.ts';
@@ -355,9 +356,7 @@ async function tearDown(
       '--training-job-name',
     ),
   );
-  await attempt('endpoints', () =>
-    each(['list-endpoints'], 'Endpoints', 'EndpointName', 'delete-endpoint', '--endpoint-name'),
-  );
+  await attempt('endpoints', () => removeEndpoints(test, prefix));
   await attempt('stacks', () => run('npx', ['cdk', 'destroy', '--all', '--force', ...context]));
   await attempt('endpoint configurations', () =>
     each(
@@ -371,7 +370,57 @@ async function tearDown(
   await attempt('models', () =>
     each(['list-models'], 'Models', 'ModelName', 'delete-model', '--model-name'),
   );
+  // SageMaker makes one for each endpoint, and keeps it for ever.
+  await attempt('log groups', async () => {
+    const groups = `/aws/sagemaker/Endpoints/${prefix}`;
+    const found = await json(run, [
+      'logs',
+      'describe-log-groups',
+      '--log-group-name-prefix',
+      groups,
+    ]);
+    for (const { logGroupName } of found.logGroups as { logGroupName: string }[])
+      await attempt(logGroupName, () =>
+        run('aws', ['logs', 'delete-log-group', '--log-group-name', logGroupName]),
+      );
+  });
   return left;
+}
+
+/** Longer than SageMaker takes to create an endpoint, or to give it up. */
+const creationMinutes = 60;
+
+/**
+ * Deletes endpoints until there is none. One that is being created cannot be deleted before it is there or has failed
+ * (`functions/remove-idle-endpoints/sagemaker.ts`), and once the stacks are gone nobody else would.
+ *
+ * @throws Error of an endpoint that cannot be deleted
+ */
+async function removeEndpoints(test: AccountTest, prefix: string): Promise<void> {
+  const { run, report, pollMilliseconds } = test;
+  const deadline = Date.now() + creationMinutes * 60_000;
+  const waitingFor = new Set<string>();
+  for (;;) {
+    const found = await json(run, ['sagemaker', 'list-endpoints', '--name-contains', prefix]);
+    let refusal: Error | undefined;
+    for (const { EndpointName: name, EndpointStatus } of found.Endpoints as Record<
+      string,
+      string
+    >[]) {
+      if (EndpointStatus === 'Deleting') continue;
+      try {
+        await run('aws', ['sagemaker', 'delete-endpoint', '--endpoint-name', name!]);
+      } catch (error) {
+        if (!isInProgress(error as Error) || Date.now() > deadline) throw error;
+        refusal = error as Error;
+        if (!waitingFor.has(name!))
+          report(`waiting until SageMaker lets go of ${name}, which it is still creating`);
+        waitingFor.add(name!);
+      }
+    }
+    if (refusal === undefined) return;
+    await sleep(pollMilliseconds);
+  }
 }
 
 async function json(run: Commands, args: readonly string[]): Promise<Record<string, unknown>> {

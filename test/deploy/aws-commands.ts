@@ -6,6 +6,7 @@ import { createJsonService } from '#platform/json-service.ts';
 import { createObjects } from '#platform/objects.ts';
 import type { Commands } from '../account/commands.ts';
 import { runWith } from '../account/commands.ts';
+import { call } from './api.ts';
 import { deployedStateMachine, givenImages, invoke } from './deployed.ts';
 import { account as accountId, type Emulator } from './emulator.ts';
 import { functionLogs } from './logs.ts';
@@ -41,7 +42,7 @@ export function emulatedCommands(account: EmulatedAccount): Commands {
     }
     if (name !== 'aws') throw new Error(`${name} is not called in an account.`);
     const [service, operation, ...rest] = args;
-    const call = `${service} ${operation}`;
+    const command = `${service} ${operation}`;
     if (service === 's3') {
       const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SESSION_TOKEN: sessionToken } = variables;
       const secretAccessKey = variables.AWS_SECRET_ACCESS_KEY;
@@ -57,9 +58,9 @@ export function emulatedCommands(account: EmulatedAccount): Commands {
       return copy(client, operation!, rest);
     }
     const options = optionsOf(rest);
-    if (call === 'sts get-caller-identity')
+    if (command === 'sts get-caller-identity')
       return JSON.stringify({ Account: accountId, Arn: `arn:aws:iam::${accountId}:root` });
-    if (call === 'sts assume-role') {
+    if (command === 'sts assume-role') {
       const session = await assumeRole(emulator, options['role-arn']!);
       const { accessKeyId, secretAccessKey, sessionToken } = session;
       return JSON.stringify({
@@ -71,20 +72,20 @@ export function emulatedCommands(account: EmulatedAccount): Commands {
       });
     }
     const states = createJsonService('states', emulator.environment);
-    if (call === 'stepfunctions start-execution') return executions.start(options);
-    if (call === 'stepfunctions describe-execution') return executions.describe();
-    if (call === 'stepfunctions list-executions') return executions.list();
-    if (call === 'stepfunctions stop-execution') return executions.stop();
-    if (call === 'stepfunctions describe-state-machine') {
+    if (command === 'stepfunctions start-execution') return executions.start(options);
+    if (command === 'stepfunctions describe-execution') return executions.describe();
+    if (command === 'stepfunctions list-executions') return executions.list();
+    if (command === 'stepfunctions stop-execution') return executions.stop();
+    if (command === 'stepfunctions describe-state-machine') {
       const stateMachineArn = options['state-machine-arn'];
       return JSON.stringify(await states.call('DescribeStateMachine', { stateMachineArn }, any));
     }
-    if (call === 'stepfunctions validate-state-machine-definition') {
+    if (command === 'stepfunctions validate-state-machine-definition') {
       const definition = readFileSync(options.definition!.replace('file://', ''), 'utf8');
       const input = { definition, type: options.type };
       return JSON.stringify(await states.call('ValidateStateMachineDefinition', input, any));
     }
-    if (call === 'lambda invoke') {
+    if (command === 'lambda invoke') {
       const answer = await invoke(
         emulator,
         options['function-name']!,
@@ -97,8 +98,13 @@ export function emulatedCommands(account: EmulatedAccount): Commands {
       );
       return '';
     }
-    if (call === 'cloudwatch get-metric-statistics')
+    if (command === 'cloudwatch get-metric-statistics')
       return costOf(account, options['metric-name']!);
+    if (command === 'logs describe-log-groups') {
+      const logGroupNamePrefix = options['log-group-name-prefix'];
+      const target = 'Logs_20140328.DescribeLogGroups';
+      return JSON.stringify(await call(emulator, 'logs', target, { logGroupNamePrefix }, any));
+    }
     if (service === 'sagemaker') {
       const sagemaker = createJsonService('sagemaker', emulator.environment);
       const input = Object.fromEntries(
@@ -108,7 +114,7 @@ export function emulatedCommands(account: EmulatedAccount): Commands {
       );
       return JSON.stringify(await sagemaker.call(pascal(operation!), input, any));
     }
-    throw new Error(`aws ${call} is not known here.`);
+    throw new Error(`aws ${command} is not known here.`);
   };
 }
 

@@ -1,12 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CfnResource } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { allStates, definitionOf, type State } from './definition.ts';
 import { statementsOf } from './iam.ts';
-import { synthesise } from './synthesis.ts';
+import { root, synthesise } from './synthesis.ts';
 
 const parts = ['data', 'environment', 'retraining', 'serving', 'monitoring'] as const;
 const door = { serving: { door: 'api-gateway' } };
 const volumes = ['ml.p3.2xlarge'];
-const encrypted = synthesise({ operations: { ...door, customerManagedKey: true } });
+const encrypted = synthesise({
+  operations: { ...door, customerManagedKey: true, isDisposable: true },
+});
 const onVolumes = synthesise({
   operations: { customerManagedKey: true, environmentInstanceTypes: volumes },
 });
@@ -14,6 +19,18 @@ const plain = synthesise({ operations: door });
 
 const keyOf = { 'Fn::GetAtt': [expect.stringMatching(/^EncryptionKey/), 'Arn'] };
 const keyElsewhere = { Ref: expect.stringMatching(/^SsmParameterValue/) };
+
+/** What may have a key and does not, in the words of docs/deploy.md. */
+const without: Readonly<Record<string, string>> = {
+  'AWS::CodeBuild::Project': 'builds, which keep nothing',
+  'AWS::ECR::Repository': 'images in ECR, which have no data',
+  'AWS::Events::EventBus': 'the event bus',
+  'AWS::Lambda::EventSourceMapping': 'filters of event sources, of which there are none',
+  'AWS::Lambda::Function': 'variables and code of functions',
+  'AWS::SQS::Queue': 'queues',
+  'AWS::Scheduler::Schedule': 'the schedule',
+  'AWS::StepFunctions::StateMachine': "the state machine's history",
+};
 
 /** The calls of SageMaker of a deployment's nights, by state. */
 const calls = (synthesis: typeof plain, action: string): [string, Record<string, object>][] =>
@@ -60,6 +77,38 @@ describe('With a key of its own, a deployment', () => {
       (part) => Object.keys(encrypted.template(part).findResources('AWS::Logs::LogGroup')).length,
     );
     expect(count.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(20);
+  });
+
+  it('has every function log into one of these groups', () => {
+    const functions = parts.flatMap((part) =>
+      Object.entries(encrypted.template(part).findResources('AWS::Lambda::Function')),
+    );
+    const elsewhere = functions.filter(
+      ([, { Properties }]) => Properties.LoggingConfig?.LogGroup?.Ref === undefined,
+    );
+    expect(functions.length).toBeGreaterThan(20);
+    expect(elsewhere.map(([id]) => id)).toStrictEqual([]);
+  });
+
+  it('names it wherever a resource may have one, but where the documentation says that it does not', () => {
+    // Arrange
+    const page = readFileSync(join(root, 'docs/deploy.md'), 'utf8');
+    // Act
+    const able = new Set(
+      encrypted.app.node
+        .findAll()
+        .filter((one) => one instanceof CfnResource)
+        .filter((one) =>
+          Object.getOwnPropertyNames(Object.getPrototypeOf(one)).some(
+            (name) => !name.startsWith('_') && /kms|encryption/i.test(name),
+          ),
+        )
+        .map(({ cfnResourceType }) => cfnResourceType),
+    );
+    // Assess
+    for (const words of Object.values(without)) expect(page).toContain(words);
+    const named = ['AWS::Logs::LogGroup', 'AWS::S3::Bucket', 'AWS::SNS::Topic'];
+    expect([...able].sort()).toStrictEqual([...named, ...Object.keys(without)].sort());
   });
 
   it('encrypts the topic, and lets alarms, budgets and runs publish all the same', () => {

@@ -3,9 +3,10 @@ import { Aws, RemovalPolicy } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
-import { acceleratorOf } from '#lib/contracts/accelerators.ts';
 import { explain, type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
+import { environmentName } from '#lib/contracts/environment-name.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { unfitInstances } from '#lib/contracts/instance-fit.ts';
 import type { Bundles } from './bundles.ts';
 
 /** One installation of the product in one account and region: what every stack needs to know. */
@@ -23,13 +24,7 @@ export interface Deployment {
 }
 
 const context = z.strictObject({
-  environment: z
-    .string()
-    .max(20, 'at most 20 characters')
-    .regex(
-      /^[a-z](-?[a-z0-9])*$/,
-      'lower-case letters, digits and single dashes between them, beginning with a letter',
-    ),
+  environment: environmentName,
   environmentImageUri: z.string().min(1).optional(),
   trainerImageUri: z.string().min(1).optional(),
 });
@@ -68,14 +63,12 @@ export function readDeployment(
     );
   }
   const config = parseConfig(value, configPath);
-  const [trainerType] = config.operations.trainerInstanceTypes;
-  if (trainerImageUri === undefined && acceleratorOf(trainerType!) === 'nvidia') {
-    throw new ConfigError(
-      `${configPath}: operations.trainerInstanceTypes has a GPU (${trainerType}), but the trainer's image that is built here computes ` +
-        'on the processor. Name types without one, or build an image with TENSORFLOW_DEVICE=gpu (containers/trainer/Dockerfile) ' +
-        'and give it as --context trainerImageUri=...',
-    );
-  }
+  const given = {
+    environment: environmentImageUri !== undefined,
+    trainer: trainerImageUri !== undefined,
+  };
+  const unfit = unfitInstances(config.operations, given);
+  if (unfit.length > 0) throw new ConfigError(`${configPath}: ${unfit.join('\n')}`);
   return {
     environment,
     name: `lea-${environment}`,

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { environmentName } from '#lib/contracts/environment-name.ts';
 import { root } from '../../setup/paths.mjs';
 import { readConfig } from '../one-machine/config.ts';
 import type { Command } from './command.ts';
 import { readCount } from './count.ts';
-import { readOptions } from './options.ts';
+import { readOptions, UsageError } from './options.ts';
 
 export const preflight: Command = {
   usage: `Usage: npx lea preflight [--config FILE] [--environment NAME] [--bucket NAME]
@@ -29,7 +30,10 @@ finds; without them it is skipped, and said so. Exit status: 0 nothing stands in
       items: { type: 'string' },
       'images-given': { type: 'boolean', default: false },
     });
-    const { interactions, items } = options;
+    const { interactions, items, environment } = options;
+    const name = environmentName.safeParse(environment);
+    if (!name.success)
+      throw new UsageError(`--environment ${environment}: ${name.error.issues[0]!.message}.`);
     const counts =
       interactions === undefined && items === undefined
         ? undefined
@@ -44,7 +48,7 @@ finds; without them it is skipped, and said so. Exit status: 0 nothing stands in
       const tables = parsePrices(table('prices.json'), table('throughput.json'));
       const findings = await examine({
         config,
-        deployment: `lea-${options.environment}`,
+        deployment: `lea-${environment}`,
         bucket: options.bucket,
         buildsImages: !options['images-given'],
         counts,

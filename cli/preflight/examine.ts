@@ -3,6 +3,7 @@ import { uploads } from '#lib/contracts/keys.ts';
 import type { Prices } from '#lib/cost/prices.ts';
 import {
   checkBaseModel,
+  checkInstanceTypes,
   checkMemory,
   checkNames,
   checkTimesAndCost,
@@ -38,6 +39,7 @@ export async function examine(examination: Examination): Promise<Finding[]> {
   const place = `s3://${bucket ?? '<bucket>'}/${uploads.baseModelPrefix(config.environment.baseModel)}`;
   return [
     checkNames(config, deployment),
+    checkInstanceTypes(config, { environment: !buildsImages, trainer: !buildsImages }),
     ...checkTimesAndCost(config, counts, tables),
     checkMemory(config),
     ...(buildsImages ? [checkBuilds(account)] : []),

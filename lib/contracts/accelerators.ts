@@ -59,6 +59,14 @@ export const acceleratorVariables = {
   ami: 'INFERENCE_AMI_VERSION',
 } as const;
 
+/** Families with accelerators that nothing here computes on: AWS's Inferentia and Trainium, Intel's Gaudi. */
+const otherFamily = /^ml\.(inf|trn|dl)\d/;
+
+/** Whether an instance type has, and costs, an accelerator that would be idle while a program computes on the processor. */
+export function hasOtherAccelerator(instanceType: string): boolean {
+  return otherFamily.test(instanceType);
+}
+
 /**
  * The environment variables of a job or an endpoint.
  * @param ami what an endpoint starts from; a job's host is SageMaker's choice

@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { type ImagesGiven, unfitInstances } from '#lib/contracts/instance-fit.ts';
 import { attemptResources, trainingJobName } from '#lib/contracts/job-name.ts';
 import { needsBaseModel } from '#lib/contracts/needs.ts';
 import { parametersInName } from '#lib/cost/base-model.ts';
@@ -43,6 +44,14 @@ export function checkNames(config: PipelineConfig, deployment: string): Finding 
   } catch (error) {
     return { level: 'blocker', check, message: (error as Error).message };
   }
+}
+
+/** Instance types on which the images that a deployment builds do not run. */
+export function checkInstanceTypes({ operations }: PipelineConfig, given: ImagesGiven): Finding {
+  const check = 'Instance types';
+  const unfit = unfitInstances(operations, given);
+  if (unfit.length > 0) return { level: 'blocker', check, message: unfit.join(' ') };
+  return { level: 'ok', check, message: 'the images run on all that are configured' };
 }
 
 /** Memory that a new account does not give a function; no service says what an account allows. */

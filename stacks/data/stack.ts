@@ -3,7 +3,7 @@ import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import type { InboxSource } from '#lib/contracts/config/inbox.ts';
+import { type InboxSource, outputOf } from '#lib/contracts/config/inbox.ts';
 import { DataBucket } from '../constructs/data-bucket.ts';
 import { EncryptionKey } from '../constructs/encryption-key.ts';
 import { Expiry } from '../constructs/expiry.ts';
@@ -55,7 +55,7 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'TopicArn', { value: this.topic.topicArn });
     new CfnOutput(this, 'OperatorRoleArn', { value: this.operator.roleArn });
     for (const { source, role } of this.uploaders) {
-      new CfnOutput(this, `UploaderRoleArn-${source.name}`, { value: role.roleArn });
+      new CfnOutput(this, outputOf(source.name), { value: role.roleArn });
     }
   }
 }

@@ -54,6 +54,18 @@ describe('Function: readDeployment', () => {
       /trainerInstanceTypes has a GPU \(ml\.g5\.xlarge\).*TENSORFLOW_DEVICE=gpu/s,
     ],
     [
+      'a GPU that the environment’s image has no code for',
+      {},
+      config({ environmentInstanceTypes: ['ml.p3.2xlarge'] }),
+      /environmentInstanceTypes has a GPU that is too old \(ml\.p3\.2xlarge\).*environmentImageUri/s,
+    ],
+    [
+      'sources of uploads whose roles’ outputs would have one name',
+      {},
+      config({ inbox: { sources: [{ name: 'a-b' }, { name: 'ab' }] } }),
+      /inbox\.sources.*differ in their dashes alone/,
+    ],
+    [
       'a configuration that no function can hold',
       {},
       config({ notificationEmails: Array(200).fill('somebody@example.com') }),

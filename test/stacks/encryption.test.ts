@@ -13,6 +13,8 @@ const encrypted = synthesise({
   operations: { ...door, customerManagedKey: true, isDisposable: true },
 });
 const onVolumes = synthesise({
+  // Of a CUDA that still knows these GPUs.
+  context: { environmentImageUri: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/own:1' },
   operations: { customerManagedKey: true, environmentInstanceTypes: volumes },
 });
 const plain = synthesise({ operations: door });

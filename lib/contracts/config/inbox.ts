@@ -24,6 +24,9 @@ const inboxSource = z.strictObject({
 
 export type InboxSource = z.infer<typeof inboxSource>;
 
+/** The output of the data stack that has the ARN of a source's role; CloudFormation's names have no dashes. */
+export const outputOf = (source: string): string => `UploaderRoleArn${source.replaceAll('-', '')}`;
+
 /** Who may write to the data bucket besides the pipeline. */
 export const inboxConfig = z.strictObject({
   /** A role and a quota for each of those who upload. */
@@ -31,8 +34,8 @@ export const inboxConfig = z.strictObject({
     .array(inboxSource)
     .max(20)
     .refine(
-      (sources) => new Set(sources.map(({ name }) => name)).size === sources.length,
-      'two sources have one name',
+      (sources) => new Set(sources.map(({ name }) => outputOf(name))).size === sources.length,
+      'two sources have one name, or names that differ in their dashes alone',
     )
     .default([]),
   /**

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { acceleratorOf } from '../accelerators.ts';
+import { acceleratorOf, hasOtherAccelerator } from '../accelerators.ts';
 import { inboxConfig } from './inbox.ts';
 import { servingConfig } from './serving.ts';
 
@@ -10,6 +10,10 @@ const instanceTypes = z
   .refine(
     (types) => new Set(types.map(acceleratorOf)).size <= 1,
     'mixes instance types with and without a GPU: a run that falls back from one to the other would take many times as long; name types of one kind',
+  )
+  .refine(
+    (types) => !types.some(hasOtherAccelerator),
+    'has an accelerator that nothing here computes on (Inferentia, Trainium, Gaudi): a program would compute on the processor at its price; name types with an NVIDIA GPU or none',
   );
 
 /** When runs start and what they may use and cost on AWS. */

@@ -74,6 +74,7 @@ describe('Function: examine', () => {
     // Act, assess
     expect(await levels()).toStrictEqual({
       'Names in SageMaker': 'ok',
+      'Instance types': 'ok',
       Times: 'skipped',
       'Memory of functions': 'ok',
       CodeBuild: 'skipped',
@@ -95,6 +96,7 @@ describe('Function: examine', () => {
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', store.credentials.secretAccessKey);
     const found = {
       'Names in SageMaker': 'ok',
+      'Instance types': 'ok',
       Times: 'skipped',
       'Memory of functions': 'ok',
       CodeBuild: 'blocker',

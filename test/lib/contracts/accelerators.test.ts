@@ -75,6 +75,22 @@ describe('Function: acceleratorOf', () => {
   );
 });
 
+describe('The configuration', () => {
+  it.each(['ml.inf2.xlarge', 'ml.inf1.xlarge', 'ml.trn1.2xlarge', 'ml.dl1.24xlarge'])(
+    'takes no %s, whose accelerator nothing here computes on',
+    (type) => {
+      for (const list of [
+        'environmentInstanceTypes',
+        'vectorsInstanceTypes',
+        'trainerInstanceTypes',
+      ]) {
+        const { error } = operationsConfig.safeParse({ [list]: [type] });
+        expect(error?.issues[0]?.message).toMatch(/an accelerator that nothing here computes on/);
+      }
+    },
+  );
+});
+
 describe('Function: acceleratorEnvironment', () => {
   it('tells a container what it needs to say what is wrong', () => {
     expect(acceleratorEnvironment('environment', 'nvidia', 'ami')).toStrictEqual({

@@ -3,6 +3,7 @@ import { parseConfig } from '#lib/contracts/config.ts';
 import { parsePrices } from '#lib/cost/prices.ts';
 import {
   checkBaseModel,
+  checkInstanceTypes,
   checkMemory,
   checkNames,
   checkTimesAndCost,
@@ -36,6 +37,26 @@ describe('Function: checkNames', () => {
     const finding = checkNames(config(), `lea-${'x'.repeat(60)}`);
     expect(finding.level).toBe('blocker');
     expect(finding.message).toContain('63');
+  });
+});
+
+describe('Function: checkInstanceTypes', () => {
+  const neither = { environment: false, trainer: false };
+
+  it('finds the defaults fit for the images', () => {
+    expect(checkInstanceTypes(config(), neither)).toMatchObject({ level: 'ok' });
+  });
+
+  it('stops before a machine is started on which an image does not run, and says what to do', () => {
+    const types = {
+      environmentInstanceTypes: ['ml.p3.2xlarge'],
+      trainerInstanceTypes: ['ml.c7g.xlarge'],
+    };
+    const finding = checkInstanceTypes(config({ operations: types }), neither);
+    expect(finding).toMatchObject({ level: 'blocker', check: 'Instance types' });
+    expect(finding.message).toMatch(
+      /ml\.p3\.2xlarge.*Name other types.*ml\.c7g\.xlarge.*trainerImageUri/,
+    );
   });
 });
 

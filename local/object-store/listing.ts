@@ -1,5 +1,6 @@
 import { S3Error } from './fauxqs.ts';
-import type { DiskObjects, ObjectRecord } from './objects.ts';
+import type { ObjectRecord } from './object-index.ts';
+import type { DiskObjects } from './objects.ts';
 import type { Reply, S3Request } from './request.ts';
 
 interface Page {

@@ -13,18 +13,8 @@ import {
 import { join } from 'node:path';
 import { DamagedStore } from '../errors.ts';
 import { type ObjectStoreInterface, S3Error, type StoredObject } from './fauxqs.ts';
-import { Journal } from './journal.ts';
 import { MultipartUploads } from './multipart.ts';
-import { compareUtf8, SortedKeys } from './sorted-keys.ts';
-
-/** What S3 keeps of an object besides its bytes; `file` is the name of the file that has them. */
-export type ObjectRecord = Omit<StoredObject, 'body'> & { readonly file: string };
-
-type Entry =
-  | { readonly op: 'bucket'; readonly bucket: string; readonly created: string }
-  | { readonly op: 'removeBucket'; readonly bucket: string }
-  | { readonly op: 'put'; readonly bucket: string; readonly record: ObjectRecord }
-  | { readonly op: 'delete'; readonly bucket: string; readonly key: string };
+import { ObjectIndex, type ObjectRecord } from './object-index.ts';
 
 /** Where an object is. */
 interface ObjectPlace {
@@ -32,23 +22,15 @@ interface ObjectPlace {
   readonly key: string;
 }
 
-interface Bucket {
-  readonly created: Date;
-  readonly records: Map<string, ObjectRecord>;
-  readonly keys: SortedKeys;
-}
-
 type PutArguments = Parameters<ObjectStoreInterface['putObject']>;
 type MultipartArguments = Parameters<ObjectStoreInterface['createMultipartUpload']>;
 
 /**
- * Buckets and objects on disk, with the methods that fauxqs' routes call: every body is a file of its own, and a
- * journal says which key has which file. An object exists once its journal line does, so a kill never leaves half
- * an object. Every method is synchronous: no request sees another's half-done change.
+ * Buckets and objects on disk, with the methods that fauxqs' routes call: every body is a file of its own, and the index
+ * says which key has which file. An object exists once the index has it, so a kill never leaves half an object. Every method is synchronous: no request sees another's half-done change.
  */
 export class DiskObjects {
-  readonly #buckets = new Map<string, Bucket>();
-  readonly #journal: Journal<Entry>;
+  readonly #index: ObjectIndex;
   readonly #bodies: string;
   readonly #uploads: MultipartUploads;
 
@@ -56,47 +38,37 @@ export class DiskObjects {
     this.#bodies = join(dir, 'bodies');
     mkdirSync(this.#bodies, { recursive: true });
     this.#uploads = new MultipartUploads(join(dir, 'uploads'));
-    this.#journal = new Journal(join(dir, 'objects.jsonl'), (entry) => this.#apply(entry));
-    this.#journal.compact(this.#entries());
+    this.#index = new ObjectIndex(join(dir, 'objects.jsonl'));
     this.#removeUnusedBodies();
   }
 
   close(): void {
-    this.#journal.close();
+    this.#index.close();
   }
 
   // Buckets
 
   createBucket(name: string): void {
-    if (this.#buckets.has(name)) return;
-    if (!/^(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:[a-z0-9-]|\.(?![.-])){1,61}[a-z0-9]$/.test(name)) {
-      throw new S3Error('InvalidBucketName', `The specified bucket is not valid: ${name}`, 400);
-    }
-    this.#commit({ op: 'bucket', bucket: name, created: new Date().toISOString() });
+    this.#index.createBucket(name);
   }
 
   hasBucket(name: string): boolean {
-    return this.#buckets.has(name);
+    return this.#index.hasBucket(name);
   }
 
   listBuckets(): { name: string; creationDate: Date }[] {
-    return [...this.#buckets]
-      .map(([name, bucket]) => ({ name, creationDate: bucket.created }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    return this.#index.listBuckets();
   }
 
   deleteBucket(name: string): void {
-    if (this.#bucket(name).records.size > 0) {
-      throw new S3Error('BucketNotEmpty', 'The bucket you tried to delete is not empty', 409);
-    }
-    this.#commit({ op: 'removeBucket', bucket: name });
+    this.#index.deleteBucket(name);
   }
 
   // Objects
 
   putObject(...args: PutArguments): StoredObject {
     const [bucket, key, body, contentType, metadata, systemMetadata, checksum] = args;
-    this.#bucket(bucket);
+    this.#index.expectBucket(bucket);
     const record = this.#save(bucket, (path) => writeFileSync(path, body), {
       key,
       contentType: contentType ?? 'application/octet-stream',
@@ -118,26 +90,26 @@ export class DiskObjects {
   }
 
   headObject(bucket: string, key: string): StoredObject {
-    return { ...this.#record(bucket, key), body: Buffer.alloc(0) };
+    return { ...this.#index.get(bucket, key), body: Buffer.alloc(0) };
   }
 
   getObject(bucket: string, key: string): StoredObject {
-    const record = this.#record(bucket, key);
+    const record = this.#index.get(bucket, key);
     return { ...record, body: readFileSync(join(this.#bodies, record.file)) };
   }
 
   /** The record of an object and its open file, which stays readable when the object is replaced meanwhile. */
   open(bucket: string, key: string): { record: ObjectRecord; descriptor: number } {
-    const record = this.#record(bucket, key);
+    const record = this.#index.get(bucket, key);
     return { record, descriptor: openSync(join(this.#bodies, record.file), 'r') };
   }
 
   /** A copy has the bytes, metadata and ETag of its source, but is no multipart object. */
   copyObject(source: ObjectPlace, target: ObjectPlace): ObjectRecord {
-    const { file, parts: _, partChecksums, ...record } = this.#record(source.bucket, source.key);
+    const { file, parts: _, partChecksums, ...record } = this.#index.get(source.bucket, source.key);
     const { checksumAlgorithm, checksumValue, checksumType, ...plain } = record;
     const isOfParts = partChecksums !== undefined || checksumAlgorithm === undefined;
-    this.#bucket(target.bucket);
+    this.#index.expectBucket(target.bucket);
     return this.#save(
       target.bucket,
       (path) => copyFileSync(join(this.#bodies, file), path, constants.COPYFILE_FICLONE),
@@ -152,7 +124,7 @@ export class DiskObjects {
     part: number,
     range?: { readonly start: number; readonly end: number },
   ) {
-    const { file, contentLength } = this.#record(source.bucket, source.key);
+    const { file, contentLength } = this.#index.get(source.bucket, source.key);
     const { start, end } = range ?? { start: 0, end: contentLength - 1 };
     if (start > end || end >= contentLength) {
       throw new S3Error('InvalidArgument', `The source has ${contentLength} bytes`, 400);
@@ -161,13 +133,13 @@ export class DiskObjects {
   }
 
   find(bucket: string, key: string): ObjectRecord | undefined {
-    return this.#bucket(bucket).records.get(key);
+    return this.#index.find(bucket, key);
   }
 
   deleteObject(bucket: string, key: string): void {
-    const record = this.#bucket(bucket).records.get(key);
+    const record = this.#index.find(bucket, key);
     if (record === undefined) return;
-    this.#commit({ op: 'delete', bucket, key });
+    this.#index.delete(bucket, key);
     rmSync(join(this.#bodies, record.file), { force: true });
   }
 
@@ -177,21 +149,15 @@ export class DiskObjects {
   }
 
   /** Records whose keys begin with `prefix` and come after `after`, in S3's order, lazily. */
-  *list(bucket: string, prefix: string, after: string): Generator<ObjectRecord> {
-    const { keys, records } = this.#bucket(bucket);
-    const start = compareUtf8(after, prefix) > 0 ? after : prefix;
-    for (let i = keys.firstAtLeast(start); i < keys.size; i++) {
-      const key = keys.at(i)!;
-      if (!key.startsWith(prefix)) return;
-      if (key !== after) yield records.get(key)!;
-    }
+  list(bucket: string, prefix: string, after: string): Generator<ObjectRecord> {
+    return this.#index.list(bucket, prefix, after);
   }
 
   // Multipart uploads
 
   createMultipartUpload(...args: MultipartArguments): string {
     const [bucket, key, contentType, metadata, systemMetadata, algorithm] = args;
-    this.#bucket(bucket);
+    this.#index.expectBucket(bucket);
     return this.#uploads.create({
       bucket,
       key,
@@ -217,19 +183,7 @@ export class DiskObjects {
     this.#uploads.abort(upload);
   }
 
-  // The journal
-
-  #bucket(name: string): Bucket {
-    const bucket = this.#buckets.get(name);
-    if (bucket !== undefined) return bucket;
-    throw new S3Error('NoSuchBucket', `The specified bucket does not exist: ${name}`, 404);
-  }
-
-  #record(bucket: string, key: string): ObjectRecord {
-    const record = this.#bucket(bucket).records.get(key);
-    if (record !== undefined) return record;
-    throw new S3Error('NoSuchKey', `The specified key does not exist: ${key}`, 404);
-  }
+  // Bodies
 
   /** Writes a new body, then the line that makes it the object's. Where either fails nothing of it is left. */
   #save(
@@ -237,12 +191,12 @@ export class DiskObjects {
     writeBody: (path: string) => void,
     description: Omit<ObjectRecord, 'file'>,
   ): ObjectRecord {
-    const replaced = this.#bucket(bucket).records.get(description.key);
+    const replaced = this.#index.find(bucket, description.key);
     const record = { ...description, file: randomUUID() };
     const path = join(this.#bodies, record.file);
     try {
       writeBody(path);
-      this.#commit({ op: 'put', bucket, record });
+      this.#index.put(bucket, record);
     } catch (error) {
       rmSync(path, { force: true });
       throw error;
@@ -251,56 +205,17 @@ export class DiskObjects {
     return record;
   }
 
-  #commit(entry: Entry): void {
-    this.#journal.append(entry);
-    this.#apply(entry);
-  }
-
-  #apply(entry: Entry): void {
-    if (entry.op === 'bucket') {
-      this.#buckets.set(entry.bucket, {
-        created: new Date(entry.created),
-        records: new Map(),
-        keys: new SortedKeys(),
-      });
-    } else if (entry.op === 'removeBucket') {
-      this.#buckets.delete(entry.bucket);
-    } else if (entry.op === 'put') {
-      const record = { ...entry.record, lastModified: new Date(entry.record.lastModified) };
-      const { keys, records } = this.#bucket(entry.bucket);
-      if (!records.has(record.key)) keys.add(record.key);
-      records.set(record.key, record);
-    } else {
-      const { keys, records } = this.#bucket(entry.bucket);
-      records.delete(entry.key);
-      keys.delete(entry.key);
-    }
-  }
-
-  *#entries(): Generator<Entry> {
-    for (const [bucket, { created, records }] of this.#buckets) {
-      yield { op: 'bucket', bucket, created: created.toISOString() };
-      for (const record of records.values()) yield { op: 'put', bucket, record };
-    }
-  }
-
   /** Bodies that were written, or replaced, when the process was killed. */
   #removeUnusedBodies(): void {
-    const used = new Set(
-      [...this.#buckets.values()].flatMap(({ records }) =>
-        [...records.values()].map((record) => record.file),
-      ),
-    );
+    const used = new Set(Array.from(this.#index.all(), ({ file }) => file));
     for (const file of readdirSync(this.#bodies)) {
       if (!used.has(file)) rmSync(join(this.#bodies, file));
     }
-    for (const { records } of this.#buckets.values()) {
-      for (const { key, file } of records.values()) {
-        if (existsSync(join(this.#bodies, file))) continue;
-        throw new DamagedStore(
-          `${join(this.#bodies, file)}, the bytes of ${key}, is not there; restore the folder from a copy, or remove it.`,
-        );
-      }
+    for (const { key, file } of this.#index.all()) {
+      if (existsSync(join(this.#bodies, file))) continue;
+      throw new DamagedStore(
+        `${join(this.#bodies, file)}, the bytes of ${key}, is not there; restore the folder from a copy, or remove it.`,
+      );
     }
   }
 }

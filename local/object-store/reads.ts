@@ -1,6 +1,7 @@
 import { closeSync, createReadStream } from 'node:fs';
 import { S3Error } from './fauxqs.ts';
-import type { DiskObjects, ObjectRecord } from './objects.ts';
+import type { ObjectRecord } from './object-index.ts';
+import type { DiskObjects } from './objects.ts';
 import { header, type Reply, type Request, type S3Request } from './request.ts';
 import { sameTag } from './writes.ts';
 

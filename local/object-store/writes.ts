@@ -1,6 +1,7 @@
 import { S3Error } from './fauxqs.ts';
 import { checksum } from './multipart.ts';
-import type { DiskObjects, ObjectRecord } from './objects.ts';
+import type { ObjectRecord } from './object-index.ts';
+import type { DiskObjects } from './objects.ts';
 import { header, type Request, type S3Request } from './request.ts';
 
 /** True for the three requests that make an object: PUT, COPY and the end of a multipart upload. */

@@ -2,10 +2,12 @@ import { ConfigError } from '#lib/contracts/errors.ts';
 import type { SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { minimumStratum, stratify } from '#lib/evaluation/strata.ts';
 import type { BuiltSequences } from '#lib/sequences/build.ts';
+import type { FinishedCell } from './cells.ts';
 import { compareSeeds, type SeededComparison, type SeededRanks } from './comparisons.ts';
 import { holm, noiseFloor } from './corrections.ts';
 import type { experimentOptions } from './options.ts';
-import { type ExperimentResults, type FinishedCell, scoresOf, type Verdict } from './results.ts';
+import type { ExperimentResults, Verdict } from './results.ts';
+import { scoresOf } from './scores.ts';
 
 type Primary = (typeof experimentOptions)['_output']['primary'];
 

@@ -13,28 +13,17 @@ import type { AsOf } from '#lib/popularity/as-of.ts';
 import { alignVectors, type TextVectors } from '#lib/recommender/text-table.ts';
 import type { TrainingProgress } from '#lib/recommender/training-task.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
+import { versions } from '../../containers/trainer/versions.ts';
 import { auditData } from '../data/audit.ts';
 import { readInteractions, splitFor } from '../data/interaction-file.ts';
+import { type FinishedCell, fingerprintOf, readCell, writeCell } from './cells.ts';
 import { concludeExperiment, expectPrimary, strataOf } from './conclusions.ts';
 import { networkOf } from './networks.ts';
 import { type Arm, type Cell, cellsOf, type ExperimentOptions, planExperiment } from './options.ts';
-import {
-  type CellResult,
-  coldScores,
-  currentCommit,
-  type ExperimentResults,
-  type FinishedCell,
-  fingerprintOf,
-  machine,
-  readCell,
-  scoresOf,
-  shownItems,
-  summarise,
-  type TunedArm,
-  versions,
-  writeCell,
-  writeResults,
-} from './results.ts';
+import { currentCommit, machine } from './provenance.ts';
+import { type CellResult, type ExperimentResults, type TunedArm, writeResults } from './results.ts';
+import { coldScores, scoresOf, shownItems } from './scores.ts';
+import { summarise } from './summary.ts';
 
 /** What an experiment tells while it runs. */
 export type ExperimentProgress =

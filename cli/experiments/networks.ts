@@ -12,7 +12,8 @@ import type { TrainingHooks } from '#lib/recommender/training-task.ts';
 import type { BuiltSequences } from '#lib/sequences/build.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../containers/trainer/checkpoints.ts';
 import { copyNeighbours } from '../../containers/trainer/neighbour-answers.ts';
-import { fingerprintOf, writeWhole } from './results.ts';
+import { fingerprintOf } from './cells.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** A network and how it was trained. */
 export interface TrainedNetwork {

@@ -9,7 +9,7 @@ import type { BuiltSequences } from '#lib/sequences/build.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { root } from '../../../setup/paths.mjs';
 import { compareSeeds, type SeededComparison, type SeededRanks } from '../comparisons.ts';
-import type { machine } from '../results.ts';
+import type { machine } from '../provenance.ts';
 import type { StudyCell, StudyPlan } from './config.ts';
 import type { ControlName } from './controls.ts';
 

@@ -1,5 +1,5 @@
 import { holm } from '../corrections.ts';
-import type { Scores } from '../results.ts';
+import type { Scores } from '../scores.ts';
 import { bootstrapDifference, bootstrapSeeds, type SeededMean } from '../seeded-means.ts';
 import { informed, policyNames, type SimulationPlan } from './config.ts';
 import type { SessionResult } from './sessions.ts';

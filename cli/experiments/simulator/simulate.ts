@@ -10,7 +10,9 @@ import type { TrainingProgress } from '#lib/recommender/training-task.ts';
 import type { BuiltSequences } from '#lib/sequences/build.ts';
 import { versions } from '../../../containers/trainer/versions.ts';
 import { type EnvironmentAnswers, networkOf } from '../networks.ts';
-import { currentCommit, machine, type Scores, scoresOf, writeWhole } from '../results.ts';
+import { currentCommit, machine } from '../provenance.ts';
+import { type Scores, scoresOf } from '../scores.ts';
+import { writeWhole } from '../whole-file.ts';
 import { simulatedAnswers } from './answers.ts';
 import {
   type EnvironmentSettings,

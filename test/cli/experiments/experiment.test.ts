@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runExperiment } from '#cli/experiments/experiment.ts';
-import { planExperiment } from '#cli/experiments/options.ts';
-import { coldScores, summarise } from '#cli/experiments/results.ts';
 import { experimentPicture, experimentTable } from '#cli/experiments/table.ts';
 import { temporaryFolder } from '../../temporary/folders.ts';
 
 let folder: string;
+
 beforeAll(() => {
   folder = temporaryFolder('experiment');
 });
@@ -26,6 +25,7 @@ function writeSequences(name: string, repeat = false): string {
 }
 
 const quick = { dimension: 8, blocks: 1, batchTargets: 64, maximumEpochs: 4, learningRate: 0.02 };
+
 const common = {
   format: 'sequences' as const,
   split: 'leave-one-out' as const,
@@ -250,74 +250,5 @@ describe('Function: runExperiment', () => {
 
     // Assess
     await expect(run).rejects.toThrow(message);
-  });
-});
-
-describe('Function: planExperiment', () => {
-  it.each([
-    [{ models: ['sasrec:dqn'] }, 'Model sasrec:dqn is not valid'],
-    [{ models: ['sasrec'] }, 'expected backbone:objective'],
-    [{ models: ['sasrec:sqn:dropuot=1'] }, 'dropuot: unknown key'],
-    [{ models: ['sasrec:sqn', 'sasrec:sqn'] }, 'asked for twice'],
-    [{ models: ['sasrec:sqn'], seeds: 0 }, 'seeds'],
-    [{ models: ['sasrec:sqn:lea={}'] }, 'an experiment has no environment'],
-    [
-      { models: ['sasrec:sqn'], primary: { model: 'x', against: 'popularity' } },
-      'primary names the model "x"',
-    ],
-    [{ models: ['sasrec:sqn'], splt: 'x' }, 'splt: unknown key'],
-  ])('refuses %o', (change, message) => {
-    // Act
-    const plan = () =>
-      planExperiment({ ...common, interactions: 'file', out: 'out', ...change } as never);
-
-    // Assess
-    expect(plan).toThrow(message);
-  });
-});
-
-describe('Function: summarise', () => {
-  it('gives means and sample deviations over the seeds', () => {
-    // Arrange
-    const cell = (name: string, seed: number, ndcg10: number, ranks: number[], cold = 0.1) =>
-      ({
-        result: {
-          ...{ name, seed, hr5: 0.1, ndcg5: 0.05, hr10: 0.2, ndcg10, shown: 10 * seed },
-          cold: { cases: 1, hr10: cold, warmHr10: 0.3 },
-        },
-        ranks: Int32Array.from(ranks),
-      }) as never;
-
-    // Act
-    const [a, b] = summarise(
-      [cell('a', 1, 0.1, [1, 0]), cell('a', 2, 0.3, [3, 0], 0.3), cell('b', 1, 0.5, [3, 1])],
-      ['u', 'v'],
-    );
-
-    // Assess
-    expect(a).toMatchObject({ name: 'a', seeds: 2 });
-    expect(a!.mean.ndcg10).toBeCloseTo(0.2, 12);
-    expect(a!.deviation!.ndcg10).toBeCloseTo(Math.sqrt(0.02), 12);
-    expect(b!.deviation).toBeNull();
-    expect(a!.cold).toStrictEqual({ cases: 1, hr10: 0.2, warmHr10: 0.3 });
-    expect(a!.shown).toBe(15);
-    // Of seed 1, which both have: user u loses half, user v gains all.
-    expect(a!.gain).toBeNull();
-    expect(b!.gain!.value).toBeCloseTo(0.25, 12);
-    expect([b!.gain!.low, b!.gain!.high]).toStrictEqual([-0.5, 1]);
-  });
-});
-
-describe('Function: coldScores', () => {
-  it('tells items without a training action from the others', () => {
-    // Arrange: items 1 and 2 have one
-    const targets = Int32Array.of(1, 2, 3, 4, 3);
-    // Assess
-    expect(coldScores(Int32Array.of(1, 11, 10, 0, 12), targets, 2)).toStrictEqual({
-      cases: 3,
-      hr10: 1 / 3,
-      warmHr10: 1 / 2,
-    });
-    expect(coldScores(Int32Array.of(1, 1, 1, 1, 1), targets, 4)).toBeNull();
   });
 });

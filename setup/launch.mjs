@@ -22,6 +22,8 @@ export function launch(setUp, program, args, environment = {}) {
   const variables = {
     ...process.env,
     PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
+    // Compiled once: reading and compiling some 600 files is two fifths of what a short command takes.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, '.cache/compiled'),
     ...environment,
   };
   // Where Node.js can, this process becomes the program: nobody stands between it and whoever started it.

@@ -66,6 +66,30 @@ describe.each(hosts())('On $name', ({ command }) => {
     expect(existsSync(join(outdir, 'manifest.json'))).toBe(true);
   });
 
+  it('a program finds what Node.js compiled before, unless told to look elsewhere', async () => {
+    // Arrange
+    const program = join(folder, 'compiled.ts');
+    writeFileSync(
+      program,
+      'console.log(process.getBuiltinModule("module").getCompileCacheDir());\n',
+    );
+    const elsewhere = join(folder, 'elsewhere');
+    const cacheOf = async (env: object) => {
+      // Vitest's own workers have it switched off.
+      const on = { NODE_DISABLE_COMPILE_CACHE: undefined, ...env };
+      const { stdout } = await start(command, ['bin/node.mjs', relative(root, program)], on);
+      return stdout.trim();
+    };
+
+    // Act
+    const own = await cacheOf({ NODE_COMPILE_CACHE: undefined });
+    const told = await cacheOf({ NODE_COMPILE_CACHE: elsewhere });
+
+    // Assess
+    expect(own.startsWith(join(root, '.cache/compiled'))).toBe(true);
+    expect(told.startsWith(elsewhere)).toBe(true);
+  });
+
   it('a program has the process to itself, or ends with the one that started it', async () => {
     const program = join(folder, 'program.ts');
     writeFileSync(program, 'console.log(process.pid, process.ppid, process.env.LEA_LAUNCHER);\n');

@@ -76,6 +76,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'show lists, nights, uploads and quarantine on a page on this machine',
     load: async () => (await import('./open.ts')).open,
   },
+  serve: {
+    summary: 'answer over HTTP on this machine, as the deployed function does',
+    load: async () => (await import('./serve.ts')).serve,
+  },
   export: {
     summary: "copy the model, the report, the lists and the uploads' reports into a folder",
     load: async () => (await import('./export.ts')).exportCommand,

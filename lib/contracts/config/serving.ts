@@ -41,5 +41,5 @@ export const servingConfig = z.strictObject({
     .default(null),
 });
 
-type ServingConfig = z.infer<typeof servingConfig>;
+export type ServingConfig = z.infer<typeof servingConfig>;
 export type VariantsConfig = NonNullable<ServingConfig['variants']>;

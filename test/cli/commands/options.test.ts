@@ -28,6 +28,7 @@ const complete: Record<string, readonly string[]> = {
   status: ['--bucket', 'x'],
   export: ['--to', 'y', '--bucket', 'x'],
   open: ['--bucket', 'x'],
+  serve: ['--bucket', 'x'],
   import: ['personalize', '--interactions', 'package.json', '--to', 'nowhere.json'],
   init: ['--to', 'x.json'],
   validate: ['--items', 'x'],

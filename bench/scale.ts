@@ -1,44 +1,36 @@
-import {
-  createReadStream,
-  createWriteStream,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { createGzip } from 'node:zlib';
-import { Upload } from '@aws-sdk/lib-storage';
 import { synthesise } from '#cli/one-machine/assembly.ts';
 import { localImages } from '#cli/one-machine/images.ts';
-import { uploads } from '#lib/contracts/keys.ts';
 import { type Cloud, startCloud } from '#local/cloud.ts';
-import { runStateMachine } from '#local/state-machine/run.ts';
-import { generateInteractions } from './scale/interactions.ts';
+import { functionPrefix, model, objectsOf, steps } from './scale/steps.ts';
 
 /**
- * `npm run bench -- scale [--interactions 1e6,3e6] [--items 20000] [--bucket 1e6]`: what each function of ingestion and of a night's first
- * states takes of generated data: processor seconds a million interactions, memory of the largest process. The functions run
- * from their bundles, as in `lea run`; `--bucket` is `sequences.bucketInteractions`; the figures are the `REPORT` lines of their logs.
+ * `npm run bench -- scale [--interactions 1e6,3e6] [--items 20000] [--bucket 1e6] [--until STEP] [--dir DIR]`: what each function of
+ * ingestion, of a night's first states, of the verdict and of the lists for everybody takes of generated data: processor seconds a
+ * million interactions, memory of the largest process. The functions run from their bundles, as in `lea run`; `--bucket` is
+ * `sequences.bucketInteractions`; the figures are the `REPORT` lines of their logs. A network that finds nothing stands for the
+ * trained one; lists are made for the first and the last part of the users, and their seconds are those of all users at that rate.
+ * With `--dir` the data stay, and the same command goes on after the last step that ended.
  */
 const { values } = parseArgs({
   options: {
     interactions: { type: 'string', default: '1e6,3e6' },
     items: { type: 'string', default: '20000' },
     bucket: { type: 'string' },
+    until: { type: 'string', default: steps.at(-1)!.name },
+    dir: { type: 'string' },
   },
 });
+const last = steps.findIndex(({ name }) => name === values.until);
+if (last === -1) throw new Error(`--until is one of ${steps.map(({ name }) => name).join(', ')}.`);
 
 const config = {
   ...(values.bucket && { sequences: { bucketInteractions: Number(values.bucket) } }),
-  training: { models: [{ name: 'a', backbone: 'sasrec', objective: 'supervised' }] },
+  training: { models: [{ name: model, backbone: 'sasrec', objective: 'supervised' }] },
 };
-const prefix = 'lea-dev-';
 
 interface Report {
   readonly cpuSeconds: number;
@@ -49,7 +41,7 @@ interface Report {
 function reportsIn(logs: string): Map<string, Report[]> {
   return new Map(
     readdirSync(logs)
-      .filter((file) => file.startsWith(prefix))
+      .filter((file) => file.startsWith(functionPrefix))
       .map((file) => {
         const lines = readFileSync(join(logs, file), 'utf8').matchAll(
           /^REPORT .*CPU Time: ([\d.]+) ms.*Max Memory Used: (\d+) MB$/gm,
@@ -57,66 +49,54 @@ function reportsIn(logs: string): Map<string, Report[]> {
         const reports = [...lines].map(([, milliseconds, megabytes]) => {
           return { cpuSeconds: Number(milliseconds) / 1000, megabytes: Number(megabytes) };
         });
-        return [file.slice(prefix.length, -'.log'.length), reports] as const;
+        return [file.slice(functionPrefix.length, -'.log'.length), reports] as const;
       }),
   );
 }
 
-/** The first states of a night. */
-async function runUntilBuilt(cloud: Cloud): Promise<void> {
-  const isBuilt = new AbortController();
-  const result = await runStateMachine({
-    definition: cloud.stateMachine,
-    input: { run: 'bench' },
-    name: 'bench',
-    resources: cloud.resources,
-    objects: cloud.objects,
-    onEvent: ({ type, path }) => {
-      // The first state after those that build.
-      if (type === 'state-entered' && path === 'PlanEnvironment') isBuilt.abort();
-    },
-    signal: isBuilt.signal,
-  });
-  if (!isBuilt.signal.aborted) throw new Error(`The night failed: ${result.error} ${result.cause}`);
-}
+/** Wall seconds of each step that has ended, and which share of its work it did. */
+type Done = Record<string, { readonly seconds: number; readonly share: number }>;
 
-async function measure(interactions: number, items: number): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'scale-'));
-  const signal = new AbortController().signal;
-  try {
-    const file = join(dir, 'interactions.csv.gz');
-    const rows = Readable.from(generateInteractions({ interactions, items, seed: 1 }));
-    await pipeline(rows, createGzip(), createWriteStream(file));
-    const configFile = join(dir, 'config.json');
-    writeFileSync(configFile, JSON.stringify(config));
-    const cloud = await startCloud({
-      assembly: await synthesise(configFile, signal),
+async function measure(interactions: number, items: number, dir: string): Promise<void> {
+  const configFile = join(dir, 'config.json');
+  writeFileSync(configFile, JSON.stringify(config));
+  const doneFile = join(dir, 'done.json');
+  const done: Done = readDone(doneFile);
+  const left = steps.slice(0, last + 1).filter(({ name }) => done[name] === undefined);
+  const logs = join(dir, 'cloud', 'logs');
+  if (left.length > 0) {
+    const cloud: Cloud = await startCloud({
+      assembly: await synthesise(configFile, new AbortController().signal),
       dir: join(dir, 'cloud'),
       images: localImages,
     });
     try {
-      const begun = performance.now();
-      const Bucket = cloud.outputs.DataBucketName!;
-      const Key = `${uploads.logsPrefix}interactions.csv.gz`;
-      const Body = createReadStream(file);
-      await new Upload({ client: cloud.s3, params: { Bucket, Key, Body } }).done();
-      await cloud.drained();
-      const ingested = performance.now();
-      await runUntilBuilt(cloud);
-      const built = performance.now();
-      print(interactions, 'ingestion', 'wall', (ingested - begun) / 1000, 's');
-      print(interactions, 'begin and build', 'wall', (built - ingested) / 1000, 's');
+      for (const step of left) {
+        const begun = performance.now();
+        const { share } = await step.take(cloud, objectsOf(cloud), { interactions, items }, dir);
+        done[step.name] = { seconds: (performance.now() - begun) / 1000, share };
+        writeFileSync(doneFile, JSON.stringify(done));
+      }
     } finally {
       await cloud.stop();
     }
-    for (const [name, reports] of reportsIn(cloud.logs)) {
-      const cpu = reports.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
-      const largest = Math.max(0, ...reports.map(({ megabytes }) => megabytes));
-      print(interactions, name, 'CPU seconds a million', cpu / (interactions / 1e6), 's');
-      print(interactions, name, 'largest process', largest, 'MB');
-    }
-  } finally {
-    rmSync(dir, { recursive: true });
+  }
+  for (const [name, { seconds }] of Object.entries(done))
+    print(interactions, name, 'wall', seconds, 's');
+  for (const [name, reports] of reportsIn(logs)) {
+    const cpu = reports.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+    const largest = Math.max(0, ...reports.map(({ megabytes }) => megabytes));
+    const share = name === 'recommend-batch' ? (done.lists?.share ?? 1) : 1;
+    print(interactions, name, 'CPU seconds a million', cpu / share / (interactions / 1e6), 's');
+    print(interactions, name, 'largest process', largest, 'MB');
+  }
+}
+
+function readDone(file: string): Done {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Done;
+  } catch {
+    return {};
   }
 }
 
@@ -134,5 +114,14 @@ function print(interactions: number, step: string, metric: string, amount: numbe
 }
 
 for (const interactions of values.interactions.split(',').map(Number)) {
-  await measure(interactions, Number(values.items));
+  const dir =
+    values.dir === undefined
+      ? mkdtempSync(join(tmpdir(), 'scale-'))
+      : join(values.dir, String(interactions));
+  mkdirSync(dir, { recursive: true });
+  try {
+    await measure(interactions, Number(values.items), dir);
+  } finally {
+    if (values.dir === undefined) rmSync(dir, { recursive: true });
+  }
 }

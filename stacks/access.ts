@@ -18,8 +18,8 @@ const withUsers = [
  */
 export const functionAccess = {
   'plan-upload': {
-    read: [keys.logs, keys.catalog, keys.uploads, keys.rewriting],
-    list: [keys.items, keys.quotas],
+    read: [keys.logs, keys.catalog, keys.uploads, keys.rewriting, keys.mergedItems, keys.catalogue],
+    list: [keys.items, keys.pendingItems, keys.quotas],
     write: [keys.uploads, keys.quotas],
     delete: [keys.quotas],
   },
@@ -30,12 +30,22 @@ export const functionAccess = {
       keys.uploads,
       keys.items,
       keys.interactions,
+      keys.catalogue,
+      keys.mergedItems,
       keys.runManifest,
       keys.freshCounts,
     ],
-    write: [keys.uploads, keys.quarantine, keys.interactions, keys.items, keys.freshCounts],
+    list: [keys.pendingItems],
+    write: [
+      keys.uploads,
+      keys.quarantine,
+      keys.interactions,
+      keys.items,
+      keys.pendingItems,
+      keys.freshCounts,
+    ],
     // The rows of an upload that failed.
-    delete: [keys.interactions, keys.items],
+    delete: [keys.interactions, keys.items, keys.pendingItems],
   },
   'begin-run': {
     read: [
@@ -47,8 +57,10 @@ export const functionAccess = {
       keys.approval,
       keys.trialPlan,
       keys.environmentTrial,
+      keys.mergedItems,
+      keys.catalogue,
     ],
-    list: [keys.baseModels, keys.interactions, keys.items, keys.runsFolder],
+    list: [keys.baseModels, keys.interactions, keys.items, keys.pendingItems, keys.runsFolder],
     write: [keys.lock, keys.runConfig, keys.runManifest, keys.runStatus, keys.trialPlan],
   },
   'build-sequences': {
@@ -64,19 +76,24 @@ export const functionAccess = {
       keys.everybodyLatest,
       keys.prequential,
       keys.buckets,
+      keys.catalogue,
+      keys.mergedItems,
       keys.allItems,
       keys.itemTable,
     ],
-    list: [keys.prequentialFolder],
+    list: [keys.prequentialFolder, keys.items],
     write: [
       keys.buckets,
       keys.sequences,
       keys.allActions,
       keys.everybody,
       keys.catalogue,
+      keys.pendingItems,
+      keys.mergedItems,
       keys.freshCounts,
       keys.everybodyLatest,
     ],
+    delete: [keys.pendingItems],
   },
   'plan-environment': {
     read: [
@@ -261,6 +278,7 @@ export const functionAccess = {
       keys.environmentLatest,
       keys.latestVectors,
       keys.everybodyLatest,
+      keys.mergedItems,
     ],
     list: [keys.runsFolder, keys.runs, keys.environments, keys.championsFolder, keys.vectorsFolder],
     // What of a run is large, or holds user ids.

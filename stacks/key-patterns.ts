@@ -1,4 +1,5 @@
 import {
+  catalogues,
   deletions,
   environments,
   impressions,
@@ -30,6 +31,8 @@ export const keys = {
   quarantine: below(uploads.quarantinePrefix('*')),
   interactions: below(interactions.prefix),
   items: below(items.prefix),
+  pendingItems: below(catalogues.pendingPrefix),
+  mergedItems: catalogues.latest,
   environments: below(environments.prefix),
   environmentLatest: environments.latest,
   environmentMetrics: environments.metrics('*'),

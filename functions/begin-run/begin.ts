@@ -1,8 +1,9 @@
+import { listCatalogue } from '#functions/shared/catalogue-objects.ts';
 import { listIngested } from '#functions/shared/ingested-parts.ts';
 import { explainDifferences, readRunConfig } from '#functions/shared/run-config.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, MissingArtefactError } from '#lib/contracts/errors.ts';
-import { interactions, items, runs, trials, uploads } from '#lib/contracts/keys.ts';
+import { interactions, runs, trials, uploads } from '#lib/contracts/keys.ts';
 import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
 import { type RunManifest, type RunStatus, runManifest, runStatus } from '#lib/contracts/run.ts';
 import {
@@ -136,9 +137,9 @@ async function snapshot(
   known: RunManifest['inputs'] | undefined,
 ): Promise<RunManifest['inputs']> {
   const log = await listIngested(objects, interactions.prefix, known?.interactions);
-  const catalogue = await listIngested(objects, items.prefix, known?.items);
+  const catalogue = await listCatalogue(objects, known?.items);
   if (log.parts.length > 0) {
-    return { interactions: log.parts.map(asInput), items: catalogue.parts.map(asInput) };
+    return { interactions: log.parts.map(asInput), items: catalogue.map(asInput) };
   }
   const unfinished =
     log.others === 0

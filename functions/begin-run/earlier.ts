@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { baseOf } from '#functions/shared/catalogue-objects.ts';
 import { newestSuccess } from '#functions/shared/newest-success.ts';
 import { explainDifferences, readRunConfig } from '#functions/shared/run-config.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
@@ -21,7 +22,10 @@ export async function wouldRepeat(
   inputs: RunManifest['inputs'],
   config: PipelineConfig,
 ): Promise<boolean> {
-  if (!isDeepStrictEqual(earlier.inputs, inputs)) return false;
+  if (!isDeepStrictEqual(earlier.inputs.interactions, inputs.interactions)) return false;
+  // What the run itself merged has nothing that it did not see.
+  const isItsOwn = inputs.items.length === 2 && baseOf(inputs.items) === earlier.run;
+  if (!isItsOwn && !isDeepStrictEqual(earlier.inputs.items, inputs.items)) return false;
   try {
     const before = await readRunConfig(objects, earlier.run);
     // What was trained for a trial alone says nothing of tonight.

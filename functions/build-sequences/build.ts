@@ -1,3 +1,4 @@
+import { readCatalogue } from '#functions/shared/catalogue.ts';
 import { encodeColumns, utf8Column } from '#lib/columns/arrow-writing.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { readNights } from '#lib/promotion/nights.ts';
@@ -6,7 +7,6 @@ import type { Objects } from '#platform/objects.ts';
 import type { Night } from './buckets/night.ts';
 import { planUsers } from './buckets/plan.ts';
 import { pointTo } from './point-to.ts';
-import { readCatalogue } from './read.ts';
 import { buildWhole } from './whole.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function buildOrPlan(objects: Objects, night: Night): Promise<{ buc
     await pointTo(objects, manifest);
     return { buckets: 0 };
   }
-  const ids = [...(await readCatalogue(objects, items)).keys()];
+  const ids = [...(await readCatalogue(objects, items)).items.keys()];
   await objects.putBytes(runs.bucketsCatalogue(run), encodeColumns([utf8Column('item_id', ids)]));
   await objects.putJson(runs.bucketsPlan(run), { buckets });
   return { buckets: buckets.length };

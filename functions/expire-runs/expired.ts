@@ -12,6 +12,8 @@ export interface Kept {
   readonly vectors: VectorsRegistration | undefined;
   /** The run whose users and items serving reads. */
   readonly everybody: string | undefined;
+  /** The run whose catalogue everybody begins with who reads it. */
+  readonly catalogue: string | undefined;
 }
 
 /** What of a run is large, or holds user ids; the small records (status, evaluation, report) stay for good. */
@@ -43,8 +45,9 @@ export function expiredOfRun(run: string, kept: Kept): (key: string) => boolean 
     !isSource(key, kept);
 }
 
-/** What serving reads, item vectors that a next run may take, and the catalogue that they are of. */
-function isSource(key: string, { vectors: made, everybody }: Kept): boolean {
+/** What serving reads, the catalogue, item vectors that a next run may take, and the catalogue that they are of. */
+function isSource(key: string, { vectors: made, everybody, catalogue }: Kept): boolean {
+  if (catalogue !== undefined && key.startsWith(runs.cataloguePrefix(catalogue))) return true;
   if (everybody !== undefined && key.startsWith(runs.everybodyPrefix(everybody))) return true;
   if (made === undefined) return false;
   return key === runs.itemVectors(made.run) || key === runs.catalogue(made.run);

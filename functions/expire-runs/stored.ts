@@ -1,10 +1,11 @@
 import { championPointer, championRecord } from '#lib/contracts/champion.ts';
 import type { VariantsConfig } from '#lib/contracts/config/serving.ts';
-import { environments, runs, serving, vectors } from '#lib/contracts/keys.ts';
+import { catalogues, environments, runs, serving, vectors } from '#lib/contracts/keys.ts';
 import { vectorsRegistration } from '#lib/environment/vectors-plan.ts';
 import { environmentRegistration } from '#lib/environment/version.ts';
 import { championsBackFrom } from '#lib/promotion/champion.ts';
 import { everybodyLatest } from '#lib/sequences/everybody-files.ts';
+import { mergedPointer } from '#lib/sequences/merged-catalogue.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
 import type { Kept } from './expired.ts';
 
@@ -38,11 +39,13 @@ export async function findKept(
   const registered = await objects.getVersion(environments.latest, environmentRegistration);
   const made = await objects.getVersion(vectors.latest, vectorsRegistration);
   const latest = await objects.getVersion(serving.everybody, everybodyLatest);
+  const merged = await objects.getVersion(catalogues.latest, mergedPointer);
   return {
     modelPrefixes: [...prefixes],
     environmentVersion: registered?.value.version,
     vectors: made?.value,
     everybody: latest?.value.run,
+    catalogue: merged?.value.run,
   };
 }
 

@@ -1,6 +1,6 @@
 import { mapConcurrently } from '#functions/shared/concurrently.ts';
 import type { AnnounceUpload } from '#functions/shared/upload-events.ts';
-import { uploads } from '#lib/contracts/keys.ts';
+import { arrivalOf, catalogues, uploads } from '#lib/contracts/keys.ts';
 import { needsApproval, waitingReport } from '#lib/interactions/approval.ts';
 import { rangeReport, reportUpload, type UploadReport } from '#lib/interactions/report.ts';
 import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
@@ -30,10 +30,16 @@ export async function finishUpload(
   const isNew = (await objects.head(uploads.report(upload))) === undefined;
   const read = reportUpload(plan, reports);
   const report = isNew ? await withChange(objects, plan, read) : read;
+  // Before the report, which makes it count: whoever looks for what is new must find it.
+  const arrival = arrivalOf(rowsKey(plan, 0))!;
+  if (isNew && plan.kind === 'catalog' && report.status !== 'failed') {
+    await objects.putIfAbsent(catalogues.pending(arrival), '');
+  }
   if (isNew) await announce(report);
   const first = isNew && (await objects.putIfAbsent(uploads.report(upload), toJson(report)));
   if (report.status === 'failed') {
     await objects.remove(ranges.map((_, range) => rowsKey(plan, range)));
+    if (plan.kind === 'catalog') await objects.remove([catalogues.pending(arrival)]);
   }
   return first ? report : undefined;
 }

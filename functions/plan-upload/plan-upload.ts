@@ -1,9 +1,9 @@
-import { listIngested } from '#functions/shared/ingested-parts.ts';
+import { knownItemsKeys, listCatalogue } from '#functions/shared/catalogue-objects.ts';
 import type { AnnounceUpload } from '#functions/shared/upload-events.ts';
 import type { InboxSource } from '#lib/contracts/config/inbox.ts';
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
-import { deletions, items, uploads } from '#lib/contracts/keys.ts';
+import { deletions, uploads } from '#lib/contracts/keys.ts';
 import {
   emptyMessage,
   type UploadFacts,
@@ -149,8 +149,7 @@ async function waitForCatalogue(objects: Objects, now: Date): Promise<void> {
 }
 
 async function knownCatalogue(objects: Objects): Promise<string[]> {
-  const { parts } = await listIngested(objects, items.prefix);
-  return parts.map(({ key }) => key);
+  return knownItemsKeys(await listCatalogue(objects));
 }
 
 const unquoted = (etag: string) => etag.replaceAll('"', '');

@@ -67,8 +67,19 @@ export const interactions = {
 /** The normalised catalogue, likewise. */
 export const items = {
   prefix: 'items/',
+  /** What of an upload there is. `arrival`: `dt=<date>/<upload>`, which sorts as uploads arrived. */
+  ofUpload: (arrival: string) => `items/${arrival}-`,
   part: (date: string, upload: string, range: number) =>
     `items/dt=${date}/${upload}-${partNumber(range)}.jsonl.gz`,
+};
+
+/** All uploads of the catalogue as one. */
+export const catalogues = {
+  /** Names the run whose catalogue it is. */
+  latest: 'catalogues/latest.json',
+  /** An empty object for each upload that it lacks; `arrival` as above. */
+  pendingPrefix: 'catalogues/pending/',
+  pending: (arrival: string) => `catalogues/pending/${arrival}`,
 };
 
 /** What one night writes. */
@@ -120,6 +131,8 @@ export const runs = {
   /** The whole catalogue, k-core or not: what items get vectors from. */
   cataloguePrefix: (run: string) => `runs/${run}/catalogue/`,
   catalogue: (run: string) => `runs/${run}/catalogue/catalogue.arrow`,
+  /** Which of its items are shown and where from: what checks of known items read. */
+  listedItems: (run: string) => `runs/${run}/catalogue/listed.arrow`,
   /** A vector for every item of the catalogue, in its order. */
   itemVectors: (run: string) => `runs/${run}/item-vectors.arrow`,
   /** What the job that made them says about itself; absent where no job had to. */
@@ -281,6 +294,11 @@ export const locks = { run: 'locks/run.json' };
 /** The upload that an ingested part comes from (see `interactions.part`), or undefined for a key of another shape. */
 export function uploadOfPart(key: string): string | undefined {
   return /\/([^/]+)-\d{5}\.(?:jsonl\.gz|rows)$/.exec(key)?.[1];
+}
+
+/** When and as what an ingested part arrived: `dt=<date>/<upload>`; undefined for a key of another shape. */
+export function arrivalOf(key: string): string | undefined {
+  return /\/(dt=[^/]+\/[^/]+)-\d{5}\.(?:jsonl\.gz|rows)$/.exec(key)?.[1];
 }
 
 /** The part number of a shard's key or file; undefined for one of another shape. */

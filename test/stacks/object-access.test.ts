@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  catalogues,
   deletions,
   environments,
   impressions,
@@ -66,7 +67,12 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'plan-training getJson key': [`${runs.augmentationResultsPrefix('a')}x.json`],
   'augment-sequences putIfAbsent target': [runs.augmentedShard('a', 7)],
   'build-sequences getStream key': stored,
-  'build-sequences getBytes key': [...stored, runs.bucketFile('a', 'pieces/train-7', 7)],
+  'build-sequences getBytes key': [
+    ...stored,
+    runs.catalogue('a'),
+    runs.listedItems('a'),
+    runs.bucketFile('a', 'pieces/train-7', 7),
+  ],
   'build-sequences putBytes key': [
     runs.bucketFile('a', 'pieces/train-7', 7),
     runs.trainShard('a', 7),
@@ -121,12 +127,17 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
     vectors.part('m', 's', '').replace('part-.arrow', ''),
   ],
   'expire-runs folders baseModel': [vectors.sentences('m')],
+  'build-sequences list prefix': [items.ofUpload('dt=2026-11-23/u')],
+  'build-sequences remove [...added].map(catalogues.pending)': [
+    catalogues.pending('dt=2026-11-23/u'),
+  ],
+  'begin-run head key': [runs.catalogue('a'), runs.listedItems('a')],
   'begin-run list prefix': [interactions.prefix, items.prefix, uploads.baseModelPrefix('a')],
   'parse-range remove ranges.map((_, range) => rowsKey(plan, range))': stored,
   // The uploaded file, the known items of the catalogue, and the rows that are counted.
-  'parse-range getBytes key': [...uploaded, ...stored],
+  'parse-range getBytes key': [...uploaded, ...stored, runs.listedItems('a')],
   'parse-range getStream key': [...uploaded, ...stored],
-  'parse-range head key': stored,
+  'parse-range head key': [...stored, runs.catalogue('a'), runs.listedItems('a')],
   'parse-range list prefix': [items.prefix],
   'parse-range getVersion key': [uploads.rangeCounts('u', 7)],
   'parse-range putIfAbsent key': [uploads.rangeCounts('u', 7)],
@@ -134,7 +145,7 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'plan-training head key': model,
   'plan-upload getBytes key': uploaded,
   'plan-upload getStream key': uploaded,
-  'plan-upload head key': uploaded,
+  'plan-upload head key': [...uploaded, runs.catalogue('a'), runs.listedItems('a')],
   'plan-upload list prefix': [items.prefix],
   'plan-refit getJson judged.description': model,
   'plan-refit getBytes judged.weights': model,

@@ -1,3 +1,4 @@
+import { readCatalogue } from '#functions/shared/catalogue.ts';
 import { mapAhead, mapConcurrently } from '#functions/shared/concurrently.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
@@ -12,7 +13,7 @@ import { orderItems } from '#lib/sequences/everybody.ts';
 import { encodeAllItems } from '#lib/sequences/everybody-files.ts';
 import { encodeFieldIndex, indexFields } from '#lib/sequences/field-index.ts';
 import type { Objects } from '#platform/objects.ts';
-import { readCatalogue } from '../read.ts';
+import { keepMerged } from '../keep-merged.ts';
 import { bucketTotals, bytesOf, decodeItems, encodeLeft, float64Of } from './files.ts';
 import type { Night } from './night.ts';
 
@@ -44,9 +45,13 @@ export async function countItems(
   }
   const totals = { ...addTotals(summaries.map((one) => one.totals)), items: known.size };
   if (totals.actions === 0) throw new ValidationError(explainEmptyLog(totals));
-  const catalogue = await readCatalogue(objects, manifest.inputs.items);
+  const merged = await readCatalogue(objects, manifest.inputs.items);
+  const catalogue = merged.items;
   const isCatalogue = catalogue.size > 0;
-  if (isCatalogue) await objects.putBytes(runs.catalogue(run), encodeCatalogue(catalogue));
+  if (isCatalogue) {
+    await objects.putBytes(runs.catalogue(run), encodeCatalogue(catalogue));
+    await keepMerged(objects, manifest, merged);
+  }
   const items = orderItems(known, isCatalogue ? catalogue : undefined);
   if (isCatalogue) {
     const fields = indexFields(catalogue, items.itemIds);

@@ -1,3 +1,4 @@
+import { readCatalogue } from '#functions/shared/catalogue.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { CoreRound, countBucket, divideBucket } from '#lib/sequences/buckets/core.ts';
@@ -5,7 +6,6 @@ import { measureBucket, settle, settleVocabulary } from '#lib/sequences/buckets/
 import { decodeAllItems } from '#lib/sequences/everybody-files.ts';
 import { encodeItemTable } from '#lib/sequences/item-table.ts';
 import type { Objects } from '#platform/objects.ts';
-import { readCatalogue } from '../read.ts';
 import {
   bucketMeasures,
   bucketsDivision,
@@ -71,7 +71,7 @@ export async function settleCore(
     await objects.putBytes(runs.bucketsItemsLeft(run, round + 1), encodeLeft(left));
     return false;
   }
-  const catalogue = await readCatalogue(objects, manifest.inputs.items);
+  const { items: catalogue } = await readCatalogue(objects, manifest.inputs.items);
   const { indexOf, table } = settleVocabulary(
     decodeAllItems(await objects.getBytes(runs.allItems(run))),
     catalogue.size > 0 ? catalogue : undefined,

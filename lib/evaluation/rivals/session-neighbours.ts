@@ -30,16 +30,13 @@ export function sessionNeighbours(
   { itemTable, shards, baskets }: TrainingData,
   { neighbours, decay }: SessionSettings,
 ): HistoryScorer {
-  const rows = shards.flatMap(({ offsets, items, timestamps }) =>
-    Array.from({ length: offsets.length - 1 }, (_, row) => ({
-      items: [...new Set(items.subarray(offsets[row]!, offsets[row + 1]!))],
-      time: timestamps[offsets[row + 1]! - 1]!,
-    })),
+  const ends = shards.map(({ offsets, timestamps }) =>
+    Float64Array.from(offsets.subarray(1), (end) => timestamps[end - 1]!),
   );
-  const kept = rows
-    .map((row, at) => ({ ...row, at }))
-    .sort((a, b) => a.time - b.time || a.at - b.at)
-    .slice(-maximumSessions);
+  const kept = newest(ends).map(([shard, row]) => {
+    const { offsets, items } = shards[shard]!;
+    return { items: [...new Set(items.subarray(offsets[row]!, offsets[row + 1]!))] };
+  });
   const offsets = new Int32Array(kept.length + 1);
   kept.forEach(({ items }, session) => {
     offsets[session + 1] = offsets[session]! + items.length;
@@ -47,6 +44,36 @@ export function sessionNeighbours(
   const items = Int32Array.from(kept.flatMap((row) => row.items));
   const parameters = { neighbours, decay, baskets: baskets ? 1 : 0 };
   return sessionScorer({ offsets, items }, parameters, itemTable.itemIds.length);
+}
+
+/**
+ * The newest rows, the oldest of them first; of those that end at the same time, in their order.
+ *
+ * @param ends when the rows of each shard end, Unix seconds
+ * @returns shard and row of each
+ */
+function newest(ends: readonly Float64Array[]): (readonly [shard: number, row: number])[] {
+  const length = ends.reduce((sum, own) => sum + own.length, 0);
+  const inTime = new Float64Array(length);
+  let from = 0;
+  for (const own of ends) {
+    inTime.set(own, from);
+    from += own.length;
+  }
+  inTime.sort();
+  const least = inTime[Math.max(0, length - maximumSessions)] ?? 0;
+  const rows = ends.flatMap((own, shard) => {
+    const late: { readonly at: readonly [number, number]; readonly time: number }[] = [];
+    own.forEach((time, row) => {
+      if (time >= least) late.push({ at: [shard, row], time });
+    });
+    return late;
+  });
+  // The sort is stable, and rows are in their order.
+  return rows
+    .sort((a, b) => a.time - b.time)
+    .slice(-maximumSessions)
+    .map(({ at }) => at);
 }
 
 /**

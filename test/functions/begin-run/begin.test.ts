@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { beginRun, expectBegun, isFinished } from '#functions/begin-run/begin.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
-import { interactions, items, runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
+import {
+  catalogues,
+  interactions,
+  items,
+  runs,
+  uploadOfPart,
+  uploads,
+} from '#lib/contracts/keys.ts';
 import { runManifest, runStatus } from '#lib/contracts/run.ts';
 import { startBucket } from '../bucket.ts';
 
@@ -125,6 +132,37 @@ describe('Function: beginRun, as a matter of routine', () => {
     expect(await bucket.objects.head(runs.manifest('21'))).toBeUndefined();
     // Nor does a skipped night hide the one that worked.
     expect(await routine('22')).toEqual({ unchangedSince: '20' });
+  });
+
+  test('takes a catalogue that the last night has merged for the one that it saw, until there is more', async () => {
+    // Arrange
+    const { objects } = bucket;
+    await ingested('one', 'succeeded');
+    await objects.putBytes(items.part('2026-11-23', 'c', 0), 'x');
+    await objects.putJson(uploads.report('c'), { status: 'succeeded' });
+    await routine('20');
+    for (const key of [runs.catalogue('20'), runs.listedItems('20')]) {
+      await objects.putBytes(key, 'x');
+    }
+    const latest = { schemaVersion: 1, run: '20', snapshotAt: '2026-11-20T00:00:00.000Z' };
+    await objects.putJson(catalogues.latest, latest);
+    await end('20', 'succeeded');
+    // Act
+    const unchanged = await routine('21');
+    await objects.putBytes(items.part('2026-11-24', 'd', 0), 'x');
+    await objects.putBytes(catalogues.pending('dt=2026-11-24/d'), '');
+    const unread = await routine('22');
+    await objects.putJson(uploads.report('d'), { status: 'succeeded' });
+    const more = await routine('23');
+    // Assess
+    expect([unchanged, unread]).toEqual([{ unchangedSince: '20' }, { unchangedSince: '20' }]);
+    expect(more).toEqual({ attempt: 1 });
+    const { inputs } = await objects.getJson(runs.manifest('23'), runManifest);
+    expect(inputs.items.map(({ key }) => key)).toEqual([
+      runs.catalogue('20'),
+      runs.listedItems('20'),
+      items.part('2026-11-24', 'd', 0),
+    ]);
   });
 
   test('does what is asked for by name', async () => {

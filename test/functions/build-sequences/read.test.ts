@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { readCatalogue, readInteractions } from '#functions/build-sequences/read.ts';
+import { readInteractions } from '#functions/build-sequences/read.ts';
+import { readCatalogue } from '#functions/shared/catalogue.ts';
 import { UnavailableError } from '#lib/contracts/errors.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { sorted } from '../../lib/interactions/sorted.ts';
@@ -81,7 +82,7 @@ describe('Functions: readInteractions, readCatalogue', () => {
 
     // Assess
     expect(read).toEqual(rows);
-    expect(catalogue.get('i')?.title).toBe('newer');
+    expect(catalogue.items.get('i')?.title).toBe('newer');
   });
 
   test('a connection that breaks is worth another try', async () => {
@@ -129,9 +130,9 @@ describe('Function: readCatalogue', () => {
 
     // Assess
     const left = (catalogue: typeof before) =>
-      [...catalogue].filter(([, { hasLeft }]) => hasLeft).map(([id]) => id);
+      [...catalogue.items].filter(([, { hasLeft }]) => hasLeft).map(([id]) => id);
     expect(left(before)).toEqual(['gone', 'back']);
-    expect(before.get('gone')?.title).toBe('gone of 1');
+    expect(before.items.get('gone')?.title).toBe('gone of 1');
     expect(left(after)).toEqual(['gone']);
   });
 });

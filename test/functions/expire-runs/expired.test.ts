@@ -53,6 +53,7 @@ const nothing: Kept = {
   environmentVersion: undefined,
   vectors: undefined,
   everybody: undefined,
+  catalogue: undefined,
 };
 
 /** A bucket whose objects are as old as is said; counts what is asked of it. */
@@ -126,6 +127,17 @@ describe('Runs that nobody has written to', () => {
     // Assess
     const served = runs.modelManifest('a', 'sasrec');
     expect(bucket.removed).toStrictEqual(bulk.filter((key) => key !== served).sort());
+  });
+
+  it('keep the catalogue that is read, whatever its age', async () => {
+    // Arrange
+    const { bulk } = runKeys('a');
+    const bucket = new AgedBucket(written(old, ...bulk, runs.listedItems('a')));
+    // Act
+    await bucket.expire({ ...nothing, catalogue: 'a' });
+    // Assess
+    const kept = [runs.catalogue('a'), runs.listedItems('a')];
+    expect(bucket.removed).toStrictEqual(bulk.filter((key) => !kept.includes(key)).sort());
   });
 
   it('keep users and items that serving reads, however long there was no night', async () => {

@@ -72,6 +72,7 @@ describe('Function: findKept', () => {
       environmentVersion: undefined,
       vectors: undefined,
       everybody: undefined,
+      catalogue: undefined,
     });
   });
 });

@@ -5,26 +5,14 @@ import { Validations } from 'aws-cdk-lib';
 import { Bucket, type CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
+import { everyOption } from './options.ts';
 import { cdkJson, type Synthesis, synthesise } from './synthesis.ts';
 
 const require = createRequire(import.meta.url);
 const parts = ['data', 'environment', 'retraining', 'serving', 'monitoring'] as const;
 
 /** Every part that is optional, switched on. */
-const everything = {
-  context: { environment: 'prod' },
-  operations: {
-    customerManagedKey: true,
-    vpc: {
-      subnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
-      securityGroupIds: ['sg-0123456789abcdef0'],
-    },
-    notificationEmails: ['team@example.com'],
-    inbox: { sources: [{ name: 'shop' }] },
-    monthlyBudgetUsd: 100,
-    serving: { door: 'api-gateway', provisionedConcurrency: 1, batchCount: 50, impressions: {} },
-  },
-};
+const everything = { context: { environment: 'prod' }, operations: everyOption };
 
 /** The names of the findings of cdk-nag that nobody has acknowledged. */
 function findings({ app }: Synthesis, checks = new AwsSolutionsChecks(app)): string[] {

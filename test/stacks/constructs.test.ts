@@ -3,23 +3,15 @@ import { join } from 'node:path';
 import { CfnResource } from 'aws-cdk-lib';
 import { Construct, type IConstruct } from 'constructs';
 import { describe, expect, it } from 'vitest';
+import { everyOption } from './options.ts';
 import { root, synthesise } from './synthesis.ts';
 
 /** Every optional part switched on, one way and the other. */
 const applications = [
-  synthesise({
-    operations: {
-      customerManagedKey: true,
-      monthlyBudgetUsd: 10,
-      inbox: { sources: [{ name: 'shop' }] },
-    },
-  }),
+  synthesise({ operations: everyOption }),
   synthesise({
     context: {
       environmentImageUri: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/lea-environment:1',
-    },
-    operations: {
-      serving: { door: 'api-gateway', provisionedConcurrency: 1, impressions: {} },
     },
   }),
 ];

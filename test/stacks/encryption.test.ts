@@ -4,14 +4,13 @@ import { CfnResource } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { allStates, definitionOf, type State } from './definition.ts';
 import { statementsOf } from './iam.ts';
+import { everyOption } from './options.ts';
 import { root, synthesise } from './synthesis.ts';
 
 const parts = ['data', 'environment', 'retraining', 'serving', 'monitoring'] as const;
 const door = { serving: { door: 'api-gateway' } };
 const volumes = ['ml.p3.2xlarge'];
-const encrypted = synthesise({
-  operations: { ...door, customerManagedKey: true, isDisposable: true },
-});
+const encrypted = synthesise({ operations: everyOption });
 const onVolumes = synthesise({
   // Of a CUDA that still knows these GPUs.
   context: { environmentImageUri: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/own:1' },
@@ -109,7 +108,12 @@ describe('With a key of its own, a deployment', () => {
     );
     // Assess
     for (const words of Object.values(without)) expect(page).toContain(words);
-    const named = ['AWS::Logs::LogGroup', 'AWS::S3::Bucket', 'AWS::SNS::Topic'];
+    const named = [
+      'AWS::KinesisFirehose::DeliveryStream',
+      'AWS::Logs::LogGroup',
+      'AWS::S3::Bucket',
+      'AWS::SNS::Topic',
+    ];
     expect([...able].sort()).toStrictEqual([...named, ...Object.keys(without)].sort());
   });
 

@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { matches } from './iam.ts';
+import { everyOption } from './options.ts';
 import { synthesise } from './synthesis.ts';
 import { namesOf, templatesOf, unnamedTypes } from './updates.ts';
-
-const everything = {
-  customerManagedKey: true,
-  monthlyBudgetUsd: 25,
-  notificationEmails: ['team@example.com'],
-  serving: { door: 'api-gateway', provisionedConcurrency: 1 },
-  inbox: { sources: [{ name: 'shop' }] },
-  isDisposable: true,
-};
 
 /** A deployment with everything that can be switched on, by the name of its environment. */
 function deployed(environment: string) {
@@ -21,7 +13,7 @@ function deployed(environment: string) {
 const synthesised = new Map<string, ReturnType<typeof describeDeployment>>();
 
 function describeDeployment(environment: string) {
-  const synthesis = synthesise({ context: { environment }, operations: everything });
+  const synthesis = synthesise({ context: { environment }, operations: everyOption });
   const templates = [...templatesOf(synthesis).values()];
   const stacks = Object.values(synthesis.stacks).map(({ stackName }) => stackName);
   const names = templates.flatMap((template) => [...namesOf(template).keys()]);
@@ -149,6 +141,7 @@ describe('Two deployments in one account and region', () => {
         "AWS::Lambda::EventSourceMapping",
         "AWS::Lambda::Permission",
         "AWS::Lambda::Version",
+        "AWS::Logs::LogStream",
         "AWS::S3::BucketPolicy",
         "AWS::SNS::Subscription",
         "AWS::SNS::TopicPolicy",
@@ -167,6 +160,11 @@ describe('Two deployments in one account and region', () => {
       'AWS::StepFunctions::StateMachine': 80,
       'AWS::Scheduler::Schedule': 64,
       'AWS::IAM::Role': 64,
+      'AWS::KinesisFirehose::DeliveryStream': 64,
+      'AWS::SSM::Parameter': 1011,
+      'AWS::Budgets::Budget': 100,
+      'AWS::CodeDeploy::Application': 100,
+      'AWS::CodeDeploy::DeploymentGroup': 100,
     };
     // Act
     const { names } = deployed('a-team-of-20-letters');

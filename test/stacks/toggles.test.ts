@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { operationsConfig } from '#lib/contracts/config/operations.ts';
+import { everyOption, switches, valueAt } from './options.ts';
 import { synthesise } from './synthesis.ts';
 import { difference, refusals, type Templates, templatesOf } from './updates.ts';
 
@@ -50,22 +50,11 @@ const toggles: Readonly<Record<string, readonly [off: Settings, on: Settings]>> 
     { operations: { alarms: { newDataHours: 6, nightsWithoutPromotion: 3, batchHours: 2 } } },
   ],
   retention: [{}, { operations: { retention: { logDays: 7, runDays: 3, quarantineDays: 5 } } }],
-  inbox: [
-    {},
-    { operations: { inbox: { sources: [{ name: 'shop' }, { name: 'm', baseModels: true }] } } },
-  ],
+  inbox: [{}, { operations: { inbox: everyOption.inbox } }],
   isDisposable: [{}, { operations: { isDisposable: true } }],
   everything: [
     { operations: { schedule: null, serving: { batchCount: 0 } } },
-    {
-      context,
-      operations: {
-        customerManagedKey: true,
-        monthlyBudgetUsd: 25,
-        notificationEmails: ['team@example.com'],
-        serving: { door: 'api-gateway', provisionedConcurrency: 1, impressions: {} },
-      },
-    },
+    { context, operations: everyOption },
   ],
 };
 
@@ -146,12 +135,34 @@ describe('An update of a deployment', () => {
     expect(refused).toStrictEqual([expect.stringMatching(/^monitoring makes .* while .* has it$/)]);
   });
 
-  it('knows every setting of `operations` that is on or off', () => {
-    // A setting that may be null, true or false adds or removes something.
-    const defaults = operationsConfig.parse({});
-    const optional = Object.entries(defaults)
-      .filter(([, value]) => value === null || typeof value === 'boolean')
-      .map(([name]) => name);
-    expect(optional.filter((name) => !(name in toggles))).toStrictEqual(['useSpotTraining']);
+  it.each(switches().map((path) => [path.join('.'), path] as const))(
+    'knows `operations.%s`, off and on',
+    (_, path) => {
+      // Arrange
+      const values = Object.values(toggles).map((settings) =>
+        settings.map(({ operations = {} }) => valueAt(operations, path)),
+      );
+      const words = new Set(values.flat().map((value) => JSON.stringify(value)));
+      // Assess
+      expect(words.size).toBeGreaterThan(1);
+      const on = valueAt(everyOption, path);
+      expect([null, false, 0]).not.toContain(on);
+      expect(on).not.toStrictEqual([]);
+    },
+  );
+
+  it('finds switches wherever they are', () => {
+    const found = switches().map((path) => path.join('.'));
+    for (const path of [
+      'schedule',
+      'serving.door',
+      'serving.impressions',
+      'inbox.operators',
+      'alarms.newDataHours',
+    ]) {
+      expect(found).toContain(path);
+    }
+    const door = ['serving', 'door'];
+    expect(valueAt(everyOption, door)).not.toBe(valueAt({}, door));
   });
 });

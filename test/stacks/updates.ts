@@ -91,6 +91,11 @@ const nameProperties: Readonly<Record<string, (properties: never) => unknown>> =
   'AWS::IAM::ManagedPolicy': ({ ManagedPolicyName }: { ManagedPolicyName?: string }) =>
     ManagedPolicyName,
   'AWS::IAM::Role': ({ RoleName }: { RoleName?: string }) => RoleName,
+  'AWS::KinesisFirehose::DeliveryStream': ({
+    DeliveryStreamName,
+  }: {
+    DeliveryStreamName: string;
+  }) => DeliveryStreamName,
   'AWS::KMS::Alias': ({ AliasName }: { AliasName: string }) => AliasName,
   'AWS::Lambda::Function': ({ FunctionName }: { FunctionName: string }) => FunctionName,
   'AWS::Lambda::LayerVersion': ({ LayerName }: { LayerName?: string }) => LayerName,

@@ -3,6 +3,7 @@ import { Aws, RemovalPolicy } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
+import { largestPlannedBytes } from '#lib/contracts/config/interactions.ts';
 import { explain, type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
 import { environmentName } from '#lib/contracts/environment-name.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
@@ -63,6 +64,12 @@ export function readDeployment(
     );
   }
   const config = parseConfig(value, configPath);
+  const { maximumUploadBytes } = config.interactions;
+  if (maximumUploadBytes > largestPlannedBytes) {
+    throw new ConfigError(
+      `${configPath}: interactions.maximumUploadBytes is ${maximumUploadBytes}; on AWS a function looks through at most ${largestPlannedBytes} bytes in its time. Lower it, and split larger files.`,
+    );
+  }
   const given = {
     environment: environmentImageUri !== undefined,
     trainer: trainerImageUri !== undefined,

@@ -5,6 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { planUploadSeconds } from '#lib/contracts/config/interactions.ts';
 import { uploads } from '#lib/contracts/keys.ts';
 import { functionAccess } from '../access.ts';
 import { type Deployment, eventBusName } from '../deployment.ts';
@@ -16,7 +17,7 @@ export interface IngestionProps {
   readonly bucket: Bucket;
 }
 
-const planTimeout = Duration.minutes(1);
+const planTimeout = Duration.seconds(planUploadSeconds);
 const parseTimeout = Duration.minutes(5);
 
 /**
@@ -39,6 +40,8 @@ export class Ingestion extends Construct {
     this.planQueue = new QueueWithDeadLetters(this, 'PlanQueue', {
       name: `${deployment.name}-plan-upload`,
       consumerTimeout: planTimeout,
+      // A log that waits for a catalogue is looked at again after this.
+      visibilityTimeout: Duration.minutes(6),
     });
     this.parseQueue = new QueueWithDeadLetters(this, 'ParseQueue', {
       name: `${deployment.name}-parse-range`,
@@ -53,6 +56,8 @@ export class Ingestion extends Construct {
       deployment,
       name: 'plan-upload',
       objects: { bucket, access: functionAccess['plan-upload'] },
+      // A whole processor: with less, it and not S3 is what a large file waits for.
+      memorySize: 1769,
       timeout: planTimeout,
       environment,
     });

@@ -5,8 +5,12 @@ import { Construct } from 'constructs';
 export interface QueueWithDeadLettersProps {
   /** The queue's name; its dead-letter queue adds `-dead-letters`. */
   readonly name: string;
-  /** The consumer's timeout: a message stays invisible for six times as long. */
   readonly consumerTimeout: Duration;
+  /**
+   * How long a message that was taken stays invisible; what failed is tried again after it.
+   * @default - six times the consumer's timeout
+   */
+  readonly visibilityTimeout?: Duration;
   /**
    * How often a message is tried.
    * @default 5
@@ -32,7 +36,8 @@ export class QueueWithDeadLetters extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(4),
-      visibilityTimeout: Duration.seconds(6 * props.consumerTimeout.toSeconds()),
+      visibilityTimeout:
+        props.visibilityTimeout ?? Duration.seconds(6 * props.consumerTimeout.toSeconds()),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.attempts ?? 5 },
     });
   }

@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { synthesise } from './synthesis.ts';
 
 const template = synthesise().template('data');
@@ -59,12 +60,12 @@ describe('Stack: data', () => {
     ]);
   });
 
-  it('gives every queue a dead-letter queue and six times its consumer’s time', () => {
+  it('gives every queue a dead-letter queue and more than its consumer’s time', () => {
     const queues = resources('AWS::SQS::Queue');
-    const consumers = { 'lea-dev-plan-upload': 60, 'lea-dev-parse-range': 300 };
-    for (const [name, seconds] of Object.entries(consumers)) {
+    const consumers = { 'lea-dev-plan-upload': [180, 360], 'lea-dev-parse-range': [300, 1800] };
+    for (const [name, [seconds, invisible]] of Object.entries(consumers)) {
       const queue = queues.find((one) => one.Properties.QueueName === name)!;
-      expect(queue.Properties.VisibilityTimeout).toBeGreaterThanOrEqual(6 * seconds);
+      expect(queue.Properties.VisibilityTimeout).toBe(invisible);
       expect(queue.Properties.RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(5);
       template.hasResourceProperties('AWS::Lambda::Function', {
         FunctionName: name,
@@ -72,6 +73,21 @@ describe('Stack: data', () => {
       });
     }
     for (const queue of queues) expect(queue.Properties.SqsManagedSseEnabled).toBe(true);
+  });
+
+  it('has the time and the processor to look through the largest upload in one stream, twice over', () => {
+    // Arrange: one request gets 85 MB/s of S3.
+    const { maximumUploadBytes } = interactionsConfig.parse({});
+    const seconds = maximumUploadBytes / 85e6;
+    // Act
+    const [{ Properties }] = Object.values(
+      template.findResources('AWS::Lambda::Function', {
+        Properties: { FunctionName: 'lea-dev-plan-upload' },
+      }),
+    ) as [{ Properties: { Timeout: number; MemorySize: number } }];
+    // Assess
+    expect(Properties.Timeout).toBeGreaterThan(2 * seconds);
+    expect(Properties.MemorySize).toBeGreaterThanOrEqual(1769);
   });
 
   it('answers batches in part, and limits concurrency where messages are taken', () => {

@@ -60,6 +60,12 @@ describe('Function: readDeployment', () => {
       /environmentInstanceTypes has a GPU that is too old \(ml\.p3\.2xlarge\).*environmentImageUri/s,
     ],
     [
+      'uploads that no function can look through in its time',
+      {},
+      JSON.stringify({ ...JSON.parse(config()), interactions: { maximumUploadBytes: 8e9 } }),
+      /interactions\.maximumUploadBytes is 8000000000; .* at most 7650000000 bytes/,
+    ],
+    [
       'sources of uploads whose roles’ outputs would have one name',
       {},
       config({ inbox: { sources: [{ name: 'a-b' }, { name: 'ab' }] } }),

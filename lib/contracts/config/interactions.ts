@@ -6,6 +6,15 @@ const MEBIBYTE = 1024 * 1024;
 /** No id is longer than this, whatever the configuration; in characters. */
 export const LONGEST_ID = 1024;
 
+/** Seconds that `plan-upload` may take. It looks through the whole of a file that can be cut, in one stream. */
+export const planUploadSeconds = 180;
+
+/**
+ * The largest file that `plan-upload` looks through in its time: S3 gives 85 to 90 MB/s to one request
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance-design-patterns.html), and half of that is reckoned with.
+ */
+export const largestPlannedBytes = (planUploadSeconds * 85e6) / 2;
+
 /** What the value of an event type means. */
 const valueRule = z.discriminatedUnion('as', [
   /** A rating: below `likedFrom` it is no like and has reward 0. */

@@ -71,7 +71,7 @@ def packed_tokens(rows: list[np.ndarray], count: int, instruction: int) -> np.nd
 def training_rows(rows: list[np.ndarray]) -> TrainingRows:
     """The rows as the training channel has them, one per user."""
     offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
-    return TrainingRows(np.arange(len(rows)), len(rows), np.concatenate(rows), offsets)
+    return TrainingRows(np.arange(len(rows)), [str(row) for row in range(len(rows))], np.concatenate(rows), offsets)
 
 
 def environment_of(folder: Path, layers: int | None, instruction: int = 0, heads: int = 3) -> EnvironmentModel:

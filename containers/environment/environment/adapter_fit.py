@@ -12,6 +12,7 @@ from .batching import epoch_batches, packed_length
 from .checkpoint import Saved
 from .config import EnvironmentConfig
 from .data import TrainingRows
+from .errors import DataError
 from .layout import PackedBatch, pack
 from .losses import reward_loss, state_loss
 from .model import EnvironmentModel
@@ -88,6 +89,28 @@ class AdapterFit:
         self.best_loss = float("inf")
         self.best: dict[str, torch.Tensor] = self.weights()
         self.history: list[dict[str, float]] = []
+
+    def begin(self, trained: dict[str, torch.Tensor]) -> dict[str, float]:
+        """Puts an earlier fit's weights in place of the initial ones; where no epoch is better, they are what is kept.
+
+        Args:
+            trained: of adapters, projections and heads by name; others are not looked at.
+
+        Returns:
+            What held-out users say of them.
+
+        Raises:
+            DataError: it has other weights than this model.
+        """
+        for name, value in self.parameters.items():
+            earlier = trained.get(name)
+            if earlier is None or earlier.shape != value.shape:
+                found = "no" if earlier is None else f"another ({list(earlier.shape)}, not {list(value.shape)})"
+                raise DataError(f"The environment to begin from has {found} {name}: it was fitted with another configuration.")
+        with torch.no_grad():
+            for name, value in self.parameters.items():
+                value.copy_(trained[name])
+        return self.evaluate()
 
     def run(self, report: Callable[..., None], pause: Callable[[Saved], None]) -> None:
         """Trains until the epochs are over or held-out users stop improving, and leaves the best weights in the model.

@@ -3,8 +3,8 @@
 `manifest.json` (written last), `decoder.safetensors` (the kept layers with the adapter merged in; with separate
 adapters `reward_decoder.safetensors` too),
 `environment.safetensors` (item tokens, projections, heads, calibration), `proposals.safetensors` (neighbours and chances, where
-candidates are proposed by them), `adapter.safetensors` (the adapter alone, for
-the record), `words/` (what makes a token of a text), `items.arrow` (the item ids of the vocabulary), `metrics.json`. Later
+candidates are proposed by them), `adapter.safetensors` (the adapter alone, which
+a later fit may begin from), `words/` (what makes a token of a text), `items.arrow` (the item ids of the vocabulary), `metrics.json`. Later
 nights add `added/` (items that came after the fit).
 """
 
@@ -52,6 +52,8 @@ class Manifest:
     """Whether candidates are proposed by their chance to be taken."""
     repeats: bool
     seed: int
+    started_from: str | None = None
+    """Version of the environment whose weights the fit began with."""
 
 
 def write_environment(
@@ -78,8 +80,8 @@ def write_environment(
     (folder / "manifest.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf8")
 
 
-def read_environment(folder: Path, device: torch.device) -> tuple[EnvironmentModel, Manifest]:
-    """Loads what `write_environment` wrote.
+def read_manifest(folder: Path) -> Manifest:
+    """What an environment's folder says of it.
 
     Raises:
         DataError: no complete environment in the folder, or one of another format version.
@@ -90,7 +92,16 @@ def read_environment(folder: Path, device: torch.device) -> tuple[EnvironmentMod
     document = json.loads(path.read_text(encoding="utf8"))
     if (document.pop("format", None), document.pop("formatVersion", None)) != (FORMAT, FORMAT_VERSION):
         raise DataError(f"{path} is not a {FORMAT} of version {FORMAT_VERSION}: fit the environment again.")
-    manifest = Manifest(**document)
+    return Manifest(**document)
+
+
+def read_environment(folder: Path, device: torch.device) -> tuple[EnvironmentModel, Manifest]:
+    """Loads what `write_environment` wrote.
+
+    Raises:
+        DataError: no complete environment in the folder, or one of another format version.
+    """
+    manifest = read_manifest(folder)
     decoders = [
         _read_decoder(folder / f"{name}.safetensors", manifest, device) for name in DECODERS[: 1 if manifest.joint else 2]
     ]

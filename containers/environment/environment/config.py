@@ -69,13 +69,14 @@ class ItemVectorConfig:
 
 @dataclass(frozen=True)
 class EnvironmentConfig:
-    """Config section `environment`; `base_model`, `maximum_age_days` and `maximum_new_share` matter to the pipeline only."""
+    """Config section `environment`; `base_model`, `maximum_age_days`, `maximum_new_share` and `warm_start` matter to the pipeline only."""
 
     base_model: str = field(default="smollm2-135m-instruct", metadata=text(pattern="^[A-Za-z0-9._-]+$"))
     layers: int | None = field(default=None, metadata=within(1))
     subset_fraction: float = field(default=0.3, metadata=within(0, 1, above=True))
     maximum_age_days: float = field(default=7.0, metadata=within(0))
     maximum_new_share: float = field(default=0.1, metadata=within(0, 1))
+    warm_start: bool = False
     state_dimension: int = field(default=64, metadata=within(8, 1024))
     candidates: int = field(default=8, metadata=within(1, 100))
     proposals: Literal["chance", "similarity"] = "chance"

@@ -43,6 +43,10 @@ class Folders:
         """The reason of a failed job, shown in DescribeTrainingJob."""
         return self.root / "output" / "failure"
 
+    def has_channel(self, name: str) -> bool:
+        """Whether the job was started with an input channel."""
+        return (self.root / "input" / "data" / name).is_dir()
+
     def channel(self, name: str) -> Path:
         """The folder of an input channel.
 

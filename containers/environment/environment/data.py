@@ -52,7 +52,8 @@ class TrainingRows:
 
     users: np.ndarray
     """[rows] int64: the row's user, numbered by first appearance."""
-    user_count: int
+    user_ids: list[str]
+    """The users' ids by their number."""
     items: np.ndarray
     """[positions] int32: item indices of all rows, one row after the other."""
     offsets: np.ndarray
@@ -123,6 +124,16 @@ def read_item_texts(path: Path) -> ItemTexts:
     return texts
 
 
+def read_item_ids(path: Path) -> list[str]:
+    """The ids of a table of items, whatever else it has.
+
+    Raises:
+        DataError: the file is missing, is not an Arrow stream or has no ids.
+    """
+    ids: list[str] = _read(path, {"item_id"})["item_id"].to_pylist()
+    return ids
+
+
 def read_training_rows(folder: Path, manifest: SequencesManifest) -> TrainingRows:
     """Reads `train/part-*.arrow` in the order of the parts, all that the manifest counts.
 
@@ -153,7 +164,7 @@ def read_training_rows(folder: Path, manifest: SequencesManifest) -> TrainingRow
     if len(users) != manifest.train_sequences:
         raise DataError(f"{folder / 'train'} has {len(users)} rows, but manifest.json says {manifest.train_sequences}.")
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
-    return TrainingRows(np.array(users, np.int64), len(numbers), np.concatenate(values), offsets)
+    return TrainingRows(np.array(users, np.int64), list(numbers), np.concatenate(values), offsets)
 
 
 def _texts(table: pa.Table) -> tuple[list[str], list[str], list[dict[str, str]]]:

@@ -32,6 +32,7 @@ from .precision import data_type
 from .proposals import Proposer, fit_proposer
 from .scoring import score_positions
 from .users import UserRows, choose_users
+from .warm_start import CHANNEL, Earlier, read_earlier
 from .words import words_of, write_words
 
 CALIBRATION_POSITIONS = 2000
@@ -55,6 +56,8 @@ class Input:
     base: BaseModel
     sentences: Sentences
     start: TokenStart
+    earlier: Earlier | None
+    """What the fit begins from; None where it begins from nothing."""
     fingerprint: str
 
     @property
@@ -95,6 +98,7 @@ def train(folders: Folders, parameters: Hyperparameters) -> None:
     metrics = {
         "baseModel": base.name,
         "baseModelOrigin": base.origin,
+        "startedFrom": job.earlier and job.earlier.version,
         "parameters": sum(value.numel() for value in model.decoder.parameters()),
         "trainableParameters": sum(value.numel() for value in fit.parameters.values()),
         "itemTokenParameters": table[1:].numel(),
@@ -155,6 +159,7 @@ def read_input(folders: Folders, parameters: Hyperparameters) -> Input:
     )
     texts = item_sentences(catalogue, config.item_tokens.template)
     sentences = tokenise(base, texts, config.item_tokens.maximum_text_tokens)
+    earlier = read_earlier(folders.channel(CHANNEL)) if folders.has_channel(CHANNEL) else None
     return Input(
         parameters,
         catalogue,
@@ -163,16 +168,19 @@ def read_input(folders: Folders, parameters: Hyperparameters) -> Input:
         not manifest.exclude_history,
         base,
         sentences,
-        token_start(base, sentences),
-        fingerprint(parameters, sequences, base),
+        # Tokens that texts make must lie among those that were learned.
+        token_start(base, sentences) if earlier is None else earlier.start,
+        earlier,
+        fingerprint(parameters, sequences, base, earlier),
     )
 
 
-def fingerprint(parameters: Hyperparameters, sequences: Path, base: BaseModel) -> str:
-    """What a checkpoint must agree on to be used: configuration, window, data, base model and what it computes in."""
+def fingerprint(parameters: Hyperparameters, sequences: Path, base: BaseModel, earlier: Earlier | None) -> str:
+    """What a checkpoint must agree on to be used: configuration, window, data, base model, what it computes in and began from."""
     digest = hashlib.sha256()
     precision = str(next(base.decoder.parameters()).dtype)
-    digest.update(json.dumps([to_json(parameters.config), parameters.window, base.name, base.origin, precision]).encode())
+    makeup = [to_json(parameters.config), parameters.window, base.name, base.origin, precision]
+    digest.update(json.dumps([*makeup, earlier and earlier.version]).encode())
     for path in [sequences / "items.arrow", *sorted((sequences / "train").glob("part-*.arrow"))]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
@@ -180,9 +188,15 @@ def fingerprint(parameters: Hyperparameters, sequences: Path, base: BaseModel) -
 
 
 def fit_item_tokens(job: Input, checkpoints: Checkpoints, saved: dict[str, Any] | None) -> tuple[torch.Tensor, int]:
-    """The item tokens [items + 1, dim] that the text makes, and how many tokens were read for it."""
+    """The item tokens [items + 1, dim] that the text makes, and how many tokens were read for it.
+
+    With an earlier environment they are its own; those of items that it was not fitted with are what the text alone says, and
+    learn with the adapter.
+    """
     config, base = job.config, job.base
     table = initial_tokens(base, job.sentences, job.start).to(next(base.decoder.parameters()).device)
+    if job.earlier is not None:
+        return job.earlier.tokens_of(job.catalogue.identifiers, table), 0
     if saved and saved["stage"] == "adapter":
         return table, saved["state"]["itemTokens"]  # the checkpoint holds the tokens themselves
     items = np.arange(1, len(job.catalogue) + 1)
@@ -203,6 +217,8 @@ def fit_adapter(
     fit = AdapterFit(model, job.config, FitData(job.rows, job.users.fitted, job.users.held_out, job.repeats))
     if saved and saved["stage"] == "adapter":
         fit.load(saved["state"])
+    elif job.earlier is not None:
+        report_progress("adapter", 0.0, startedFrom=job.earlier.version, **fit.begin(job.earlier.trained))
     fit.run(
         lambda done, **losses: report_progress("adapter", done, **losses),
         lambda state: checkpoints.pause("adapter", lambda: state() | {"itemTokens": item_tokens}),
@@ -311,4 +327,5 @@ def manifest_of(job: Input, model: EnvironmentModel, proposer: Proposer | None) 
         proposes=proposer is not None,
         repeats=job.repeats,
         seed=config.seed,
+        started_from=job.earlier and job.earlier.version,
     )

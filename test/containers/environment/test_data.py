@@ -23,8 +23,8 @@ def test_rows_and_catalogue_are_read(sequences: Path):
     expected = [row for table in tables for row in table["items"].to_pylist()]
     assert [rows.row(index).tolist() for index in range(len(rows))] == expected
     users = [user for table in tables for user in table["user_id"].to_pylist()]
-    assert rows.user_count == len(set(users))
-    assert len({(user, int(number)) for user, number in zip(users, rows.users)}) == rows.user_count
+    assert rows.user_ids == list(dict.fromkeys(users))
+    assert len({(user, int(number)) for user, number in zip(users, rows.users)}) == len(rows.user_ids)
     assert len(catalogue) == ITEMS and catalogue.identifiers[0] == "item-0"
     assert catalogue.fields[1] == {"colour": "green"}
 

@@ -17,7 +17,7 @@ from environment.adapter_fit import AdapterFit
 from environment.artefact import read_environment, read_proposer
 from environment.checkpoint import Checkpoints, Interrupted
 from environment.contract import Folders, read_hyperparameters
-from environment.data import read_manifest, read_training_rows
+from environment.data import TrainingRows, read_manifest, read_training_rows
 from environment.engine import CandidatePolicy, Engine
 from environment.errors import CapacityError, ConfigurationError
 from environment.users import choose_users
@@ -251,6 +251,27 @@ def test_users_are_split_without_overlap(sequences: Path):
     assert everybody.held_out.tolist() == chosen.held_out.tolist()
     assert set(everybody.calibration) == set(everybody.fitted)
     assert not set(rows.users[everybody.held_out]) & set(rows.users[everybody.fitted])
+
+
+def test_users_stay_on_their_side_when_others_come(tmp_path: Path):
+    # Arrange: the same users and as many more, in another order
+    few, many = (
+        TrainingRows(np.arange(len(ids)), ids, np.ones(2 * len(ids), np.int32), np.arange(len(ids) + 1) * 2)
+        for ids in ([f"user-{user}" for user in range(500)], [f"user-{user}" for user in range(999, -1, -1)])
+    )
+
+    # Act
+    before, after = choose_users(few, 0.5, 1), choose_users(many, 0.5, 1)
+    other = choose_users(few, 0.5, 2)
+
+    # Assess: who was fitted on is held out later only where the border between the two has moved
+    def ids_of(rows: TrainingRows, chosen: np.ndarray) -> set[str]:
+        return {rows.user_ids[user] for user in rows.users[chosen]}
+
+    held_out = ids_of(many, after.held_out)
+    assert len(held_out) == 100
+    assert len(ids_of(few, before.fitted) & held_out) <= 5
+    assert len(ids_of(few, other.fitted) & held_out) > 15
 
 
 def test_an_adapter_in_the_upper_layers_leaves_the_lower_ones_alone(sequences: Path, tmp_path: Path):

@@ -90,7 +90,7 @@ async function train(
   const { window, excludeHistory, baskets, split } = manifest;
   const before = process.cpuUsage();
   const trained = await trainModel({
-    model: { ...model, patience },
+    model: { ...model, patience, warmPatience: patience },
     rows: training,
     window,
     excludeHistory,

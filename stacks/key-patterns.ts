@@ -49,6 +49,7 @@ export const keys = {
   cost: runs.cost('*'),
   environmentPlan: runs.environmentPlan('*'),
   trialPlan: runs.trial('*'),
+  renewalPlan: runs.renewal('*'),
   environmentTrial: trials.environment,
   environmentItems: runs.environmentItems('*'),
   answersIndex: runs.answersIndex('*'),

@@ -13,9 +13,11 @@ import {
   type TrialPlan,
   trialPlan,
 } from '#lib/promotion/environment-trial.ts';
+import { applyRenewal } from '#lib/promotion/renewal.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
 import { toJson } from '#platform/objects.ts';
 import { newestWork, wouldRepeat } from './earlier.ts';
+import { fixRenewal } from './renewal.ts';
 
 export interface RunRequest {
   readonly run: string;
@@ -72,11 +74,11 @@ export async function beginAlone(objects: Objects, request: RunRequest): Promise
 export async function beginRun(objects: Objects, request: RunRequest): Promise<Begun> {
   const { run, execution, now, isRoutine } = request;
   const trial = await readTrial(objects, request);
-  const config = applyTrial(request.config, trial);
+  const configured = applyTrial(request.config, trial);
   const begun = await objects.getVersion(runs.manifest(run), runManifest);
   const earlier = begun === undefined ? await newestWork(objects) : undefined;
   const inputs = begun?.value.inputs ?? (await snapshot(objects, earlier?.inputs));
-  if (isRoutine && earlier && (await wouldRepeat(objects, earlier, inputs, config))) {
+  if (isRoutine && earlier && (await wouldRepeat(objects, earlier, inputs, configured))) {
     await objects.putJson(runs.status(run), {
       run,
       status: 'skipped',
@@ -87,6 +89,8 @@ export async function beginRun(objects: Objects, request: RunRequest): Promise<B
     return { unchangedSince: earlier.run };
   }
   await objects.putIfAbsent(runs.trial(run), toJson(trial));
+  const ahead = { run, config: configured, trial, inputs, now };
+  const config = applyRenewal(configured, await fixRenewal(objects, ahead, earlier));
   await fixConfig(objects, run, config);
   const manifest: RunManifest = begun?.value ?? {
     run,

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { baseOf } from '#functions/shared/catalogue-objects.ts';
 import { newestSuccess } from '#functions/shared/newest-success.ts';
+import { readRenewal } from '#functions/shared/renewal.ts';
 import { explainDifferences, readRunConfig } from '#functions/shared/run-config.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { type RunManifest, runManifest } from '#lib/contracts/run.ts';
 import { trialPlan, withoutTwins } from '#lib/promotion/environment-trial.ts';
+import { withLeftOut } from '#lib/promotion/renewal.ts';
 import type { Objects } from '#platform/objects.ts';
 
 /** What the newest run that succeeded worked on; undefined while there is none. */
@@ -28,9 +30,10 @@ export async function wouldRepeat(
   if (!isItsOwn && !isDeepStrictEqual(earlier.inputs.items, inputs.items)) return false;
   try {
     const before = await readRunConfig(objects, earlier.run);
-    // What was trained for a trial alone says nothing of tonight.
+    // What was trained for a trial alone, or left out for once, says nothing of tonight.
     const trial = await objects.getVersion(runs.trial(earlier.run), trialPlan);
-    const lasting = trial === undefined ? before : withoutTwins(before, trial.value);
+    const all = withLeftOut(before, await readRenewal(objects, earlier.run));
+    const lasting = trial === undefined ? all : withoutTwins(all, trial.value);
     return explainDifferences(lasting, config) === '';
   } catch (error) {
     // Settings of another release: what they would make today is not what they made then.

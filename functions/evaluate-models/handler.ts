@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
+import { readRenewal } from '#functions/shared/renewal.ts';
 import { readRunConfig } from '#functions/shared/run-config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
@@ -31,7 +32,8 @@ export const handler = instrument(
     if (trial !== undefined) logger.info('environment tried', { run, pays: trial.pays });
     const decided = decide(evaluation, config.promotion);
     const nights = await scoreArrived(objects, run, config, rival);
-    const verdict = remarks(decided, nights, config, unusable);
+    const renewal = await readRenewal(objects, run);
+    const verdict = remarks(decided, nights, config, { unusable, renewal });
     measure(metrics, verdict, nights, unusable);
     await objects.putJson(runs.verdict(run), verdict);
     logger.info('models evaluated', { run, winner: verdict.winner, promoted: verdict.promoted });

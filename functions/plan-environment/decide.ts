@@ -1,12 +1,14 @@
 import { listBaseModel } from '#functions/shared/base-model.ts';
 import { unansweredShards } from '#functions/shared/shards.ts';
+import { channel } from '#lib/contracts/channel.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
-import { environments, runs } from '#lib/contracts/keys.ts';
+import { environments, runs, uploads } from '#lib/contracts/keys.ts';
 import { usesEnvironment } from '#lib/contracts/needs.ts';
 import { encodeItemMap } from '#lib/environment/item-map.ts';
 import {
   chooseEnvironment,
   type EnvironmentPlan,
+  type EnvironmentRegistration,
   environmentFingerprint,
   environmentPlan,
   environmentRegistration,
@@ -23,6 +25,8 @@ export interface EnvironmentDecision {
   readonly fresh: boolean;
   /** Some training shard has no augmented one yet. */
   readonly augmentationNeeded: boolean;
+  /** Input of the job that fits it, if one has to. */
+  readonly channels: readonly object[];
 }
 
 /** Decides whether a run needs the LE, and whether one that has been fitted before will do. */
@@ -34,13 +38,28 @@ export async function planEnvironment(
   now: Date,
 ): Promise<EnvironmentDecision> {
   const wanted = usesEnvironment(config);
-  const { version } = await fixPlan(objects, run, config, sequences, now);
+  const { version, startsFrom } = await fixPlan(objects, run, config, sequences, now);
   return {
     version,
     fresh: (await objects.head(environments.registration(version))) !== undefined,
     augmentationNeeded:
       wanted && (await unansweredShards(objects, run, sequences.shards)).length > 0,
+    channels: channelsOf(objects, run, config, startsFrom),
   };
+}
+
+function channelsOf(
+  { bucket }: Objects,
+  run: string,
+  { environment }: PipelineConfig,
+  startsFrom: string | null,
+): object[] {
+  const prefixes = {
+    sequences: runs.sequencesPrefix(run),
+    basemodel: uploads.baseModelPrefix(environment.baseModel),
+    ...(startsFrom !== null && { earlier: environments.folder(startsFrom) }),
+  };
+  return Object.entries(prefixes).map(([name, key]) => channel(name, `s3://${bucket}/${key}`));
 }
 
 /** What an earlier attempt planned holds: half of the shards may have been augmented with it. */
@@ -61,7 +80,13 @@ async function fixPlan(
   });
   const plan = usesEnvironment(config)
     ? await planUse(objects, run, config, fingerprint, now)
-    : { version: ownVersion({ run, fingerprint }), fingerprint, answersOf: null, newItems: 0 };
+    : {
+        version: ownVersion({ run, fingerprint }),
+        fingerprint,
+        answersOf: null,
+        newItems: 0,
+        startsFrom: null,
+      };
   await objects.putIfAbsent(runs.environmentPlan(run), toJson(plan));
   return objects.getJson(runs.environmentPlan(run), environmentPlan);
 }
@@ -88,13 +113,29 @@ async function planUse(
       await addNewItems(objects, version, vocabulary, match);
       await objects.putBytes(runs.environmentItems(run), encodeItemMap(match.indices));
       const answersOf = await findAnswers(objects, version);
-      return { version, fingerprint, answersOf, newItems: match.newRows.length };
+      return { version, fingerprint, answersOf, newItems: match.newRows.length, startsFrom: null };
     }
   }
   // The run will fit it on its own vocabulary, in its order.
   const indices = Int32Array.from(vocabulary.itemIds, (_, row) => row + 1);
   await objects.putBytes(runs.environmentItems(run), encodeItemMap(indices));
-  return { version: own, fingerprint, answersOf: null, newItems: 0 };
+  const startsFrom = environment.warmStart
+    ? await findStart(objects, latest, { own, fingerprint })
+    : null;
+  return { version: own, fingerprint, answersOf: null, newItems: 0, startsFrom };
+}
+
+/** The environment whose weights one that is fitted tonight may begin with: the last one, if it is made alike and is there. */
+async function findStart(
+  objects: Objects,
+  latest: EnvironmentRegistration | undefined,
+  { own, fingerprint }: { readonly own: string; readonly fingerprint: string },
+): Promise<string | null> {
+  if (latest === undefined || latest.fingerprint !== fingerprint || latest.version === own) {
+    return null;
+  }
+  const found = await objects.head(environments.items(latest.version));
+  return found === undefined ? null : latest.version;
 }
 
 /** The run that has the newest answers of an environment, as long as its files are there. */

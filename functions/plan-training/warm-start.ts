@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readRenewal } from '#functions/shared/renewal.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { ModelConfig } from '#lib/contracts/config/training.ts';
@@ -15,7 +16,8 @@ const trained = z.looseObject({ recipe: z.string().optional() });
  * Which models may begin from weights of the champion's run, as they were judged: those of which that run trained one of the
  * same recipe, as long as the training actions have grown by no more than `training.warmStart` since. So all models of a night
  * begin alike, the champion's recipe and its rivals. What is served has been fitted on the night's cases and is no place to
- * begin.
+ * begin. With `promotion.renewalGrowth` only nights that renew one model begin warm: those that train all compare what was
+ * trained from nothing, and end a chain of weights.
  *
  * @param champion that can be compared with, if there is one
  * @returns key prefixes of the models to begin from, by the name of the model that does
@@ -30,6 +32,8 @@ export async function planWarmStarts(
   const settled = models.map((model) => ({ model, settings: resolveModel(shared, model) }));
   const asked = settled.filter(({ settings }) => settings.warmStart > 0 && mayBeginWarm(settings));
   if (champion === undefined || asked.length === 0) return new Map();
+  const comparesAll = (await readRenewal(objects, run)).kind === 'all';
+  if (comparesAll && config.promotion.renewalGrowth > 0) return new Map();
   const before = await objects.getVersion(runs.sequencesManifest(champion.run), sequencesManifest);
   if (before === undefined) return new Map();
   const { trainTransitions } = await objects.getJson(

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
 import { instrument } from '#functions/shared/handler.ts';
+import { readRenewal } from '#functions/shared/renewal.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { renderReport } from '#lib/report/run-report.ts';
@@ -19,6 +20,7 @@ export const handler = instrument(event, async ({ run, startedAt }, { logger }) 
     ...report,
     seconds: (Date.now() - Date.parse(startedAt)) / 1000,
     report: runs.report(run),
+    renewal: await readRenewal(objects, run),
     quarantined: report.uploads?.quarantined ?? 0,
     augmentedTransitions: report.reuse?.transitions ?? 0,
     reusedTransitions: report.reuse?.reused ?? 0,

@@ -34,6 +34,7 @@ export async function gatherTimings(objects: Objects, timed: TimedRun): Promise<
     ['MakeVectors', await written(runs.itemVectorsMetrics(run))],
     ['FitEnvironment', await written(environments.registration(timed.environment))],
     ['AugmentSequences', augmented],
+    ['FitRivals', await written(runs.fittedRivalsManifest(run))],
     ['TrainRecommenders', Math.max(0, ...models.map((time) => time ?? 0))],
     ['EvaluateModels', await written(runs.evaluation(run))],
     ['RefitWinner', refitted],

@@ -156,6 +156,8 @@ export const runs = {
   environmentPlan: (run: string) => `runs/${run}/environment.json`,
   /** What the night does about the environment: as usual, try it, or let it rest. */
   trial: (run: string) => `runs/${run}/trial.json`,
+  /** Which of the configured models the night trains. */
+  renewal: (run: string) => `runs/${run}/renewal.json`,
   /** For each item of the run's vocabulary its index in the environment that the run uses. */
   environmentItems: (run: string) => `runs/${run}/environment-items.arrow`,
   excluded: (run: string) => `runs/${run}/sequences/excluded.json`,

@@ -13,6 +13,7 @@ const incidental: ReadonlySet<string> = new Set([
   'refitLearningRate',
   // Where it begins is no part of what it is.
   'warmStart',
+  'warmPatience',
 ]);
 
 /**
@@ -30,7 +31,7 @@ export function recipeOf(config: PipelineConfig, model: ModelConfig): string {
     ...withoutUsual({ ...shared, ...own, preset }, presets[preset]),
     ...(lea !== undefined && {
       lea: withoutUsual(lea, leaPresets[preset]),
-      ...(readsEnvironment(model) && { environment: config.environment }),
+      ...(readsEnvironment(model) && { environment: environmentOf(config) }),
     }),
     ...(model.text !== undefined && { vectors: vectorsOf(config) }),
   });
@@ -44,6 +45,11 @@ function withoutUsual(value: object, usual: object): object {
       ([name, own]) => !incidental.has(name) && !(name in known && isSame(own, known[name])),
     ),
   );
+}
+
+/** How the environment is fitted; where a fit begins is no part of it. */
+function environmentOf({ environment: { warmStart: _, ...fitted } }: PipelineConfig): object {
+  return fitted;
 }
 
 /** What decides an item's vector besides its text. */

@@ -11,6 +11,8 @@ export const environmentMetrics = z.looseObject({
   baseModel: z.string(),
   /** Where the base model came from, in words. */
   baseModelOrigin: z.string(),
+  /** The environment whose weights the fit began with; absent or null where it began from nothing. */
+  startedFrom: z.string().nullish(),
   parameters: count,
   trainableParameters: count,
   layers: count,

@@ -19,6 +19,8 @@ export const environmentPlan = z.strictObject({
   answersOf: z.string().nullable().default(null),
   /** Items of tonight's vocabulary that have come since the environment was fitted. */
   newItems: z.int().min(0).default(0),
+  /** The environment that one which the run fits begins from; null if it begins from nothing. */
+  startsFrom: z.string().nullable().default(null),
 });
 
 /** `environments/<version>/answers.json`: the run that has the newest answers of this environment. */
@@ -41,10 +43,16 @@ export interface EnvironmentMakeup {
  * What makes two fitted environments interchangeable. Neither the vocabulary nor the log is part of it: an item keeps its
  * index in an environment for good, one that has come since gets a new one, and how long an environment stays good is what
  * `environment.maximumAgeDays` and `environment.maximumNewShare` say. Item vectors are no part of it either: they are made
- * without a fit.
+ * without a fit. Nor is where a fit begins.
  */
 export function environmentFingerprint(makeup: EnvironmentMakeup): string {
-  const { itemVectors: _, maximumAgeDays: __, maximumNewShare: ___, ...fitted } = makeup.config;
+  const {
+    itemVectors: _,
+    maximumAgeDays: __,
+    maximumNewShare: ___,
+    warmStart: ____,
+    ...fitted
+  } = makeup.config;
   const { window, excludeHistory, baseModel } = makeup;
   return createHash('sha256')
     .update(JSON.stringify({ config: fitted, window, excludeHistory, baseModel }))

@@ -60,7 +60,8 @@ export class TrainingRun {
 
   /** @returns true if it was stopped from outside */
   async toTheEnd(): Promise<boolean> {
-    const { maximumEpochs, patience } = this.#task.model;
+    const { maximumEpochs, ...model } = this.#task.model;
+    const patience = this.#task.warm === undefined ? model.patience : model.warmPatience;
     while (this.state.epoch < maximumEpochs) {
       const isPatient = this.state.epoch - this.state.bestEpoch < patience;
       if (!isPatient && this.state.best !== undefined && this.#task.from === undefined) break;

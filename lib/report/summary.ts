@@ -5,6 +5,7 @@ import {
   type MetricEstimates,
   primaryMetric,
 } from '#lib/evaluation/evaluation-file.ts';
+import { leftOut, type RenewalPlan } from '#lib/promotion/renewal.ts';
 import type { Verdict } from '#lib/promotion/verdict.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { headline } from './headline.ts';
@@ -66,6 +67,8 @@ export const runSummary = z.strictObject({
   promoted: z.boolean(),
   /** Who is served from now on, and why, in one sentence. */
   verdict: z.string(),
+  /** Models that are configured and were not trained, since little was new. */
+  leftOut: z.array(z.string()).default([]),
   /** Users who get lists and items that can be in them, of all users with an action and all items of the catalogue. */
   served: served.nullable(),
   /** Where the report is: an S3 key, or a file on one machine. */
@@ -85,6 +88,7 @@ export interface SummaryInput {
   readonly environment: EnvironmentMetrics | undefined;
   readonly evaluation: Evaluation;
   readonly verdict: Verdict;
+  readonly renewal: RenewalPlan;
   /** Undefined while nothing is in service. */
   readonly served: Served | undefined;
 }
@@ -123,6 +127,7 @@ export function summarise(input: SummaryInput): RunSummary {
     winner: verdict.winner,
     promoted: verdict.promoted,
     verdict: headline(evaluation, verdict),
+    leftOut: leftOut(input.renewal),
     served: input.served ?? null,
     report: input.report,
   };

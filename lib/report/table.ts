@@ -25,9 +25,20 @@ export function summaryTable(summary: RunSummary): string {
     ...body,
     '',
     ...wrap(verdict, 80),
+    ...leftOutLines(summary),
     ...partLines(summary),
     ...(summary.served === null ? [] : [servedLine(summary.served)]),
   ].join('\n');
+}
+
+function leftOutLines({ leftOut, models }: RunSummary): string[] {
+  if (leftOut.length === 0) return [];
+  const trained = models.map(({ name }) => name).join(', ');
+  const waiting = `${leftOut.join(', ')} ${leftOut.length === 1 ? 'waits' : 'wait'}`;
+  return wrap(
+    `Little was new: only ${trained} was trained, ${waiting} for the next night that trains all.`,
+    80,
+  );
 }
 
 /** What each part of the models added, if any is joined from parts. */

@@ -1,6 +1,5 @@
-import { channel } from '#lib/contracts/channel.ts';
 import { maximumJobSeconds, shardsPerCall } from '#lib/contracts/config/operations.ts';
-import { runs, uploads } from '#lib/contracts/keys.ts';
+import { runs } from '#lib/contracts/keys.ts';
 import { startStates, stopStates } from './endpoint-states.ts';
 import { runKey, runUri } from './run-keys.ts';
 import {
@@ -32,6 +31,7 @@ function fitStates(props: NightlyDefinitionProps): States {
         environmentVersion: '{% $states.result.Payload.version %}',
         environmentIsFresh: '{% $states.result.Payload.fresh %}',
         augmentationNeeded: '{% $states.result.Payload.augmentationNeeded %}',
+        environmentChannels: '{% $states.result.Payload.channels %}',
       },
       Next: 'PlanVectors',
       ...caught,
@@ -55,13 +55,7 @@ function fitStates(props: NightlyDefinitionProps): States {
         config: JSON.stringify(config.environment),
         window: String(config.sequences.window),
       },
-      channels: [
-        channel('sequences', runUri(bucket, runs.sequencesPrefix)),
-        channel(
-          'basemodel',
-          `s3://${bucket}/${uploads.baseModelPrefix(config.environment.baseModel)}`,
-        ),
-      ],
+      channels: '{% $environmentChannels %}',
       outputUri: runUri(bucket, runs.jobsPrefix),
       checkpointUri: runUri(bucket, (run) => runs.checkpointsPrefix(run, 'environment')),
       metrics: environmentMetrics,

@@ -337,6 +337,7 @@ export class NightlyWorld {
         version: environmentVersion,
         fresh: false,
         augmentationNeeded: true,
+        channels: [{ ChannelName: 'sequences' }, { ChannelName: 'basemodel' }],
       }),
       planVectors: () => ({
         needed: this.vectorsNeeded,

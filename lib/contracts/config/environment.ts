@@ -18,6 +18,11 @@ export const environmentConfig = z.strictObject({
    * text alone; with more, a new one is fitted whatever its age.
    */
   maximumNewShare: z.number().min(0).max(1).default(0.1),
+  /**
+   * A new one begins from the weights of the last, if that was made by the same settings and base model; items that came since begin with what
+   * their text says. Held-out users judge before the first step, and what no epoch betters is kept.
+   */
+  warmStart: z.boolean().default(false),
   /** Length of the state vector handed to the recommenders. */
   stateDimension: z.int().min(8).max(1024).default(64),
   /**

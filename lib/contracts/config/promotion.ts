@@ -50,6 +50,14 @@ export const promotionConfig = z.strictObject({
    * the environment, and train the better twins, until the next trial. 0 never tries.
    */
   environmentTrialDays: z.int().min(0).max(365).default(0),
+  /**
+   * Growth of the log (a share of the accepted rows' size) since the last night that trained all models, up to which a night renews one alone:
+   * the champion's recipe or, where a rival is in service, the best model of that night. Such a night may begin from the champion's
+   * weights (`training.warmStart`), one that trains all does not. 0 trains all models every night.
+   */
+  renewalGrowth: z.number().min(0).max(1).default(0.05),
+  /** Days after which a night trains all models whatever the growth. */
+  renewalDays: z.number().min(0).max(365).default(7),
   /** Smallest number of test cases on which a champion is replaced, and of cases that a trend is told from. */
   minimumTestCases: z.int().min(1).default(100),
 });

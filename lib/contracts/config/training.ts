@@ -188,6 +188,8 @@ const settings = {
    * rows of items where the items are now; 0 always begins afresh. Not for models with `text`.
    */
   warmStart: z.number().min(0).max(10),
+  /** `patience` of a training that begins from such weights, which are near where they will end. */
+  warmPatience: z.int().min(1).max(10_000),
   /** Validation cases (a seeded sample) that an epoch is judged by. */
   validationCases: z.int().min(1),
   /** gamma */

@@ -170,6 +170,43 @@ describe('Function: planEnvironment', () => {
     expect(second.version).not.toBe(version);
   });
 
+  it('with environment.warmStart begins a new one from the last, if that is made alike and is there', async () => {
+    // Arrange
+    const warm = parseConfig(
+      {
+        environment: { warmStart: true },
+        training: { models: [{ name: 'a', backbone: 'sasrec', objective: 'snqn', lea: {} }] },
+      },
+      'test',
+    );
+    const { version, plan: alone } = await plan('mon', first, monday, warm);
+    await fitOn('mon', version, first);
+    // Act
+    const later = await plan('tue', first, days(10_000), warm);
+    const cold = await plan('wed', first, days(10_000));
+    const again = await plan('thu', first, new Date(), warm);
+    const other = { ...warm, environment: { ...warm.environment, layers: 1 } };
+    const unlike = await plan('fri', first, new Date(), other);
+    await bucket.objects.remove([environments.items(version)]);
+    const gone = await plan('sat', first, days(10_000), warm);
+    // Assess
+    expect(alone.startsFrom).toBeNull();
+    expect(later.plan.startsFrom).toBe(version);
+    expect(later.channels).toMatchObject([
+      { ChannelName: 'sequences' },
+      { ChannelName: 'basemodel' },
+      {
+        ChannelName: 'earlier',
+        DataSource: { S3DataSource: { S3Uri: `s3://data/environments/${version}/` } },
+      },
+    ]);
+    expect(again).toMatchObject({ fresh: true, version });
+    for (const own of [cold, again, unlike, gone]) {
+      expect(own.plan.startsFrom).toBeNull();
+      expect(own.channels).toHaveLength(2);
+    }
+  });
+
   it('names the run whose answers may be taken, as long as they are there', async () => {
     // Arrange
     const { version } = await plan('mon', first, monday);

@@ -8,9 +8,10 @@ import { smallSequences } from '../../containers/trainer/job-folder.ts';
 import { startBucket } from '../bucket.ts';
 
 const manifest = smallSequences().manifest;
-const configOf = (training: object = { warmStart: 0.05 }) =>
+const configOf = (training: object = { warmStart: 0.05 }, renewalGrowth = 0) =>
   parseConfig(
     {
+      promotion: { renewalGrowth },
       training: {
         ...training,
         models: [
@@ -64,6 +65,26 @@ describe('Function: planWarmStarts', () => {
       ['a', runs.modelPrefix('mon', 'old-name')],
       ['b', runs.modelPrefix('mon', 'b')],
     ]);
+  });
+
+  it('with promotion.renewalGrowth begins warm in nights that renew one model alone', async () => {
+    // Arrange
+    const renewing = configOf({ warmStart: 0.05 }, 0.05);
+    const [model] = renewing.training.models;
+    const one = { ...renewing, training: { ...renewing.training, models: [model!] } };
+    // Act
+    const all = await planWarmStarts(bucket.objects, 'tue', renewing, championOf(0));
+    await bucket.objects.putJson(runs.renewal('tue'), {
+      kind: 'renewal',
+      model: 'a',
+      since: 'mon',
+      growth: 0.01,
+      models: renewing.training.models,
+    });
+    const renewal = await planWarmStarts(bucket.objects, 'tue', one, championOf(0));
+    // Assess
+    expect([...all.keys()]).toEqual([]);
+    expect([...renewal.keys()]).toEqual(['a']);
   });
 
   it('begins with its own kind where the champion is a rival without a network', async () => {

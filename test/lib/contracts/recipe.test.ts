@@ -48,6 +48,12 @@ describe('Function: recipeOf', () => {
     expect(recipe(model, others)).not.toBe(recipe());
   });
 
+  test('knows how the environment is fitted, but not where its fit begins', () => {
+    const used = recipe({ lea: {} });
+    expect(recipe({ lea: {} }, { environment: { layers: 2 } })).not.toBe(used);
+    expect(recipe({ lea: {} }, { environment: { warmStart: true } })).toBe(used);
+  });
+
   test('knows how the vectors of the texts that it uses are made', () => {
     const used = recipe({ text: {} });
     expect(used).not.toBe(recipe());

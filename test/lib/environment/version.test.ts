@@ -41,6 +41,7 @@ describe('Function: environmentFingerprint', () => {
       { itemVectors: { ...config.itemVectors, layers: 2 } },
     ],
     ['how long it is used', { maximumAgeDays: 14, maximumNewShare: 0.5 }],
+    ['where a fit begins', { warmStart: true }],
   ])('does not depend on %s', (_, change) => {
     expect(environmentFingerprint({ ...makeup, config: { ...config, ...change } })).toBe(
       fingerprint,

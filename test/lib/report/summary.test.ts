@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RenewalPlan } from '#lib/promotion/renewal.ts';
 import { runSummary, summarise } from '#lib/report/summary.ts';
 import { summaryTable } from '#lib/report/table.ts';
 import { alike, evaluationOf } from '../promotion/evaluations.ts';
@@ -11,6 +12,7 @@ const input = (change: Parameters<typeof reportOf>[0] = {}) => ({
   quarantined: 12,
   augmentedTransitions: 55_056,
   reusedTransitions: 54_000,
+  renewal: { kind: 'all' } as RenewalPlan,
 });
 
 describe('Function: summarise', () => {
@@ -53,6 +55,7 @@ describe('Function: summarise', () => {
       promoted: true,
       verdict:
         'new becomes the champion: test NDCG@10 0.1500, +0.0100, better than the champion sasrec of run yesterday.',
+      leftOut: [],
       served: { users: 16_554, knownUsers: 16_554, items: 10_000, knownItems: 10_506 },
       report: 'runs/2026-11-23/report/index.html',
     });
@@ -64,6 +67,30 @@ describe('Function: summarise', () => {
 });
 
 describe('Function: summaryTable', () => {
+  it('says which models wait for a night that trains all', () => {
+    const models = ['new', 'second', 'third'].map((name) => {
+      return { name, backbone: 'sasrec', objective: 'supervised' } as const;
+    });
+    const renewal: RenewalPlan = {
+      kind: 'renewal',
+      model: 'new',
+      since: 'monday',
+      growth: 0.01,
+      models,
+    };
+    const { models: evaluated } = evaluationOf({});
+
+    const summary = summarise({
+      ...input({ evaluation: { ...evaluationOf({}), models: [evaluated[0]!] } }),
+      renewal,
+    });
+
+    expect(summary.leftOut).toEqual(['second', 'third']);
+    expect(summaryTable(summary)).toContain(
+      'Little was new: only new was trained, second, third wait for the next night that\ntrains all.',
+    );
+  });
+
   it('lists everybody, best first, in aligned columns', () => {
     expect(summaryTable(summarise(input()))).toBe(
       [

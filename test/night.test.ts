@@ -43,6 +43,8 @@ const config = {
     ],
   },
   evaluation: { bootstrapSamples: 200 },
+  // Every night with all models, whatever has come; what becomes of them otherwise has a night of its own.
+  promotion: { renewalGrowth: 0 },
   operations: { trainingConcurrency: 1 },
 };
 
@@ -210,6 +212,34 @@ describe('A night on one machine', () => {
     expect(reusedTransitions).toBeGreaterThan(0.75 * augmentedTransitions);
     expect(reusedTransitions).toBeLessThan(augmentedTransitions);
     expect(readFileSync(report, 'utf8')).toMatch(/It is that of run .* \d+ items have come since/);
+  });
+});
+
+describe('A night on one machine with little new', () => {
+  test('renews the champion alone, from its weights, and says which models wait', async () => {
+    // Arrange: after nights that trained all
+    const out = join(dir, 'whole');
+    const rows = exampleLines('interactions').filter(
+      (line) => Number(JSON.parse(line).user_id) % 10 === 4,
+    );
+    const file = join(dir, 'third.jsonl');
+    writeFileSync(file, `${rows.slice(0, 100).join('\n')}\n`);
+    const renewing = { ...config, promotion: { renewalGrowth: 0.05 } };
+    writeFileSync(join(dir, 'renewing.json'), JSON.stringify(renewing));
+    const before = readSummary(out);
+    // Act
+    const { ended, output } = lea(
+      ...['--interactions', file, ...files.slice(2, 4)],
+      ...['--config', join(dir, 'renewing.json'), '--out', out],
+    );
+    // Assess
+    expect(await ended, output()).toBe(0);
+    const { models, leftOut, baselines } = readSummary(out);
+    const [renewed] = models.map(({ name }) => name);
+    expect(models).toHaveLength(1);
+    expect([renewed, ...leftOut].sort()).toEqual(['plain', 'with-lea', 'with-texts']);
+    expect(baselines.length).toBe(before.baselines.length);
+    expect(output()).toContain(`Little was new: only ${renewed} was trained`);
   });
 });
 

@@ -16,7 +16,7 @@ import { type Folders, reportProgress } from './contract.ts';
 import { versions } from './versions.ts';
 
 /**
- * Ranks the cases of a run with an existing model (the champion), whose vocabulary may be another: what it does not
+ * Ranks the test cases of a run with an existing model (the champion), whose vocabulary may be another: what it does not
  * know is left out of histories, and is in its lists if serving would show it, else a target has rank 0. What arrived since
  * the last night is ranked with the files that were served (channel `serving`). Of a model that cannot be used only the
  * manifest is written, with the reason: a damaged champion must not fail every later night.
@@ -29,23 +29,22 @@ export function scoreChampion(folders: Folders, run: string): void {
     writeManifest(folders.model, { run, task: 'score', ...scored });
     return;
   }
-  const metrics = splits.map((split) => [split, metricsAt(scored[split], 10)] as const);
-  for (const split of splits) writeRanks(folders.model, split, scored[split]);
+  writeRanks(folders.model, 'test', scored.test);
   if (scored.arrived !== undefined) writeRanks(folders.model, 'arrived', scored.arrived);
   writeManifest(folders.model, {
     run,
     task: 'score',
     dataHash: evaluation.manifest.dataHash,
-    ...Object.fromEntries(metrics),
+    test: metricsAt(scored.test, 10),
     versions: versions(),
   });
 }
 
-const splits = ['validation', 'test'] as const;
-
-type Ranks = Readonly<Record<(typeof splits)[number], Int32Array>> & {
+interface Ranks {
+  /** Validation chooses among tonight's candidates, of whom the champion is none. */
+  readonly test: Int32Array;
   readonly arrived?: Int32Array;
-};
+}
 
 function rankAll(folders: Folders, evaluation: EvaluationChannel): Ranks {
   const { itemTable, manifest, events } = evaluation;
@@ -53,16 +52,13 @@ function rankAll(folders: Folders, evaluation: EvaluationChannel): Ranks {
     rankNetworkAbroad(judged, { events, split: manifest.split }, cases, itemTable.itemIds, itemIds)
       .ranks;
   const judged = readModel(folders, 'model');
-  const [validation, test] = splits.map((split, place) => {
-    const ranks = rankWith(judged, evaluation[split]);
-    reportProgress('rank', (place + 1) / (splits.length + 1));
-    return ranks;
-  });
+  const test = rankWith(judged, evaluation.test);
+  reportProgress('rank', 0.5);
   const arrived = readArrived(folders);
-  if (arrived === undefined) return { validation: validation!, test: test! };
+  if (arrived === undefined) return { test };
   // What was in service when these actions arrived; without a channel of its own, the same that was judged.
   const served = hasChannel(folders, 'serving') ? readModel(folders, 'serving') : judged;
-  return { validation: validation!, test: test!, arrived: rankWith(served, arrived) };
+  return { test, arrived: rankWith(served, arrived) };
 }
 
 /** What is wrong with the champion's files or numbers is said, anything else is thrown. */

@@ -57,12 +57,12 @@ export async function readRankings(
   const { countsAsOf: asOf, rivalCountsShare } = config.evaluation;
   const first = Math.min(firstTime(cases.validation), firstTime(cases.test));
   const events = await readEvents(objects, run, itemTable.itemIds.length, { first, asOf, split });
+  const readRanks = async (name: string, split: 'validation' | 'test') => {
+    const bytes = await objects.getBytes(runs.modelRanks(run, name, split));
+    return decodeRanks(bytes, cases[split].targets.length, `${name}, ${split}`);
+  };
   const ranksOf = async (name: string): Promise<SplitRanks> => {
-    const read = async (split: 'validation' | 'test') => {
-      const bytes = await objects.getBytes(runs.modelRanks(run, name, split));
-      return decodeRanks(bytes, cases[split].targets.length, `${name}, ${split}`);
-    };
-    return { validation: await read('validation'), test: await read('test') };
+    return { validation: await readRanks(name, 'validation'), test: await readRanks(name, 'test') };
   };
   const listsOf = async (name: string) =>
     decodeLists(
@@ -73,7 +73,7 @@ export async function readRankings(
   const championRanks = async (ranked: Champion) => {
     const key = serving.modelFiles(ranked.judged).description;
     if (!isBlendOfHistories(await objects.getJson(key, z.unknown()))) {
-      return ranksOf(championLabel);
+      return { test: await readRanks(championLabel, 'test') };
     }
     const task = { cases: cases.test, itemIds: itemTable.itemIds, events, split, asOf };
     return { test: await rankChampion(objects, ranked.judged, task) };

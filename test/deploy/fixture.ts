@@ -21,7 +21,8 @@ export const config = {
   },
   // Small shards: the environment is asked by more than one invocation.
   sequences: { minimumUserInteractions: 3, minimumItemInteractions: 1, shardItems: 64 },
-  promotion: { minimumTestCases: 1 },
+  // Every night with all models: the second one is to ask the environment again.
+  promotion: { minimumTestCases: 1, renewalGrowth: 0 },
   operations: {
     monthlyBudgetUsd: 25,
     inbox: {

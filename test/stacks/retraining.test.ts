@@ -264,7 +264,8 @@ describe('The roles of the containers', () => {
     const { environment, trainer } = containerAccess;
     const covers = (patterns: readonly string[], key: string) =>
       patterns.some((pattern) => matches(pattern, key));
-    expect(used('/base-models/')).toBe(true);
+    // Sequences and base model are named by `plan-environment`, see its test.
+    expect(used('/environments/')).toBe(true);
     expect(covers(environment.read, `${uploads.baseModelPrefix('x')}config.json`)).toBe(true);
     expect(covers(environment.read, runs.itemTable('a'))).toBe(true);
     expect(covers(environment.read, 'environments/v/manifest.json')).toBe(true);

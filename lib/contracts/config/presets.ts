@@ -29,7 +29,7 @@ export const presets: Readonly<Record<Preset, Settings>> = {
     patience: 5,
     refitPasses: 4,
     refitLearningRate: 1,
-    warmStart: 0,
+    warmStart: 0.05,
     warmPatience: 2,
     validationCases: 20_000,
     discount: 0.5,

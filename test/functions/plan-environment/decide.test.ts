@@ -193,8 +193,18 @@ describe('Function: planEnvironment', () => {
     expect(alone.startsFrom).toBeNull();
     expect(later.plan.startsFrom).toBe(version);
     expect(later.channels).toMatchObject([
-      { ChannelName: 'sequences' },
-      { ChannelName: 'basemodel' },
+      {
+        ChannelName: 'sequences',
+        DataSource: { S3DataSource: { S3Uri: `s3://data/${runs.sequencesPrefix('tue')}` } },
+      },
+      {
+        ChannelName: 'basemodel',
+        DataSource: {
+          S3DataSource: {
+            S3Uri: `s3://data/${uploads.baseModelPrefix(warm.environment.baseModel)}`,
+          },
+        },
+      },
       {
         ChannelName: 'earlier',
         DataSource: { S3DataSource: { S3Uri: `s3://data/environments/${version}/` } },

@@ -103,13 +103,13 @@ describe('A training that begins with an earlier model', () => {
     },
   );
 
-  it('keeps what it began with, to the bit, where no epoch is better, and ends after its patience', async () => {
+  it('keeps what it began with, to the bit, where no epoch is better, and ends after its warmPatience', async () => {
     // Arrange
     const before = await train({ objective: 'supervised', maximumEpochs: 6 });
     const warm = { earlier: { parameters: before.parameters, itemIds }, itemIds };
     // Act: steps so long that they spoil everything
     const after = await train(
-      { objective: 'supervised', maximumEpochs: 9, patience: 2, learningRate: 3 },
+      { objective: 'supervised', maximumEpochs: 9, patience: 7, warmPatience: 2, learningRate: 3 },
       warm,
     );
     // Assess

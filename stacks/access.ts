@@ -63,7 +63,14 @@ export const functionAccess = {
       keys.champion,
       keys.evaluation,
     ],
-    list: [keys.baseModels, keys.interactions, keys.items, keys.pendingItems, keys.runsFolder],
+    list: [
+      keys.baseModels,
+      keys.interactions,
+      keys.items,
+      keys.pendingItems,
+      keys.runsFolder,
+      keys.deletionsFolder,
+    ],
     write: [
       keys.lock,
       keys.runConfig,
@@ -120,7 +127,7 @@ export const functionAccess = {
       keys.answersIndex,
       keys.everybodyManifest,
     ],
-    list: [keys.augmented, keys.baseModels],
+    list: [keys.augmented, keys.baseModels, keys.deletionsFolder],
     write: [keys.environmentPlan, keys.environmentItems, keys.addedItems, keys.cost],
   },
   'plan-vectors': {
@@ -154,7 +161,7 @@ export const functionAccess = {
       keys.augmentationResults,
       keys.renewalPlan,
     ],
-    list: [keys.augmented],
+    list: [keys.augmented, keys.deletionsFolder],
     write: [
       keys.runChampion,
       keys.augmentedManifest,

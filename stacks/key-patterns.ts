@@ -98,4 +98,5 @@ export const keys = {
   lock: locks.run,
   rewriting: deletions.rewriting('*'),
   deletions: below(deletions.prefix),
+  deletionsFolder: deletions.prefix,
 };

@@ -1,3 +1,4 @@
+import { hasForgottenSince } from '#functions/shared/forgotten.ts';
 import { readRenewal } from '#functions/shared/renewal.ts';
 import { readRunConfig } from '#functions/shared/run-config.ts';
 import { championPointer } from '#lib/contracts/champion.ts';
@@ -37,14 +38,15 @@ export async function fixRenewal(
   const fixed = await objects.getVersion(runs.renewal(run), renewalPlan);
   if (fixed !== undefined) return fixed.value;
   const champion = (await objects.getVersion(serving.champion, championPointer))?.value;
-  const plan =
+  const full = newest && (await lastFullNight(objects, newest));
+  const comparesAll =
     // Who is tried beside whom is a question of all.
-    trial.kind === 'trial'
-      ? ({ kind: 'all' } as const)
-      : planRenewal(
-          { config, bytes: bytesOf(inputs), championRecipe: champion?.recipe, now },
-          newest && (await lastFullNight(objects, newest)),
-        );
+    trial.kind === 'trial' ||
+    full === undefined ||
+    (await hasForgottenSince(objects, new Date(full.createdAt)));
+  const plan: RenewalPlan = comparesAll
+    ? { kind: 'all' }
+    : planRenewal({ config, bytes: bytesOf(inputs), championRecipe: champion?.recipe, now }, full);
   await objects.putIfAbsent(runs.renewal(run), toJson(plan));
   return objects.getJson(runs.renewal(run), renewalPlan);
 }

@@ -1,4 +1,5 @@
 import { listBaseModel } from '#functions/shared/base-model.ts';
+import { hasForgottenSince } from '#functions/shared/forgotten.ts';
 import { unansweredShards } from '#functions/shared/shards.ts';
 import { channel } from '#lib/contracts/channel.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
@@ -125,7 +126,7 @@ async function planUse(
   return { version: own, fingerprint, answersOf: null, newItems: 0, startsFrom };
 }
 
-/** The environment whose weights one that is fitted tonight may begin with: the last one, if it is made alike and is there. */
+/** The environment whose weights one that is fitted tonight may begin with: the last one, if it is made alike and is there, and knows nobody who was forgotten. */
 async function findStart(
   objects: Objects,
   latest: EnvironmentRegistration | undefined,
@@ -134,6 +135,7 @@ async function findStart(
   if (latest === undefined || latest.fingerprint !== fingerprint || latest.version === own) {
     return null;
   }
+  if (await hasForgottenSince(objects, new Date(latest.fittedAt))) return null;
   const found = await objects.head(environments.items(latest.version));
   return found === undefined ? null : latest.version;
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { hasForgottenSince } from '#functions/shared/forgotten.ts';
 import { readRenewal } from '#functions/shared/renewal.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
 import { resolveModel } from '#lib/contracts/config/presets.ts';
@@ -35,7 +36,9 @@ export async function planWarmStarts(
   const comparesAll = (await readRenewal(objects, run)).kind === 'all';
   if (comparesAll && config.promotion.renewalGrowth > 0) return new Map();
   const before = await objects.getVersion(runs.sequencesManifest(champion.run), sequencesManifest);
-  if (before === undefined) return new Map();
+  const built = await objects.head(runs.sequencesManifest(champion.run));
+  if (before === undefined || built === undefined) return new Map();
+  if (await hasForgottenSince(objects, built.lastModified)) return new Map();
   const { trainTransitions } = await objects.getJson(
     runs.sequencesManifest(run),
     sequencesManifest,

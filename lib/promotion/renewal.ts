@@ -52,17 +52,13 @@ export interface NightAhead {
  * model that the last full night found best on validation. It does the latter as long as the log has grown by no more than
  * `promotion.renewalGrowth` since the last full night, that is younger than `promotion.renewalDays`, and no other recipe has
  * been configured since.
- *
- * @param last undefined where there was none yet
  */
 export function planRenewal(
   { config, bytes, championRecipe, now }: NightAhead,
-  last: FullNight | undefined,
+  last: FullNight,
 ): RenewalPlan {
   const { renewalGrowth, renewalDays } = config.promotion;
-  if (renewalGrowth === 0 || last === undefined || championRecipe === undefined) {
-    return { kind: 'all' };
-  }
+  if (renewalGrowth === 0 || championRecipe === undefined) return { kind: 'all' };
   const growth = bytes / Math.max(1, last.bytes) - 1;
   const ageDays = (now.getTime() - Date.parse(last.createdAt)) / 86_400_000;
   // Rows that were taken out change what there is to learn as much as rows that have come.

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { beginRun } from '#functions/begin-run/begin.ts';
 import { readRunConfig } from '#functions/shared/run-config.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
-import { interactions, runs, serving, uploads } from '#lib/contracts/keys.ts';
+import { deletions, interactions, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { recipeOf } from '#lib/contracts/recipe.ts';
 import { renewalPlan } from '#lib/promotion/renewal.ts';
 import { evaluationOf } from '../../lib/promotion/evaluations.ts';
@@ -105,6 +105,21 @@ describe('Nights that do only what is new', () => {
     const changed = await night(3, configOf([models[0]!, { ...models[1], dropout: 0.5 }]));
     // Assess
     expect(changed).toEqual(['a', 'b']);
+  });
+
+  test('train all after users were forgotten, whose rows no weights are to know any more', async () => {
+    // Arrange
+    await upload('one', 1000);
+    await night(1);
+    await upload('two', 1);
+    await bucket.objects.putJson(deletions.progress('x'), {});
+    const before = await night(2);
+    // Act: the bucket's clock is ahead of these nights'
+    await bucket.objects.putJson(deletions.report('x'), {});
+    await upload('three', 1);
+    // Assess
+    expect(before).toEqual(['a']);
+    expect(await night(3)).toEqual(['a', 'b']);
   });
 
   test('hold to what they began with when they are resumed', async () => {

@@ -3,7 +3,7 @@ import { planEnvironment } from '#functions/plan-environment/decide.ts';
 import { registerEnvironment } from '#functions/register-model/register.ts';
 import { decodeColumns } from '#lib/columns/arrow-reading.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
-import { environments, runs, uploads } from '#lib/contracts/keys.ts';
+import { deletions, environments, runs, uploads } from '#lib/contracts/keys.ts';
 import { addedItemsOf, decodeItemIds, ItemMap } from '#lib/environment/item-map.ts';
 import { encodeAnswersIndex } from '#lib/environment/kept-answers.ts';
 import { environmentPlan } from '#lib/environment/version.ts';
@@ -187,7 +187,9 @@ describe('Function: planEnvironment', () => {
     const again = await plan('thu', first, new Date(), warm);
     const other = { ...warm, environment: { ...warm.environment, layers: 1 } };
     const unlike = await plan('fri', first, new Date(), other);
-    await bucket.objects.remove([environments.items(version)]);
+    await bucket.objects.putJson(deletions.report('x'), {});
+    const forgotten = await plan('sun', first, days(10_000), warm);
+    await bucket.objects.remove([deletions.report('x'), environments.items(version)]);
     const gone = await plan('sat', first, days(10_000), warm);
     // Assess
     expect(alone.startsFrom).toBeNull();
@@ -211,7 +213,7 @@ describe('Function: planEnvironment', () => {
       },
     ]);
     expect(again).toMatchObject({ fresh: true, version });
-    for (const own of [cold, again, unlike, gone]) {
+    for (const own of [cold, again, unlike, forgotten, gone]) {
       expect(own.plan.startsFrom).toBeNull();
       expect(own.channels).toHaveLength(2);
     }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planWarmStarts } from '#functions/plan-training/warm-start.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
-import { runs } from '#lib/contracts/keys.ts';
+import { deletions, runs } from '#lib/contracts/keys.ts';
 import { recipeOf } from '#lib/contracts/recipe.ts';
 import { smallSequences } from '../../containers/trainer/job-folder.ts';
 import { startBucket } from '../bucket.ts';
@@ -67,6 +67,19 @@ describe('Function: planWarmStarts', () => {
     ]);
   });
 
+  it('begins afresh once users were forgotten whose rows the weights may know', async () => {
+    const begun = async () => {
+      const warm = await planWarmStarts(bucket.objects, 'tue', configOf(), championOf(0));
+      return [...warm.keys()];
+    };
+    await bucket.objects.putJson(deletions.progress('x'), {});
+    const warm = await begun();
+
+    await bucket.objects.putJson(deletions.report('x'), {});
+
+    expect([warm, await begun()]).toEqual([['a', 'b'], []]);
+  });
+
   it('with promotion.renewalGrowth begins warm in nights that renew one model alone', async () => {
     // Arrange
     const renewing = configOf({ warmStart: 0.05 }, 0.05);
@@ -108,7 +121,7 @@ describe('Function: planWarmStarts', () => {
   });
 
   it.each([
-    ['it is not asked for', () => configOf({}), () => championOf(0)],
+    ['it is not asked for', () => configOf({ warmStart: 0 }), () => championOf(0)],
     ['nobody is in service', () => configOf(), () => undefined],
   ])('begins afresh where %s', async (_, config, champion) => {
     expect((await planWarmStarts(bucket.objects, 'tue', config(), champion())).size).toBe(0);

@@ -59,8 +59,7 @@ describe('Function: planRenewal', () => {
     expect(planRenewal({ ...ahead, championRecipe: 'counts' }, last)).toMatchObject({ model: 'b' });
   });
 
-  test.each<[string, Partial<NightAhead>, FullNight | undefined]>([
-    ['there was no night before', {}, undefined],
+  test.each<[string, Partial<NightAhead>, FullNight]>([
     ['nothing is in service', { championRecipe: undefined }, last],
     ['more has come than promotion.renewalGrowth', { bytes: 1051 }, last],
     ['as much was taken out', { bytes: 949 }, last],

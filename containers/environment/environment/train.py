@@ -98,7 +98,7 @@ def train(folders: Folders, parameters: Hyperparameters) -> None:
     metrics = {
         "baseModel": base.name,
         "baseModelOrigin": base.origin,
-        "startedFrom": job.earlier and job.earlier.version,
+        "startedFrom": None if job.earlier is None else job.earlier.version,
         "parameters": sum(value.numel() for value in model.decoder.parameters()),
         "trainableParameters": sum(value.numel() for value in fit.parameters.values()),
         "itemTokenParameters": table[1:].numel(),
@@ -180,7 +180,7 @@ def fingerprint(parameters: Hyperparameters, sequences: Path, base: BaseModel, e
     digest = hashlib.sha256()
     precision = str(next(base.decoder.parameters()).dtype)
     makeup = [to_json(parameters.config), parameters.window, base.name, base.origin, precision]
-    digest.update(json.dumps([*makeup, earlier and earlier.version]).encode())
+    digest.update(json.dumps([*makeup, None if earlier is None else earlier.version]).encode())
     for path in [sequences / "items.arrow", *sorted((sequences / "train").glob("part-*.arrow"))]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
@@ -327,5 +327,5 @@ def manifest_of(job: Input, model: EnvironmentModel, proposer: Proposer | None) 
         proposes=proposer is not None,
         repeats=job.repeats,
         seed=config.seed,
-        started_from=job.earlier and job.earlier.version,
+        started_from=None if job.earlier is None else job.earlier.version,
     )

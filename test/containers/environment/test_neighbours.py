@@ -8,7 +8,8 @@ from environment.neighbours import DISTANCE, count_neighbours
 
 def rows_of(*sequences: list[int]) -> TrainingRows:
     offsets = np.concatenate([[0], np.cumsum([len(row) for row in sequences])])
-    return TrainingRows(np.arange(len(sequences)), [str(row) for row in range(len(sequences))], np.concatenate(sequences).astype(np.int32), offsets)
+    users = [str(row) for row in range(len(sequences))]
+    return TrainingRows(np.arange(len(sequences)), users, np.concatenate(sequences).astype(np.int32), offsets)
 
 
 def naive(rows: TrainingRows, history: list[int], items: int, left_out: int | None) -> tuple[np.ndarray, np.ndarray]:

@@ -24,17 +24,15 @@ export const handler = instrument(
     const config = await readRunConfig(objects, run);
     const fixed = await objects.getVersion(runs.evaluation(run), evaluationFile);
     const rival = await readChampion(objects, run);
-    const { champion, unusable } = rival;
     // An attempt that promoted and then failed must not be compared with its own champion.
-    const evaluation = fixed?.value ?? (await judge(objects, run, config, champion));
+    const evaluation = fixed?.value ?? (await judge(objects, run, config, rival.champion));
     await objects.putIfAbsent(runs.evaluation(run), toJson(evaluation));
     const trial = await recordTrial(objects, run, config, evaluation, new Date());
     if (trial !== undefined) logger.info('environment tried', { run, pays: trial.pays });
-    const decided = decide(evaluation, config.promotion);
     const nights = await scoreArrived(objects, run, config, rival);
-    const renewal = await readRenewal(objects, run);
-    const verdict = remarks(decided, nights, config, { unusable, renewal });
-    measure(metrics, verdict, nights, unusable);
+    const known = { ...rival, renewal: await readRenewal(objects, run) };
+    const verdict = remarks(decide(evaluation, config.promotion), nights, config, known);
+    measure(metrics, verdict, nights, rival.unusable);
     await objects.putJson(runs.verdict(run), verdict);
     logger.info('models evaluated', { run, winner: verdict.winner, promoted: verdict.promoted });
     return { promote: verdict.promoted, winner: verdict.winner };

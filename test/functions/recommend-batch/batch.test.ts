@@ -11,7 +11,7 @@ import { recommendPart } from '#functions/recommend-batch/part.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
 import { pipelineConfig } from '#lib/contracts/config.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
-import { serving } from '#lib/contracts/keys.ts';
+import { runs, serving } from '#lib/contracts/keys.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import { gatherEverybody } from '#lib/sequences/everybody.ts';
 import { orderHistories } from '#lib/sequences/histories.ts';
@@ -19,13 +19,14 @@ import { collectInteractions } from '#lib/sequences/interaction-log.ts';
 import { writeSequences } from '#lib/sequences/write.ts';
 import { activateTensorflow, loadRecommender } from '#lib/serving/champion-model.ts';
 import type { RecommendedItem } from '#lib/serving/recommendation.ts';
+import type { Objects } from '#platform/objects.ts';
 import { startBucket } from '../bucket.ts';
 import { itemIds, promoteSmallModel } from '../champion.ts';
 
 const model = { name: 'a', backbone: 'sasrec', objective: 'snqn' };
 
 /** What the nightly run builds of users' item lists; users with fewer than five actions are outside the core. */
-async function sequencesOf(users: Readonly<Record<string, readonly string[]>>) {
+async function sequencesOf(users: Readonly<Record<string, readonly string[]>>, parts = 3) {
   const config = pipelineConfig.parse({
     training: { models: [model] },
     sequences: { split: 'leave-one-out', window: 4, shardItems: 64, minimumItemInteractions: 1 },
@@ -42,7 +43,7 @@ async function sequencesOf(users: Readonly<Record<string, readonly string[]>>) {
   const ordered = orderHistories(log, { policy: 'upload-order', seed: 1 });
   const everybody = gatherEverybody(log, ordered, {
     window: 4,
-    usersPerPart: Math.ceil(Object.keys(users).length / 3),
+    usersPerPart: Math.ceil(Object.keys(users).length / parts),
   });
   return { ...buildSequences(log, config.sequences), everybody };
 }
@@ -123,6 +124,49 @@ describe('Functions: recommendPart, finishBatch', () => {
       const history = users[user]!.slice(-4);
       expect(items).toEqual(shown(recommender.recommend({ history }, count).items));
     }
+  });
+
+  it('reads the histories of its own users alone, each part as many objects as any other', async () => {
+    // Arrange
+    const { objects } = bucket;
+    const champion = await promoteSmallModel(objects, 'a', 1);
+    const read: string[] = [];
+    const watched: Objects = {
+      ...objects,
+      getBytes: (key, options) => {
+        read.push(key);
+        return objects.getBytes(key, options);
+      },
+    };
+    for (const part of [0, 1, 2]) {
+      read.length = 0;
+      // Act
+      await recommendPart(watched, messageFor(champion, part), count);
+      // Assess
+      const ofRun = read.filter((key) => key.startsWith(runs.everybodyPrefix('a')));
+      expect(ofRun).toStrictEqual([runs.allItems('a'), runs.recentHistories('a', part)]);
+      expect(read.filter((key) => key.startsWith(runs.sequencesPrefix('a')))).toStrictEqual([]);
+    }
+  });
+
+  it.each([1, 2, 11])('writes the same lists in %i parts', async (parts) => {
+    // Arrange
+    const { objects } = bucket;
+    const champion = await promoteSmallModel(objects, 'a', 1);
+    for (const part of [0, 1, 2]) await make(champion, part);
+    const before = await published();
+    await writeSequences(objects, 'a', await sequencesOf(users, parts));
+    expect(await countParts(objects, 'a')).toBe(parts);
+    // Act
+    const batch = nameBatch(champion, parts, count);
+    for (let part = 0; part < parts; part++) {
+      const message: PartMessage = { kind: 'part', run: 'a', champion, batch, part, parts };
+      await recommendPart(objects, message, count);
+      await finishBatch(objects, message, count, now);
+    }
+    // Assess
+    expect((await manifest()).parts).toBe(parts);
+    expect([...(await published())]).toStrictEqual([...before]);
   });
 
   it('leaves out all that somebody took where lists leave the history out, however long ago', async () => {

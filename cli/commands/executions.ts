@@ -1,11 +1,25 @@
-import { MissingArtefactError } from '#lib/contracts/errors.ts';
+import { resolve } from 'node:path';
+import { MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
 import { nameRun } from '#lib/contracts/run.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
 
-const where = `  --environment NAME  the deployment, with the credentials that the AWS SDK finds`;
-const here =
-  'On this machine `npx lea run --out DIR` does a night and goes on with one that was interrupted; Ctrl-C stops it.';
+const where = `  --out DIR           the folder of \`lea run\` or \`lea backfill\` on this machine
+  --environment NAME  or the deployment, with the credentials that the AWS SDK finds`;
+
+const places = { out: { type: 'string' }, environment: { type: 'string' } } as const;
+
+/** @throws UsageError unless exactly one place is given */
+function readPlace(given: {
+  readonly out?: string | undefined;
+  readonly environment?: string | undefined;
+}): { readonly out: string } | { readonly environment: string } {
+  const { out, environment } = given;
+  if ((out === undefined) === (environment === undefined)) {
+    throw new UsageError('Either --out or --environment is needed.');
+  }
+  return out === undefined ? { environment: environment! } : { out: resolve(out) };
+}
 
 /** The nightly state machine of a deployment. */
 async function openMachine(environment: string) {
@@ -23,21 +37,63 @@ async function openMachine(environment: string) {
   return createExecutions(machine, caller);
 }
 
-export const start: Command = {
-  usage: `Usage: npx lea start --environment NAME [--run NAME]
+/** A night on this machine, on what has been uploaded, with the configuration of the last one. */
+async function nightHere(out: string, run: string | undefined): Promise<number> {
+  const { parseConfig } = await import('#lib/contracts/config.ts');
+  const { expectNight } = await import('../one-machine/night-file.ts');
+  const { runNight } = await import('../one-machine/night.ts');
+  const { setUp } = await import('../../setup/setup.mjs');
+  const { config: configText } = expectNight(out);
+  setUp(['TensorFlow', 'Python']);
+  const night = await runNight({
+    interactions: [],
+    items: [],
+    config: parseConfig(JSON.parse(configText), 'night.json'),
+    configText,
+    out,
+    run,
+    startedAt: Number(process.env.LEA_STARTED_AT ?? Date.now()),
+  });
+  return night.status === 'succeeded' ? 0 : 1;
+}
 
-Begins a night on AWS now, besides those of the schedule. ${here}
+/** The run to go on with. @throws ValidationError where there is none */
+async function runToResume(out: string, run: string | undefined): Promise<string> {
+  const { runs } = await import('#lib/contracts/keys.ts');
+  const { runStatus } = await import('#lib/contracts/run.ts');
+  const { expectNight } = await import('../one-machine/night-file.ts');
+  const { withBucket } = await import('./place.ts');
+  const wanted = run ?? expectNight(out).run;
+  const status = await withBucket({ out }, async (objects) =>
+    objects.getVersion(runs.status(wanted), runStatus),
+  );
+  if (status === undefined) {
+    throw new ValidationError(
+      `No run ${wanted} has begun in ${out}: \`lea start\` begins one, \`lea runs\` lists them.`,
+    );
+  }
+  if (status.value.status === 'succeeded' || status.value.status === 'skipped') {
+    throw new ValidationError(`Run ${wanted} has ended well: \`lea start\` begins another one.`);
+  }
+  return wanted;
+}
+
+export const start: Command = {
+  usage: `Usage: npx lea start (--out DIR | --environment NAME) [--run NAME]
+
+Begins a night now, on what has been uploaded. On this machine it takes the configuration of the last night, or of \`lea backfill\`, and
+goes on with one that was interrupted.
 
 ${where}
   --run NAME          name of the run (default: today's date); one that is given works although nothing is new`,
   needs: [],
   prepare(args) {
-    const { environment, run } = readOptions(args, {
-      environment: { type: 'string' },
-      run: { type: 'string' },
-    });
-    if (environment === undefined) throw new UsageError('--environment is needed.');
-    const name = nameRun(run ?? null, null, 'UTC', new Date());
+    const { run, ...given } = readOptions(args, { ...places, run: { type: 'string' } });
+    const place = readPlace(given);
+    const named = run === undefined ? undefined : nameRun(run, null, 'UTC', new Date());
+    if ('out' in place) return () => nightHere(place.out, named);
+    const name = named ?? nameRun(null, null, 'UTC', new Date());
+    const { environment } = place;
     return async () => {
       const execution = await (await openMachine(environment)).start({ run: name });
       console.log(
@@ -49,23 +105,25 @@ ${where}
 };
 
 export const resume: Command = {
-  usage: `Usage: npx lea resume --environment NAME --run NAME
+  usage: `Usage: npx lea resume --out DIR [--run NAME]
+       npx lea resume --environment NAME --run NAME
 
-Goes on with a run on AWS that failed or was stopped: what is finished is not repeated. ${here}
+Goes on with a run that failed or was stopped: what is finished is not repeated.
 
 ${where}
-  --run NAME          the run (\`lea runs\` lists them)`,
+  --run NAME          the run (\`lea runs\` lists them; on this machine by default the last one)`,
   needs: [],
   prepare(args) {
-    const { environment, run } = readOptions(args, {
-      environment: { type: 'string' },
-      run: { type: 'string' },
-    });
-    if (environment === undefined) throw new UsageError('--environment is needed.');
-    if (run === undefined) throw new UsageError('--run is needed.');
-    const name = nameRun(run, null, 'UTC', new Date());
+    const { run, ...given } = readOptions(args, { ...places, run: { type: 'string' } });
+    const place = readPlace(given);
+    const name = run === undefined ? undefined : nameRun(run, null, 'UTC', new Date());
+    if ('out' in place) {
+      return async () => nightHere(place.out, await runToResume(place.out, name));
+    }
+    if (name === undefined) throw new UsageError('--run is needed.');
     return async () => {
-      const execution = await (await openMachine(environment)).start({ run: name, resume: true });
+      const machine = await openMachine(place.environment);
+      const execution = await machine.start({ run: name, resume: true });
       console.log(`Run ${name} goes on: ${execution}`);
       return 0;
     };
@@ -73,18 +131,25 @@ ${where}
 };
 
 export const stop: Command = {
-  usage: `Usage: npx lea stop --environment NAME
+  usage: `Usage: npx lea stop (--out DIR | --environment NAME)
 
-Stops the night that is at work on AWS. Its jobs and endpoints are removed and its lock is released within minutes; \`lea resume\` goes
-on with it then. ${here}
+Stops the night that is at work; \`lea resume\` goes on with it. On AWS its jobs and endpoints are removed and its lock is released within
+minutes. On this machine whatever works in DIR is asked to end, as by Ctrl-C.
 
 ${where}`,
   needs: [],
   prepare(args) {
-    const { environment } = readOptions(args, { environment: { type: 'string' } });
-    if (environment === undefined) throw new UsageError('--environment is needed.');
+    const place = readPlace(readOptions(args, places));
+    if ('out' in place) {
+      return async () => {
+        const { stopIn } = await import('../one-machine/stop.ts');
+        const stopped = await stopIn(place.out);
+        console.log(stopped === undefined ? 'No night is at work.' : `Stopped: process ${stopped}`);
+        return 0;
+      };
+    }
     return async () => {
-      const stopped = await (await openMachine(environment)).stopAll();
+      const stopped = await (await openMachine(place.environment)).stopAll();
       console.log(
         stopped.length === 0 ? 'No night is at work.' : `Stopped:\n${stopped.join('\n')}`,
       );

@@ -61,16 +61,24 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./champion.ts')).champion,
   },
   start: {
-    summary: 'begin a night on AWS now',
+    summary: 'begin a night now, on what has been uploaded',
     load: async () => (await import('./executions.ts')).start,
   },
   resume: {
-    summary: 'go on with a run on AWS that failed or was stopped',
+    summary: 'go on with a run that failed or was stopped',
     load: async () => (await import('./executions.ts')).resume,
   },
   stop: {
-    summary: 'stop the night that is at work on AWS',
+    summary: 'stop the night that is at work',
     load: async () => (await import('./executions.ts')).stop,
+  },
+  redrive: {
+    summary: 'give what functions could not do another try',
+    load: async () => (await import('./redrive.ts')).redrive,
+  },
+  backfill: {
+    summary: 'upload a history of many files in order',
+    load: async () => (await import('./backfill.ts')).backfill,
   },
   open: {
     summary: 'show lists, nights, uploads and quarantine on a page on this machine',

@@ -36,6 +36,15 @@ export function readNight(out: string): Night | undefined {
   return parsed.data;
 }
 
+/** The same, where there has to be one. @throws ValidationError where no night has begun in the folder */
+export function expectNight(out: string): Night {
+  const found = readNight(out);
+  if (found !== undefined) return found;
+  throw new ValidationError(
+    `No night has begun in ${out} yet: \`npx lea run --out ${out} ...\` does the first, \`npx lea backfill\` uploads a history for it.`,
+  );
+}
+
 /** Never leaves half a file behind. */
 export function writeNight(out: string, value: Night): void {
   mkdirSync(out, { recursive: true });

@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
 import { lockHolder, releaseLock } from '#lib/contracts/lock.ts';
@@ -9,19 +8,14 @@ import { runStatus } from '#lib/contracts/run.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import { type RunSummary, runSummary } from '#lib/report/summary.ts';
 import { summaryTable } from '#lib/report/table.ts';
-import { type Cloud, type CloudOptions, startCloud } from '#local/cloud.ts';
-import { FolderInUse } from '#local/errors.ts';
-import type { BatchFailure } from '#local/events/queue-source.ts';
-import type { ContainerProgress } from '#local/sagemaker/container.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { root } from '../../setup/paths.mjs';
 import type { DataFile } from '../data/expand-files.ts';
 import { listenForInterruption } from '../process/interruption.ts';
-import { synthesise } from './assembly.ts';
 import { executeStateMachine } from './execution.ts';
-import { localImages } from './images.ts';
+import { withNightCloud } from './night-cloud.ts';
 import { type Night, readNight, writeNight } from './night-file.ts';
-import { Progress, type StageProgress } from './progress.ts';
+import { Progress } from './progress.ts';
 import {
   expectSameBaseModel,
   type UploadContext,
@@ -30,7 +24,7 @@ import {
 } from './uploads.ts';
 
 export interface NightRequest {
-  /** Files of the documented upload formats. */
+  /** Files of the documented upload formats; none for a night on what is there already. */
   readonly interactions: readonly DataFile[];
   readonly items: readonly DataFile[];
   readonly config: PipelineConfig;
@@ -80,24 +74,7 @@ async function nightUntil(
   if (needsBaseModel(request.config)) {
     await expectSameBaseModel(before, baseModelName(request), baseModelFolder(request));
   }
-  const configFile = join(out, 'config.json');
-  mkdirSync(out, { recursive: true });
-  writeFileSync(configFile, configText);
-  const begun = Date.now();
-  const assembly = await synthesise(configFile, signal);
-  progress.done('cdk synth', (Date.now() - begun) / 1000);
-  const options = {
-    assembly,
-    dir: join(out, 'cloud'),
-    images: localImages,
-    onProgress: (container: ContainerProgress) =>
-      progress.working(container.name, describeStage(container)),
-    onBatchFailure: (failure: BatchFailure) => progress.say(describeFailure(failure)),
-    onWarning: (message: string) => progress.say(message),
-    redeliverySeconds: 2,
-  };
-  const cloud = await startWhenFree(options, signal);
-  return await untilStopped(cloud, progress, async () => {
+  return await withNightCloud({ out, configText }, progress, signal, async (cloud) => {
     const objects = createObjects(cloud.s3, cloud.outputs.DataBucketName!);
     const night = await prepareNight(objects, request, before);
     await ingest(request, progress, {
@@ -115,39 +92,9 @@ async function nightUntil(
   });
 }
 
-/** Works with a cloud and stops it, whatever comes of the work; of two failures the work's counts. */
-async function untilStopped<Result>(
-  cloud: Cloud,
-  progress: Progress,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  let result: Result;
-  try {
-    result = await work();
-  } catch (error) {
-    await cloud.stop().catch((failure: Error) => progress.say(failure.message));
-    throw error;
-  }
-  await cloud.stop();
-  return result;
-}
-
 const baseModelName = ({ config }: NightRequest) => config.environment.baseModel;
 const baseModelFolder = (request: NightRequest) =>
   request.baseModel ?? join(root, '.cache/base-models', baseModelName(request));
-
-/** A run that was just killed needs a moment to end its processes and to let go of the folder. */
-async function startWhenFree(options: CloudOptions, signal: AbortSignal): Promise<Cloud> {
-  const until = Date.now() + 20_000;
-  for (;;) {
-    try {
-      return await startCloud(options);
-    } catch (error) {
-      if (!(error instanceof FolderInUse) || Date.now() > until) throw error;
-      await sleep(500, undefined, { signal });
-    }
-  }
-}
 
 /** The night that was interrupted in this folder, or a new one. */
 async function prepareNight(
@@ -193,21 +140,11 @@ async function ingest(
     [uploads.catalogPrefix, request.items],
     [uploads.logsPrefix, request.interactions],
   ] as const) {
+    if (files.length === 0) continue;
     const begun = Date.now();
     const reports = await uploadAndWait(prefix, files, context);
     progress.done(`ingested ${describe(reports)}`, (Date.now() - begun) / 1000);
   }
-}
-
-function describeFailure({ function: name, messages, givenUp, reason }: BatchFailure): string {
-  if (givenUp === 0) return `${name} failed and is tried again: ${reason}`;
-  const what = givenUp === messages ? '' : ` on ${givenUp} of ${messages} messages`;
-  return `${name} failed${what} for the last time, and is not tried again: ${reason}`;
-}
-
-function describeStage({ stage, progress, values }: ContainerProgress): StageProgress {
-  const facts = Object.entries(values).filter(([key]) => key !== 'stage' && key !== 'progress');
-  return { stage, progress, note: facts.map(([key, value]) => `${key} ${value}`).join(', ') };
 }
 
 function describe(reports: readonly UploadReport[]): string {

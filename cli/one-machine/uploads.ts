@@ -13,13 +13,15 @@ import type { Night } from './night-file.ts';
 /** What uploading needs of a night. */
 export interface UploadContext {
   readonly objects: Objects;
-  /** Knows what this folder's bucket holds already. */
-  readonly night: Night;
+  /** Knows what the bucket holds already. */
+  readonly night: Pick<Night, 'uploaded'>;
   /** Keeps `night.uploaded`. */
   readonly save: () => void;
   /** Resolves when ingestion has nothing left to do. */
   readonly drained: (signal: AbortSignal) => Promise<unknown>;
   readonly signal: AbortSignal;
+  /** Told of every file that is in place, of so many. */
+  readonly onFile?: (file: number, files: number) => void;
 }
 
 /**
@@ -33,9 +35,10 @@ export interface UploadContext {
 export async function uploadAndWait(
   prefix: string,
   files: readonly DataFile[],
-  { objects, night, save, drained, signal }: UploadContext,
+  { objects, night, save, drained, signal, onFile }: UploadContext,
 ): Promise<UploadReport[]> {
-  for (const { path, name } of files) {
+  for (const [at, { path, name }] of files.entries()) {
+    onFile?.(at + 1, files.length);
     const key = prefix + name;
     const hash = await hashFile(path);
     if (night.uploaded[key] === hash && (await objects.head(key)) !== undefined) continue;
@@ -101,7 +104,7 @@ export async function uploadBaseModel(
  * @throws MissingArtefactError for an incomplete model, ValidationError when another one is there under this name
  */
 export async function expectSameBaseModel(
-  before: Night | undefined,
+  before: Pick<Night, 'uploaded'> | undefined,
   name: string,
   folder: string,
 ): Promise<{ files: string[]; hash: string }> {

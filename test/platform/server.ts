@@ -23,6 +23,9 @@ export async function startServer(bucket: string, queue: string) {
     s3,
     sqs,
     queueUrl: url,
+    createQueue(name: string): void {
+      store.createQueue(name);
+    },
     /** What the AWS SDK needs to reach the server by itself. */
     environment: {
       AWS_ENDPOINT_URL: store.endpoint,

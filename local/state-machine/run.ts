@@ -33,6 +33,8 @@ export interface ExecutionOptions {
   readonly onEvent?: (event: ExecutionEvent) => void;
   /** Waits in Wait states and between retries; must reject when the signal is aborted. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Ends the execution when its `TimeoutSeconds` are over, unless disposed of before; by the clock unless given. */
+  readonly afterDelay?: (ms: number, expire: () => void) => Disposable;
   /** A number in [0, 1), for jitter and `$random()`. */
   readonly random?: () => number;
   /** Milliseconds that tasks get to end after their signal was aborted. */
@@ -97,7 +99,7 @@ export async function runStateMachine(options: ExecutionOptions): Promise<Execut
   using _timeout =
     seconds === undefined
       ? null
-      : afterDelay(seconds * 1000, () =>
+      : (options.afterDelay ?? afterDelay)(seconds * 1000, () =>
           stop.abort(
             new ExecutionStopped(
               'TIMED_OUT',

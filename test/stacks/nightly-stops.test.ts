@@ -135,9 +135,11 @@ describe('The nightly definition, stopped and swept', () => {
 
   it('out of time, it leaves to the janitor what the janitor removes', async () => {
     // Arrange
-    const world = worldOf({ maximumRunHours: 1 / 3600 });
+    const world = worldOf();
+    const { promise: outOfTime, resolve } = Promise.withResolvers<void>();
     // Act
-    const result = await world.run('e1', { run }, { fault: hangIn('AugmentShards', () => {}) });
+    const fault = hangIn('AugmentShards', resolve);
+    const result = await world.run('e1', { run }, { fault, outOfTime });
     const before = world.endpoints.size;
     await clean(world);
     // Assess

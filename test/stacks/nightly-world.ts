@@ -64,6 +64,8 @@ export interface NightlyWorldOptions {
 export interface NightOptions {
   readonly fault?: Fault;
   readonly signal?: AbortSignal;
+  /** When the time of the execution is over, whatever its limit; unless given, by the clock. */
+  readonly outOfTime?: Promise<void>;
   /** What is deployed otherwise than `definitionFor` has it. */
   readonly deployed?: Partial<NightlyDefinitionProps>;
   /** An execution that was stopped goes on: in which state, with what input, and with the variables of then. */
@@ -167,7 +169,7 @@ export class NightlyWorld {
   async run(
     execution: string,
     input: object,
-    { fault, signal, deployed, redriven }: NightOptions = {},
+    { fault, signal, outOfTime, deployed, redriven }: NightOptions = {},
   ): Promise<ExecutionResult> {
     this.executions.set(execution, 'RUNNING');
     const definition = definitionFor(this.#options.config, deployed);
@@ -182,6 +184,12 @@ export class NightlyWorld {
       // Another test has asl-validator look at the definition; it takes half a second.
       checkLanguage: () => [],
       ...(signal && { signal }),
+      ...(outOfTime && {
+        afterDelay: (_: number, expire: () => void) => {
+          outOfTime.then(expire);
+          return { [Symbol.dispose]: () => {} };
+        },
+      }),
       onEvent: (event) => {
         if (event.type !== 'state-entered') return;
         this.visited.add(event.state);

@@ -16,7 +16,7 @@ beforeAll(async () => {
     sagemaker: machine.sagemaker,
     account: '000000000000',
     credentials: machine.credentials,
-    invocationTimeoutSeconds: 1,
+    invocationTimeoutSeconds: 60,
   });
 });
 

@@ -16,29 +16,28 @@ import {
 const begun = Date.now();
 let machine: Machine;
 let server: SageMakerServer;
+/** The same endpoints, but nobody waits long for an answer. */
+let hasty: SageMakerServer;
 let client: SageMakerRuntimeClient;
 
 beforeAll(async () => {
   machine = await startMachine();
   await machine.put('good/weights', 'w');
   await machine.put('broken/broken', 'yes');
-  server = await startSageMakerServer({
-    sagemaker: machine.sagemaker,
-    account: '000000000000',
-    credentials: machine.credentials,
-    invocationTimeoutSeconds: 1,
-  });
-  client = new SageMakerRuntimeClient({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: machine.credentials,
-    maxAttempts: 1,
-  });
+  const serve = (invocationTimeoutSeconds: number) =>
+    startSageMakerServer({
+      sagemaker: machine.sagemaker,
+      account: '000000000000',
+      credentials: machine.credentials,
+      invocationTimeoutSeconds,
+    });
+  [server, hasty] = await Promise.all([serve(60), serve(1)]);
+  client = clientOf(server);
 });
 
 afterAll(async () => {
   client.destroy();
-  await server.stop();
+  await Promise.all([server.stop(), hasty.stop()]);
   await machine.stop();
 });
 
@@ -85,8 +84,13 @@ const settled = (name: string) =>
     return endpoint.EndpointStatus !== 'Creating' && endpoint;
   });
 
-async function invoke(EndpointName: string, Body: string | Uint8Array) {
-  const answer = await client.send(
+function clientOf({ endpoint }: SageMakerServer): SageMakerRuntimeClient {
+  const { credentials } = machine;
+  return new SageMakerRuntimeClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
+}
+
+async function invoke(EndpointName: string, Body: string | Uint8Array, by = client) {
+  const answer = await by.send(
     new InvokeEndpointCommand({ EndpointName, Body, ContentType: 'application/x-test' }),
   );
   return { ...answer, text: Buffer.from(answer.Body!).toString() };
@@ -131,12 +135,15 @@ describe('Class: Endpoints', () => {
     // Arrange
     await create('errors');
     await settled('errors');
-    const failure = (body: string) => invoke('errors', body).catch((error) => error);
+    const impatient = clientOf(hasty);
+    const failure = (body: string, by = client) =>
+      invoke('errors', body, by).catch((error) => error);
 
     // Act
     const bad = await failure('bad');
     const busy = await failure('busy');
-    const slow = await failure('slow');
+    const slow = await failure('slow', impatient);
+    impatient.destroy();
     const unknown = await invoke('nobody', 'x').catch((error) => error);
 
     // Assess

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsV4Signer } from 'aws4fetch';
 import * as z from 'zod';
-import { explain } from '#lib/contracts/config.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 import { fromServiceError } from './service-errors.ts';
 
 /** An AWS service that speaks JSON over POST, of which a function needs a call or two. */

@@ -7,8 +7,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type * as z from 'zod';
-import { explain } from '#lib/contracts/config.ts';
 import { ConflictError, ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 import { COPY_PART_BYTES, copyObject } from './copies.ts';
 import { explained } from './refusals.ts';
 import { fromServiceError, statusOf } from './service-errors.ts';

@@ -4,9 +4,10 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { largestPlannedBytes } from '#lib/contracts/config/interactions.ts';
-import { explain, type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
+import { type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
 import { environmentName } from '#lib/contracts/environment-name.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 import { unfitInstances } from '#lib/contracts/instance-fit.ts';
 import type { Bundles } from './bundles.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type * as z from 'zod';
-import { explain } from '#lib/contracts/config.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 import { loggedDecision } from '#lib/contracts/impression.ts';
 import type {
   LoggedDecision,

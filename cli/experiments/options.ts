@@ -7,8 +7,8 @@ import {
   type ResolvedModel,
   trainingSettings,
 } from '#lib/contracts/config/training.ts';
-import { explain } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';
 import { fileFormats } from '../data/interaction-file.ts';
 import { drawTrials, type Tuned, withTrial } from './tuning.ts';

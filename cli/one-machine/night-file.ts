@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { explain } from '#lib/contracts/config.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 
 /** `<out>/night.json`: what the last run in this folder was, so that an interrupted one can go on. */
 const night = z.strictObject({

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { explain } from '#lib/contracts/config.ts';
 import { ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 import { partFile } from '#lib/contracts/keys.ts';
 import { augmentedManifest } from '#lib/environment/augmented-manifest.ts';
 import { type AugmentedShard, decodeAugmentedShard } from '#lib/environment/augmented-shard.ts';

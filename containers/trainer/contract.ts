@@ -7,8 +7,8 @@ import {
   type ResolvedModel,
   trainingSettings,
 } from '#lib/contracts/config/training.ts';
-import { explain } from '#lib/contracts/config.ts';
 import { ConfigError, MissingArtefactError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 
 /** SageMaker's folders; `ML_ROOT` replaces `/opt/ml` where the container runs as a plain process. */
 export interface Folders {

@@ -1,4 +1,5 @@
 import { dataBucket } from '#functions/shared/data-bucket.ts';
+import { deployedConfig } from '#functions/shared/deployed-config.ts';
 import { readEnvironment, variables } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { processMessages, sqsEvent } from '#functions/shared/messages.ts';
@@ -13,7 +14,7 @@ import { parseRange } from './parse.ts';
 
 const { EVENT_BUS, PIPELINE_CONFIG } = readEnvironment({
   EVENT_BUS: variables.EVENT_BUS,
-  PIPELINE_CONFIG: variables.PIPELINE_CONFIG,
+  PIPELINE_CONFIG: deployedConfig,
 });
 const config = PIPELINE_CONFIG.interactions;
 const objects = dataBucket();

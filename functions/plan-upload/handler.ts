@@ -1,5 +1,6 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { dataBucket } from '#functions/shared/data-bucket.ts';
+import { deployedConfig } from '#functions/shared/deployed-config.ts';
 import { readEnvironment, variables } from '#functions/shared/environment-variables.ts';
 import { instrument } from '#functions/shared/handler.ts';
 import { processMessages, sqsEvent } from '#functions/shared/messages.ts';
@@ -9,16 +10,15 @@ import { sendMessages } from '#platform/queues.ts';
 import { objectCreated } from './object-created.ts';
 import { planUpload } from './plan-upload.ts';
 
-const environment = readEnvironment({
+const { EVENT_BUS, PARSE_QUEUE_URL, PIPELINE_CONFIG } = readEnvironment({
   EVENT_BUS: variables.EVENT_BUS,
   PARSE_QUEUE_URL: variables.PARSE_QUEUE_URL,
-  PIPELINE_CONFIG: variables.PIPELINE_CONFIG,
+  PIPELINE_CONFIG: deployedConfig,
 });
 const objects = dataBucket();
 const queues = createSqsClient();
-const { interactions: config, operations } = environment.PIPELINE_CONFIG;
-const announce = uploadAnnouncer(environment.EVENT_BUS);
-const rules = { config, sources: operations.inbox.sources, announce };
+const { interactions: config, operations } = PIPELINE_CONFIG;
+const rules = { config, sources: operations.inbox.sources, announce: uploadAnnouncer(EVENT_BUS) };
 
 /** Cuts every uploaded file into ranges and asks for each of them to be parsed. */
 export const handler = instrument(sqsEvent, async (event, { logger, metrics, signal }) =>
@@ -34,7 +34,7 @@ export const handler = instrument(sqsEvent, async (event, { logger, metrics, sig
     if (outcome.state !== 'planned') return;
     const { upload, ranges } = outcome.plan;
     const messages = ranges.map((_, range) => ({ upload, range }));
-    await sendMessages(queues, environment.PARSE_QUEUE_URL, messages);
+    await sendMessages(queues, PARSE_QUEUE_URL, messages);
     logger.info('upload planned', { key, upload, ranges: ranges.length });
   }),
 );

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { explain, type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 
 /** The environment variables that functions share; each function reads the ones that it needs. */
 export const variables = {
@@ -10,15 +10,6 @@ export const variables = {
   PARSE_QUEUE_URL: z.url(),
   /** Where uploads that failed are announced: the name of the pipeline's event bus, or nothing. */
   EVENT_BUS: z.string(),
-  /** The whole pipeline configuration as JSON. */
-  PIPELINE_CONFIG: z.string().transform((text, context): PipelineConfig => {
-    try {
-      return parseConfig(JSON.parse(text), 'PIPELINE_CONFIG');
-    } catch (error) {
-      context.issues.push({ code: 'custom', message: (error as Error).message, input: text });
-      return z.NEVER;
-    }
-  }),
 };
 
 /**

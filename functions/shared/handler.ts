@@ -3,8 +3,8 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddyHandlerObject } from '@middy/core';
 import type * as z from 'zod';
-import { explain } from '#lib/contracts/config.ts';
 import { PipelineError, UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 
 /** What we use of the context that Lambda hands to a handler. */
 export interface LambdaContext {

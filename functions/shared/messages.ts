@@ -1,8 +1,8 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import * as z from 'zod';
-import { explain } from '#lib/contracts/config.ts';
 import { isRetryable, ValidationError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 
 /** What Lambda hands over from an SQS queue; AWS adds fields at will. */
 export const sqsEvent = z.looseObject({

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { explain, type PipelineConfig, pipelineConfig } from '#lib/contracts/config.ts';
+import { type PipelineConfig, pipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import type { ReadableObjects } from '#lib/contracts/objects.ts';
 

@@ -1,6 +1,12 @@
 import { ValidationError } from './errors.ts';
 import { maximumParts } from './keys.ts';
 
+/** No id is longer than this, whatever the configuration; in characters. */
+export const longestId = 1024;
+
+/** Training shards that one call of `augment-sequences` asks the environment about. */
+export const shardsPerCall = 4;
+
 /**
  * Refuses more training shards than there are keys for.
  *

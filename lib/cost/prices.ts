@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { explain } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 
 const usd = z.number().min(0);
 const range = z

@@ -1,6 +1,6 @@
-import { shardsPerCall } from '#lib/contracts/config/operations.ts';
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { shardsPerCall } from '#lib/contracts/limits.ts';
 import { usesEnvironment } from '#lib/contracts/needs.ts';
 import type { DataCounts } from './data-counts.ts';
 import type { Prices } from './prices.ts';

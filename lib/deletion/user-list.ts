@@ -1,5 +1,5 @@
-import { LONGEST_ID } from '#lib/contracts/config/interactions.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import { longestId } from '#lib/contracts/limits.ts';
 import { readId } from '#lib/interactions/ids.ts';
 
 /**
@@ -19,7 +19,7 @@ export function readUserList(text: string): Set<string> {
 /** The same, of texts. */
 export function readUsers(texts: readonly string[]): Set<string> {
   const ids = texts.map((text) => {
-    const id = readId('the user id', text, LONGEST_ID);
+    const id = readId('the user id', text, longestId);
     if (typeof id === 'string') return id;
     throw new ValidationError(id.detail);
   });

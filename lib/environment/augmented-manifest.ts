@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { OperationsConfig } from '#lib/contracts/config/operations.ts';
-import { shardsPerCall } from '#lib/contracts/config/operations.ts';
+import { shardsPerCall } from '#lib/contracts/limits.ts';
 
 const part = z.int().min(0);
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { LONGEST_ID } from '#lib/contracts/config/interactions.ts';
-import { explain } from '#lib/contracts/config.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
+import { longestId } from '#lib/contracts/limits.ts';
 import { readId } from '#lib/interactions/ids.ts';
 
 /*
@@ -14,7 +14,7 @@ const mostIds = 10_000;
 /** An id by the rule of ingestion; a number that has lost digits on its way is refused. */
 const idOf = (name: string) =>
   z.union([z.string(), z.number()], `${name}: text or a number`).transform((value, context) => {
-    const id = readId(name, value, LONGEST_ID);
+    const id = readId(name, value, longestId);
     if (typeof id === 'string') return id;
     context.issues.push({ code: 'custom', message: id.detail, input: value });
     return z.NEVER;

@@ -1,5 +1,6 @@
-import { maximumJobSeconds, shardsPerCall } from '#lib/contracts/config/operations.ts';
+import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
 import { runs } from '#lib/contracts/keys.ts';
+import { shardsPerCall } from '#lib/contracts/limits.ts';
 import { startStates, stopStates } from './endpoint-states.ts';
 import { runKey, runUri } from './run-keys.ts';
 import {

@@ -87,6 +87,18 @@ describe('Function: bundleFunctions', () => {
     },
   );
 
+  it.each(['recommend', 'end-run'])(
+    '%s: starts without the schemas of a configuration that it never reads',
+    (name) => {
+      // Act
+      const map = readFileSync(join(folder, name, 'handler.mjs.map'), 'utf8');
+      // Assess
+      const sources: string[] = JSON.parse(map).sources;
+      expect(sources.filter((source) => source.endsWith('lib/contracts/keys.ts'))).toHaveLength(1);
+      expect(sources.filter((source) => source.endsWith('lib/contracts/config.ts'))).toEqual([]);
+    },
+  );
+
   it('touches no file when nothing has changed', () => {
     // Arrange
     const path = join(folder, names[0]!, 'handler.mjs');

@@ -5,8 +5,9 @@ import * as z from 'zod';
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { type SequencesConfig, sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
-import { explain, type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
+import { type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';
 import { type ControlName, controlNames } from './controls.ts';
 

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { historyKind, type ResolvedModel, trainingConfig } from '#lib/contracts/config/training.ts';
-import { explain } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';
 import { controlNames } from '../environment-study/controls.ts';
 

@@ -1,10 +1,8 @@
 import * as z from 'zod';
+import { longestId } from '../limits.ts';
 import { fileLayout, itemsLayout, leaveOut, logColumns } from './columns.ts';
 
 const MEBIBYTE = 1024 * 1024;
-
-/** No id is longer than this, whatever the configuration; in characters. */
-export const LONGEST_ID = 1024;
 
 /** Seconds that `plan-upload` may take. It looks through the whole of a file that can be cut, in one stream. */
 export const planUploadSeconds = 180;
@@ -80,7 +78,7 @@ export const interactionsConfig = z.strictObject({
     .max(16 * MEBIBYTE)
     .default(MEBIBYTE),
   /** Longest `user_id` or `item_id`, in characters. */
-  maximumIdLength: z.int().min(1).max(LONGEST_ID).default(256),
+  maximumIdLength: z.int().min(1).max(longestId).default(256),
   /**
    * Base reward (0-1) of each event type, in the manner of click 0.2 / purchase 1.0. A type with reward 0 is
    * ingested but is not an action. A type that is not listed has `defaultReward`.

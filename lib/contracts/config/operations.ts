@@ -104,9 +104,6 @@ export const operationsConfig = z.strictObject({
     .prefault({}),
 });
 
-/** Training shards that one call of `augment-sequences` asks the environment about. */
-export const shardsPerCall = 4;
-
 export type OperationsConfig = z.infer<typeof operationsConfig>;
 
 /** A SageMaker training job that has not ended by then is stopped: half of what the whole run may take. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deployedConfig } from '#functions/shared/deployed-config.ts';
 import { readEnvironment, variables } from '#functions/shared/environment-variables.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 
@@ -9,7 +10,7 @@ const config = JSON.stringify({
 describe('Function: readEnvironment', () => {
   it('reads what is asked for and leaves the rest alone', () => {
     const environment = readEnvironment(
-      { BUCKET: variables.BUCKET, PIPELINE_CONFIG: variables.PIPELINE_CONFIG },
+      { BUCKET: variables.BUCKET, PIPELINE_CONFIG: deployedConfig },
       { BUCKET: 'a-bucket', PIPELINE_CONFIG: config, PATH: '/bin' },
     );
 
@@ -34,7 +35,7 @@ describe('Function: readEnvironment', () => {
     ['an unknown key', JSON.stringify({ ...JSON.parse(config), trianing: 1 })],
   ])('says what is wrong with a configuration that is %s', (_, text) => {
     const read = () =>
-      readEnvironment({ PIPELINE_CONFIG: variables.PIPELINE_CONFIG }, { PIPELINE_CONFIG: text });
+      readEnvironment({ PIPELINE_CONFIG: deployedConfig }, { PIPELINE_CONFIG: text });
 
     expect(read).toThrow(/PIPELINE_CONFIG/);
   });

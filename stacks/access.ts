@@ -147,7 +147,7 @@ export const functionAccess = {
     write: [keys.augmented],
   },
   'fit-rivals': {
-    read: [keys.runConfig, keys.sequences, keys.allActions, keys.fittedRivals],
+    read: [keys.runConfig, keys.renewalPlan, keys.sequences, keys.allActions, keys.fittedRivals],
     write: [keys.fittedRivals, keys.beforeTest],
   },
   'plan-training': {

@@ -1,10 +1,17 @@
 import * as z from 'zod';
+import { readRenewal } from '#functions/shared/renewal.ts';
 import { readAllActions, readTrainingShards } from '#functions/shared/shards.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { needsRowsBeforeTest } from '#lib/contracts/refit-passes.ts';
 import { countedAnew } from '#lib/evaluation/refit.ts';
-import { type FittedScorers, fitAllAnew, fitScorers } from '#lib/evaluation/rivals/fit-scorers.ts';
+import {
+  type FittedScorers,
+  fitAllAnew,
+  fitScorers,
+  fitWithSettings,
+  type ScorerSettings,
+} from '#lib/evaluation/rivals/fit-scorers.ts';
 import type { TrainingData } from '#lib/evaluation/rivals/history-scorer.ts';
 import { type AllActionsManifest, countActions } from '#lib/sequences/all-actions.ts';
 import { rowsBeforeTest } from '#lib/sequences/before-test.ts';
@@ -12,7 +19,7 @@ import { decodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { type SequencesManifest, sequencesManifest } from '#lib/sequences/manifest.ts';
 import { encodeSequenceShard, type SequenceShard } from '#lib/sequences/shard.ts';
-import { encodeScorers } from '#lib/serving/scorers-file.ts';
+import { encodeScorers, readSettings } from '#lib/serving/scorers-file.ts';
 import type { Objects } from '#platform/objects.ts';
 
 /** `runs/<run>/rivals/manifest.json`. */
@@ -26,7 +33,8 @@ const fittedManifest = z.strictObject({
 });
 
 /**
- * Fits what rivals know of histories, once for a night: rivals and all models that are joined with it read the files. With
+ * Fits what rivals know of histories, once for a night: rivals and all models that are joined with it read the files. Validation
+ * chooses the settings, but for nights that renew one model alone, which keep those of the last full night. With
  * `evaluation.asServed` once more on what came before the test cases, whose rows are written for the models.
  *
  * @returns undefined if an earlier attempt did it
@@ -47,7 +55,9 @@ export async function fitRivals(
   const validation = decodeEvaluationCases(
     await objects.getBytes(runs.evaluationCases(run, 'validation')),
   );
-  const scorers = fitScorers(data, validation, excludeHistory);
+  const chosen = await chosenBefore(objects, run, excludeHistory);
+  const scorers =
+    (chosen && fitWithSettings(chosen, data)) ?? fitScorers(data, validation, excludeHistory);
   const put = async (on: 'training' | 'before-test', fitted: FittedScorers) => {
     const files = runs.fittedRivals(run, on);
     const { description, weights } = encodeScorers(fitted, manifest);
@@ -66,6 +76,24 @@ export async function fitRivals(
   const written = { kinds: scorers.map(({ kind }) => kind), beforeTest, dataHash };
   await objects.putJson(runs.fittedRivalsManifest(run), written);
   return written;
+}
+
+/**
+ * With what settings a night fits that renews one model: those that the last full night chose on its validation cases, as long as
+ * lists leave out alike what was taken.
+ */
+async function chosenBefore(
+  objects: Objects,
+  run: string,
+  excludeHistory: boolean,
+): Promise<readonly ScorerSettings[] | undefined> {
+  const plan = await readRenewal(objects, run);
+  if (plan.kind === 'all') return undefined;
+  const { description } = runs.fittedRivals(plan.since, 'training');
+  const before = await objects.getVersion(description, z.unknown());
+  if (before === undefined) return undefined;
+  const { chosen, ...lists } = readSettings(before.value);
+  return lists.excludeHistory === excludeHistory ? chosen : undefined;
 }
 
 /** Writes what is known before the test cases as rows, the manifest last. */

@@ -1,5 +1,7 @@
+import * as z from 'zod';
+import { historyKind } from '#lib/contracts/config/training.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
-import type { FittedScorers } from '#lib/evaluation/rivals/fit-scorers.ts';
+import type { FittedScorers, ScorerSettings } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { decodeBlend, encodeBlend, historyParts } from './blend-file.ts';
 
 /**
@@ -35,4 +37,23 @@ export function decodeScorers(json: unknown, bytes: Uint8Array): FittedScorers {
   }
   const scorers = historyParts(blend).map(({ scorer }) => scorer);
   return { scorers, trainingCounts: blend.trainingCounts };
+}
+
+const settings = z.looseObject({
+  excludeHistory: z.boolean(),
+  components: z.array(
+    z.looseObject({ scorer: historyKind, parameters: z.record(z.string(), z.number()) }),
+  ),
+});
+
+/** What of the description that `encodeScorers` wrote says which scorers were chosen, and for which lists. */
+export function readSettings(json: unknown): {
+  readonly excludeHistory: boolean;
+  readonly chosen: readonly ScorerSettings[];
+} {
+  const { excludeHistory, components } = settings.parse(json);
+  return {
+    excludeHistory,
+    chosen: components.map(({ scorer, parameters }) => ({ kind: scorer, parameters })),
+  };
 }

@@ -100,6 +100,7 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'evaluate-models getJson key': [...model, ...nights],
   'evaluate-models getJson description': [...model, ...refitted, ...fittedRivals],
   'evaluate-models getBytes weights': fittedRivals,
+  'fit-rivals getVersion description': [runs.fittedRivals('a', 'training').description],
   'fit-rivals putBytes files.weights': fittedRivals,
   'fit-rivals putJson files.description': fittedRivals,
   'build-sequences getJson key': nights,

@@ -85,12 +85,35 @@ export function fitAllAnew(scorers: readonly HistoryScorer[], data: TrainingData
   };
 }
 
+/** What a scorer is, before it is fitted. */
+export type ScorerSettings = Pick<HistoryScorer, 'kind' | 'parameters'>;
+
+/**
+ * Scorers with settings that were chosen before.
+ *
+ * @returns undefined where one of them cannot be fitted on these actions
+ */
+export function fitWithSettings(
+  settings: readonly ScorerSettings[],
+  data: TrainingData,
+): HistoryScorer[] | undefined {
+  const scorers = settings.flatMap((one) => fitOne(one, data) ?? []);
+  return scorers.length === settings.length ? scorers : undefined;
+}
+
 /**
  * The same scorer with the same settings, fitted on other actions. EASE stays as it was where more items have actions by
  * now than it is fitted for.
  */
 export function fitAnew(scorer: HistoryScorer, data: TrainingData): HistoryScorer {
-  const { kind, parameters } = scorer;
+  return fitOne(scorer, data) ?? scorer;
+}
+
+/** @returns undefined for EASE of more items than it is fitted for */
+function fitOne(
+  { kind, parameters }: ScorerSettings,
+  data: TrainingData,
+): HistoryScorer | undefined {
   const decay = parameters.decay!;
   switch (kind) {
     case 'repeat-last':
@@ -100,7 +123,7 @@ export function fitAnew(scorer: HistoryScorer, data: TrainingData): HistoryScore
     case 'item-knn':
       return itemNeighbours(data, { decay });
     case 'ease':
-      return ease(data, { decay, lambda: parameters.lambda! }) ?? scorer;
+      return ease(data, { decay, lambda: parameters.lambda! });
     case 'session-knn':
       return sessionNeighbours(data, { decay, neighbours: parameters.neighbours! });
   }

@@ -35,6 +35,11 @@ const scorersOf = async (run: string, on: 'training' | 'before-test') => {
     await objects.getBytes(weights),
   );
 };
+const chosenFile = z.looseObject({
+  components: z.array(
+    z.looseObject({ scorer: z.string(), parameters: z.record(z.string(), z.number()) }),
+  ),
+});
 const sum = (counts: Int32Array) => counts.reduce((total, count) => total + count, 0);
 
 describe('Function: fit-rivals', () => {
@@ -51,6 +56,37 @@ describe('Function: fit-rivals', () => {
     expect(trainingCounts).toEqual(built.itemTable.counts);
     expect(await bucket.objects.head(runs.fittedRivalsManifest('plain'))).toEqual(first);
     expect(await bucket.objects.head(runs.beforeTestManifest('plain'))).toBeUndefined();
+  });
+
+  it('keeps the settings of the last full night in one that renews a model, and fits anew', async () => {
+    // Arrange: the full night chose what nobody would
+    const { objects } = bucket;
+    await arrange('full', { training: { models } });
+    await fitRivals('full');
+    const { description } = runs.fittedRivals('full', 'training');
+    const file = await objects.getJson(description, chosenFile);
+    for (const { parameters } of file.components) parameters.decay = 0.123;
+    await objects.putJson(description, file);
+    const plan = { kind: 'renewal', model: 'plain', since: 'full', growth: 0.01, models };
+    for (const run of ['renewal', 'other-lists', 'gone']) {
+      await arrange(run, { training: { models } });
+      await objects.putJson(runs.renewal(run), { ...plan, ...(run === 'gone' && { since: 'x' }) });
+    }
+    const lists = { ...built.manifest, excludeHistory: !built.manifest.excludeHistory };
+    await objects.putJson(runs.sequencesManifest('other-lists'), lists);
+    // Act
+    for (const run of ['renewal', 'other-lists', 'gone']) await fitRivals(run);
+    // Assess
+    const decaysOf = async (run: string) => {
+      const { scorers } = await scorersOf(run, 'training');
+      return scorers.flatMap(({ parameters }) => parameters.decay ?? []);
+    };
+    const { scorers, trainingCounts } = await scorersOf('renewal', 'training');
+    expect(scorers.map(({ kind }) => kind)).toEqual(file.components.map(({ scorer }) => scorer));
+    expect(new Set(await decaysOf('renewal'))).toEqual(new Set([0.123]));
+    expect(trainingCounts).toEqual(built.itemTable.counts);
+    expect(await decaysOf('other-lists')).not.toContain(0.123);
+    expect(await decaysOf('gone')).not.toContain(0.123);
   });
 
   it('fits the same once more on validation’s actions where test cases are answered as served', async () => {

@@ -6,6 +6,7 @@ import {
   parquetMetadataAsync,
   parquetReadObjects,
   type RowGroup,
+  snappyUncompress,
 } from 'hyparquet';
 import { ValidationError } from '#lib/contracts/errors.ts';
 
@@ -20,15 +21,41 @@ export interface ParquetLimits {
 }
 
 const MEBIBYTE = 1024 * 1024;
-/** Rows that are handed on together. */
-const BATCH = 4096;
+/** Bytes of lines that are handed on together. */
+const BATCH = 256 * 1024;
 
-/** What Parquet files are compressed with besides Snappy, which hyparquet has. */
-const compressors: Compressors = {
-  GZIP: (input) => gunzipSync(input),
-  BROTLI: (input) => brotliDecompressSync(input),
-  ZSTD: (input) => zstdDecompressSync(input),
-};
+/** A value takes at least so many bytes once it is read, however few say in the file that it repeats. */
+const VALUE_BYTES = 4;
+
+/** zlib takes no limit of nothing. */
+const atMost = (bytes: number) => ({ maxOutputLength: Math.max(1, bytes) });
+
+/**
+ * What uncompresses the pages of Parquet files. A page says of itself how large it becomes, and may say less than is true, so
+ * that none becomes larger than it says, nor than the limit.
+ */
+export function pageReaders(limits: ParquetLimits | undefined): Compressors {
+  const within =
+    (unpack: (input: Uint8Array, bytes: number) => Uint8Array) =>
+    (input: Uint8Array, bytes: number) => {
+      if (limits && bytes > limits.maximumRowGroupBytes) {
+        throw new Error(
+          `a page of ${mebibytes(bytes)} uncompressed, more than interactions.maximumRowGroupBytes`,
+        );
+      }
+      return unpack(input, bytes);
+    };
+  return {
+    SNAPPY: within((input, bytes) => {
+      const output = new Uint8Array(bytes);
+      snappyUncompress(input, output);
+      return output;
+    }),
+    GZIP: within((input, bytes) => gunzipSync(input, atMost(bytes))),
+    BROTLI: within((input, bytes) => brotliDecompressSync(input, atMost(bytes))),
+    ZSTD: within((input, bytes) => zstdDecompressSync(input, atMost(bytes))),
+  };
+}
 
 /**
  * Reads a Parquet file (https://parquet.apache.org/docs/file-format/), row group by row group, as JSON lines: the rows of
@@ -49,22 +76,40 @@ export async function* parquetLines(
   const metadata = await readable(where, () => parquetMetadataAsync(file));
   const columns = columnsOf(metadata).filter((name) => wanted?.(name) ?? true);
   if (limits) checkLimits(metadata, columns, where, limits);
-  let rowStart = 0;
+  const compressors = pageReaders(limits);
+  let [rowStart, unpacked] = [0, 0];
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
     const options = { file, metadata, columns, rowStart, rowEnd, compressors };
     const rows = await readable(where, () => parquetReadObjects(options));
-    for (let at = 0; at < rows.length; at += BATCH) {
-      yield Buffer.from(
-        rows
-          .slice(at, at + BATCH)
-          .map(jsonLine)
-          .join(''),
-      );
+    for (const lines of batches(rows)) {
+      unpacked += lines.byteLength;
+      if (limits && unpacked > limits.maximumUnpackedBytes) throw tooMuch(where, unpacked, limits);
+      yield lines;
     }
     rowStart = rowEnd;
   }
 }
+
+/** Rows as lines of JSON, a few at a time: one value may stand in all of them, and be long. */
+function* batches(rows: readonly Record<string, unknown>[]): Generator<Uint8Array> {
+  let lines: string[] = [];
+  let length = 0;
+  for (const row of rows) {
+    const line = jsonLine(row);
+    lines.push(line);
+    length += line.length;
+    if (length < BATCH) continue;
+    yield Buffer.from(lines.join(''));
+    [lines, length] = [[], 0];
+  }
+  if (length > 0) yield Buffer.from(lines.join(''));
+}
+
+const tooMuch = (where: string, bytes: number, { maximumUnpackedBytes }: ParquetLimits) =>
+  new ValidationError(
+    `${where} has ${mebibytes(bytes)} uncompressed; at most ${mebibytes(maximumUnpackedBytes)} (interactions.maximumUnpackedBytes) are read. Split it.`,
+  );
 
 /** The names of a file's top-level columns. */
 function columnsOf({ schema, row_groups }: FileMetaData): string[] {
@@ -104,15 +149,12 @@ function checkLimits(
   { row_groups }: FileMetaData,
   columns: readonly string[],
   where: string,
-  { maximumUnpackedBytes, maximumRowGroupBytes }: ParquetLimits,
+  limits: ParquetLimits,
 ): void {
+  const { maximumUnpackedBytes, maximumRowGroupBytes } = limits;
   const sizes = row_groups.map((group) => bytesOf(group, columns));
   const total = sizes.reduce((a, b) => a + b, 0);
-  if (total > maximumUnpackedBytes) {
-    throw new ValidationError(
-      `${where} has ${mebibytes(total)} uncompressed; at most ${mebibytes(maximumUnpackedBytes)} (interactions.maximumUnpackedBytes) are read. Split it.`,
-    );
-  }
+  if (total > maximumUnpackedBytes) throw tooMuch(where, total, limits);
   const largest = Math.max(0, ...sizes);
   if (largest > maximumRowGroupBytes) {
     throw new ValidationError(
@@ -121,10 +163,14 @@ function checkLimits(
   }
 }
 
-const bytesOf = ({ columns }: RowGroup, wanted: readonly string[]): number =>
+/** What is in memory of a row group: no less than its values, of which a few bytes may say that they repeat. */
+const bytesOf = ({ columns, num_rows }: RowGroup, wanted: readonly string[]): number =>
   columns
     .filter(({ meta_data }) => wanted.includes(meta_data?.path_in_schema[0] ?? ''))
-    .reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0), 0);
+    .reduce((sum, { meta_data }) => {
+      const values = Math.max(Number(num_rows), Number(meta_data?.num_values ?? 0));
+      return sum + Math.max(Number(meta_data?.total_uncompressed_size ?? 0), VALUE_BYTES * values);
+    }, 0);
 
 const mebibytes = (bytes: number) => `${Math.ceil(bytes / MEBIBYTE).toLocaleString('en-US')} MiB`;
 

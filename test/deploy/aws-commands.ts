@@ -37,7 +37,8 @@ export function emulatedCommands(account: EmulatedAccount): Commands {
     if (name === 'node') return program(name, args, signal);
     if (name === 'npx') {
       const [, command, ...rest] = args;
-      const output = ['--output', join(dir, 'account.out')];
+      const name = rest.find((value) => value.startsWith('environment='));
+      const output = ['--output', join(dir, `${name?.replace('environment=', '')}.out`)];
       return program('cdk', [command!, ...rest, ...output, ...givenImages], signal);
     }
     if (name !== 'aws') throw new Error(`${name} is not called in an account.`);

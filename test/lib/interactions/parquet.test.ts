@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
-import { parquetLines, type RandomAccess } from '#lib/interactions/parquet.ts';
+import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
+import { pageReaders, parquetLines, type RandomAccess } from '#lib/interactions/parquet.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 // Written by PyArrow: test/reference/parquet.py.
 const folder = join(import.meta.dirname, '../../reference/golden/parquet');
@@ -24,6 +28,15 @@ async function read(
 
 const noon = '2026-11-23T12:00:00.250Z';
 const midnight = '2026-11-23T00:00:00.000Z';
+
+/** What DuckDB writes of a query, as one row group. */
+async function written(query: string): Promise<Buffer> {
+  const file = join(temporaryFolder('parquet'), 'a.parquet');
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  await connection.run(`COPY (${query}) TO '${file}' (FORMAT parquet, ROW_GROUP_SIZE 100000000)`);
+  connection.closeSync();
+  return readFileSync(file);
+}
 
 describe('Function: parquetLines', () => {
   it.each(['none', 'snappy', 'gzip', 'brotli', 'zstd'])(
@@ -79,6 +92,45 @@ describe('Function: parquetLines', () => {
     await expect(read(inMemory(bytes))).rejects.toMatchObject({ code: 'ValidationError' });
   });
 
+  it('refuses a few hundred bytes that say of one row that it repeats six million times', async () => {
+    // Arrange
+    const bomb = await written(
+      "SELECT 'u' AS user_id, 'i' AS item_id, 1 AS timestamp FROM range(6000000)",
+    );
+    const { maximumUnpackedBytes, maximumRowGroupBytes } = interactionsConfig.parse({});
+    const limits = { maximumUnpackedBytes, maximumRowGroupBytes };
+    // Assess
+    expect(bomb.length).toBeLessThan(1000);
+    await expect(read(inMemory(bomb), undefined, limits)).rejects.toThrow(
+      /a row group of 69 MiB uncompressed; at most 64 MiB/,
+    );
+    const wide = { ...limits, maximumRowGroupBytes: 1e12, maximumUnpackedBytes: 6e7 };
+    await expect(read(inMemory(bomb), undefined, wide)).rejects.toThrow(/69 MiB .* Split it/);
+  });
+
+  it('refuses a few kilobytes whose long value stands in every row, before they are all in memory', async () => {
+    // Arrange
+    const bomb = await written(
+      "SELECT repeat('x', 1000000) AS user_id, 'i' AS item_id, 1 AS timestamp FROM range(300)",
+    );
+    const limits = { maximumUnpackedBytes: 100e6, maximumRowGroupBytes: 64e6 };
+    const handedOn: number[] = [];
+    // Act
+    const reading = (async () => {
+      for await (const { byteLength } of parquetLines(
+        inMemory(bomb),
+        'a.parquet',
+        undefined,
+        limits,
+      ))
+        handedOn.push(byteLength);
+    })();
+    // Assess
+    await expect(reading).rejects.toThrow(/^a\.parquet has 96 MiB uncompressed; at most 96 MiB/);
+    expect(bomb.length).toBeLessThan(100_000);
+    expect(Math.max(...handedOn)).toBeLessThan(2e6);
+  });
+
   it('passes on what storage fails with', async () => {
     const gone: RandomAccess = {
       byteLength: 1000,
@@ -97,4 +149,27 @@ describe('Function: parquetLines', () => {
   ])('refuses what is more than %j', async (limits, message) => {
     await expect(read(inMemory(bytesOf('none')), undefined, limits)).rejects.toThrow(message);
   });
+});
+
+describe('Function: pageReaders', () => {
+  const limits = { maximumUnpackedBytes: 1e9, maximumRowGroupBytes: 1e6 };
+  const zeros = Buffer.alloc(1e8);
+
+  it.each([
+    ['GZIP', gzipSync(zeros)],
+    ['BROTLI', brotliCompressSync(zeros, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
+    ['ZSTD', zstdCompressSync(zeros)],
+  ] as const)('let no page of %s become larger than it says', (codec, page) => {
+    expect(() => pageReaders(limits)[codec]!(page, 1000)).toThrow(/larger than 1000 bytes/);
+    expect(pageReaders(undefined)[codec]!(page, 1e8)).toHaveLength(1e8);
+  });
+
+  it.each(['SNAPPY', 'GZIP', 'BROTLI', 'ZSTD'] as const)(
+    'begin no page of %s that says it is larger than the limit',
+    (codec) => {
+      expect(() => pageReaders(limits)[codec]!(Buffer.alloc(10), 2 ** 31 - 1)).toThrow(
+        /a page of 2,048 MiB uncompressed/,
+      );
+    },
+  );
 });

@@ -4,7 +4,7 @@ import type { DataCounts } from './data-counts.ts';
 import type { StepMemory } from './memory.ts';
 import type { Prices } from './prices.ts';
 import type { StepTime } from './times.ts';
-import { expiryPages, type StepWork, shardsOf } from './work.ts';
+import { casesOf, evaluateGigabytes, expiryPages, type StepWork, verdictSeconds } from './work.ts';
 
 /*
  * The night's functions that see all of a night at once, beside what a function may have (stacks/retraining/stack.ts,
@@ -22,24 +22,29 @@ const baseMegabytes = 120;
 export function functionTimes(
   config: PipelineConfig,
   counts: DataCounts,
-  { throughput }: Prices,
+  tables: Prices,
   work: readonly StepWork[],
 ): StepTime[] {
-  const requests = shardsOf(config, counts) * throughput.requestSeconds;
+  const { fitRivals, evaluate } = verdictSeconds(config, counts, tables);
   return [
     {
+      step: 'FitRivals',
+      expectedSeconds: fitRivals,
+      limitSeconds: functionSeconds,
+      limit: 'a function may take',
+      remedy: 'Set sequences.maximumInteractions, or raise sequences.shardItems.',
+    },
+    {
       step: 'EvaluateModels',
-      expectedSeconds:
-        (throughput.evaluateSecondsPerMillion * (counts.learned ?? counts.interactions)) / 1e6 +
-        requests,
+      expectedSeconds: evaluate,
       limitSeconds: functionSeconds,
       limit: 'a function may take',
       remedy:
-        'Raise sequences.shardItems, so that there are fewer objects to read, or keep fewer interactions in the bucket.',
+        'Lower sequences.maximumCases, or raise sequences.minimumItemInteractions, so that there are fewer items to rank.',
     },
     {
       step: 'expire-runs',
-      expectedSeconds: expiryPages(work, config) * throughput.pageSeconds,
+      expectedSeconds: expiryPages(work, config) * tables.throughput.pageSeconds,
       limitSeconds: functionSeconds,
       limit: 'a function may take',
       remedy: 'Raise sequences.shardItems, so that a night leaves fewer objects.',
@@ -56,7 +61,28 @@ export function functionMemory(
   const { models } = config.training;
   const widest = Math.max(...models.map((model) => resolveModel(config.training, model).dimension));
   const shown = counts.catalogueItems ?? counts.items;
+  const { fitRivalsMegabytes: fit, evaluateMegabytes: evaluate } = throughput;
+  const millions = (counts.learned ?? counts.interactions) / 1e6;
   return [
+    {
+      step: 'FitRivals',
+      expectedMegabytes: Math.ceil(fit.base + fit.perMillion * millions),
+      limitMegabytes: evaluateGigabytes * 1024,
+      limit: 'the function has',
+      remedy: 'Set sequences.maximumInteractions.',
+    },
+    {
+      step: 'EvaluateModels',
+      expectedMegabytes: Math.ceil(
+        evaluate.base +
+          (evaluate.perThousandCases * casesOf(config, counts)) / 1000 +
+          (evaluate.perThousandItems * counts.items) / 1000,
+      ),
+      limitMegabytes: evaluateGigabytes * 1024,
+      limit: 'the function has',
+      remedy:
+        'Lower sequences.maximumCases, or raise sequences.minimumItemInteractions, so that there are fewer items to rank.',
+    },
     {
       step: 'PlanEnvironment',
       expectedMegabytes: Math.ceil(

@@ -75,9 +75,23 @@ export const throughputTable = z.strictObject({
   expectedEpochs: z.number().positive(),
   /** Factor on the time of functions: rows and texts are longer or shorter than those that were measured. */
   functionSpread: range,
-  /** Processor seconds of a million rows: read and checked when they are uploaded, and ranked for when models are compared. */
+  /** Processor seconds of a million rows that are read and checked when they are uploaded. */
   parseSecondsPerMillion: z.number().positive(),
-  evaluateSecondsPerMillion: z.number().positive(),
+  /** Processor seconds of what rivals know of histories, and memory: whatever the log, and for a million interactions. */
+  fitRivalsSeconds: z.strictObject({ base: z.number(), perMillion: z.number().positive() }),
+  fitRivalsMegabytes: z.strictObject({ base: z.number(), perMillion: z.number().positive() }),
+  /** Processor seconds of comparing models: whatever the log, for a million interactions, and for each held-out case and a thousand items. */
+  evaluateSeconds: z.strictObject({
+    base: z.number(),
+    perMillion: z.number().positive(),
+    perCaseAndThousandItems: z.number().positive(),
+  }),
+  /** Memory of the same: whatever the log, for a thousand cases, and for a thousand items. */
+  evaluateMegabytes: z.strictObject({
+    base: z.number(),
+    perThousandCases: z.number().positive(),
+    perThousandItems: z.number().positive(),
+  }),
   /** A request of S3, one after the other. */
   requestSeconds: z.number().positive(),
   /** A list of a thousand objects, or their deletion. */

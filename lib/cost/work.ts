@@ -21,7 +21,7 @@ export interface StepWork {
   readonly bytesWritten: number;
 }
 
-/** Memory of `evaluate-models`. */
+/** Memory of `evaluate-models`, and of `fit-rivals`. */
 export const evaluateGigabytes = 3008 / 1024;
 /** Memory of `expire-runs`. */
 const expiryGigabytes = 0.5;
@@ -60,8 +60,36 @@ const objectsABucket = 20;
 /** Functions that see a bucket: it is collected, filtered in two rounds or so, and cut. */
 const callsABucket = 4;
 
+/** Requests of S3 that are under way at the same time while shards are read. */
+const requestsAtOnce = 32;
+
+/** Held-out cases that are ranked, at most: a split by time holds out no more of a part than a tenth. */
+export const casesOf = (
+  { sequences }: Pick<PipelineConfig, 'sequences'>,
+  { interactions, learned = interactions }: Pick<DataCounts, 'interactions' | 'learned'>,
+): number => 2 * Math.min(sequences.maximumCases, Math.ceil(learned / 10));
+
+/** Seconds of FitRivals and of EvaluateModels, which both read all training shards. */
+export function verdictSeconds(
+  config: PipelineConfig,
+  counts: DataCounts,
+  { throughput }: Prices,
+): { readonly fitRivals: number; readonly evaluate: number } {
+  const { evaluateSeconds, fitRivalsSeconds, requestSeconds } = throughput;
+  const millions = (counts.learned ?? counts.interactions) / 1e6;
+  const reading = (shardsOf(config, counts) * requestSeconds) / requestsAtOnce;
+  return {
+    fitRivals: reading + fitRivalsSeconds.base + fitRivalsSeconds.perMillion * millions,
+    evaluate:
+      reading +
+      evaluateSeconds.base +
+      evaluateSeconds.perMillion * millions +
+      (evaluateSeconds.perCaseAndThousandItems * casesOf(config, counts) * counts.items) / 1000,
+  };
+}
+
 /** The steps whose objects expire, as one of `work` is called. */
-const ofRuns = /^(BuildSequences|AugmentSequences|TrainRecommenders|EvaluateModels)/;
+const ofRuns = /^(BuildSequences|AugmentSequences|TrainRecommenders|FitRivals|EvaluateModels)/;
 
 /** Pages of lists and of deletions that `expire-runs` asks for on a day on which one night expires. */
 export function expiryPages(
@@ -105,6 +133,7 @@ export function nightWork(config: PipelineConfig, counts: DataCounts, tables: Pr
   const modelBytes = training.models.map(
     (model) => 6 * 4 * items * resolveModel(training, model).dimension,
   );
+  const verdict = verdictSeconds(config, counts, tables);
   const steps: StepWork[] = [
     {
       step: 'Ingestion, when rows are uploaded',
@@ -146,6 +175,16 @@ export function nightWork(config: PipelineConfig, counts: DataCounts, tables: Pr
         ]
       : []),
     {
+      step: 'FitRivals',
+      calls: 1,
+      gbSeconds: verdict.fitRivals * evaluateGigabytes,
+      reads: shards + 5,
+      writes: 3,
+      objects: 3,
+      bytesRead: trainBytes,
+      bytesWritten: 0,
+    },
+    {
       step: 'TrainRecommenders, RefitWinner',
       calls: 4,
       gbSeconds: 0,
@@ -158,10 +197,7 @@ export function nightWork(config: PipelineConfig, counts: DataCounts, tables: Pr
     {
       step: 'EvaluateModels',
       calls: 1,
-      gbSeconds:
-        ((throughput.evaluateSecondsPerMillion * learned) / 1e6 +
-          shards * throughput.requestSeconds) *
-        evaluateGigabytes,
+      gbSeconds: verdict.evaluate * evaluateGigabytes,
       reads: shards + 20 * training.models.length,
       writes: 10,
       objects: 5,

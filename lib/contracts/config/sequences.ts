@@ -41,7 +41,7 @@ export const sequencesConfig = z.strictObject({
    * Held-out cases that are ranked, of validation and of test each, about: where there are more, those of some users, chosen by a
    * hash of their ids. So judging takes the same time and memory however long the log is.
    */
-  maximumCases: z.int().min(1).default(50_000),
+  maximumCases: z.int().min(1).default(25_000),
   /** Items (positions) a training shard holds; one shard is one request to the environment. */
   shardItems: z.int().min(64).default(2048),
   /**

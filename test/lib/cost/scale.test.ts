@@ -53,8 +53,10 @@ describe('A night as it comes ends', () => {
     ['with TrainRecommenders, at its time limit', /^Training lea .* to take/, 6, 6.1],
     // 450 bytes a transition in 16 GiB
     ['with the trainer, at its memory', /^Training \(.* to need/, 32, 35],
-    // 33 CPU s at 3 million, and a request after the other
-    ['with EvaluateModels, at its time limit', /^EvaluateModels/, 40, 44],
+    // 560 MB and 75 MB a million in 3,008 MB
+    ['with FitRivals, at its memory', /^FitRivals .* to need/, 32, 33],
+    // 3.3 s a million, and 32 requests at the same time for shards of 2,048 transitions
+    ['with FitRivals, at its time limit', /^FitRivals .* to take/, 225, 235],
     ['with the numbers of shards', /^BuildSequences .*training shards/, 204, 205.5],
     // Train, all actions and answers of an old night, looked through twice and deleted, a thousand keys in 0.3 s
     ['with expire-runs, at its time limit', /^expire-runs/, 650, 690],
@@ -71,7 +73,7 @@ describe('A night as it comes ends', () => {
     const refused = refusalsOf(estimateOf(1000 * million, 20_000, config));
 
     expect(refused.map(({ message }) => message).join('\n')).not.toMatch(
-      /Training|EvaluateModels|training shards/,
+      /Training|FitRivals|EvaluateModels|training shards/,
     );
     expect(planTable({ interactions: 1e9, items: 20_000 }, config, tables)).toContain(
       'learned from: the newest 5,000,000:',
@@ -154,6 +156,20 @@ describe('Function: planTable', () => {
     expect(of('TrainRecommenders').bytesWritten).toBe(3 * 6 * 4 * 64 * 10 * million);
   });
 
+  it('refuses a vocabulary that EvaluateModels cannot have in memory, and more cases than it can rank', () => {
+    const refused = (items: number, maximumCases: number) =>
+      refusalsOf(
+        estimateOf(10 * million, items, configOf({ sequences: { maximumCases } })),
+      ).flatMap(
+        ({ message }) => /^EvaluateModels is expected to (need|take)/.exec(message)?.[1] ?? [],
+      );
+
+    // 120 MB, 6 MB a thousand cases, 10 MB a thousand items; 0.2 ms a case and a thousand items.
+    expect(refused(20_000, 25_000)).toEqual([]);
+    expect(refused(20_000, 500_000)).toEqual(['take', 'need']);
+    expect(refused(300_000, 1000)).toEqual(['need']);
+  });
+
   it('refuses a catalogue that recommend cannot have in memory', () => {
     const refused = (items: number) =>
       refusalsOf(estimateOf(million, items)).some(({ message }) => /^recommend/.test(message));
@@ -174,7 +190,7 @@ describe('Function: checkLimits', () => {
   it('names everything that is refused, one a line', () => {
     const estimate = estimateOf(1000 * million);
 
-    expect(() => checkLimits(estimate)).toThrow(/\nEvaluateModels is expected to take/);
+    expect(() => checkLimits(estimate)).toThrow(/\nFitRivals is expected to take/);
     expect(() => checkLimits(estimate)).toThrow(
       /\nBuildSequences .*training shards.* Raise sequences\.shardItems/,
     );

@@ -36,6 +36,23 @@ function expected(
 }
 
 describe('Function: sessionNeighbours', () => {
+  it('keeps the newest 20,000 sessions, the oldest of them first, those of one time in their order', () => {
+    // Arrange: five sessions are the oldest, in the middle of the others, which end at two times.
+    const rows: Action[][] = Array.from({ length: 20_005 }, (_, at) => {
+      const isOld = at >= 9_000 && at < 9_005;
+      return [[isOld ? 8 : 1 + (at % 7), isOld ? 5 : at < 100 ? 20 : 10]];
+    });
+    // Act
+    const { arrays } = sessionNeighbours(dataOf(rows, items), { neighbours: 5, decay: 0.5 });
+    // Assess
+    const kept = rows.map((row) => row[0] as readonly [number, number]);
+    const inOrder = [
+      ...kept.filter(([, time]) => time === 10),
+      ...kept.filter(([, time]) => time === 20),
+    ].map(([item]) => item);
+    expect([...arrays.items!]).toEqual(inOrder);
+  });
+
   it('scores as the formula says, also after it was a file', () => {
     fc.assert(
       fc.property(

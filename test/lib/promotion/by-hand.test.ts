@@ -70,6 +70,42 @@ describe('Function: promoteByHand', () => {
     expect(await served(objects)).toMatchObject({ run: 'tonight', name: 'other' });
   });
 
+  it('serves what was fitted on all actions, where it was', async () => {
+    const objects = await nightNotPromoted();
+    const fitted = runs.refittedPrefix('tonight', 'new');
+    for (const key of Object.values(serving.modelFiles(fitted))) objects.put(key, 'x');
+    const manifest = { task: 'refit', run: 'tonight', name: 'new', passes: 4 };
+    objects.put(runs.refittedManifest('tonight', 'new'), JSON.stringify(manifest));
+
+    await promoteByHand(objects, asked);
+
+    expect(await served(objects)).toMatchObject({
+      judged: runs.modelPrefix('tonight', 'new'),
+      serving: fitted,
+      promotedAt: now.toISOString(),
+    });
+  });
+
+  it('puts a first champion into service', async () => {
+    const objects = await nightNotPromoted();
+    await objects.remove([serving.champion]);
+
+    await promoteByHand(objects, asked);
+
+    expect(await served(objects)).toMatchObject({ run: 'tonight', name: 'new' });
+  });
+
+  it.each(['verdict', 'evaluation'] as const)('refuses a run without its %s', async (file) => {
+    const objects = await nightNotPromoted();
+    await objects.remove([runs[file]('tonight')]);
+
+    const promoted = promoteByHand(objects, asked);
+
+    await expect(promoted).rejects.toThrow(MissingArtefactError);
+    await expect(promoted).rejects.toThrow('Run tonight has not judged anything');
+    expect(await served(objects)).toMatchObject({ run: 'before' });
+  });
+
   it('says what there is to choose from, and changes nothing', async () => {
     const objects = await nightNotPromoted();
 

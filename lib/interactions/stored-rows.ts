@@ -23,21 +23,28 @@ export async function* readStoredRows<T>(
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
   let line = 0;
+  // Without its cause, which quotes the line, user id and all.
+  const damaged = (what: string) =>
+    new ContractError(
+      `${what} of ${where} is not what ingestion writes. Upload its file again under another name.`,
+    );
+  const decode = (chunk: Uint8Array): string => {
+    try {
+      return decoder.decode(chunk, { stream: true });
+    } catch {
+      throw damaged(`A byte after line ${line}`);
+    }
+  };
   const parse = (text: string): T => {
     line++;
     try {
       return schema.parse(JSON.parse(text));
     } catch {
-      // Without its cause, which quotes the line, user id and all.
-      throw new ContractError(
-        `Line ${line} of ${where} is not what ingestion writes. Upload its file again under another name.`,
-      );
+      throw damaged(`Line ${line}`);
     }
   };
   for await (const chunk of stream) {
-    const lines = (
-      rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))
-    ).split('\n');
+    const lines = (rest + (typeof chunk === 'string' ? chunk : decode(chunk))).split('\n');
     rest = lines.pop() ?? '';
     if (lines.length > 0) yield lines.map(parse);
   }

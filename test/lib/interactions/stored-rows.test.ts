@@ -48,4 +48,12 @@ describe('Function: readStoredRows', () => {
     await expect(reading).rejects.toThrow(ContractError);
     await expect(reading).rejects.toThrow('Line 2 of items/a');
   });
+
+  it('names the object, and how far it was read, where its bytes are no text', async () => {
+    const line = Buffer.from('{"item_id":"a","title":"b","fields":{}}\n');
+    const reading = readAll([line, Buffer.from([0x7b, 0xff, 0x7d, 0x0a])]);
+
+    await expect(reading).rejects.toThrow(ContractError);
+    await expect(reading).rejects.toThrow('A byte after line 1 of items/a');
+  });
 });

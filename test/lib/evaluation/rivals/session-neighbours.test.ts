@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ContractError } from '#lib/contracts/errors.ts';
 import { restoreScorer } from '#lib/evaluation/rivals/pair-scorer.ts';
 import { sessionNeighbours } from '#lib/evaluation/rivals/session-neighbours.ts';
 import { type Action, dataOf, scoresOf } from './rows.ts';
@@ -112,12 +113,133 @@ describe('Function: sessionNeighbours', () => {
     expect(scores(3)).toEqual([1, 2, 4, 5, 6]);
   });
 
-  it('refuses sessions that do not fit', () => {
-    const { kind, parameters, arrays } = sessionNeighbours(dataOf([[1, 2]], 2), {
-      neighbours: 5,
-      decay: 0.5,
-    });
-    expect(() => restoreScorer(kind, parameters, arrays, 1)).toThrow('do not fit 1 items');
-    expect(() => restoreScorer(kind, {}, arrays, 2)).toThrow('do not fit 2 items');
+  it('weighs sessions as counted by hand, and the next request as if it were the first', () => {
+    // Arrange: after 1 and then 2, what shares 1 alone is one step back.
+    const rows: Action[][] = [
+      [1, 4],
+      [1, 2, 5],
+    ];
+    const scorer = sessionNeighbours(dataOf(rows, items), { neighbours: 5, decay: 0.5 });
+    const near = 1.5 / Math.sqrt(3);
+    const far = 0.5 / Math.sqrt(2) / 2;
+
+    // Act and assess
+    for (const _ of ['first', 'second']) {
+      expect(scoresOf(scorer, [1, 2], items)).toEqual(
+        [near + far, near, 0, far, near, 0, 0, 0].map((score) => expect.closeTo(score, 12)),
+      );
+    }
+    const one = sessionNeighbours(dataOf(rows, items), { neighbours: 1, decay: 0.5 });
+    expect(scoresOf(one, [1, 2], items)).toEqual(
+      [near, near, 0, 0, near, 0, 0, 0].map((score) => expect.closeTo(score, 12)),
+    );
+  });
+
+  it('asks the newer one of two that are alike, whichever shard it is in', () => {
+    const newer: Action[] = [
+      [1, 0],
+      [4, 90],
+    ];
+    const older: Action[] = [
+      [1, 0],
+      [6, 30],
+    ];
+    const scores = (rows: Action[][]) =>
+      scoresOf(sessionNeighbours(dataOf(rows, items), { neighbours: 1, decay: 1 }), [1], items);
+    const expected = [1, 0, 0, 1, 0, 0, 0, 0].map((sign) =>
+      expect.closeTo(sign / Math.sqrt(2), 12),
+    );
+
+    expect(scores([newer, older])).toEqual(expected);
+    expect(scores([older, newer])).toEqual(expected);
+  });
+
+  it('asks nobody about actions that weigh less than a hundredth', () => {
+    const rows: Action[][] = [
+      [7, 8],
+      [1, 4],
+    ];
+    const after = (history: number[]) =>
+      scoresOf(
+        sessionNeighbours(dataOf(rows, items), { neighbours: 5, decay: 0.2 }),
+        history,
+        items,
+      );
+
+    // Two steps back 0.04, three 0.008
+    expect(after([7, 2, 3])[7]).toBeGreaterThan(0);
+    expect(after([7, 2, 3, 5])[7]).toBe(0);
+    expect(after([7, 1, 2, 3])[3]).toBeGreaterThan(0);
+  });
+
+  it('counts a basket as one step', () => {
+    const rows: Action[][] = [[1, 4]];
+    const history: Action[] = [
+      [1, 0],
+      [2, 60],
+      [3, 60],
+    ];
+    const score = (baskets: boolean) =>
+      scoresOf(
+        sessionNeighbours(dataOf(rows, items, baskets), { neighbours: 5, decay: 0.5 }),
+        history,
+        items,
+      )[3];
+
+    expect(score(true)).toBeCloseTo(0.5 / Math.sqrt(2) / 2, 12);
+    expect(score(false)).toBeCloseTo(0.25 / Math.sqrt(2) / 3, 12);
+  });
+
+  it('looks at the 200 newest sessions with an item', () => {
+    const withFirst = (others: number) => [
+      [1, 2],
+      ...Array.from({ length: others }, (): Action[] => [
+        [1, 10],
+        [3, 20],
+      ]),
+    ];
+    const second = (others: number) =>
+      scoresOf(
+        sessionNeighbours(dataOf(withFirst(others), items), { neighbours: 500, decay: 0.5 }),
+        [1],
+        items,
+      )[1];
+
+    expect(second(199)).toBeGreaterThan(0);
+    expect(second(200)).toBe(0);
+  });
+
+  const whole = sessionNeighbours(dataOf([[1, 2], [2]], 2), { neighbours: 5, decay: 0.5 });
+
+  it.each<[string, object, object, number?]>([
+    ['of items beyond the vocabulary', {}, {}, 1],
+    ['of an item 0', {}, { items: Int32Array.of(1, 0, 2) }],
+    ['that begin elsewhere', {}, { offsets: Int32Array.of(1, 2, 3) }],
+    ['that end before the items do', {}, { offsets: Int32Array.of(0, 1, 2) }],
+    ['of which one ends before it begins', {}, { offsets: Int32Array.of(0, 4, 3) }],
+    ['without offsets', {}, { offsets: undefined }],
+    ['without items', {}, { items: undefined }],
+    ['with numbers in place of indices', {}, { items: Float32Array.of(1, 2, 2) }],
+    ['without a number of neighbours', { neighbours: undefined }, {}],
+    ['without a decay', { decay: Number.NaN }, {}],
+    ['that do not say whether there are baskets', { baskets: undefined }, {}],
+  ])('refuses sessions %s', (_, parameters, arrays, count = 2) => {
+    const { kind } = whole;
+    const restore = () =>
+      restoreScorer(
+        kind,
+        { ...whole.parameters, ...parameters } as typeof whole.parameters,
+        { ...whole.arrays, ...arrays } as typeof whole.arrays,
+        count,
+      );
+
+    expect(restore).toThrow(ContractError);
+    expect(restore).toThrow(`do not fit ${count} items`);
+  });
+
+  it('takes sessions that fit', () => {
+    const { kind, parameters, arrays } = whole;
+
+    expect(restoreScorer(kind, parameters, arrays, 2).arrays).toEqual(arrays);
   });
 });

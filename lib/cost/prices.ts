@@ -80,10 +80,11 @@ export const throughputTable = z.strictObject({
   /** Processor seconds of what rivals know of histories, and memory: whatever the log, and for a million interactions. */
   fitRivalsSeconds: z.strictObject({ base: z.number(), perMillion: z.number().positive() }),
   fitRivalsMegabytes: z.strictObject({ base: z.number(), perMillion: z.number().positive() }),
-  /** Processor seconds of comparing models: whatever the log, for a million interactions, and for each held-out case and a thousand items. */
+  /** Processor seconds of comparing models: whatever the log, for a million interactions, for a thousand held-out cases, and for each of them and a thousand items. */
   evaluateSeconds: z.strictObject({
     base: z.number(),
     perMillion: z.number().positive(),
+    perThousandCases: z.number().positive(),
     perCaseAndThousandItems: z.number().positive(),
   }),
   /** Memory of the same: whatever the log, for a thousand cases, and for a thousand items. */

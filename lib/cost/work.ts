@@ -77,6 +77,7 @@ export function verdictSeconds(
 ): { readonly fitRivals: number; readonly evaluate: number } {
   const { evaluateSeconds, fitRivalsSeconds, requestSeconds } = throughput;
   const millions = (counts.learned ?? counts.interactions) / 1e6;
+  const cases = casesOf(config, counts);
   const reading = (shardsOf(config, counts) * requestSeconds) / requestsAtOnce;
   return {
     fitRivals: reading + fitRivalsSeconds.base + fitRivalsSeconds.perMillion * millions,
@@ -84,7 +85,8 @@ export function verdictSeconds(
       reading +
       evaluateSeconds.base +
       evaluateSeconds.perMillion * millions +
-      (evaluateSeconds.perCaseAndThousandItems * casesOf(config, counts) * counts.items) / 1000,
+      (evaluateSeconds.perThousandCases * cases) / 1000 +
+      (evaluateSeconds.perCaseAndThousandItems * cases * counts.items) / 1000,
   };
 }
 

@@ -77,8 +77,10 @@ const someSettings = z.record(z.string(), z.unknown());
 
 /** A simulation's file. */
 const simulationFile = z.strictObject({
-  /** Every world, everything in it and every training is made anew with each of the seeds 1 to this. */
+  /** Every world, everything in it and every training is made anew with each of so many seeds. */
   seeds: z.int().min(1).max(100).default(5),
+  /** The first of them: settings are chosen on seeds that the comparison does not have. */
+  firstSeed: z.int().min(1).max(1_000_000).default(1),
   /** Users who are recommended to by every policy, none of whom is in the logs. */
   visitors: z.int().min(2).default(400),
   /**
@@ -114,6 +116,7 @@ export interface SimulatedModel {
 
 export interface SimulationPlan {
   readonly seeds: number;
+  readonly firstSeed: number;
   readonly visitors: number;
   readonly opening: number;
   readonly worlds: readonly { readonly name: string; readonly settings: WorldSettings }[];
@@ -192,6 +195,7 @@ export function planSimulation(value: unknown, where: string): SimulationPlan {
   });
   const plan: SimulationPlan = {
     seeds: file.seeds,
+    firstSeed: file.firstSeed,
     visitors: file.visitors,
     opening: file.opening,
     worlds: Object.entries(file.worlds).map(([own, settings]) => ({

@@ -73,7 +73,7 @@ export async function runSimulation(
   const cells = plan.worlds.length * plan.seeds * names.length;
   const provenance = { commit: currentCommit(), machine: machine(), versions: versions() };
   // Seeds outermost: what is there after a while says something of every world.
-  for (let seed = 1; seed <= plan.seeds; seed++) {
+  for (let seed = plan.firstSeed; seed < plan.firstSeed + plan.seeds; seed++) {
     for (const { name: worldName, settings } of plan.worlds) {
       const world = makeWorld(settings, seed);
       const place = new Place(plan, world, join(out, worldName, `seed-${seed}`), hooks);

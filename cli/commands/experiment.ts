@@ -13,9 +13,9 @@ export const experiment: Command = {
                    [--config FILE] [--vectors FILE] [--rivals request|night] [--tune N] [--set SETTING=VALUE ...]
 
 Trains and scores (full ranking, early stopping on the validation cases) every model with every seed and writes
-DIR/results.json, experiment.md and experiment.svg: the data's audit (ties, cold items, repeats, drift), the grid's
-differences with intervals over users and seeds, p-values after Holm, the noise floor. Interrupted, it goes on where it
-stopped.
+DIR/results.json, experiment.md, experiment.svg and experiment.html: the data's audit (ties, cold items, repeats, drift),
+the grid's differences with intervals over users and seeds, p-values after Holm, the noise floor, learning curves.
+Interrupted, it goes on where it stopped.
 
   --format sequences   one user a line, "user item item ..." in time order (default);
            interactions  JSON lines or CSV as teams upload them, read by the rules of ingestion
@@ -25,7 +25,9 @@ stopped.
   --models             for example sasrec:supervised,gru4rec:snqn,sasrec:supervised:dropout=0.5
   --tune N             random search before the grid, N trials for every model, judged on validation
   --config FILE        an experiment {interactions, format, models, seeds, primary, ...}: its keys are these options, paths
-                       relative to the file (examples/movietweetings/experiment.json), options given besides count more;
+                       relative to the file (examples/movietweetings/experiment.json), options given besides count more,
+                       and "environments", which answer models with lea={} (with "items" and "baseModels"), and
+                       "controls", which replace a part of what a model reads (docs/environment-study.md);
                        or a pipeline configuration, whose section "interactions" says how interactions are read and
                        rewarded (default: config/one-machine.json)
   --set                a setting of all models (config section training), for example --set dimension=128`,
@@ -76,6 +78,10 @@ stopped.
     planExperiment(options);
     return async () => {
       ensureNativeEnvironment();
+      if (Object.keys(options.environments ?? {}).length > 0) {
+        const { setUp } = await import('../../setup/setup.mjs');
+        setUp(['Python']);
+      }
       const { experimentOnTerminal } = await import('../experiments/main.ts');
       await experimentOnTerminal(options);
       return 0;

@@ -24,6 +24,8 @@ export function fingerprintOf(
 export interface FinishedCell {
   readonly result: CellResult;
   readonly ranks: Int32Array;
+  /** Of a control: the model that it is to be beaten by. */
+  readonly controls?: string | undefined;
 }
 
 /**
@@ -46,7 +48,11 @@ export function readCell(
 }
 
 /** The ranks first: a result says that they are there. */
-export function writeCell(folder: string, file: string, { result, ranks }: FinishedCell): void {
+export function writeCell(
+  folder: string,
+  file: string,
+  { result, ranks }: Pick<FinishedCell, 'result' | 'ranks'>,
+): void {
   const ranksPath = join(folder, 'cells', `${file}.ranks.bin`);
   mkdirSync(dirname(ranksPath), { recursive: true });
   writeFileSync(ranksPath, encodeInts(ranks));

@@ -22,11 +22,12 @@ const significance = 0.05;
 
 /** @throws ConfigError if the primary comparison is with nobody, before anything is trained */
 export function expectPrimary(
-  { primary, models }: { readonly primary?: Primary; readonly models: readonly string[] },
+  { primary }: { readonly primary?: Primary },
+  models: readonly { readonly name: string }[],
   baselines: readonly RankedBaseline[],
 ): void {
   if (primary === undefined) return;
-  const names = [...models, ...baselines.map(({ name }) => name)];
+  const names = [...models, ...baselines].map(({ name }) => name);
   if (names.includes(primary.against)) return;
   throw new ConfigError(
     `primary.against is "${primary.against}", which is none of ${names.join(', ')}.`,
@@ -52,20 +53,28 @@ export function concludeExperiment(
     return difference > 0 ? 'better' : 'worse';
   };
   const best = strongest(baselines);
-  const first = models.slice(0, 1);
+  const controls = new Map(finished.map((cell) => [cell.result.name, cell.controls]));
+  const own = models.filter(({ name }) => controls.get(name) === undefined);
   const family: SeededComparison[] = [
     ...compareSeeds(
       users,
-      models,
+      own,
       rivals.filter(({ name }) => name === best),
     ),
-    ...compareSeeds(users, models.slice(1), first),
+    ...compareSeeds(users, own.slice(1), own.slice(0, 1)),
+    ...own.flatMap((model) =>
+      compareSeeds(
+        users,
+        [model],
+        models.filter(({ name }) => controls.get(name) === model.name),
+      ),
+    ),
   ];
   const corrected = holm(family.map(({ p }) => p));
-  const own = models.find(({ name }) => name === primary?.model);
+  const asking = models.find(({ name }) => name === primary?.model);
   const other = [...models, ...rivals].find(({ name }) => name === primary?.against);
   const [asked] =
-    own === undefined || other === undefined ? [] : compareSeeds(users, [own], [other]);
+    asking === undefined || other === undefined ? [] : compareSeeds(users, [asking], [other]);
   return {
     comparisons: compareSeeds(users, models, rivals),
     noiseFloor: floor,
@@ -94,7 +103,9 @@ export function strataOf(
   const best = strongest(baselines);
   const rankers = [
     ...baselines.flatMap(({ name, ranks }) => (name === best ? [{ name, ranks: ranks.test }] : [])),
-    ...finished.map(({ result, ranks }) => ({ name: result.name, ranks })),
+    ...finished.flatMap(({ result, ranks, controls }) =>
+      controls === undefined ? [{ name: result.name, ranks }] : [],
+    ),
   ];
   const names = [...new Set(rankers.map(({ name }) => name))];
   return stratify(test, training)

@@ -1,13 +1,25 @@
 /**
  * Two-sided p-value that a difference is 0, of its bootstrap resamples: twice the share on the other side of 0, one counted
- * with them, so that it is never 0.
+ * with them, so that it is never 0. Where none is there, that share says how many resamples were drawn and no more, and Holm's
+ * correction of a large grid would call nothing a difference: then the normal tail bounds it, `2 phi(z) / z` with `z` the
+ * resamples' mean in deviations of theirs.
  */
 export function bootstrapP(resamples: Float64Array): number {
   const beyond = Math.min(
     resamples.filter((own) => own <= 0).length,
     resamples.filter((own) => own >= 0).length,
   );
-  return Math.min(1, (2 * (beyond + 1)) / (resamples.length + 1));
+  const counted = Math.min(1, (2 * (beyond + 1)) / (resamples.length + 1));
+  return beyond > 0 ? counted : Math.min(counted, normalTail(resamples));
+}
+
+/** Above the two-sided tail of a normal distribution (Mills' ratio). */
+function normalTail(resamples: Float64Array): number {
+  const mean = resamples.reduce((sum, own) => sum + own, 0) / resamples.length;
+  const squares = resamples.reduce((sum, own) => sum + (own - mean) ** 2, 0);
+  const z = Math.abs(mean) / Math.sqrt(squares / resamples.length);
+  if (!Number.isFinite(z)) return 1;
+  return (2 * Math.exp((-z * z) / 2)) / (Math.sqrt(2 * Math.PI) * z);
 }
 
 /**

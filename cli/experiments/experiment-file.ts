@@ -24,6 +24,10 @@ export function experimentFile(path: string): Record<string, unknown> | undefine
   return {
     ...file,
     interactions: beside(file.interactions),
-    ...(file.vectors !== undefined && { vectors: beside(file.vectors) }),
+    ...Object.fromEntries(
+      ['vectors', 'items', 'baseModels']
+        .filter((key) => file[key] !== undefined)
+        .map((key) => [key, beside(file[key])]),
+    ),
   };
 }

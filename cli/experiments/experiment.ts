@@ -1,83 +1,61 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
-import { decodeItemVectors } from '#lib/environment/item-vectors.ts';
-import { rankBaselines } from '#lib/evaluation/baselines.ts';
-import type { SplitRanks } from '#lib/evaluation/evaluate.ts';
+import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { judgeNetwork } from '#lib/evaluation/network-blend.ts';
 import { networkHistories } from '#lib/evaluation/network-histories.ts';
-import { fitOnTraining } from '#lib/evaluation/rivals/fit-scorers.ts';
-import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
-import type { UploadReport } from '#lib/interactions/report.ts';
-import type { AsOf } from '#lib/popularity/as-of.ts';
-import { alignVectors, type TextVectors } from '#lib/recommender/text-table.ts';
-import type { TrainingProgress } from '#lib/recommender/training-task.ts';
-import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
+import type { TextVectors } from '#lib/recommender/text-table.ts';
+import type { BuiltSequences } from '#lib/sequences/build.ts';
 import { versions } from '../../containers/trainer/versions.ts';
 import { auditData } from '../data/audit.ts';
-import { readInteractions, splitFor } from '../data/interaction-file.ts';
+import { type Arm, answersControl, type Cell, cellsOf } from './arms.ts';
 import { type FinishedCell, fingerprintOf, readCell, writeCell } from './cells.ts';
 import { concludeExperiment, expectPrimary, strataOf } from './conclusions.ts';
-import { networkOf } from './networks.ts';
-import { type Arm, type Cell, cellsOf, type ExperimentOptions, planExperiment } from './options.ts';
+import type { EnvironmentAnswerer } from './environment-answers.ts';
+import { readData, scoreBaselines, textsOf } from './experiment-data.ts';
+import type { ExperimentHooks } from './experiment-hooks.ts';
+import { type EnvironmentAnswers, networkOf } from './networks.ts';
+import { type ExperimentOptions, planExperiment, type ReadOptions } from './options.ts';
 import { currentCommit, machine } from './provenance.ts';
 import { type CellResult, type ExperimentResults, type TunedArm, writeResults } from './results.ts';
 import { coldScores, scoresOf, shownItems } from './scores.ts';
 import { summarise } from './summary.ts';
-
-/** What an experiment tells while it runs. */
-export type ExperimentProgress =
-  | {
-      readonly stage: 'read';
-      readonly users: number;
-      readonly items: number;
-      readonly actions: number;
-    }
-  | ({ readonly stage: 'train'; readonly cell: string; readonly seed: number } & TrainingProgress)
-  | {
-      readonly stage: 'done';
-      readonly cell: string;
-      readonly seed: number;
-      readonly ndcg10: number;
-      readonly cells: number;
-      readonly finished: number;
-    };
-
-/** What may be asked of a running experiment. */
-export interface ExperimentHooks {
-  onProgress?(progress: ExperimentProgress): void;
-  /** Gets the report that the file would get as an upload. */
-  onReport?(report: UploadReport): void;
-  /** True stops with a checkpoint; the same call later goes on from it. */
-  shouldStop?(): boolean;
-}
+import type { Tuned } from './tuning.ts';
 
 /**
  * Tunes every model if that is asked for, trains it with every seed on a data set and ranks the test cases among all items;
- * early stopping on the validation cases. Writes `results.json` after every cell. A cell that is finished in the folder is not run again, and
+ * early stopping on the validation cases. Writes `results.json` after every arm. A cell that is finished in the folder is not run again, and
  * one that was stopped goes on from its checkpoint.
  *
  * @returns the results and the path of `results.json`
  * @throws ConfigError if an option or a model is wrong; ValidationError if the data are
- * @throws PipelineError `Stopped` if `shouldStop` ended it
+ * @throws PipelineError `Stopped` if `shouldStop` or `signal` ended it
  */
 export async function runExperiment(
   asked: ExperimentOptions,
   hooks: ExperimentHooks = {},
 ): Promise<{ readonly results: ExperimentResults; readonly path: string }> {
   const { options, arms } = planExperiment(asked);
-  const built = await readData(options, hooks);
-  const { users, items, interactions, excludeHistory } = built.manifest;
+  const { built, answerer } = await readData(options, hooks);
+  try {
+    return await runGrid(options, arms, built, answerer, hooks);
+  } finally {
+    await answerer?.close();
+  }
+}
+
+async function runGrid(
+  options: ReadOptions,
+  arms: readonly Arm[],
+  built: BuiltSequences,
+  answerer: EnvironmentAnswerer | undefined,
+  hooks: ExperimentHooks,
+) {
+  const { users, items, interactions } = built.manifest;
   hooks.onProgress?.({ stage: 'read', users, items, actions: interactions });
   const finished: FinishedCell[] = [];
   const tuning: TunedArm[] = [];
   const audit = auditData(built);
-  const text =
-    options.vectors === undefined
-      ? undefined
-      : alignVectors(decodeItemVectors(readFileSync(options.vectors)), built.itemTable.itemIds);
   const baselines = scoreBaselines(built, options.rivals);
-  expectPrimary(options, baselines);
+  expectPrimary(options, arms, baselines);
   const results = (): ExperimentResults => ({
     data: {
       file: options.interactions,
@@ -86,6 +64,7 @@ export async function runExperiment(
     },
     audit,
     machine: machine(),
+    environments: answerer?.results ?? [],
     tuning,
     models: finished.map(({ result }) => result),
     summary: summarise(finished, built.test.users),
@@ -98,37 +77,74 @@ export async function runExperiment(
     strata: strataOf(finished, baselines, built),
     ...concludeExperiment(finished, baselines, built.test.users, options.primary),
   });
-  const cellCount = arms.reduce((sum, { trials }) => sum + trials.length + options.seeds, 0);
-  let cellsDone = 0;
+  const cells = arms.reduce((sum, { trials }) => sum + trials.length + options.seeds, 0);
+  const clock = new CellClock(cells);
+  const texts = textsOf(options, built);
   const finish = async (cell: Cell) => {
-    const fingerprint = fingerprintOf(
-      cell.model,
-      built.manifest.dataHash,
-      excludeHistory,
-      cell.model.text && text?.known,
-    );
-    const done =
-      readCell(options.out, cell.file, fingerprint, built.test.targets.length) ??
-      (await runCell(built, cell, { out: options.out, fingerprint, text }, hooks));
+    const source: CellSource = {
+      answers:
+        cell.environment === undefined
+          ? undefined
+          : await answerer!.answers(cell.environment, answersControl(cell)),
+      text: cell.model.text && texts(cell.control === 'texts-permuted'),
+    };
+    const fingerprint = cellFingerprint(cell.model, built.manifest, source);
+    const known = readCell(options.out, cell.file, fingerprint, built.test.targets.length);
+    const done = known ?? (await runCell(built, cell, source, fingerprint, options.out, hooks));
     hooks.onProgress?.({
       stage: 'done',
-      cell: cell.file,
+      cell: cell.name,
       seed: cell.seed,
       ndcg10: done.result.ndcg10,
-      cells: cellCount,
-      finished: ++cellsDone,
+      cells,
+      ...clock.finished(known === undefined),
     });
     return done;
   };
+  const chosen = new Map<string, Tuned>();
   for (const arm of arms) {
     const tuned = await tuneArm(arm, finish);
     if (tuned !== undefined) tuning.push(tuned);
-    for (const cell of cellsOf(arm, options.seeds, tuned?.chosen)) {
-      finished.push(await finish(cell));
-      writeResults(options.out, results());
+    const settings = tuned?.chosen ?? chosen.get(arm.controls ?? '');
+    if (settings !== undefined) chosen.set(arm.name, settings);
+    for (const cell of cellsOf(arm, options.seeds, settings)) {
+      const done = await finish(cell);
+      finished.push({ ...done, controls: arm.controls });
     }
+    writeResults(options.out, results());
   }
   return { results: results(), path: join(options.out, 'results.json') };
+}
+
+/** How long the rest will take, by what was run; cells that are read again take none. */
+class CellClock {
+  readonly #cells: number;
+  #begun = performance.now();
+  #finished = 0;
+  #run = 0;
+  #seconds = 0;
+
+  constructor(cells: number) {
+    this.#cells = cells;
+  }
+
+  finished(isRun: boolean): {
+    readonly finished: number;
+    readonly secondsLeft: number | undefined;
+  } {
+    const now = performance.now();
+    this.#finished++;
+    if (isRun) {
+      this.#run++;
+      this.#seconds += (now - this.#begun) / 1000;
+    }
+    this.#begun = now;
+    const left = this.#cells - this.#finished;
+    return {
+      finished: this.#finished,
+      secondsLeft: this.#run === 0 ? undefined : (left * this.#seconds) / this.#run,
+    };
+  }
 }
 
 /** Runs an arm's trials; the best on validation is chosen, of equals the earlier. Test cases choose nothing. */
@@ -146,71 +162,41 @@ async function tuneArm(
   return { name, trials: tried, chosen: best.settings };
 }
 
-async function readData(
-  options: ReturnType<typeof planExperiment>['options'],
-  hooks: ExperimentHooks,
-): Promise<BuiltSequences> {
-  const log = await readInteractions(options, { interactions: options.reading }, hooks.onReport);
-  return buildSequences(
-    log,
-    sequencesConfig.parse({
-      split: splitFor(options.format, options.split),
-      window: options.window,
-      excludeHistory: options.excludeHistory,
-      minimumUserInteractions: options.minimumUserInteractions,
-      minimumItemInteractions: options.minimumItemInteractions,
-      // One shard a request is for the environment; here there is none.
-      shardItems: 1_000_000,
-    }),
-  );
+/** What a cell learns from besides the log. */
+interface CellSource {
+  readonly text: TextVectors | undefined;
+  readonly answers: EnvironmentAnswers | undefined;
 }
 
-/** Baselines, or with `asOf` the rivals of every night, as of then. */
-function scoreBaselines(
-  built: BuiltSequences,
-  asOf: AsOf | undefined,
-): { readonly name: string; readonly ranks: SplitRanks; readonly seconds: number }[] {
-  const begun = performance.now();
-  const { manifest } = built;
-  const data = { ...built, baskets: manifest.baskets };
-  const ranked =
-    asOf === undefined
-      ? rankBaselines(data, built, manifest.excludeHistory)
-      : rankRivals({
-          ...manifest,
-          ...built,
-          cases: built,
-          asOf,
-          scorers: fitOnTraining(data, built.validation, manifest.excludeHistory),
-        }).map((rival) => ({
-          name: rival.model.name,
-          ranks: { validation: rival.validation.ranks, test: rival.test.ranks },
-        }));
-  const seconds = round((performance.now() - begun) / 1000 / ranked.length);
-  return ranked.map(({ name, ranks }) => ({ name, ranks, seconds }));
+function cellFingerprint(
+  model: ResolvedModel,
+  { dataHash, excludeHistory }: BuiltSequences['manifest'],
+  { text, answers }: CellSource,
+): string {
+  const learnedFrom = answers === undefined ? dataHash : `${dataHash} ${answers.hash}`;
+  return fingerprintOf(model, learnedFrom, excludeHistory, text?.known);
 }
 
 async function runCell(
   built: BuiltSequences,
   { name, seed, model, file }: Cell,
-  task: {
-    readonly out: string;
-    readonly fingerprint: string;
-    readonly text: TextVectors | undefined;
-  },
+  { text, answers }: CellSource,
+  fingerprint: string,
+  out: string,
   hooks: ExperimentHooks,
 ): Promise<FinishedCell> {
   const begun = performance.now();
   const { network, ...training } = await networkOf(
     built,
     model,
-    model.text && task.text,
-    task.out,
+    text,
+    out,
     {
       shouldStop: () => hooks.shouldStop?.() ?? false,
       onProgress: (progress) =>
         hooks.onProgress?.({ stage: 'train', cell: name, seed, ...progress }),
     },
+    answers,
   );
   const { manifest } = built;
   const judged = judgeNetwork(
@@ -238,9 +224,10 @@ async function runCell(
     epochs: training.epochs,
     bestEpoch: training.bestEpoch,
     trainingSeconds: training.seconds,
+    curve: training.curve,
     seconds: round((performance.now() - begun) / 1000),
     manifest: {
-      fingerprint: task.fingerprint,
+      fingerprint,
       settings: model,
       versions: versions(),
       commit: currentCommit(),
@@ -248,7 +235,7 @@ async function runCell(
     },
   };
   const cell = { result, ranks };
-  writeCell(task.out, file, cell);
+  writeCell(out, file, cell);
   return cell;
 }
 

@@ -16,13 +16,13 @@ import type {
  * @throws ValidationError that names the line and what is wrong with it
  */
 export function readDecisions(path: string): LoggedDecision[] {
-  let bytes: Buffer;
+  let text: string;
   try {
-    bytes = readFileSync(path);
+    const bytes = readFileSync(path);
+    text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
   } catch (cause) {
     throw new ValidationError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
-  const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
   return text.split('\n').flatMap((line, at) => {
     if (line.trim() === '') return [];
     const { user_id, reward, propensity, chance, predicted, expected } = parse(line, path, at + 1);

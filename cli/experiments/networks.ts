@@ -13,6 +13,7 @@ import type { BuiltSequences } from '#lib/sequences/build.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../containers/trainer/checkpoints.ts';
 import { copyNeighbours } from '../../containers/trainer/neighbour-answers.ts';
 import { fingerprintOf } from './cells.ts';
+import type { CurvePoint } from './results.ts';
 import { writeWhole } from './whole-file.ts';
 
 /** A network and how it was trained. */
@@ -21,6 +22,8 @@ export interface TrainedNetwork {
   readonly epochs: number;
   readonly bestEpoch: number;
   readonly seconds: number;
+  /** By epoch; none of a network of an earlier release. */
+  readonly curve: readonly CurvePoint[];
 }
 
 /** What an environment says of the training shards, in their order. */
@@ -55,6 +58,7 @@ export async function networkOf(
     const description = JSON.parse(readFileSync(path('model.json'), 'utf8'));
     return {
       network: decodeModel(description, readFileSync(path('weights.bin'))),
+      curve: [],
       ...JSON.parse(readFileSync(path('trained.json'), 'utf8')),
     };
   }
@@ -102,6 +106,11 @@ export async function networkOf(
       epochs: trained.curve.length,
       bestEpoch: trained.bestEpoch,
       seconds: Number(((performance.now() - begun) / 1000).toFixed(1)),
+      curve: trained.curve.map(
+        ({ epoch, loss, 'validation_ndcg@10': ndcg10 }): CurvePoint => ({
+          ...{ epoch, loss, 'validation_ndcg@10': ndcg10 },
+        }),
+      ),
     };
     writeWhole(path('trained.json'), history);
     rmSync(checkpoints, { recursive: true, force: true });

@@ -1,17 +1,14 @@
 import * as z from 'zod';
+import { environmentConfig } from '#lib/contracts/config/environment.ts';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
-import {
-  modelConfig,
-  type ResolvedModel,
-  trainingSettings,
-} from '#lib/contracts/config/training.ts';
+import { modelConfig, trainingSettings } from '#lib/contracts/config/training.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import { explain } from '#lib/contracts/explain.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';
 import { fileFormats } from '../data/interaction-file.ts';
-import { drawTrials, type Tuned, withTrial } from './tuning.ts';
+import { type Arm, armControls, armsOf, type Cell, cellsOf } from './arms.ts';
 
 /** What an experiment runs on and what it compares. */
 export const experimentOptions = z.strictObject({
@@ -35,6 +32,19 @@ export const experimentOptions = z.strictObject({
   rivals: z.enum(['request', 'night', 'frozen']).optional(),
   /** Vectors of the items' texts (`item-vectors.arrow`), for models with `text`. */
   vectors: z.string().min(1).optional(),
+  /** A catalogue, which environments read. */
+  items: z.string().min(1).optional(),
+  /** Folder with one Hugging Face folder for each `baseModel` of the environments. */
+  baseModels: z.string().min(1).optional(),
+  /** By name, settings of config section `environment`: models with `lea` are trained with each of these. */
+  environments: z
+    .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,31}$/), environmentConfig)
+    .default({}),
+  /** What models have to beat: themselves with a part replaced, where they read it. */
+  controls: z
+    .array(z.enum(armControls))
+    .refine((names) => new Set(names).size === names.length, 'each control once')
+    .default([]),
   /** Every model is trained with the seeds 1 to this. */
   seeds: z.int().min(1).max(1000).default(1),
   /** Settings of all models (config section `training` without `models`). */
@@ -51,40 +61,10 @@ export const experimentOptions = z.strictObject({
     .optional(),
 });
 
+/** The options with their defaults. */
+export type ReadOptions = z.output<typeof experimentOptions>;
+
 export type ExperimentOptions = z.input<typeof experimentOptions>;
-
-/** One model with one seed. */
-export interface Cell {
-  /** As it was asked for. */
-  readonly name: string;
-  readonly seed: number;
-  readonly model: ResolvedModel;
-  /** Name of the cell's files. */
-  readonly file: string;
-}
-
-/** A model of the grid before its seeds, with the trials of its tuning. */
-export interface Arm {
-  readonly name: string;
-  readonly model: ResolvedModel;
-  /** All of seed 1; the first is the model as it was asked for. */
-  readonly trials: readonly { readonly settings: Tuned; readonly cell: Cell }[];
-}
-
-const slugOf = (name: string) => name.replaceAll(/[^A-Za-z0-9.-]+/g, '-');
-
-/** An arm with each seed, and with the settings that tuning chose for it. */
-export function cellsOf({ name, model }: Arm, seeds: number, tuned: Tuned = {}): Cell[] {
-  return Array.from({ length: seeds }, (_, index): Cell => {
-    const seed = index + 1;
-    return {
-      name,
-      seed,
-      model: { ...withTrial(model, tuned), seed },
-      file: `${slugOf(name)}-seed-${seed}`,
-    };
-  });
-}
 
 /**
  * Checks options and lists the grid's cells, seeds innermost.
@@ -92,7 +72,7 @@ export function cellsOf({ name, model }: Arm, seeds: number, tuned: Tuned = {}):
  * @throws ConfigError naming each wrong or unknown option, model or setting
  */
 export function planExperiment(options: ExperimentOptions): {
-  readonly options: z.output<typeof experimentOptions>;
+  readonly options: ReadOptions;
   readonly cells: readonly Cell[];
   readonly arms: readonly Arm[];
 } {
@@ -103,25 +83,26 @@ export function planExperiment(options: ExperimentOptions): {
   const { models, seeds, training, tune } = parsed.data;
   const twice = models.find((name, index) => models.indexOf(name) !== index);
   if (twice !== undefined) throw new ConfigError(`Model ${twice} is asked for twice.`);
-  const arms = models.map((name): Arm => {
+  const { environments, controls, items, baseModels, vectors, primary } = parsed.data;
+  const asked = models.map((name) => {
     const { model, given } = parseModel(name);
-    const resolved = resolveModel(training, model);
-    const trials = drawTrials(tune, given).map((settings, trial) => ({
-      settings,
-      cell: {
-        name,
-        seed: 1,
-        model: { ...withTrial(resolved, settings), seed: 1 },
-        file: `${slugOf(name)}-trial-${trial + 1}`,
-      },
-    }));
-    return { name, model: resolved, trials };
+    return { name, given, model: resolveModel(training, model) };
   });
-  const cells = arms.flatMap((arm) => cellsOf(arm, seeds));
-  const { primary } = parsed.data;
-  if (primary !== undefined && !models.includes(primary.model)) {
+  const textual = asked.find(({ model }) => model.text !== undefined);
+  if (textual !== undefined && vectors === undefined) {
     throw new ConfigError(
-      `primary names the model "${primary.model}", which is none of ${models.join(', ')}.`,
+      `Model ${textual.name} reads its items' texts: give "vectors" too (\`lea vectors\` makes them).`,
+    );
+  }
+  if (Object.keys(environments).length > 0 && (items === undefined || baseModels === undefined)) {
+    throw new ConfigError('Environments need "items", a catalogue, and "baseModels", a folder.');
+  }
+  const arms = armsOf(asked, Object.keys(environments), controls, tune);
+  const cells = arms.flatMap((arm) => cellsOf(arm, seeds));
+  const names = arms.map(({ name }) => name);
+  if (primary !== undefined && !names.includes(primary.model)) {
+    throw new ConfigError(
+      `primary names the model "${primary.model}", which is none of ${names.join(', ')}.`,
     );
   }
   return { options: parsed.data, cells, arms };
@@ -144,13 +125,10 @@ function parseModel(name: string) {
     );
   }
   const { lea } = result.data;
-  if (readsEnvironment(result.data)) {
-    throw new ConfigError(
-      `Model ${name}: an experiment has no environment, so "lea" is for actions of item neighbours alone ({"actions":"neighbours"}); \`lea environment study\` has one.`,
-    );
-  }
-  // Nothing else of an environment is there.
-  const alone = lea && { ...lea, state: 'off' as const, stateWeight: 0, reward: 'off' as const };
+  // Who copies neighbours' actions reads nothing else.
+  const alone = readsEnvironment(result.data)
+    ? lea
+    : lea && { ...lea, state: 'off' as const, stateWeight: 0, reward: 'off' as const };
   return { model: { ...result.data, lea: alone }, given: new Set(Object.keys(own)) };
 }
 

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import type { EnvironmentConfig } from '#lib/contracts/config/environment.ts';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import type { Interval } from '#lib/evaluation/compare-ranks.ts';
+import type { EpochRecord } from '#lib/recommender/checkpoint.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import type { DataAudit } from '../data/audit.ts';
 import type { SeededComparison } from './comparisons.ts';
@@ -8,6 +10,22 @@ import type { machine } from './provenance.ts';
 import type { ColdScores, Scores } from './scores.ts';
 import type { Tuned } from './tuning.ts';
 import { writeWhole } from './whole-file.ts';
+
+/** An epoch of a training. */
+export type CurvePoint = Pick<EpochRecord, 'epoch' | 'loss' | 'validation_ndcg@10'>;
+
+/** What an environment of an experiment cost, and what it knows. */
+export interface EnvironmentResult {
+  readonly name: string;
+  readonly settings: EnvironmentConfig;
+  readonly fitCpuSeconds: number;
+  readonly askCpuSeconds: number;
+  readonly transitions: number;
+  readonly pairAccuracy: number;
+  readonly popularityPairAccuracy: number;
+  readonly recallAt10: number;
+  readonly popularityRecallAt10: number;
+}
 
 /** One trained model on the test cases, with what the number was made from. */
 export interface CellResult extends Scores {
@@ -22,6 +40,8 @@ export interface CellResult extends Scores {
   readonly shown: number;
   readonly epochs: number;
   readonly bestEpoch: number;
+  /** By epoch; empty of a network of an earlier release. */
+  readonly curve: readonly CurvePoint[];
   /** What the training took, in whatever cell it was. */
   readonly trainingSeconds: number;
   /** The cell itself, without reading the data. */
@@ -43,6 +63,8 @@ export interface ExperimentResults {
     readonly format: string;
   } & SequencesManifest;
   readonly machine: ReturnType<typeof machine>;
+  /** What they cost and know; empty where no model reads any. */
+  readonly environments: readonly EnvironmentResult[];
   readonly models: readonly CellResult[];
   /** Means over the seeds, and their standard deviation where there are several. */
   readonly summary: readonly {
@@ -50,6 +72,8 @@ export interface ExperimentResults {
     readonly seeds: number;
     readonly mean: Scores;
     readonly deviation: Scores | null;
+    /** Of a control: its model. */
+    readonly controls: string | null;
     /** Means over the seeds. */
     readonly cold: ColdScores | null;
     readonly shown: number;
@@ -71,7 +95,10 @@ export interface ExperimentResults {
   /** The comparison that the experiment was made for, and what came of it. */
   readonly primary: (SeededComparison & { readonly verdict: Verdict }) | null;
   readonly strata: readonly StratumScores[];
-  /** Every model beside the best rival on validation, and beside the first model; p-values corrected for all of them. */
+  /**
+   * Every model beside the best rival on validation, beside the first model, and beside each of its controls; p-values
+   * corrected for all of them.
+   */
   readonly grid: readonly (SeededComparison & {
     readonly holm: number;
     readonly verdict: Verdict;

@@ -31,6 +31,7 @@ export function summarise(
       seeds: own.length,
       mean: over(mean),
       deviation: own.length > 1 ? over(deviation) : null,
+      controls: finished.find(({ result }) => result.name === name)?.controls ?? null,
       cold: meanCold(own),
       shown: mean(own.map(({ shown }) => shown)),
       gain: name === names[0] ? null : gainOn(finished, names[0]!, name, users),

@@ -1,3 +1,4 @@
+import { pValue } from '#lib/report/format.ts';
 import { describeAudit } from '../data/audit.ts';
 import { type IntervalBar, intervalBars } from './interval-bars.ts';
 import type { ExperimentResults } from './results.ts';
@@ -12,7 +13,7 @@ export function experimentTable(results: ExperimentResults): string {
     primary === null
       ? []
       : [
-          `Primary comparison, named before the run: NDCG@10, \`${primary.a}\` less \`${primary.b}\`: ${interval(primary)}, p ${primary.p.toFixed(3)}: **${words(primary.verdict)}**.`,
+          `Primary comparison, named before the run: NDCG@10, \`${primary.a}\` less \`${primary.b}\`: ${interval(primary)}, p ${pValue(primary.p)}: **${words(primary.verdict)}**.`,
           '',
         ];
   const floor =
@@ -41,14 +42,33 @@ export function experimentTable(results: ExperimentResults): string {
     '|---|---|---|---:|---|',
     ...grid.map(
       (own) =>
-        `| ${own.a} | ${own.b} | ${interval(own)} | ${own.holm.toFixed(3)} | ${words(own.verdict)} |`,
+        `| ${own.a} | ${besides(own)} | ${interval(own)} | ${pValue(own.holm)} | ${words(own.verdict)} |`,
     ),
     ...strataTable(strata),
+    ...environmentsTable(results.environments),
     ...tuning.flatMap(({ name, trials, chosen }) => [
       '',
       `Tuned on validation, ${trials.length} trials: ${name}, ${number(trials[0]!.validation)} as asked, ${number(Math.max(...trials.map(({ validation }) => validation)))} with ${Object.keys(chosen).length === 0 ? 'the same' : JSON.stringify(chosen)}.`,
     ]),
   ].join('\n');
+}
+
+/** What environments cost and know, beside popularity. */
+function environmentsTable(environments: ExperimentResults['environments']): string[] {
+  if (environments.length === 0) return [];
+  return [
+    '',
+    '| environment | fit CPU s | ask CPU s / M transitions | pair accuracy | of popularity | recall@10 | of popularity |',
+    '|---|---:|---:|---:|---:|---:|---:|',
+    ...environments.map((own) => {
+      const asking = (1e6 * own.askCpuSeconds) / Math.max(1, own.transitions);
+      const known = [
+        ...[own.pairAccuracy, own.popularityPairAccuracy],
+        ...[own.recallAt10, own.popularityRecallAt10],
+      ].map((value) => value.toFixed(4));
+      return `| ${own.name} | ${own.fitCpuSeconds.toFixed(0)} | ${asking.toFixed(0)} | ${known.join(' | ')} |`;
+    }),
+  ];
 }
 
 /** For whom: a line for each stratum, a column for each ranker. */
@@ -72,7 +92,7 @@ export function experimentPicture({ grid }: ExperimentResults): string {
     'Difference in NDCG@10',
     grid.map(
       ({ a, b, difference, low, high, verdict }): IntervalBar => ({
-        name: `${a} less ${b}`,
+        name: `${a} less ${besides({ a, b })}`,
         value: difference,
         low,
         high,
@@ -82,6 +102,10 @@ export function experimentPicture({ grid }: ExperimentResults): string {
     4,
   );
 }
+
+/** A control is its model's: `itself, states-permuted`. */
+const besides = ({ a, b }: { readonly a: string; readonly b: string }) =>
+  b.startsWith(`${a}, `) ? `itself${b.slice(a.length)}` : b;
 
 const words = (verdict: 'better' | 'worse' | 'none') =>
   verdict === 'none' ? 'no difference is shown' : verdict;

@@ -90,6 +90,15 @@ export function drawnByPopularity(
     }
     return low + 1;
   };
+  return openOne(draw);
+}
+
+/** Any item that is open there. */
+export const drawnUniformly = ({ itemTable }: CopiedFrom, random: RandomStream) =>
+  openOne(() => 1 + random.integer(itemTable.counts.length));
+
+/** The first of what is drawn that is open, 0 where many are not. */
+function openOne(draw: () => number): (place: Transition) => number {
   return (place) => {
     for (let look = 0; look < tries; look++) {
       const item = draw();

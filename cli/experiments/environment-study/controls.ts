@@ -1,8 +1,14 @@
 import type { LeaSettings } from '#lib/contracts/config/training.ts';
 import type { AugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { type CopiedFrom, nearestOpen } from '#lib/evaluation/copied-actions.ts';
+import { float16Bits } from '#lib/recommender/data/float16.ts';
 import { type RandomStream, randomStream } from '#lib/recommender/random.ts';
-import { drawnByPopularity, permuteActions, replaceActions } from './control-actions.ts';
+import {
+  drawnByPopularity,
+  drawnUniformly,
+  permuteActions,
+  replaceActions,
+} from './control-actions.ts';
 import { meanOf, permutation, total } from './control-values.ts';
 
 /**
@@ -23,6 +29,10 @@ export const controlNames = [
   'actions-neighbours',
   /** An item drawn as often as it is taken, not in the history, after every item. */
   'actions-popular',
+  /** Rewards, states and actions are permuted, all of them. */
+  'environment-permuted',
+  /** Rewards and states are drawn (rewards with the mean and deviation of the logged ones), actions are drawn uniformly. */
+  'environment-random',
 ] as const;
 
 export type ControlName = (typeof controlNames)[number];
@@ -30,6 +40,10 @@ export type ControlName = (typeof controlNames)[number];
 /** Whether a model reads what a control replaces: one that does not is the same with it, bit for bit. */
 export function isControlled(control: ControlName, lea: LeaSettings): boolean {
   const copies = lea.augmentedWeight > 0;
+  if (control === 'environment-permuted' || control === 'environment-random') {
+    const partsOf = ['rewards-permuted', 'states-permuted', 'actions-permuted'] as const;
+    return partsOf.some((part) => isControlled(part, lea));
+  }
   if (control === 'states-permuted') return lea.state !== 'off' || lea.stateWeight > 0;
   if (control === 'rewards-permuted' || control === 'rewards-constant') {
     return lea.reward !== 'off' || (copies && lea.actions === 'reward');
@@ -62,7 +76,29 @@ export function applyControl(
       return replaceActions(answers, data, nearestOpen(data));
     case 'actions-popular':
       return replaceActions(answers, data, drawnByPopularity(data, random));
+    case 'environment-permuted':
+      return (['rewards-permuted', 'states-permuted', 'actions-permuted'] as const).reduce(
+        (all, part) => applyControl(part, all, data, seed),
+        answers as AugmentedShard[],
+      );
+    case 'environment-random':
+      return drawAnswers(replaceActions(answers, data, drawnUniformly(data, random)), random);
   }
+}
+
+/** Rewards and states that know nothing; what is copied has the mean reward already. */
+function drawAnswers(answers: readonly AugmentedShard[], random: RandomStream): AugmentedShard[] {
+  const mean = meanOf(answers, 'rewards');
+  const count = total(answers, ({ rewards }) => rewards.length);
+  const squares = total(answers, ({ rewards }) =>
+    rewards.reduce((sum, own) => sum + (own - mean) ** 2, 0),
+  );
+  const deviation = Math.sqrt(squares / Math.max(1, count));
+  return answers.map((answer) => ({
+    ...answer,
+    rewards: answer.rewards.map(() => mean + deviation * random.normal()),
+    states: answer.states.map(() => float16Bits(random.normal())),
+  }));
 }
 
 function permuteRewards(

@@ -12,12 +12,7 @@ import { compareSeeds, type SeededComparison, type SeededRanks } from '../compar
 import type { machine } from '../provenance.ts';
 import type { StudyCell, StudyPlan } from './config.ts';
 import type { ControlName } from './controls.ts';
-
-/** What it cost to ask an environment about all training sequences. */
-export interface Augmentation {
-  readonly transitions: number;
-  readonly cpuSeconds: number;
-}
+import type { Asked } from './fitted.ts';
 
 /** A recommender and its ranks of the test cases. */
 export interface TrainedRecommender {
@@ -42,7 +37,7 @@ export interface CellMeasurement {
   /** The environment's `metrics.json`. */
   readonly fit: Readonly<Record<string, unknown>>;
   /** Null where environments are fitted only. */
-  readonly augmentation: Augmentation | null;
+  readonly augmentation: Asked | null;
   readonly recommenders: readonly TrainedRecommender[];
   /** The same recommenders on answers of which a part is replaced, those that read that part. */
   readonly controls: readonly {
@@ -73,7 +68,7 @@ export interface CellResult {
     readonly users: number;
   };
   readonly augmentation:
-    | (Augmentation & {
+    | (Asked & {
         readonly cpuSecondsPerMillion: number;
         /** Estimate for AWS from `config/prices.json` and `config/throughput.json`, without the endpoint's start. */
         readonly usdPerMillion: number;

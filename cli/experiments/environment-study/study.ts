@@ -1,21 +1,12 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { partFile } from '#lib/contracts/keys.ts';
 import { recipeOf } from '#lib/contracts/recipe.ts';
-import {
-  type AugmentedShard,
-  decodeAugmentedShard,
-  encodeAugmentedShard,
-} from '#lib/environment/augmented-shard.ts';
-import {
-  decodeEnvironmentResponse,
-  type EnvironmentClient,
-  encodeEnvironmentRequest,
-} from '#lib/environment/client.ts';
+import { encodeAugmentedShard } from '#lib/environment/augmented-shard.ts';
 import { decodeRanks } from '#lib/evaluation/ranks.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import type { BuiltSequences } from '#lib/sequences/build.ts';
@@ -26,17 +17,14 @@ import { writeWhole } from '../whole-file.ts';
 import { folderName, type StudyCell, type StudyModel, type StudyPlan } from './config.ts';
 import { Containers } from './containers.ts';
 import { applyControl, type ControlName, isControlled } from './controls.ts';
+import { askEnvironment, fitEnvironment, readAnswers } from './fitted.ts';
 import {
-  type Augmentation,
   type CellMeasurement,
   type Provenance,
   type StudyResults,
   summariseStudy,
   type TrainedRecommender,
 } from './results.ts';
-
-/** Requests that are with the environment at the same time, so that it never waits for one. */
-const CONCURRENCY = 2;
 
 /** What a study tells while it runs. */
 export interface StudyHooks {
@@ -90,11 +78,26 @@ export async function runStudy(
       cellName = cell.name;
       const folder = join(out, 'cells', folderName(cell.name, cell.config.environment, data));
       const environment = join(folder, 'environment');
-      const fit = await fitEnvironment(containers, plan, cell, sequences, environment);
+      const fit = await fitEnvironment(
+        containers,
+        {
+          baseModels: plan.baseModels,
+          environment: cell.config.environment,
+          window: cell.config.sequences.window,
+        },
+        sequences,
+        environment,
+      );
       const augmented = join(folder, 'augmented');
       const augmentation = isOnlyFitted
         ? null
-        : await augment(containers, cell, built, environment, augmented);
+        : await askEnvironment(
+            containers,
+            cell.config.environment,
+            built.shards,
+            environment,
+            augmented,
+          );
       const recommenders: TrainedRecommender[] = [];
       for (const entry of plan.augmented) {
         recommenders.push(await train(entry, folder, augmented));
@@ -131,73 +134,6 @@ export async function runStudy(
   }
 }
 
-/** The container's `metrics.json`. */
-async function fitEnvironment(
-  containers: Containers,
-  plan: StudyPlan,
-  { config }: StudyCell,
-  sequences: string,
-  root: string,
-): Promise<Record<string, unknown>> {
-  const basemodel = join(plan.baseModels, config.environment.baseModel);
-  if (!existsSync(basemodel)) {
-    throw new MissingArtefactError(`${basemodel} is missing: put the base model's folder there.`);
-  }
-  await containers.train({
-    image: 'lea-environment',
-    root: resolve(root),
-    hyperparameters: {
-      config: JSON.stringify(config.environment),
-      window: String(config.sequences.window),
-    },
-    channels: { sequences, basemodel },
-  });
-  return readJson(join(root, 'model/metrics.json'));
-}
-
-/** Asks about every training shard that is not there yet, and adds up what it cost. */
-async function augment(
-  containers: Containers,
-  { config }: StudyCell,
-  { shards }: BuiltSequences,
-  environment: string,
-  folder: string,
-): Promise<Augmentation> {
-  mkdirSync(folder, { recursive: true });
-  const costFile = join(dirname(folder), 'augmentation.json');
-  const before: Augmentation = existsSync(costFile)
-    ? readJson(costFile)
-    : { transitions: 0, cpuSeconds: 0 };
-  const fileOf = (part: number) => join(folder, partFile(part));
-  const missing = shards.map((_, part) => part).filter((part) => !existsSync(fileOf(part)));
-  if (missing.length === 0) return before;
-  const { candidates } = config.environment;
-  let transitions = 0;
-  const ask = async (client: EnvironmentClient) => {
-    for (let part = missing.shift(); part !== undefined; part = missing.shift()) {
-      const shard = shards[part]!;
-      const response = await client.augment(encodeEnvironmentRequest(shard, candidates));
-      const augmented = decodeEnvironmentResponse(response, shard, { candidates });
-      await writeFile(`${fileOf(part)}.tmp`, encodeAugmentedShard(augmented));
-      await rename(`${fileOf(part)}.tmp`, fileOf(part));
-      transitions += augmented.rewards.length;
-    }
-  };
-  let failure: unknown;
-  const cpuSeconds = await containers.serve(resolve(environment), async (client) => {
-    await Promise.all(Array.from({ length: CONCURRENCY }, () => ask(client))).catch((error) => {
-      failure = error; // what was answered is there, and has cost what it has cost
-    });
-  });
-  const cost: Augmentation = {
-    transitions: before.transitions + transitions,
-    cpuSeconds: before.cpuSeconds + cpuSeconds,
-  };
-  writeWhole(costFile, cost);
-  if (failure !== undefined) throw failure;
-  return cost;
-}
-
 /** Writes the answers with a part of them replaced, unless they are there. */
 async function writeControl(
   name: ControlName,
@@ -209,10 +145,7 @@ async function writeControl(
   mkdirSync(folder, { recursive: true });
   const fileOf = (part: number) => join(folder, partFile(part));
   if (shards.every((_, part) => existsSync(fileOf(part)))) return;
-  const answers = shards.map(
-    (_, part): AugmentedShard =>
-      decodeAugmentedShard(readFileSync(join(augmented, partFile(part)))),
-  );
+  const answers = readAnswers(augmented, shards.length);
   const { baskets, excludeHistory } = manifest;
   const data = { itemTable, shards, baskets, excludeHistory };
   const replaced = applyControl(name, answers, data, config.environment.seed);

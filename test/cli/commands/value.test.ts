@@ -38,6 +38,12 @@ describe('Command: value', () => {
     expect(() => readDecisions(written([line]))).toThrow(message);
   });
 
+  it('says that a file is no gzip', () => {
+    const path = join(temporaryFolder('decisions'), 'decisions.jsonl.gz');
+    writeFileSync(path, '{}');
+    expect(() => readDecisions(path)).toThrow(/decisions\.jsonl\.gz cannot be read: .*header/);
+  });
+
   it('says that a file is missing', () => {
     expect(() => readDecisions('/nowhere/decisions.jsonl')).toThrow('cannot be read');
   });

@@ -127,6 +127,14 @@ const parts: Record<ControlName, readonly Key[]> = {
     'candidateRewardSpreads',
     'candidateChances',
   ],
+  'environment-permuted': [
+    ...(['rewards', 'rewardSpreads', 'candidateRewards', 'candidateRewardSpreads'] as const),
+    ...(['states', 'candidateOffsets', 'candidates', 'candidateChances'] as const),
+  ],
+  'environment-random': [
+    ...(['rewards', 'candidateRewards', 'candidateRewardSpreads', 'states'] as const),
+    ...(['candidateOffsets', 'candidates', 'candidateChances'] as const),
+  ],
 };
 
 describe('Function: applyControl', () => {
@@ -209,6 +217,28 @@ describe('Function: applyControl', () => {
     expect(allOf(even, 'candidateRewards')[0]).toBeCloseTo(mean('candidateRewards'), 6);
     expect(mean('rewards')).not.toBeCloseTo(mean('candidateRewards'), 6);
     expect(new Set(allOf(even, 'rewardSpreads'))).toEqual(new Set([0]));
+  });
+
+  it('draws rewards as they are spread, and actions from all of the catalogue', () => {
+    const { answers, data } = makeWorld();
+    const mean = (all: readonly number[]) => all.reduce((sum, own) => sum + own, 0) / all.length;
+    const deviation = (all: readonly number[]) =>
+      Math.sqrt(mean(all.map((own) => (own - mean(all)) ** 2)));
+
+    const drawn = applyControl('environment-random', answers, data, 1);
+
+    const [before, after] = [allOf(answers, 'rewards'), allOf(drawn, 'rewards')];
+    const error = deviation(before) / Math.sqrt(after.length);
+    expect(Math.abs(mean(after) - mean(before))).toBeLessThan(4 * error);
+    expect(deviation(after) / deviation(before)).toBeGreaterThan(0.7);
+    expect(deviation(after) / deviation(before)).toBeLessThan(1.4);
+    const items = new Set(allOf(drawn, 'candidates'));
+    expect(items.size).toBeGreaterThan(catalogue / 2);
+    for (const answer of drawn) {
+      for (const { list, history, logged } of placed(answer)) {
+        for (const item of list) expect([...history, logged]).not.toContain(item);
+      }
+    }
   });
 
   it('permutes whole states', () => {
@@ -335,8 +365,10 @@ describe('Function: isControlled', () => {
     ],
     [{ reward: 'all' }, controlNames.filter((name) => name !== 'states-permuted')],
   ] as const)('of a model with %j is what it reads', (lea, expected) => {
-    expect(controlNames.filter((name) => isControlled(name, { ...silent, ...lea }))).toEqual(
-      expected,
-    );
+    // Whoever reads anything is told apart from himself in an environment that says nothing of all.
+    const all = expected.length === 0 ? [] : ['environment-permuted', 'environment-random'];
+    expect(
+      new Set(controlNames.filter((name) => isControlled(name, { ...silent, ...lea }))),
+    ).toEqual(new Set([...expected, ...all]));
   });
 });

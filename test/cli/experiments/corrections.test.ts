@@ -25,6 +25,24 @@ describe('Function: bootstrapP', () => {
   });
 });
 
+describe('Function: bootstrapP of a difference that no resample comes near', () => {
+  it('is the normal tail, so that a correction for many comparisons leaves something', () => {
+    // A mean of 6 in deviations: of 100 comparisons, one of these is still told apart.
+    const spread = Float64Array.from({ length: 1000 }, (_, at) => (at % 2 === 0 ? 5 : 7));
+
+    const p = bootstrapP(spread);
+
+    expect(p).toBeCloseTo((2 * Math.exp(-18)) / (Math.sqrt(2 * Math.PI) * 6), 12);
+    expect(holm([p, ...new Array<number>(99).fill(0.5)])[0]).toBeLessThan(0.05);
+    expect(bootstrapP(spread.map((own) => -own))).toBe(p);
+  });
+
+  it('is never more than what was counted, nor less where all resamples are the same', () => {
+    expect(bootstrapP(Float64Array.from({ length: 99 }, (_, at) => 1 + at))).toBe(2 / 100);
+    expect(bootstrapP(new Float64Array(99).fill(3))).toBe(2 / 100);
+  });
+});
+
 describe('Function: noiseFloor', () => {
   it('is two deviations of a difference of means, pooled over the arms', () => {
     // Deviations of 1 (two seeds: 0 and sqrt 2) and 1 again.

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runExperiment } from '#cli/experiments/experiment.ts';
+import { renderExperiment } from '#cli/experiments/experiment-page.ts';
 import { experimentPicture, experimentTable } from '#cli/experiments/table.ts';
+import { root } from '../../../setup/paths.mjs';
 import { temporaryFolder } from '../../temporary/folders.ts';
 
 let folder: string;
@@ -195,6 +197,82 @@ describe('Function: runExperiment', () => {
       readFileSync(join(networks, name, 'weights.bin')),
     );
     expect(one!.equals(other!)).toBe(false);
+  });
+
+  it('asks an environment, sets what reads it beside controls, and goes on where it was stopped', async () => {
+    // Arrange
+    const rows = Array.from({ length: 480 }, (_, at) => {
+      const [user, step] = [Math.floor(at / 8), at % 8];
+      return {
+        user_id: `u${user}`,
+        item_id: `i${(user * 3 + step) % 20}`,
+        timestamp: 1.5e9 + step,
+      };
+    });
+    const items = Array.from({ length: 20 }, (_, item) => ({
+      ...{ item_id: `i${item}`, title: `Stone ${item}` },
+    }));
+    const write = (name: string, lines: readonly object[]) => {
+      const path = join(folder, name);
+      writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      return path;
+    };
+    const lea = 'sasrec:snqn:lea={"state":"off","reward":"off","augmentedWeight":1}';
+    const stopping = new AbortController();
+    const options = {
+      ...common,
+      format: 'interactions' as const,
+      interactions: write('asked.jsonl', rows),
+      items: write('items.jsonl', items),
+      baseModels: join(root, '.cache/base-models'),
+      out: join(folder, 'asked'),
+      models: ['sasrec:snqn', lea],
+      environments: {
+        small: { layers: 1, stateDimension: 8, candidates: 2, itemTokens: { epochs: 0.1 } },
+      },
+      controls: ['actions-popular' as const, 'discount-0' as const],
+      primary: { model: `${lea}+small`, against: 'sasrec:snqn' },
+    };
+
+    // Act
+    const run = runExperiment(options, {
+      signal: stopping.signal,
+      onProgress: (own) => {
+        if (own.stage === 'environment') stopping.abort();
+      },
+    });
+    await expect(run).rejects.toThrow('go on');
+    const { results } = await runExperiment(options);
+    const again = await runExperiment(options);
+
+    // Assess
+    const arms = [
+      ...['sasrec:snqn', 'sasrec:snqn, discount-0', `${lea}+small`],
+      ...[`${lea}+small, actions-popular`, `${lea}+small, discount-0`],
+    ];
+    expect(results.summary.map(({ name }) => name)).toEqual(arms);
+    expect(results.summary.map(({ controls }) => controls)).toEqual(
+      arms.map((name) => (name.includes(', ') ? name.split(', ')[0] : null)),
+    );
+    expect(again.results.models).toEqual(results.models);
+    const [environment] = results.environments;
+    expect(environment).toMatchObject({
+      name: 'small',
+      transitions: results.data.trainTransitions,
+    });
+    expect(environment!.fitCpuSeconds).toBeGreaterThan(0);
+    // Nobody beside a control but its model; controls stand in no other comparison.
+    const pairs = results.grid.map(({ a, b }) => [a, b]);
+    expect(pairs).toContainEqual([`${lea}+small`, `${lea}+small, actions-popular`]);
+    expect(pairs).toContainEqual(['sasrec:snqn', 'sasrec:snqn, discount-0']);
+    expect(pairs.filter(([a]) => a!.includes(', '))).toEqual([]);
+    const settings = results.models.map(({ manifest }) => manifest.settings.discount);
+    expect(settings.map((discount) => discount === 0)).toEqual([false, true, false, false, true]);
+    const networks = readdirSync(join(folder, 'asked/networks'));
+    expect(networks).toHaveLength(arms.length);
+    const table = experimentTable(results);
+    expect(table).toContain('| small |');
+    expect(renderExperiment(results)).toContain('Beside controls');
   });
 
   it('refuses a primary comparison with nobody before it trains anything', async () => {

@@ -17,7 +17,12 @@ describe('Function: planExperiment', () => {
     [{ models: ['sasrec:sqn:dropuot=1'] }, 'dropuot: unknown key'],
     [{ models: ['sasrec:sqn', 'sasrec:sqn'] }, 'asked for twice'],
     [{ models: ['sasrec:sqn'], seeds: 0 }, 'seeds'],
-    [{ models: ['sasrec:sqn:lea={}'] }, 'an experiment has no environment'],
+    [{ models: ['sasrec:sqn:lea={}'] }, 'name what answers it in "environments"'],
+    [{ models: ['sasrec:sqn:text={}'] }, 'give "vectors" too'],
+    [{ models: ['sasrec:sqn'], environments: { small: {} } }, 'Environments need "items"'],
+    [{ models: ['sasrec:sqn'], environments: { small: { layres: 1 } } }, 'layres'],
+    [{ models: ['sasrec:sqn'], controls: ['states-permuted'] }, 'replaces nothing that a model'],
+    [{ models: ['sasrec:supervised'], controls: ['discount-0'] }, 'replaces nothing'],
     [
       { models: ['sasrec:sqn'], primary: { model: 'x', against: 'popularity' } },
       'primary names the model "x"',
@@ -30,5 +35,48 @@ describe('Function: planExperiment', () => {
 
     // Assess
     expect(plan).toThrow(message);
+  });
+});
+
+describe('Function: planExperiment, arms', () => {
+  it('trains what reads an environment with each, and each beside the controls of what it reads', () => {
+    const lea = 'sasrec:snqn:lea={"state":"off","reward":"off","augmentedWeight":1}';
+
+    const { arms } = planExperiment({
+      ...common,
+      ...{ interactions: 'file', out: 'out', items: 'items', baseModels: 'models' },
+      models: ['sasrec:supervised', 'sasrec:snqn:discount=0', lea],
+      environments: { one: {}, other: { layers: 1 } },
+      controls: ['discount-0', 'actions-neighbours', 'environment-random'],
+      tune: 2,
+    });
+
+    expect(arms.map(({ name, controls }) => [name, controls])).toEqual([
+      ['sasrec:supervised', undefined],
+      ['sasrec:snqn:discount=0', undefined],
+      ...['one', 'other'].flatMap((environment) => [
+        [`${lea}+${environment}`, undefined],
+        ...['discount-0', 'actions-neighbours', 'environment-random'].map((control) => [
+          `${lea}+${environment}, ${control}`,
+          `${lea}+${environment}`,
+        ]),
+      ]),
+    ]);
+    // What was chosen for a model is its controls'; they are not tuned for themselves.
+    expect(arms.map(({ trials }) => trials.length)).toEqual([2, 2, 2, 0, 0, 0, 2, 0, 0, 0]);
+  });
+
+  it('gives no two cells one file, whatever signs their names differ in', () => {
+    const { cells } = planExperiment({
+      ...common,
+      ...{ interactions: 'file', out: 'out', seeds: 2 },
+      models: [
+        'sasrec:supervised:prior={"halfLives":[1]}',
+        'sasrec:supervised:prior={"halfLives":[ 1]}',
+        'sasrec:supervised',
+      ],
+    });
+
+    expect(new Set(cells.map(({ file }) => file)).size).toBe(cells.length);
   });
 });

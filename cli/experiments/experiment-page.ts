@@ -1,0 +1,252 @@
+import { type IntervalRow, intervalChart } from '#lib/report/charts/interval-chart.ts';
+import { lineChart } from '#lib/report/charts/line-chart.ts';
+import { dataTable, foldedTable } from '#lib/report/data-table.ts';
+import { duration, metric, percent, pValue, signed, whole } from '#lib/report/format.ts';
+import { type Html, html } from '#lib/report/html.ts';
+import { learningSection } from '#lib/report/sections/learning.ts';
+import { style } from '#lib/report/style.ts';
+import { describeAudit } from '../data/audit.ts';
+import type { ExperimentResults, Verdict } from './results.ts';
+
+/** Lines that can be told apart in one picture. */
+const linesShown = 7;
+
+/**
+ * An experiment as one HTML file without any external resource: what was asked, how far everything is apart, for whom, what
+ * it cost, and what the numbers were made from. Everything that a picture shows is in a table as well.
+ */
+export function renderExperiment(results: ExperimentResults): string {
+  const { primary, data } = results;
+  const sections: readonly (readonly [id: string, title: string, content: Html | undefined])[] = [
+    ['models', 'Models and rivals', modelsSection(results)],
+    ['grid', 'What each part is worth', gridSection(results)],
+    ['strata', 'For whom', strataSection(results)],
+    ['cost', 'Cost against quality', costSection(results)],
+    ['learning', 'Learning curves', curvesSection(results)],
+    ['tuning', 'Tuning', tuningSection(results)],
+    ['data', 'Data', dataSection(results)],
+  ];
+  const shown = sections.filter(([, , content]) => content !== undefined);
+  const heading =
+    primary === null
+      ? 'No comparison was named before the run'
+      : `${primary.a} beside ${primary.b}: ${words(primary.verdict)}`;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Experiment on ${data.file}</title>
+${style}
+<style>h1, h3, li, .run { overflow-wrap: anywhere; } tbody th.long { max-width: 20rem; }</style>
+</head>
+<body>
+<header>
+<p class="run">Experiment on ${data.file}, split ${data.split}</p>
+<h1 class="${primary?.verdict === 'better' && 'promoted'}">${heading}</h1>
+${primary !== null && html`<p>NDCG@10 ${difference(primary)}, 95 % over users and seeds, p ${pValue(primary.p)}. This comparison was named before the run.</p>`}
+<nav aria-label="Sections"><ul>${shown.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+</header>
+<main>
+${shown.map(([id, title, content]) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>\n`)}</main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+function modelsSection({ summary, baselines }: ExperimentResults): Html {
+  return dataTable(
+    'Test cases, all items ranked',
+    [
+      { title: 'ranker', isLong: true },
+      { title: 'seeds', isNumber: true },
+      { title: 'HR@10', isNumber: true },
+      { title: 'NDCG@10', isNumber: true },
+      { title: 'over seeds', isNumber: true },
+      { title: 'items shown', isNumber: true },
+    ],
+    [
+      ...baselines.map(({ name, hr10, ndcg10 }) => [
+        name,
+        '',
+        metric(hr10),
+        metric(ndcg10),
+        '',
+        '',
+      ]),
+      ...summary.map(({ name, seeds, mean, deviation, shown }) => [
+        name,
+        whole(seeds),
+        metric(mean.hr10),
+        metric(mean.ndcg10),
+        deviation === null ? '' : `± ${metric(deviation.ndcg10)}`,
+        whole(shown),
+      ]),
+    ],
+  );
+}
+
+/** The differences of the grid, one picture for each that is compared with. */
+function gridSection({ grid, noiseFloor, summary }: ExperimentResults): Html {
+  const controls = new Set(summary.flatMap(({ name, controls }) => (controls ? [name] : [])));
+  const others = [...new Set(grid.map(({ b }) => b))].filter((name) => !controls.has(name));
+  const row = (name: string, own: (typeof grid)[number]): IntervalRow => ({
+    name,
+    kind: own.verdict === 'none' ? 'rival' : 'model',
+    look: own.verdict === 'none' ? 'rival' : own.verdict === 'better' ? 'series-2' : 'series-3',
+    isEmphasised: own.verdict !== 'none',
+    value: own.difference,
+    low: own.low,
+    high: own.high,
+  });
+  const against = others.map((other) => {
+    const rows = grid.filter(({ b }) => b === other).map((own) => row(shorten(own.a), own));
+    return html`<h3>Beside ${other}</h3>${intervalChart(`NDCG@10 more than ${other}`, rows)}`;
+  });
+  const parts = grid.filter(({ b }) => controls.has(b));
+  const floor =
+    noiseFloor === null
+      ? 'No model has two seeds, so nobody knows what chance between trainings does.'
+      : `An arm differs from itself with other seeds by ${metric(noiseFloor)}; a smaller difference is called none.`;
+  return html`<p>${floor} Intervals are 95 % over users and seeds; p-values are corrected for all comparisons here (Holm). Squares are differences that are not shown.</p>
+${against}
+${
+  parts.length > 0 &&
+  html`<h3>Beside controls</h3><p>How much more a model has than itself with a part replaced: a part that is worth something is to the right of 0.</p>${intervalChart(
+    'NDCG@10 more than the control',
+    parts.map((own) => row(shorten(own.b), own)),
+  )}`
+}
+${foldedTable(
+  'All comparisons',
+  [
+    { title: 'ranker', isLong: true },
+    { title: 'beside', isLong: true },
+    { title: 'NDCG@10', isLong: true },
+    { title: 'p (Holm)', isNumber: true },
+    { title: 'verdict', isLong: true },
+  ],
+  grid.map((own) => [own.a, own.b, difference(own), pValue(own.holm), words(own.verdict)]),
+)}`;
+}
+
+function strataSection({ strata }: ExperimentResults): Html | undefined {
+  const [first] = strata;
+  if (first === undefined) return undefined;
+  return dataTable(
+    'NDCG@10 by kind of case',
+    [
+      { title: 'cases', isLong: true },
+      ...first.rankers.map(({ name }) => ({ title: shorten(name), isNumber: true })),
+    ],
+    strata.map(({ by, name, cases, rankers }) => [
+      html`${by}: ${name}<br><small>${whole(cases)} cases</small>`,
+      ...rankers.map(({ ndcg10 }) => metric(ndcg10)),
+    ]),
+  );
+}
+
+function costSection({ models, summary, environments }: ExperimentResults): Html {
+  const own = summary.filter(({ controls }) => controls === null);
+  const seconds = (name: string) => {
+    const cells = models.filter((cell) => cell.name === name);
+    return cells.reduce((sum, cell) => sum + cell.trainingSeconds, 0) / cells.length;
+  };
+  const points = own.map(({ name, mean }) => ({ name, x: seconds(name), y: mean.ndcg10 }));
+  const fits = new Map(environments.map(({ name, ...cost }) => [name, cost]));
+  const asked = (name: string) => fits.get(name.split('+').at(-1)!);
+  return html`${lineChart(
+    points
+      .slice(0, linesShown)
+      .map(({ name, x, y }) => ({ name: shorten(name), points: [{ x, y }] })),
+    {
+      title: 'NDCG@10 by what a training took',
+      xTitle: 'seconds of a training',
+      xIncludes: [0],
+      yTitle: 'NDCG@10',
+      dots: true,
+    },
+  )}
+${dataTable(
+  'What it took',
+  [
+    { title: 'model', isLong: true },
+    { title: 'a training', isNumber: true },
+    { title: 'environment, CPU', isNumber: true },
+    { title: 'NDCG@10', isNumber: true },
+  ],
+  points.map(({ name, x, y }) => {
+    const cost = asked(name);
+    return [
+      name,
+      duration(x),
+      cost === undefined ? '' : duration(cost.fitCpuSeconds + cost.askCpuSeconds),
+      metric(y),
+    ];
+  }),
+)}`;
+}
+
+/** Of the first seed of each model, as many as can be told apart. */
+function curvesSection({ models, summary }: ExperimentResults): Html | undefined {
+  const own = summary.filter(({ controls }) => controls === null).slice(0, linesShown);
+  const curves = own.flatMap(({ name }) => {
+    const cell = models.find((model) => model.name === name && model.curve.length > 0);
+    return cell === undefined
+      ? []
+      : [{ name: shorten(name), curve: { bestEpoch: cell.bestEpoch, epochs: [...cell.curve] } }];
+  });
+  return learningSection(curves, curves);
+}
+
+function tuningSection({ tuning }: ExperimentResults): Html | undefined {
+  if (tuning.length === 0) return undefined;
+  return html`<p>Random search, the same settings tried for every model, chosen on the validation cases.</p>${tuning.map(
+    ({ name, trials, chosen }) =>
+      foldedTable(
+        name,
+        [
+          { title: 'settings', isLong: true },
+          { title: 'validation NDCG@10', isNumber: true },
+          { title: 'took', isNumber: true },
+        ],
+        trials.map(({ settings, validation, seconds }) => [
+          `${Object.keys(settings).length === 0 ? 'as asked' : JSON.stringify(settings)}${settings === chosen ? ' (chosen)' : ''}`,
+          metric(validation),
+          duration(seconds),
+        ]),
+      ),
+  )}`;
+}
+
+function dataSection({ data, audit, machine, models }: ExperimentResults): Html {
+  const [cell] = models;
+  const manifest = cell?.manifest;
+  return html`<p>${whole(data.interactions)} actions of ${whole(data.users)} users on ${whole(data.items)} items; ${whole(data.testCases)} test cases; cold cases ${percent(audit.cold)}.</p>
+<ul>${describeAudit(audit).map((line) => html`<li>${line}</li>`)}</ul>
+${dataTable(
+  'What the numbers were made from',
+  [{ title: 'what' }, { title: 'value', isLong: true }],
+  [
+    ['data', data.dataHash],
+    ['commit', manifest?.commit ?? ''],
+    ['versions', JSON.stringify(manifest?.versions ?? {})],
+    ['processor', `${machine.processor}, ${machine.cores} cores`],
+    ['finished', models.at(-1)?.manifest.finishedAt ?? ''],
+  ],
+)}`;
+}
+
+const words = (verdict: Verdict) => (verdict === 'none' ? 'no difference is shown' : verdict);
+
+const difference = (own: {
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+}) => `${signed(own.difference)} (${signed(own.low)} to ${signed(own.high)})`;
+
+/** A model's name in a picture: settings are long. */
+const shorten = (name: string) =>
+  name.length <= 36 ? name : `${name.slice(0, 16)}…${name.slice(-19)}`;

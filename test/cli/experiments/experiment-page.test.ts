@@ -1,0 +1,70 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderExperiment } from '#cli/experiments/experiment-page.ts';
+import { browserPath, overflowOf, screens, seriousFindings, startBrowser } from '../../browser.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
+import { experimentOf } from './experiments.ts';
+
+const page = renderExperiment(experimentOf());
+
+describe('Function: renderExperiment', () => {
+  it('says what was asked and what came of it before all else', () => {
+    const before = page.slice(0, page.indexOf('<main>'));
+
+    expect(before).toContain('sasrec:snqn:lea={}+small beside sasrec:snqn: better');
+    expect(before).toContain('This comparison was named before the run.');
+    expect(page.indexOf('id="models"')).toBeLessThan(page.indexOf('id="grid"'));
+  });
+
+  it('draws controls beside their model, and has all of it in a table', () => {
+    expect(page).toContain('Beside controls');
+    for (const section of ['strata', 'cost', 'learning', 'tuning', 'data']) {
+      expect(page).toContain(`<section id="${section}"`);
+    }
+    expect(page).toContain('All comparisons as a table');
+    expect(page).toContain('(chosen)');
+  });
+
+  it('lets nothing of a name into the page', () => {
+    const own = experimentOf();
+    const named = { ...own, data: { ...own.data, file: '<script>alert(1)</script>' } };
+    expect(renderExperiment(named)).not.toContain('<script>');
+  });
+
+  it('leaves out what was not asked for', () => {
+    const bare = { ...experimentOf(), primary: null, strata: [], tuning: [], environments: [] };
+    const text = renderExperiment(bare);
+    expect(text).toContain('No comparison was named before the run');
+    expect(text).not.toContain('<section id="tuning"');
+    expect(text).not.toContain('<section id="strata"');
+  });
+});
+
+describe.skipIf(browserPath === undefined)('An experiment in a browser', () => {
+  let browser: Browser;
+  let address: string;
+  beforeAll(async () => {
+    const path = join(temporaryFolder('experiment-page'), 'experiment.html');
+    writeFileSync(path, page);
+    address = pathToFileURL(path).href;
+    browser = await startBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  it.each(Object.keys(screens) as (keyof typeof screens)[])(
+    'fits the screen (%s), and axe finds nothing serious',
+    async (screen) => {
+      const context = await browser.newContext(screens[screen]);
+      const opened = await context.newPage();
+
+      await opened.goto(address);
+
+      expect(await overflowOf(opened)).toBe(0);
+      expect(await seriousFindings(opened)).toEqual([]);
+      await context.close();
+    },
+  );
+});

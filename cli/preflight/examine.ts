@@ -53,7 +53,9 @@ async function askAccount(): Promise<AccountQuotas> {
   try {
     service = createJsonService('servicequotas', await callerEnvironment());
   } catch (error) {
-    const unread = { unread: `no AWS account: ${reasonOf(error)}` };
+    const unread = {
+      unread: `no AWS account: ${reasonOf(error)}. Set AWS_PROFILE and AWS_REGION (docs/deploy.md, 1).`,
+    };
     return { sagemaker: unread, codebuild: unread, lambda: unread };
   }
   return readAccount(service, quotaNames);

@@ -72,6 +72,9 @@ describe('Function: examine', () => {
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(dir, 'none'));
     vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
     // Act, assess
+    const skipped = (await examine(question)).filter(({ level }) => level === 'skipped');
+    // Whoever reads it knows what to give.
+    for (const { message } of skipped) expect(message).toMatch(/Set AWS_PROFILE|give --/);
     expect(await levels()).toStrictEqual({
       'Names in SageMaker': 'ok',
       'Instance types': 'ok',

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { acceleratorEnvironment } from '#lib/contracts/accelerators.ts';
 import { historyKind } from '#lib/contracts/config/training.ts';
 import { countedAnew } from '#lib/evaluation/refit.ts';
 import { fitAllAnew, fitScorers } from '#lib/evaluation/rivals/fit-scorers.ts';
@@ -32,9 +33,13 @@ function newJob(options: { withAnswers?: boolean } = {}): JobFolder {
 const tensorflowNotice = /^(WARNING: All log messages before absl::InitializeLog|I0000 ).*\n/gm;
 
 /** Runs the container's process; `onLine` may kill it. */
-async function run(job: JobFolder, onLine?: (line: string, kill: () => void) => void) {
+async function run(
+  job: JobFolder,
+  onLine?: (line: string, kill: () => void) => void,
+  given: Readonly<Record<string, string>> = {},
+) {
   const child = spawn(process.execPath, [main, 'train'], {
-    env: { ...process.env, ...nativeEnvironment(), ML_ROOT: job.root },
+    env: { ...process.env, ...nativeEnvironment(), ML_ROOT: job.root, ...given },
   });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -55,6 +60,22 @@ const ranksOf = (job: JobFolder, split: string) => {
 const jsonOf = (job: JobFolder, file: string) => JSON.parse(readFileSync(job.path(file), 'utf8'));
 
 describe('Container: trainer', () => {
+  it('fails at once where it was given a GPU that TensorFlow cannot use, and never trains on the processor', async () => {
+    // Arrange: as on a GPU instance, with the TensorFlow for processors that is installed here.
+    const job = newJob();
+    job.setHyperparameters(trainingJob({ objective: 'supervised' }));
+    const given = acceleratorEnvironment('trainer', 'nvidia');
+    // Act
+    const { code, stdout } = await run(job, undefined, given);
+    // Assess
+    expect(code).toBe(1);
+    expect(stdout).not.toContain('epoch=');
+    expect(readFileSync(job.path('output/failure'), 'utf8')).toMatch(
+      /finds no GPU that it can use.*Host driver: .*CUDA 12\.5.*driver 525.*AMI: chosen by SageMaker/,
+    );
+    expect(existsSync(job.path('checkpoints'))).toBe(false);
+  });
+
   it('trains with LEA, is stopped, goes on, and leaves what the contract says; the champion scores alike', async () => {
     // Arrange
     const whole = newJob({ withAnswers: true });

@@ -111,14 +111,20 @@ function events(
   if (sample.columns.includes('EVENT_VALUE')) section.columns = { value: 'EVENT_VALUE' };
   const types = profiles.find(({ name }) => name === 'EVENT_TYPE')?.common.map(([type]) => type);
   if (solution !== undefined) {
-    const counted = Object.fromEntries(solution.map((one) => [one.eventType, one.weight ?? 1]));
+    const isOfAll = solution.some(({ eventType }) => eventType === '*');
+    const named: readonly EventParameter[] = isOfAll
+      ? (types ?? []).map((eventType) => ({ eventType }))
+      : solution;
+    const counted = Object.fromEntries(named.map((one) => [one.eventType, one.weight ?? 1]));
     const others = (types ?? []).filter((type) => !Object.hasOwn(counted, type));
     section.eventRewards = {
       ...counted,
       ...Object.fromEntries(others.map((type) => [type, 0])),
     };
     reasons.push(
-      `eventRewards: the weights of the solution${others.length === 0 ? '' : `; it leaves out ${others.join(', ')}, which have 0`}.`,
+      isOfAll
+        ? 'eventRewards: the solution names no event type, so all of them count alike.'
+        : `eventRewards: the weights of the solution${others.length === 0 ? '' : `; it leaves out ${others.join(', ')}, which have 0`}.`,
     );
     const values = solution.flatMap(({ eventType, threshold }) =>
       threshold === undefined ? [] : [[eventType, { as: 'rating', likedFrom: threshold }] as const],
@@ -126,7 +132,7 @@ function events(
     if (values.length > 0) {
       section.reward = { values: Object.fromEntries(values) };
       reasons.push(
-        `reward.values: events below the solution's threshold do not count (${values.map(([type, { likedFrom }]) => `${type} from ${likedFrom}`).join(', ')}).`,
+        `reward.values: events below the solution's threshold do not count (${values.map(([type, { likedFrom }]) => `${type === '*' ? 'all' : type} from ${likedFrom}`).join(', ')}).`,
       );
     }
     return section;

@@ -68,6 +68,7 @@ const solution = z.looseObject({
 
 /** What one event type counts for in a solution. */
 export interface EventParameter {
+  /** `*` for all, alike: a solution that names none is trained on every interaction. */
   readonly eventType: string;
   /** Of 1; undefined where the solution does not say. */
   readonly weight?: number | undefined;
@@ -91,7 +92,7 @@ export function readSolution(file: string): EventParameter[] {
     });
   }
   const threshold = solutionConfig.eventValueThreshold;
-  return eventType === undefined ? [] : [{ eventType, threshold }];
+  return [{ eventType: eventType ?? '*', threshold }];
 }
 
 function readJson(file: string): unknown {

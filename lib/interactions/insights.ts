@@ -46,7 +46,7 @@ function volumeInsights({ good, read, duplicate }: MergedTally, { users }: Merge
     ...when(
       users.repeated < MINIMUM_USERS,
       'few-users',
-      `Only ${number(users.repeated)} users have two or more interactions; sequences need at least ${MINIMUM_USERS} such users.`,
+      `Only ${number(users.repeated)} ${users.repeated === 1 ? 'user has' : 'users have'} two or more interactions; sequences need at least ${MINIMUM_USERS} such users.`,
       'Check that user_id names a person or a lasting device and not a session or a request; upload a longer period.',
     ),
     ...when(

@@ -129,6 +129,20 @@ describe('Command: import personalize', () => {
     });
   });
 
+  it('counts all events alike where the solution names no event type, as Personalize does', async () => {
+    const solution = { name: 's', solutionConfig: { eventValueThreshold: '2' } };
+    write('solution.json', [JSON.stringify({ solution })]);
+
+    const { text } = await take('--solution', at('solution.json'));
+
+    expect(written().interactions).toMatchObject({
+      eventRewards: { watch: 1, click: 1, rate: 1 },
+      reward: { values: { '*': { as: 'rating', likedFrom: 2 } } },
+    });
+    expect(text).toContain('names no event type, so all of them count alike');
+    expect(text).toContain("below the solution's threshold do not count (all from 2)");
+  });
+
   it('lets the id stand for the title where no column is one, and says so', async () => {
     write('items.csv', ['ITEM_ID,PRICE', ...Array.from({ length: 9 }, (_, i) => `i${i},${i}.5`)]);
 

@@ -1,3 +1,4 @@
+import { product } from '#lib/graph/operations/product.ts';
 import { topKInBlocks } from '#lib/graph/operations/top-k.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { type Head, rowsOf, valuesOf, valuesOfAll } from './heads.ts';
@@ -16,42 +17,47 @@ const valuesAtOnce = 4 * 1024 * 1024;
  */
 export function bestItems(head: Head, states: tf.Tensor2D): tf.Tensor1D {
   const items = head.kernel.shape[0];
-  const rows =
-    items > manyItems
-      ? bestInColumnBlocks(head, states)
-      : tf.concat(
-          rowBlocks(states, items).map((block) => largestPlace(valuesOfAll(head, block))),
-          0,
-        );
+  const rows = items > manyItems ? bestInColumnBlocks(head, states) : bestInRowBlocks(head, states);
   return tf.add(rows, tf.scalar(1, 'int32'));
 }
 
+/** Padding columns of a table get this bias, the lowest float32, so that they are never the best. */
+const lowest = -3.4028234663852886e38;
+
 /**
- * Arg-max of each row, int32 `[rows]`. The maxima of groups of columns are found first, which TensorFlow does with vector
- * instructions, unlike the arg-max itself; then only the best group is searched.
+ * The table's row of the highest value, int32 `[places]`. The maxima of groups of columns are found first, which TensorFlow does
+ * with vector instructions, unlike the arg-max itself; then only the best group is searched. For that the table is transposed and
+ * padded to whole groups, once for all blocks of places.
  */
-function largestPlace(values: tf.Tensor2D): tf.Tensor1D {
-  const [rows, columns] = values.shape;
-  const width = Math.ceil(Math.sqrt(columns));
-  const groups = Math.floor(columns / width);
-  const rest = columns - groups * width;
-  if (groups < 4) return tf.argMax(values, 1);
-  const whole = rest === 0 ? values : tf.slice(values, [0, 0], [rows, groups * width]);
-  const maxima = tf.max(tf.reshape(whole, [rows, groups, width]), 2); // [rows, groups]
+function bestInRowBlocks(head: Head, states: tf.Tensor2D): tf.Tensor1D {
+  const items = head.kernel.shape[0];
+  const groups = Math.ceil(Math.sqrt(items));
+  const width = Math.ceil(items / groups);
+  const padding = groups * width - items;
+  const kernel = tf.pad(tf.transpose(head.kernel), [
+    [0, 0],
+    [0, padding],
+  ]) as tf.Tensor2D; // [state, groups * width]
+  const bias = tf.pad(head.bias ?? tf.zeros([items]), [[0, padding]], lowest) as tf.Tensor1D;
+  const rows = rowBlocks(states, items).map((block) =>
+    largestPlace(tf.add(product(block, kernel), bias) as tf.Tensor2D, groups, width),
+  );
+  // A state that is not finite has no best item; whatever is found lies within the table, and the step's loss tells of it.
+  return tf.minimum(tf.concat(rows, 0), tf.scalar(items - 1, 'int32')) as tf.Tensor1D;
+}
+
+/** Arg-max of each row of `[rows, groups * width]`, ties to the smaller column, int32 `[rows]`. */
+function largestPlace(values: tf.Tensor2D, groups: number, width: number): tf.Tensor1D {
+  const rows = values.shape[0];
+  const maxima = tf.max(tf.reshape(values, [rows, groups, width]), 2); // [rows, groups]
   const group = tf.argMax(maxima, 1) as tf.Tensor1D; // [rows]
   const begins = tf.range(0, rows * groups, groups, 'int32');
   const members = tf.gather(
-    tf.reshape(whole, [rows * groups, width]) as tf.Tensor,
+    tf.reshape(values, [rows * groups, width]) as tf.Tensor,
     tf.add(begins, group) as tf.Tensor1D,
   ); // [rows, width]
   const member = tf.argMax(members, 1);
-  const place = tf.add(tf.mul(group, tf.scalar(width, 'int32')), member);
-  if (rest === 0) return place as tf.Tensor1D;
-  // The few columns that fill no group come last: they win only with a higher value.
-  const last = tf.slice(values, [0, groups * width], [rows, rest]); // [rows, rest]
-  const isLast = tf.greater(tf.max(last, 1), tf.max(maxima, 1)); // [rows]
-  const lastPlace = tf.add(tf.argMax(last, 1), tf.scalar(groups * width, 'int32'));
-  return tf.where(isLast, lastPlace, place) as tf.Tensor1D;
+  return tf.add(tf.mul(group, tf.scalar(width, 'int32')), member) as tf.Tensor1D;
 }
 
 /** The same for a large catalogue, int32 `[places]`. */

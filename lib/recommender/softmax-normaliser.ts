@@ -1,5 +1,6 @@
+import { product, transposedProduct } from '#lib/graph/operations/product.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
-import { type Head, valuesOfAll } from './heads.ts';
+import type { Head } from './heads.ts';
 import { rowBlocks } from './row-blocks.ts';
 
 /**
@@ -7,7 +8,8 @@ import { rowBlocks } from './row-blocks.ts';
  *
  * Value and gradient are computed together, a block of rows after the other while its values are in the cache: logits,
  * maximum, exponentials `e`, their sum `t`, then `(e . kernel) / t` and `e^T . (s / t)`. The softmax itself is never
- * written: the division is done on the narrow side, and so are the weights.
+ * written: the division is done on the narrow side, and so are the weights. The table is transposed once, and its
+ * gradient at the end, because products whose wide side is transposed are slower (`product`).
  *
  * @param states `[places, state]`
  * @param weights `[places]`, without gradient
@@ -22,7 +24,11 @@ export function softmaxNormaliser(
   const operation = tf.customGrad((...args) => {
     const save = args.at(-1) as unknown as tf.GradSaveFunc;
     const [s, kernel, bias] = args as unknown as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
-    const own: Head = { kernel, bias: isBiased ? bias : undefined };
+    const own: Table = {
+      kernel,
+      transposed: tf.transpose(kernel), // [state, items]
+      bias: isBiased ? bias : undefined,
+    };
     const blocks = rowBlocks(s, kernel.shape[0]);
     const weighted = rowBlocks(tf.expandDims(weights, 1) as tf.Tensor2D, kernel.shape[0]); // [rows, 1] each
     const parts = blocks.map((block, index) => blockOf(own, block, weighted[index]!));
@@ -31,7 +37,7 @@ export function softmaxNormaliser(
       parts.slice(1).reduce((total, part) => tf.add(total, part[name]), first[name] as tf.Tensor);
     const stateGradient =
       parts.length === 1 ? first.states : tf.concat(parts.map((part) => part.states)); // [places, state]
-    save([stateGradient, sum('kernel'), ...(isBiased ? [sum('bias')] : [])]);
+    save([stateGradient, tf.transpose(sum('transposed')), ...(isBiased ? [sum('bias')] : [])]);
     return {
       value: sum('value'),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => saved.map((slope) => tf.mul(slope, dy)),
@@ -41,29 +47,35 @@ export function softmaxNormaliser(
   return operation(states, ...parameters) as tf.Scalar;
 }
 
+/** A head whose kernel is at hand both ways, `[items, state]` and `[state, items]`. */
+interface Table extends Head {
+  readonly transposed: tf.Tensor2D;
+}
+
 /** A block's share of the sum, and of its gradients. */
 interface Part {
   readonly value: tf.Tensor;
   /** `[rows, state]` */
   readonly states: tf.Tensor;
-  /** `[items, state]` */
-  readonly kernel: tf.Tensor;
-  /** `[1, items]` */
+  /** Of the transposed kernel, `[state, items]`. */
+  readonly transposed: tf.Tensor;
+  /** `[items]` */
   readonly bias: tf.Tensor;
 }
 
-function blockOf(head: Head, states: tf.Tensor2D, weights: tf.Tensor2D): Part {
-  const values = valuesOfAll(head, states); // [rows, items]
+function blockOf(table: Table, states: tf.Tensor2D, weights: tf.Tensor2D): Part {
+  const products = product(states, table.transposed); // [rows, items]
+  const values = table.bias === undefined ? products : tf.add(products, table.bias);
   const largest = tf.max(values, 1, true); // [rows, 1]
   const exponentials = tf.exp(tf.sub(values, largest)) as tf.Tensor2D; // [rows, items]
   const total = tf.sum(exponentials, 1, true); // [rows, 1]
   const scale = tf.div(weights, total) as tf.Tensor2D; // [rows, 1]
   return {
     value: tf.sum(tf.mul(tf.add(tf.log(total), largest), weights)),
-    states: tf.mul(tf.matMul(exponentials, head.kernel), scale),
-    kernel: tf.matMul(exponentials, tf.mul(states, scale) as tf.Tensor2D, true),
+    states: tf.mul(product(exponentials, table.kernel), scale),
+    transposed: transposedProduct(tf.mul(states, scale) as tf.Tensor2D, exponentials),
     bias:
-      head.bias === undefined
+      table.bias === undefined
         ? tf.scalar(0)
         : tf.squeeze(tf.matMul(scale, exponentials, true), [0]),
   };

@@ -169,4 +169,30 @@ describe('Function: bestItems', () => {
       }
     },
   );
+
+  it('takes no place beyond the catalogue where every value is below zero, without bias', () => {
+    // Arrange: 997 items fill no square of groups
+    const kernel = tf.neg(tf.add(tf.abs(draw(5, [997, 2])), 1)) as tf.Tensor2D;
+    const states = tf.add(tf.abs(draw(6, [7, 2])), 1) as tf.Tensor2D;
+
+    // Act
+    const best = bestItems({ kernel, bias: undefined }, states).dataSync<'int32'>();
+
+    // Assess
+    const expected = tf.argMax(tf.matMul(states, kernel, false, true), 1).dataSync();
+    expect([...best]).toEqual([...expected].map((row) => row + 1));
+  });
+
+  it('stays within the catalogue for a state that is not a number', () => {
+    // Arrange
+    const kernel = draw(5, [997, 2]) as tf.Tensor2D;
+    const states = tf.tensor2d([[Number.NaN, 1]]);
+
+    // Act
+    const [best] = bestItems({ kernel, bias: undefined }, states).dataSync<'int32'>();
+
+    // Assess
+    expect(best).toBeGreaterThanOrEqual(1);
+    expect(best).toBeLessThanOrEqual(997);
+  });
 });

@@ -9,7 +9,7 @@ import { readStepStatistics, type TracedNode } from './step-statistics.ts';
 import { createSubject, type Setup } from './subject.ts';
 
 /** What a step's time goes into, in the order of the table. */
-export const parts = ['productsOverItems', 'passesOverItems', 'tables', 'backbone'] as const;
+const parts = ['productsOverItems', 'passesOverItems', 'tables', 'backbone'] as const;
 type Part = (typeof parts)[number];
 
 /** A profile of one step, by TensorFlow's own timing of each operation. */

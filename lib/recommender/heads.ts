@@ -15,6 +15,8 @@ export interface Head {
   readonly kernel: tf.Tensor2D;
   /** `[items]` */
   readonly bias: tf.Tensor1D | undefined;
+  /** `[state, items]`: the kernel the other way round, where a backend multiplies faster by that. */
+  readonly transposed?: tf.Tensor2D | undefined;
 }
 
 /**
@@ -115,7 +117,10 @@ export function enrich(
 
 /** Values of every item, `[places, state]` -> `[places, items]`. */
 export function valuesOfAll(head: Head, states: tf.Tensor2D): tf.Tensor2D {
-  const values: tf.Tensor2D = tf.matMul(states, head.kernel, false, true);
+  const values: tf.Tensor2D =
+    head.transposed === undefined
+      ? tf.matMul(states, head.kernel, false, true)
+      : tf.matMul(states, head.transposed);
   return head.bias === undefined ? values : (tf.add(values, head.bias) as tf.Tensor2D);
 }
 

@@ -41,12 +41,12 @@ const merged = (...args: Parameters<typeof talliesOf>) => mergeTallies(upload, t
 
 /** The same rows, the cuts somewhere among them; a range may have none. */
 function cut<Row>(rows: readonly Row[], cuts: readonly number[]): Row[][] {
-  const at = [0, ...cuts.map((share) => Math.floor(share * rows.length)), rows.length];
+  const at = [0, ...cuts.map((place) => Math.min(place, rows.length)), rows.length];
   at.sort((a, b) => a - b);
   return at.slice(1).map((end, range) => rows.slice(at[range]!, end));
 }
 
-const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 4 });
+const cuts = fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 4 });
 const action = fc.record(
   {
     user_id: fc.integer({ min: 1, max: 9 }),
@@ -107,6 +107,25 @@ describe('Function: mergeTallies', () => {
       Object.entries(reasons);
     expect([Object.keys(reasons), count]).toEqual([[reason], 5]);
     expect(examples).toHaveLength(3);
+  });
+
+  it('adds up what the ranges counted, as counted by hand', () => {
+    const row = { user_id: 1, item_id: 2, timestamp: 1_700_000_000, event_type: 'buy', page: 'x' };
+    const item = { item_id: 1, title: 'a', genre: 'b', cast: { first: 'c' } };
+
+    const logs = merged('logs', [[row, row], [{ ...row, user_id: 3 }], [{ ...row, value: 4 }]]);
+    const catalogue = merged('catalog', [[item], [{ ...item, item_id: 2 }]]);
+
+    expect(logs).toMatchObject({ read: 4, good: 3, duplicate: 1, unusedFields: { page: 4 } });
+    expect(logs.interactions).toMatchObject({
+      users: { distinct: 2 },
+      items: { distinct: 1 },
+      eventTypes: { buy: 3 },
+      withEventType: 3,
+      withValue: 1,
+    });
+    expect(catalogue.items).toMatchObject({ fields: { genre: 2 } });
+    expect(catalogue.items?.leftOut).toEqual({ cast: 2 });
   });
 
   it('takes ranges of which nothing is known of their kind', () => {

@@ -25,6 +25,12 @@ export function limitLearned<Counts extends DataCounts>(
   return {
     ...counts,
     transitions: Math.min(counts.transitions, most),
-    learned: Math.min(counts.learned ?? counts.interactions, most),
+    learned: Math.min(learnedOf(counts), most),
   };
 }
+
+/** Interactions that are learned from: all, unless less is said. */
+export const learnedOf = ({
+  interactions,
+  learned = interactions,
+}: Pick<DataCounts, 'interactions' | 'learned'>): number => learned;

@@ -1,6 +1,6 @@
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
-import type { DataCounts } from './data-counts.ts';
+import { type DataCounts, learnedOf } from './data-counts.ts';
 import type { StepMemory } from './memory.ts';
 import type { Prices } from './prices.ts';
 import type { StepTime } from './times.ts';
@@ -62,7 +62,7 @@ export function functionMemory(
   const widest = Math.max(...models.map((model) => resolveModel(config.training, model).dimension));
   const shown = counts.catalogueItems ?? counts.items;
   const { fitRivalsMegabytes: fit, evaluateMegabytes: evaluate } = throughput;
-  const millions = (counts.learned ?? counts.interactions) / 1e6;
+  const millions = learnedOf(counts) / 1e6;
   return [
     {
       step: 'FitRivals',

@@ -2,7 +2,7 @@ import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { fullCatalogueItems, type ResolvedModel } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
-import type { DataCounts } from './data-counts.ts';
+import { type DataCounts, learnedOf } from './data-counts.ts';
 import { instanceUsd, known } from './instances.ts';
 import type { CostPart } from './parts.ts';
 import type { Prices, Range } from './prices.ts';
@@ -57,9 +57,7 @@ export function trainCost(
   // Nobody knows who wins, and whether somebody new does: the longest, or none.
   const refits = models
     .filter(({ refitPasses }) => refitPasses > 0)
-    .map((model) =>
-      jobOf(exactly(model.refitPasses), model, counts.learned ?? counts.interactions),
-    );
+    .map((model) => jobOf(exactly(model.refitPasses), model, learnedOf(counts)));
   const refit: Range = {
     low: 0,
     expected: Math.max(0, ...refits.map((job) => job.expected)),

@@ -2,7 +2,7 @@ import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { shardsPerCall } from '#lib/contracts/limits.ts';
 import { usesEnvironment } from '#lib/contracts/needs.ts';
-import type { DataCounts } from './data-counts.ts';
+import { type DataCounts, learnedOf } from './data-counts.ts';
 import type { Prices } from './prices.ts';
 
 /** What a step asks of Lambda and S3. */
@@ -66,8 +66,8 @@ const requestsAtOnce = 32;
 /** Held-out cases that are ranked, at most: a split by time holds out no more of a part than a tenth. */
 export const casesOf = (
   { sequences }: Pick<PipelineConfig, 'sequences'>,
-  { interactions, learned = interactions }: Pick<DataCounts, 'interactions' | 'learned'>,
-): number => 2 * Math.min(sequences.maximumCases, Math.ceil(learned / 10));
+  counts: Pick<DataCounts, 'interactions' | 'learned'>,
+): number => 2 * Math.min(sequences.maximumCases, Math.ceil(learnedOf(counts) / 10));
 
 /** Seconds of FitRivals and of EvaluateModels, which both read all training shards. */
 export function verdictSeconds(
@@ -76,7 +76,7 @@ export function verdictSeconds(
   { throughput }: Prices,
 ): { readonly fitRivals: number; readonly evaluate: number } {
   const { evaluateSeconds, fitRivalsSeconds, requestSeconds } = throughput;
-  const millions = (counts.learned ?? counts.interactions) / 1e6;
+  const millions = learnedOf(counts) / 1e6;
   const cases = casesOf(config, counts);
   const reading = (shardsOf(config, counts) * requestSeconds) / requestsAtOnce;
   return {
@@ -108,7 +108,8 @@ export function expiryPages(
 /** Ingestion and a night, step by step. */
 export function nightWork(config: PipelineConfig, counts: DataCounts, tables: Prices): StepWork[] {
   const { throughput } = tables;
-  const { interactions, transitions, learned = interactions, items } = counts;
+  const { interactions, transitions, items } = counts;
+  const learned = learnedOf(counts);
   const { sequences, environment, training } = config;
   const { batchCount } = config.operations.serving;
   const users = usersOf(counts);

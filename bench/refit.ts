@@ -1,8 +1,6 @@
-import { createReadStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { createGunzip } from 'node:zlib';
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { modelConfig, trainingSettings } from '#lib/contracts/config/training.ts';
@@ -20,12 +18,13 @@ import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { refitModel } from '#lib/recommender/refit.ts';
 import { trainModel } from '#lib/recommender/trainer.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
-import { type IngestedInteraction, InteractionLog } from '#lib/sequences/interaction-log.ts';
+import { InteractionLog } from '#lib/sequences/interaction-log.ts';
 import { decodeBlend } from '#lib/serving/blend-file.ts';
 import { rankWithBlend } from '#lib/serving/rank-blend.ts';
 import { rivalFiles } from '#lib/serving/rival-files.ts';
 import { refitRival } from '#lib/serving/rival-refit.ts';
 import { base64Of, floatsOf } from './shared/floats.ts';
+import { readLog } from './shared/log.ts';
 
 /**
  * `npm run bench -- refit [--interactions FILE] [--cuts 28,21,14,7] [--days 7] [--passes 1,2,4] [--shares 0.1,0.3,1]
@@ -57,14 +56,7 @@ const model = resolveModel(trainingSettings.parse({}), {
   seed: Number(values.seed),
 });
 const sequences = sequencesConfig.parse({ shardItems: 1_000_000 });
-const rows: IngestedInteraction[] = [];
-const file = createReadStream(values.interactions).pipe(createGunzip());
-for await (const text of createInterface({ input: file })) {
-  if (text === '') continue;
-  const { user_id, item_id, timestamp, event_type = null } = JSON.parse(text);
-  const row = { user_id: String(user_id), item_id: String(item_id), timestamp, event_type };
-  rows.push({ ...row, line: rows.length });
-}
+const rows = await readLog(values.interactions);
 const end = rows.reduce((newest, { timestamp }) => Math.max(newest, timestamp), 0);
 
 /** The log up to a time. */

@@ -1,8 +1,6 @@
-import { createReadStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { createGunzip } from 'node:zlib';
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { modelConfig, trainingSettings } from '#lib/contracts/config/training.ts';
@@ -13,8 +11,9 @@ import { collectRows } from '#lib/recommender/data/training-rows.ts';
 import { trainModel } from '#lib/recommender/trainer.ts';
 import type { EarlierModel } from '#lib/recommender/warm-start.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
-import { type IngestedInteraction, InteractionLog } from '#lib/sequences/interaction-log.ts';
+import { InteractionLog } from '#lib/sequences/interaction-log.ts';
 import { base64Of, floatsOf } from './shared/floats.ts';
+import { readLog } from './shared/log.ts';
 
 /**
  * `npm run bench -- warm-start [--interactions FILE] [--model FILE] [--share 0.01] [--nights 1] [--seed N] [--patience 1,2,5]
@@ -40,14 +39,7 @@ const model = resolveModel(trainingSettings.parse({}), {
   ...modelConfig.parse(given),
   seed: Number(values.seed),
 });
-const rows: IngestedInteraction[] = [];
-const file = createReadStream(values.interactions).pipe(createGunzip());
-for await (const text of createInterface({ input: file })) {
-  if (text === '') continue;
-  const { user_id, item_id, timestamp, event_type = null } = JSON.parse(text);
-  const row = { user_id: String(user_id), item_id: String(item_id), timestamp, event_type };
-  rows.push({ ...row, line: rows.length });
-}
+const rows = await readLog(values.interactions);
 rows.sort((a, b) => a.timestamp - b.timestamp || a.line - b.line);
 
 /** The sequences of a night: without the newest actions. */

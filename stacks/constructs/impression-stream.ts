@@ -37,9 +37,13 @@ export class ImpressionStream extends Construct {
     this.logGroup = createLogGroup(this, 'Logs', deployment, `/aws/kinesisfirehose/${name}`);
     this.errors = new LogStream(this, 'Errors', { logGroup: this.logGroup });
     this.role = new Role(this, 'Role', {
-      // https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
+      // Public templates know Firehose by its external id, the account. Whether it says its source account as well is not
+      // documented (https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html): where it does, it has to be ours.
       assumedBy: new ServicePrincipal('firehose.amazonaws.com', {
-        conditions: { StringEquals: { 'sts:ExternalId': Aws.ACCOUNT_ID } },
+        conditions: {
+          StringEquals: { 'sts:ExternalId': Aws.ACCOUNT_ID },
+          StringEqualsIfExists: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+        },
       }),
       path: pipelinePath(deployment),
       description: `Writes what ${deployment.name} answered`,

@@ -172,11 +172,17 @@ describe('Roles', () => {
     const trusts = everyRole.flatMap(([id, { Properties }]) =>
       (Properties.AssumeRolePolicyDocument.Statement as Statement[])
         .filter(({ Principal }) => 'Service' in (Principal as object))
-        .map(({ Condition, Principal }) => {
+        .flatMap(({ Condition, Principal }) => {
           const { Service } = Principal as { Service: unknown };
           // Firehose says for whom it comes by the external id (stacks/constructs/impression-stream.ts).
-          const key = Service === 'firehose.amazonaws.com' ? 'sts:ExternalId' : 'aws:SourceAccount';
-          return [id, Condition?.StringEquals?.[key]] as const;
+          const accounts =
+            Service === 'firehose.amazonaws.com'
+              ? [
+                  Condition?.StringEquals?.['sts:ExternalId'],
+                  Condition?.StringEqualsIfExists?.['aws:SourceAccount'],
+                ]
+              : [Condition?.StringEquals?.['aws:SourceAccount']];
+          return accounts.map((account) => [id, account] as const);
         }),
     );
     expect(trusts.length).toBeGreaterThan(20);

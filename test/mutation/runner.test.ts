@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../temporary/folders.ts';
+import * as suite from './suite.ts';
 
 const runner = new URL('./runner.ts', import.meta.url).href;
 
@@ -103,4 +104,15 @@ it('computes anew what stands around tests, which each of them reaches', () => {
     { status: 'killed', failureMessage: expect.stringContaining('broken') },
     { 'a.test.mjs#sum > is 2': { 1: 1, 2: 1 }, 'a.test.mjs#sum > is a number': { 1: 1, 2: 1 } },
   ]);
+});
+
+it('has all that the tests of these rooms take from Vitest', () => {
+  const files = globSync('test/lib/{promotion,evaluation,interactions}/**/*.ts');
+  const taken = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/import \{([^}]*)\} from 'vitest'/g)].flatMap(
+      ([, names]) => names!.split(',').map((name) => name.trim()),
+    ),
+  );
+
+  expect(Object.keys(suite)).toEqual(expect.arrayContaining([...new Set(taken)]));
 });

@@ -74,3 +74,4 @@ function addTest(name: string, run: () => unknown): void {
 
 export const describe = Object.assign(describeOne, { each: each(describeOne as never) });
 export const it = Object.assign(addTest, { each: each(addTest) });
+export { it as test };

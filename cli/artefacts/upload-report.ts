@@ -15,7 +15,7 @@ export function describeUploadReport(report: UploadReport, isAhead = false): str
     `  ${read} rows = ${good} good + ${quarantined} quarantined + ${duplicate} duplicate${omitted === 0 ? '' : `; ${omitted} more are left out, as configured`}`,
     ...describeRows(report),
     ...report.reasons.flatMap(({ reason, count, meaning, advice, examples }) => [
-      `  ${reason}, ${count} rows: ${meaning} ${advice}`,
+      `  ${reason}, ${count} ${count === 1 ? 'row' : 'rows'}: ${meaning} ${advice}`,
       ...examples.slice(0, examplesShown).map(({ line, detail }) => `    line ${line}: ${detail}`),
     ]),
     ...report.insights.map((insight) => `  * ${insight.message} ${insight.advice}`),

@@ -1,4 +1,4 @@
-import { existsSync, globSync, readdirSync, statSync } from 'node:fs';
+import { globSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { uploads } from '#lib/contracts/keys.ts';
@@ -17,8 +17,14 @@ export interface DataFile {
  * @throws ValidationError when there are none, two have one name, or ingestion would refuse or ignore the one
  */
 export function expandFiles(given: string): DataFile[] {
-  if (statSync(given, { throwIfNoEntry: false })?.isFile() === true) return [onlyFile(given)];
-  const isFolder = existsSync(given);
+  const there = statSync(given, { throwIfNoEntry: false });
+  if (there?.isFile() === true) return [onlyFile(given)];
+  const isFolder = there?.isDirectory() === true;
+  if (there !== undefined && !isFolder) {
+    throw new ValidationError(
+      `${given} is neither a file nor a folder, and a pipe can be read only once: write what comes out of it to a file.`,
+    );
+  }
   const found = isFolder
     ? readdirSync(given, { recursive: true, encoding: 'utf8' }).map((name) => ({
         path: join(given, name),

@@ -5,7 +5,7 @@ import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import { runs, uploadOfPart, uploads } from '#lib/contracts/keys.ts';
 import { runManifest } from '#lib/contracts/run.ts';
 import { uploadOutcome } from '#lib/interactions/report.ts';
-import { rewardOf, takenBackBy } from '#lib/interactions/rewards.ts';
+import { isAction } from '#lib/interactions/rewards.ts';
 import type { Interaction } from '#lib/interactions/rows.ts';
 import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 import { addUpload, type FreshCounts, noCounts } from '#lib/popularity/fresh-counts.ts';
@@ -66,10 +66,8 @@ async function countRows(
 }
 
 function* actionsOf(rows: Iterable<Interaction>, config: InteractionsConfig) {
-  for (const { event_type, value, item_id: item, timestamp: time } of rows) {
-    const isAction =
-      takenBackBy(config, event_type) === undefined && rewardOf(config, event_type, value) > 0;
-    if (isAction) yield { item, time };
+  for (const row of rows) {
+    if (isAction(config, row)) yield { item: row.item_id, time: row.timestamp };
   }
 }
 

@@ -6,8 +6,7 @@ import { type Impression, impression } from '#lib/contracts/impression.ts';
 import { impressions } from '#lib/contracts/keys.ts';
 import type { RunManifest } from '#lib/contracts/run.ts';
 import { createAttribution } from '#lib/evaluation/attribution.ts';
-import { rewardOf, takenBackBy } from '#lib/interactions/rewards.ts';
-import type { Interaction } from '#lib/interactions/rows.ts';
+import { isAction } from '#lib/interactions/rewards.ts';
 import type { ShownOutcome } from '#lib/report/sections/shown.ts';
 import type { Objects } from '#platform/objects.ts';
 
@@ -29,9 +28,6 @@ export async function gatherAttribution(
   const days = Array.from({ length: settings.reportDays + 1 }, (_, ago) =>
     new Date((until - ago * daySeconds) * 1000).toISOString().slice(0, 10),
   );
-  const isAction = ({ event_type, value }: Interaction) =>
-    takenBackBy(interactions, event_type) === undefined &&
-    rewardOf(interactions, event_type, value) > 0;
   const attribution = createAttribution({
     experiment: variants?.experiment ?? null,
     window: settings.windowHours * 3600,
@@ -52,7 +48,7 @@ export async function gatherAttribution(
     for await (const rows of readRows(objects, part)) {
       for (const row of rows) {
         if (row.timestamp < since || row.timestamp > until) continue;
-        if (isAction(row)) attribution.addAction(row);
+        if (isAction(interactions, row)) attribution.addAction(row);
       }
     }
   }

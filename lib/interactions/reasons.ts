@@ -43,7 +43,8 @@ export const reasons = {
   },
   'not-utf8': {
     meaning: 'The line is not UTF-8 text.',
-    advice: 'Save the file as UTF-8.',
+    advice:
+      'Save the file as UTF-8, or say its encoding in interactions.file (of items in interactions.items.file).',
   },
   'line-too-long': {
     meaning: 'The line has more bytes than allowed (1 MiB unless configured).',

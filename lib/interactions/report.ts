@@ -208,7 +208,7 @@ function success(plan: UploadPlan, merged: MergedTally): string {
     kept < quarantined ? ` (${number(kept)} of them kept, the first ones of every range)` : '';
   return (
     `${number(good)} of the ${number(read)} rows of ${plan.key} were taken; ` +
-    `${number(quarantined)} are in quarantine${some}, ${number(duplicate)} repeat another row.`
+    `${number(quarantined)} ${quarantined === 1 ? 'is' : 'are'} in quarantine${some}, ${number(duplicate)} ${duplicate === 1 ? 'repeats' : 'repeat'} another row.`
   );
 }
 

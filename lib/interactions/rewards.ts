@@ -23,6 +23,13 @@ export function rewardOf(
   return value <= 0 ? 0 : base * Math.min(1, Math.log1p(value) / Math.log1p(rule.full));
 }
 
+/** Whether an interaction is an action: it takes none back, and its reward is above 0. */
+export const isAction = (
+  rules: RewardRules,
+  { event_type, value }: { readonly event_type: string | null; readonly value: number | null },
+): boolean =>
+  takenBackBy(rules, event_type) === undefined && rewardOf(rules, event_type, value) > 0;
+
 /** What the value of an event type means; undefined when nothing says so. */
 export function valueRule({ values }: InteractionsConfig['reward'], eventType: string | null) {
   if (eventType !== null && Object.hasOwn(values, eventType)) return values[eventType];

@@ -95,6 +95,8 @@ export function createRowReader(
   function turnDown(rejection: Rejection, line: number, text: string) {
     tally.rejection(rejection, line);
     if (sink.bad(rejection, line, text)) tally.kept();
+    if (rejection.reason !== 'unknown-item') return;
+    for (const note of noted) if (isOfUnknown.has(note)) tally.note(note);
   }
 
   function keep(row: Interaction | Item) {
@@ -160,6 +162,9 @@ export function createRowReader(
     tally: (): Tally => tally.result(),
   };
 }
+
+/** What is said of a row whose item is unknown as well: no catalogue has an item whose digits were cut. */
+const isOfUnknown: ReadonlySet<Note> = new Set(['shortened-id', 'shortened-time']);
 
 /** Unknown items whose spellings are remembered. */
 const REMEMBERED = 100_000;

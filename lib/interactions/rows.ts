@@ -140,7 +140,11 @@ export function checkInteraction(
   if (typeof timestamp === 'string' && isShortened(timestamp)) tell.note('shortened-time');
   if (rules.knownItems && !rules.knownItems.has(item)) {
     tell.unknown(item);
-    return reject('unknown-item', 'item_id is in no catalogue upload that came before this file');
+    const nothing = isPlaceholder(item) ? 'is a word for "nothing" and ' : '';
+    return reject(
+      'unknown-item',
+      `item_id ${nothing}is in no catalogue upload that came before this file`,
+    );
   }
   const answer = checkName('recommendation_id', row.recommendation_id, rules, tell);
   if (answer !== null && typeof answer !== 'string') return answer;

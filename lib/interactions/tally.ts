@@ -60,7 +60,7 @@ export const tally = z.strictObject({
   /** Quarantined rows that were kept; the others are only counted. */
   kept: z.int().min(0),
   reasons: reasonTallies,
-  /** Good rows by what was noted of them. */
+  /** Good rows by what was noted of them; with them, those of unknown items whose ids or times a spreadsheet has cut. */
   notes: z.partialRecord(z.enum(notes), z.int().min(1)),
   /** Rows of unknown items that are known in another spelling, by what that differs in. */
   knownBy: z.partialRecord(z.enum(spellings), z.int().min(1)),

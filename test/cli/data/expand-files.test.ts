@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expandFiles } from '#cli/data/expand-files.ts';
@@ -41,6 +42,10 @@ describe('Function: expandFiles', () => {
       'a.csv',
       'b.csv',
     ]);
+  });
+
+  it('asks for a file in place of a pipe, which could be read only once', () => {
+    expect(() => expandFiles(devNull)).toThrow(`${devNull} is neither a file nor a folder`);
   });
 
   it.each([

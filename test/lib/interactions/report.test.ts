@@ -324,6 +324,21 @@ describe('Function: reportUpload', () => {
     expect(insights.find((insight) => insight.code === code)?.message).toMatch(message);
   });
 
+  it('says that a spreadsheet has cut the ids of items that no catalogue has', () => {
+    const rows = interactions(60, (i) => ({ item_id: i % 2 ? '8.80E+12' : 'null' }));
+
+    const { insights, reasons } = report({ rows, known: twenty });
+
+    expect(insights.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^30 rows have an id such as 8\.80E\+12/),
+    );
+    // These were not taken, so that they count as no item.
+    expect(insights.map(({ code }) => code)).not.toContain('placeholder-items');
+    expect(reasons[0]!.examples[0]!.detail).toMatch(
+      /^item_id is a word for "nothing" and is in no/,
+    );
+  });
+
   it('says which event types have no reward, and which rewards no event type', () => {
     const rows = interactions(2000, (i) => ({ event_type: i % 4 ? 'Buy' : 'view' }));
     const messages = (upload: Upload) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
-import { rewardOf, takenBackBy } from '#lib/interactions/rewards.ts';
+import { isAction, rewardOf, takenBackBy } from '#lib/interactions/rewards.ts';
 
 const rules = interactionsConfig.parse({
   eventRewards: { view: 0.2, buy: 0.8 },
@@ -71,5 +71,23 @@ describe('Function: takenBackBy', () => {
     expect(takenBackBy(other, 'unlike')).toBe('like');
     expect(takenBackBy(other, 'cancellation')).toBeUndefined();
     expect(takenBackBy(rules, null)).toBeUndefined();
+  });
+});
+
+describe('Function: isAction', () => {
+  it.each([
+    ['view', null, true],
+    ['stars', 2, false],
+    ['stars', 3, true],
+    ['buy', 0, false],
+    ['return', null, false],
+    [null, null, true],
+  ])('of %j with value %j is %j', (event_type, value, expected) => {
+    const all = interactionsConfig.parse({
+      ...rules,
+      reward: { ...rules.reward, takesBack: { return: 'buy' } },
+    });
+
+    expect(isAction(all, { event_type, value })).toBe(expected);
   });
 });

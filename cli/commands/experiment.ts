@@ -1,6 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { ensureNativeEnvironment } from '../../containers/trainer/native-process.ts';
+import { parseValue } from '../experiments/asked-models.ts';
 import { experimentFile } from '../experiments/experiment-file.ts';
-import { type ExperimentOptions, parseValue, planExperiment } from '../experiments/options.ts';
+import { planExperiment } from '../experiments/options.ts';
+import { panelsOf } from '../experiments/panels.ts';
 import { nightConfig } from '../one-machine/config.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
@@ -10,7 +13,7 @@ export const experiment: Command = {
        npx lea experiment --interactions FILE --models BACKBONE:OBJECTIVE,... --out DIR
                    [--format sequences|interactions] [--split leave-one-out|by-user|global-time] [--seeds N]
                    [--window N] [--exclude-history true|false|auto] [--minimum-user N] [--minimum-item N]
-                   [--config FILE] [--vectors FILE] [--rivals request|night] [--tune N] [--set SETTING=VALUE ...]
+                   [--config FILE] [--vectors FILE] [--rivals request|night] [--tune N] [--jobs N] [--set SETTING=VALUE ...]
 
 Trains and scores (full ranking, early stopping on the validation cases) every model with every seed and writes
 DIR/results.json, experiment.md, experiment.svg and experiment.html: the data's audit (ties, cold items, repeats, drift),
@@ -24,9 +27,11 @@ Interrupted, it goes on where it stopped.
   --rivals             compare with the rivals of every night, counts as of then (default: baselines without time)
   --models             for example sasrec:supervised,gru4rec:snqn,sasrec:supervised:dropout=0.5
   --tune N             random search before the grid, N trials for every model, judged on validation
+  --jobs N             processes that train at the same time (default: as many as there are cores)
   --config FILE        an experiment {interactions, format, models, seeds, primary, ...}: its keys are these options, paths
                        relative to the file (examples/movietweetings/experiment.json), options given besides count more,
-                       and "environments", which answer models with lea={} (with "items" and "baseModels"), and
+                       "data" and "splits", several data sets and splits (examples/experiments/three-sets.json), "grid",
+                       which combines backbones, objectives and parts, "environments", which answer models with lea={} (with "items" and "baseModels"), and
                        "controls", which replace a part of what a model reads (docs/environment-study.md);
                        or a pipeline configuration, whose section "interactions" says how interactions are read and
                        rewarded (default: config/one-machine.json)
@@ -40,6 +45,7 @@ Interrupted, it goes on where it stopped.
       out: { type: 'string' },
       split: { type: 'string' },
       seeds: { type: 'string' },
+      jobs: { type: 'string' },
       vectors: { type: 'string' },
       rivals: { type: 'string' },
       window: { type: 'string' },
@@ -62,6 +68,7 @@ Interrupted, it goes on where it stopped.
       rivals: values.rivals,
       split: values.split,
       seeds: parseValue(values.seeds),
+      jobs: parseValue(values.jobs) ?? file?.jobs ?? availableParallelism(),
       window: parseValue(values.window),
       excludeHistory: parseValue(values['exclude-history']),
       minimumUserInteractions: parseValue(values['minimum-user']),
@@ -74,16 +81,17 @@ Interrupted, it goes on where it stopped.
       models: [],
       ...file,
       ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    } as unknown as ExperimentOptions;
-    planExperiment(options);
+    };
+    const panels = panelsOf(options);
+    for (const { options: own } of panels) planExperiment(own);
     return async () => {
       ensureNativeEnvironment();
-      if (Object.keys(options.environments ?? {}).length > 0) {
+      if (panels.some(({ options: own }) => Object.keys(own.environments ?? {}).length > 0)) {
         const { setUp } = await import('../../setup/setup.mjs');
         setUp(['Python']);
       }
       const { experimentOnTerminal } = await import('../experiments/main.ts');
-      await experimentOnTerminal(options);
+      await experimentOnTerminal(options as typeof options & { readonly out: string });
       return 0;
     };
   },

@@ -65,7 +65,7 @@ function distance(counts: Int32Array, targets: Int32Array): number {
   for (const [item, count] of taken) {
     common += Math.min((counts[item - 1] ?? 0) / all, count / targets.length);
   }
-  return 1 - common;
+  return Math.max(0, 1 - common); // rounding must not leave it below 0
 }
 
 function drawnFrom(counts: Int32Array, size: number): Int32Array {

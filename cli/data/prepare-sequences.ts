@@ -37,5 +37,8 @@ export async function prepareSequences(
     run,
     built,
   );
-  return { built, folder: join(out, runs.sequencesPrefix(run)) };
+  return { built, folder: sequencesFolder(out) };
 }
+
+/** Where `prepareSequences` writes them. */
+export const sequencesFolder = (out: string) => join(out, runs.sequencesPrefix(run));

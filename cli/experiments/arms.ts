@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';
+import { type AskedModel, isReinforced, learnedFrom } from './asked-models.ts';
 import { type ControlName, controlNames, isControlled } from './environment-study/controls.ts';
 import { drawTrials, type Tuned, withTrial } from './tuning.ts';
 
@@ -44,14 +45,6 @@ export interface Arm extends LearnsFrom {
   readonly trials: readonly { readonly settings: Tuned; readonly cell: Cell }[];
   /** Of a control: the arm whose part it replaces. */
   readonly controls: string | undefined;
-}
-
-/** A model as it was asked for. */
-export interface AskedModel {
-  readonly name: string;
-  readonly model: ResolvedModel;
-  /** Settings that it was given by name, which tuning leaves alone. */
-  readonly given: ReadonlySet<string>;
 }
 
 /**
@@ -109,12 +102,11 @@ function controlOf(arm: Arm, control: ArmControl): Arm | undefined {
     case 'texts-permuted':
       return model.text === undefined ? undefined : replaced;
     default:
-      return environment !== undefined && isControlled(control, model.lea!) ? replaced : undefined;
+      return environment !== undefined && isControlled(control, learnedFrom(model).lea)
+        ? replaced
+        : undefined;
   }
 }
-
-const isReinforced = ({ objective }: ResolvedModel) =>
-  objective !== 'supervised' && objective !== 'auxiliary';
 
 /** The control of a cell, if it is one of an environment's answers. */
 export const answersControl = ({ control }: LearnsFrom): ControlName | undefined =>

@@ -34,6 +34,12 @@ export function expectPrimary(
   );
 }
 
+/** What a difference is called where the noise floor is known, or not. */
+export function verdictOf(difference: number, p: number, floor: number | null): Verdict {
+  if (p >= significance || Math.abs(difference) < (floor ?? 0)) return 'none';
+  return difference > 0 ? 'better' : 'worse';
+}
+
 /** What can be said of the finished cells: the primary comparison, and the grid's with their correction. */
 export function concludeExperiment(
   finished: readonly FinishedCell[],
@@ -48,10 +54,7 @@ export function concludeExperiment(
   );
   const rivals = baselines.map(({ name, ranks }): SeededRanks => ({ name, ranks: [ranks.test] }));
   const floor = noiseFloor(names.map((name) => cells(name).map(({ result }) => result.ndcg10)));
-  const verdict = (difference: number, p: number): Verdict => {
-    if (p >= significance || Math.abs(difference) < (floor ?? 0)) return 'none';
-    return difference > 0 ? 'better' : 'worse';
-  };
+  const verdict = (difference: number, p: number) => verdictOf(difference, p, floor);
   const best = strongest(baselines);
   const controls = new Map(finished.map((cell) => [cell.result.name, cell.controls]));
   const own = models.filter(({ name }) => controls.get(name) === undefined);

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
+import { type SequencesConfig, sequencesConfig } from '#lib/contracts/config/sequences.ts';
+import { ConfigError } from '#lib/contracts/errors.ts';
+import { explain } from '#lib/contracts/explain.ts';
 import { decodeItemVectors } from '#lib/environment/item-vectors.ts';
 import { rankBaselines } from '#lib/evaluation/baselines.ts';
 import type { SplitRanks } from '#lib/evaluation/evaluate.ts';
@@ -10,23 +12,29 @@ import { randomStream } from '#lib/recommender/random.ts';
 import { alignVectors, type TextVectors } from '#lib/recommender/text-table.ts';
 import { type BuiltSequences, buildSequences } from '#lib/sequences/build.ts';
 import { readInteractions, splitFor } from '../data/interaction-file.ts';
-import { prepareSequences } from '../data/prepare-sequences.ts';
+import { prepareSequences, sequencesFolder } from '../data/prepare-sequences.ts';
 import { EnvironmentAnswerer } from './environment-answers.ts';
 import { permutation } from './environment-study/control-values.ts';
 import type { ExperimentHooks } from './experiment-hooks.ts';
 import type { ReadOptions } from './options.ts';
 
-/** The data of an experiment, and what answers models with `lea` on them; nothing is fitted before it is asked. */
+/**
+ * The data of an experiment, and what answers models with `lea` on them; nothing is fitted before it is asked.
+ *
+ * @param isWritten false where another process has written the sequences that environments are fitted on
+ */
 export async function readData(
   options: ReadOptions,
   hooks: ExperimentHooks,
+  { isWritten = true }: { readonly isWritten?: boolean } = {},
 ): Promise<{
   readonly built: BuiltSequences;
   readonly answerer: EnvironmentAnswerer | undefined;
 }> {
   const { environments, items, baseModels, out } = options;
   const needsAnswers = Object.keys(environments).length > 0;
-  const sequences = sequencesConfig.parse({
+  const sequences = parseSequences({
+    ...options.sequences,
     split: splitFor(options.format, options.split),
     window: options.window,
     excludeHistory: options.excludeHistory,
@@ -45,12 +53,24 @@ export async function readData(
     const log = await readInteractions(source, config, hooks.onReport);
     return { built: buildSequences(log, sequences), answerer: undefined };
   }
-  const { built, folder } = await prepareSequences(source, config, out, hooks.onReport);
+  const { built, folder } = isWritten
+    ? await prepareSequences(source, config, out, hooks.onReport)
+    : {
+        built: buildSequences(await readInteractions(source, config), sequences),
+        folder: sequencesFolder(out),
+      };
   const signal = hooks.signal ?? new AbortController().signal;
   const plan = { environments, baseModels: baseModels!, out };
   const onStage = (name: string, progress: number) =>
     hooks.onProgress?.({ stage: 'environment', name, progress });
   return { built, answerer: new EnvironmentAnswerer(plan, built, folder, signal, onStage) };
+}
+
+/** @throws ConfigError for a setting of `sequences` that there is not */
+function parseSequences(value: object): SequencesConfig {
+  const result = sequencesConfig.safeParse(value);
+  if (result.success) return result.data;
+  throw new ConfigError(`The experiment's "sequences" are not valid:\n${explain(result.error)}`);
 }
 
 /** The items' texts as they are, or handed out anew among the items of the vocabulary. */

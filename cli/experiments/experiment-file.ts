@@ -19,15 +19,21 @@ export function experimentFile(path: string): Record<string, unknown> | undefine
     throw new ConfigError(`${path} holds no JSON object.`);
   }
   const file = value as Record<string, unknown>;
-  if (typeof file.interactions !== 'string') return undefined;
+  if (typeof file.interactions !== 'string' && !Array.isArray(file.data)) return undefined;
   const beside = (own: unknown) => (typeof own === 'string' ? resolve(dirname(path), own) : own);
-  return {
-    ...file,
-    interactions: beside(file.interactions),
+  const located = (own: Record<string, unknown>) => ({
+    ...own,
     ...Object.fromEntries(
-      ['vectors', 'items', 'baseModels']
-        .filter((key) => file[key] !== undefined)
-        .map((key) => [key, beside(file[key])]),
+      ['interactions', 'vectors', 'items', 'baseModels']
+        .filter((key) => own[key] !== undefined)
+        .map((key) => [key, beside(own[key])]),
     ),
+  });
+  const { data } = file;
+  return {
+    ...located(file),
+    ...(Array.isArray(data) && {
+      data: data.map((own) => (typeof own === 'object' && own !== null ? located(own) : own)),
+    }),
   };
 }

@@ -3,6 +3,7 @@ import type { TrainingProgress } from '#lib/recommender/training-task.ts';
 
 /** What an experiment tells while it runs. */
 export type ExperimentProgress =
+  | { readonly stage: 'panel'; readonly name: string }
   | {
       readonly stage: 'read';
       readonly users: number;

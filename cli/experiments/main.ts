@@ -4,35 +4,37 @@ import { duration } from '#lib/report/format.ts';
 import { describeReport } from '../data/upload-file.ts';
 import { Progress } from '../one-machine/progress.ts';
 import { listenForInterruption } from '../process/interruption.ts';
-import { runExperiment } from './experiment.ts';
-import type { ExperimentProgress } from './experiment-hooks.ts';
+import type { ExperimentHooks, ExperimentProgress } from './experiment-hooks.ts';
 import { renderExperiment } from './experiment-page.ts';
-import type { ExperimentOptions } from './options.ts';
 import { experimentPicture, experimentTable } from './table.ts';
+import { concludeWhole, type RunPanel, runPanels, writeWholeResults } from './whole.ts';
+import { renderWhole } from './whole-page.ts';
+import { wholePicture, wholeTable } from './whole-table.ts';
 
 /**
  * Runs an experiment with progress on the terminal, and prints its table.
  *
+ * @param options those of an experiment, with `data` and `splits` or without
  * @throws Interrupted when somebody stopped it; the same experiment goes on from there
  * @throws PipelineError that says what is wrong
  */
-export async function experimentOnTerminal(options: ExperimentOptions): Promise<void> {
+export async function experimentOnTerminal(options: { readonly out: string }): Promise<void> {
   const progress = new Progress(Date.now());
   using interruption = listenForInterruption(() => progress.say('stopping after this step'));
   const { signal } = interruption;
   try {
-    const { results, path } = await runExperiment(options, {
+    const hooks: ExperimentHooks = {
       signal,
       onReport: (report) => process.stdout.write(`${describeReport(report).join('\n')}\n`),
       shouldStop: () => signal.aborted,
       onProgress: (own) => show(progress, own),
-    });
-    const table = experimentTable(results);
-    const page = join(options.out, 'experiment.html');
-    writeFileSync(join(options.out, 'experiment.md'), `${table}\n`);
-    writeFileSync(join(options.out, 'experiment.svg'), experimentPicture(results));
-    writeFileSync(page, renderExperiment(results));
-    process.stdout.write(`\n${table}\n\n${path}\n${page}\n`);
+    };
+    const panels = await runPanels(options, hooks, writePanel);
+    const [only] = panels;
+    const isOne = panels.length === 1 && only!.name === '';
+    const text = isOne ? experimentTable(only!.results) : writeTogether(options, panels);
+    const files = ['results.json', 'experiment.html'].map((name) => join(options.out, name));
+    process.stdout.write(`\n${text}\n\n${files.join('\n')}\n`);
   } catch (error) {
     if (!signal.aborted) throw error;
     process.stdout.write(`${(error as Error).message}\n`);
@@ -40,10 +42,30 @@ export async function experimentOnTerminal(options: ExperimentOptions): Promise<
   }
 }
 
+function writePanel({ options: { out }, results }: RunPanel): void {
+  writeFileSync(join(out, 'experiment.md'), `${experimentTable(results)}\n`);
+  writeFileSync(join(out, 'experiment.svg'), experimentPicture(results));
+  writeFileSync(join(out, 'experiment.html'), renderExperiment(results));
+}
+
+function writeTogether(options: { readonly out: string }, panels: readonly RunPanel[]): string {
+  const whole = concludeWhole(options, panels);
+  const table = wholeTable(whole);
+  const write = (name: string, text: string) => writeFileSync(join(options.out, name), text);
+  writeWholeResults(options.out, whole);
+  write('experiment.md', `${table}\n`);
+  write('experiment.svg', wholePicture(whole));
+  write('experiment.html', renderWhole(whole));
+  return table;
+}
+
 function show(progress: Progress, own: ExperimentProgress): void {
   switch (own.stage) {
     case 'read':
       progress.say(`${own.actions} actions of ${own.users} users on ${own.items} items`);
+      break;
+    case 'panel':
+      progress.say(own.name);
       break;
     case 'environment':
       progress.working('environment', { stage: own.name, progress: own.progress });

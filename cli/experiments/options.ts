@@ -1,14 +1,13 @@
 import * as z from 'zod';
 import { environmentConfig } from '#lib/contracts/config/environment.ts';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
-import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
-import { modelConfig, trainingSettings } from '#lib/contracts/config/training.ts';
+import { trainingSettings } from '#lib/contracts/config/training.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import { explain } from '#lib/contracts/explain.ts';
-import { readsEnvironment } from '#lib/contracts/needs.ts';
 import { fileFormats } from '../data/interaction-file.ts';
 import { type Arm, armControls, armsOf, type Cell, cellsOf } from './arms.ts';
+import { askedModels, modelGrid, modelsOf, type SameModel } from './asked-models.ts';
 
 /** What an experiment runs on and what it compares. */
 export const experimentOptions = z.strictObject({
@@ -26,8 +25,15 @@ export const experimentOptions = z.strictObject({
   minimumUserInteractions: z.int().min(1).default(1),
   minimumItemInteractions: z.int().min(1).default(1),
   excludeHistory: sequencesConfig.shape.excludeHistory,
-  /** `backbone:objective`, with settings of its own as `backbone:objective:dimension=128:dropout=0.5`. */
-  models: z.array(z.string().min(1)).min(1),
+  /** Further settings of config section `sequences`, as `ties` or `baskets`. */
+  sequences: z.record(z.string(), z.unknown()).default({}),
+  /** Every backbone with every objective with every part: `backbone:objective:part`. */
+  grid: modelGrid.optional(),
+  /**
+   * Models besides: `backbone:objective`, with settings of its own as `backbone:objective:dimension=128:dropout=0.5`, or an entry
+   * of a pipeline's `training.models`.
+   */
+  models: askedModels,
   /** Compare with the rivals of every night, whose counts are read then; without it with baselines that know no time. */
   rivals: z.enum(['request', 'night', 'frozen']).optional(),
   /** Vectors of the items' texts (`item-vectors.arrow`), for models with `text`. */
@@ -51,6 +57,8 @@ export const experimentOptions = z.strictObject({
   training: trainingSettings.prefault({}),
   /** Trials of a random search before the grid, as many for every model, judged on validation; 0 tunes nothing. */
   tune: z.int().min(0).max(1000).default(0),
+  /** Processes that train at the same time. */
+  jobs: z.int().min(1).max(256).default(1),
   /** The comparison that the experiment is made for, decided before it is run: names of models or rivals. */
   primary: z
     .strictObject({
@@ -75,19 +83,16 @@ export function planExperiment(options: ExperimentOptions): {
   readonly options: ReadOptions;
   readonly cells: readonly Cell[];
   readonly arms: readonly Arm[];
+  /** Combinations of the grid that are left out, since they learn what another one does. */
+  readonly same: readonly SameModel[];
 } {
   const parsed = experimentOptions.safeParse(options);
   if (!parsed.success) {
     throw new ConfigError(`The experiment is not valid:\n${explain(parsed.error)}`);
   }
-  const { models, seeds, training, tune } = parsed.data;
-  const twice = models.find((name, index) => models.indexOf(name) !== index);
-  if (twice !== undefined) throw new ConfigError(`Model ${twice} is asked for twice.`);
+  const { models, grid, seeds, training, tune } = parsed.data;
   const { environments, controls, items, baseModels, vectors, primary } = parsed.data;
-  const asked = models.map((name) => {
-    const { model, given } = parseModel(name);
-    return { name, given, model: resolveModel(training, model) };
-  });
+  const { asked, same } = modelsOf(models, grid, training);
   const textual = asked.find(({ model }) => model.text !== undefined);
   if (textual !== undefined && vectors === undefined) {
     throw new ConfigError(
@@ -105,39 +110,5 @@ export function planExperiment(options: ExperimentOptions): {
       `primary names the model "${primary.model}", which is none of ${names.join(', ')}.`,
     );
   }
-  return { options: parsed.data, cells, arms };
-}
-
-/** `sasrec:supervised:dropout=0.5` -> a checked entry of `training.models`. */
-function parseModel(name: string) {
-  // Not within braces: a setting may be JSON.
-  const [backbone, objective, ...settings] = name.split(/:(?![^{]*\})/);
-  const own = Object.fromEntries(
-    settings.map((setting) => {
-      const [key = '', ...value] = setting.split('=');
-      return [key, parseValue(value.join('='))];
-    }),
-  );
-  const result = modelConfig.safeParse({ name: 'model', backbone, objective, ...own });
-  if (!result.success) {
-    throw new ConfigError(
-      `Model ${name} is not valid (expected backbone:objective[:setting=value ...]):\n${explain(result.error)}`,
-    );
-  }
-  const { lea } = result.data;
-  // Who copies neighbours' actions reads nothing else.
-  const alone = readsEnvironment(result.data)
-    ? lea
-    : lea && { ...lea, state: 'off' as const, stateWeight: 0, reward: 'off' as const };
-  return { model: { ...result.data, lea: alone }, given: new Set(Object.keys(own)) };
-}
-
-/** Numbers, `null`, `true`, `[0,10]`; anything else is text. */
-export function parseValue(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  return { options: parsed.data, cells, arms, same };
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpus } from 'node:os';
 
 /** The commit that the numbers were made with; marked if files differ from it. */
@@ -21,4 +22,10 @@ export function currentCommit(): string {
 export function machine(): { readonly processor: string; readonly cores: number } {
   const processors = cpus();
   return { processor: processors[0]?.model ?? 'unknown', cores: processors.length };
+}
+
+/** Tells an experiment's options from others; where its files are and how many processes it has change no number. */
+export function configHash(options: object): string {
+  const told = { ...options, out: undefined, jobs: undefined };
+  return createHash('sha256').update(JSON.stringify(told)).digest('hex');
 }

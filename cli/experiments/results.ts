@@ -5,6 +5,7 @@ import type { Interval } from '#lib/evaluation/compare-ranks.ts';
 import type { EpochRecord } from '#lib/recommender/checkpoint.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import type { DataAudit } from '../data/audit.ts';
+import type { SameModel } from './asked-models.ts';
 import type { SeededComparison } from './comparisons.ts';
 import type { machine } from './provenance.ts';
 import type { ColdScores, Scores } from './scores.ts';
@@ -50,8 +51,12 @@ export interface CellResult extends Scores {
     /** Hash of settings, data and protocol; equal hashes are the same experiment. */
     readonly fingerprint: string;
     readonly settings: ResolvedModel;
+    readonly dataHash: string;
+    /** Of the options that the cell was run with. */
+    readonly configHash: string;
     readonly versions: Readonly<Record<string, string>>;
     readonly commit: string;
+    readonly machine: ReturnType<typeof machine>;
     readonly finishedAt: string;
   };
 }
@@ -63,6 +68,10 @@ export interface ExperimentResults {
     readonly format: string;
   } & SequencesManifest;
   readonly machine: ReturnType<typeof machine>;
+  /** Of the options, see `configHash`. */
+  readonly configHash: string;
+  /** Combinations of the grid that learn what another one does, and were left out. */
+  readonly same: readonly SameModel[];
   /** What they cost and know; empty where no model reads any. */
   readonly environments: readonly EnvironmentResult[];
   readonly models: readonly CellResult[];

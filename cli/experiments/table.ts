@@ -1,5 +1,6 @@
 import { pValue } from '#lib/report/format.ts';
 import { describeAudit } from '../data/audit.ts';
+import { besides, interval, words } from './comparison-words.ts';
 import { type IntervalBar, intervalBars } from './interval-bars.ts';
 import type { ExperimentResults } from './results.ts';
 
@@ -25,6 +26,7 @@ export function experimentTable(results: ExperimentResults): string {
     `Data: ${data.interactions} actions of ${data.users} users on ${data.items} items, split ${data.split}, ${data.testCases} test cases, hash ${data.dataHash.slice(0, 12)}.`,
     ...describeAudit(audit).map((line) => `- ${line}`),
     '',
+    ...sameLines(results.same),
     '| model | seeds | HR@5 | NDCG@5 | HR@10 | NDCG@10 | |',
     '|---|---:|---:|---:|---:|---:|---|',
     ...baselines.map(
@@ -52,6 +54,15 @@ export function experimentTable(results: ExperimentResults): string {
     ]),
   ].join('\n');
 }
+
+/** Combinations of the grid that stand for others. */
+const sameLines = (same: ExperimentResults['same']): string[] =>
+  same.length === 0
+    ? []
+    : [
+        `Left out, since they learn nothing else: ${same.map(({ name, as }) => `${name} (as ${as})`).join(', ')}.`,
+        '',
+      ];
 
 /** What environments cost and know, beside popularity. */
 function environmentsTable(environments: ExperimentResults['environments']): string[] {
@@ -102,25 +113,6 @@ export function experimentPicture({ grid }: ExperimentResults): string {
     4,
   );
 }
-
-/** A control is its model's: `itself, states-permuted`. */
-const besides = ({ a, b }: { readonly a: string; readonly b: string }) =>
-  b.startsWith(`${a}, `) ? `itself${b.slice(a.length)}` : b;
-
-const words = (verdict: 'better' | 'worse' | 'none') =>
-  verdict === 'none' ? 'no difference is shown' : verdict;
-
-const signed = (value: number) => `${value < 0 ? '' : '+'}${value.toFixed(4)}`;
-
-const interval = ({
-  difference,
-  low,
-  high,
-}: {
-  readonly difference: number;
-  readonly low: number;
-  readonly high: number;
-}) => `${signed(difference)} (${signed(low)} to ${signed(high)})`;
 
 /** `+-0.0012, 612 items shown, HR@10 cold 0.0400 warm 0.1600`, as far as known */
 function notesOn({

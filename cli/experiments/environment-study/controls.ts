@@ -38,7 +38,8 @@ export const controlNames = [
 export type ControlName = (typeof controlNames)[number];
 
 /** Whether a model reads what a control replaces: one that does not is the same with it, bit for bit. */
-export function isControlled(control: ControlName, lea: LeaSettings): boolean {
+export function isControlled(control: ControlName, lea: LeaSettings | undefined): boolean {
+  if (lea === undefined) return false;
   const copies = lea.augmentedWeight > 0;
   if (control === 'environment-permuted' || control === 'environment-random') {
     const partsOf = ['rewards-permuted', 'states-permuted', 'actions-permuted'] as const;

@@ -1,8 +1,9 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { experimentFile } from '#cli/experiments/experiment-file.ts';
 import { planExperiment } from '#cli/experiments/options.ts';
+import { panelsOf } from '#cli/experiments/panels.ts';
 import { root } from '../../../setup/paths.mjs';
 import { temporaryFolder } from '../../temporary/folders.ts';
 
@@ -14,6 +15,40 @@ describe('Function: experimentFile', () => {
 
     expect(existsSync(file?.interactions as string)).toBe(true);
     expect(cells).toHaveLength(5 * arms.length);
+  });
+
+  it.each(readdirSync(join(root, 'examples/experiments')))(
+    'reads examples/experiments/%s, whose data sets and splits can all be planned',
+    (name) => {
+      const file = experimentFile(join(root, 'examples/experiments', name));
+
+      const panels = panelsOf({ ...file, out: 'out' });
+
+      expect(panels.map((panel) => panel.name)).toEqual([
+        ...['movietweetings, global-time', 'movietweetings, leave-one-out'],
+        ...['goodbooks, leave-one-out', 'goodbooks, by-user'],
+        ...['online-retail, global-time', 'online-retail, leave-one-out'],
+      ]);
+      for (const { options } of panels) {
+        const { arms, cells } = planExperiment(options);
+        expect(cells).toHaveLength(5 * arms.length);
+      }
+    },
+  );
+
+  it('takes paths of data sets from where the file lies too', () => {
+    const folder = temporaryFolder('experiment-file');
+    const path = join(folder, 'several.json');
+    const data = [{ name: 'a', interactions: 'a.jsonl', items: '/b.jsonl' }, { name: 'b' }];
+    writeFileSync(path, JSON.stringify({ data, baseModels: 'c' }));
+
+    expect(experimentFile(path)).toEqual({
+      data: [
+        { name: 'a', interactions: join(folder, 'a.jsonl'), items: '/b.jsonl' },
+        { name: 'b' },
+      ],
+      baseModels: join(folder, 'c'),
+    });
   });
 
   it('takes paths from where the file lies', () => {

@@ -46,6 +46,8 @@ export function experimentOf(): ExperimentResults {
     },
     audit: { tied: 0, cold: 0.01, repeats: 0, repeatedTargets: 0, drift: 0.5, driftByChance: 0.3 },
     machine: { processor: 'a processor', cores: 2 },
+    configHash: 'c',
+    same: [{ name: 'sasrec:supervised:reward', as: 'sasrec:supervised' }],
     environments: [
       {
         ...{ name: 'small', settings: environmentConfig.parse({}), fitCpuSeconds: 7 },
@@ -61,6 +63,7 @@ export function experimentOf(): ExperimentResults {
       ...{ trainingSeconds: 12 + at, seconds: 13 },
       manifest: {
         ...{ fingerprint: 'f', settings, versions: { tensorflow: '2.9.1' } },
+        ...{ dataHash: 'd', configHash: 'c', machine: { processor: 'a processor', cores: 2 } },
         ...{ commit: '3ca5072', finishedAt: '2026-11-29T08:00:00.000Z' },
       },
     })),

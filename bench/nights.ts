@@ -12,8 +12,8 @@ import {
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { createGunzip } from 'node:zlib';
 import * as z from 'zod';
+import { gunzippedLines } from '#lib/interactions/packing.ts';
 import { runSummary } from '#lib/report/summary.ts';
 
 /**
@@ -47,8 +47,10 @@ type Measured = z.infer<typeof measured>;
 async function splitLog(): Promise<Record<Night, number>> {
   const rows: { readonly line: string; readonly timestamp: number }[] = [];
   const file = createReadStream(values.interactions);
-  const input = values.interactions.endsWith('.gz') ? file.pipe(createGunzip()) : file;
-  for await (const line of createInterface({ input })) {
+  const lines = values.interactions.endsWith('.gz')
+    ? gunzippedLines(file, values.interactions)
+    : createInterface({ input: file });
+  for await (const line of lines) {
     if (line !== '') rows.push({ line, timestamp: Number(JSON.parse(line).timestamp) });
   }
   rows.sort((a, b) => a.timestamp - b.timestamp);

@@ -1,11 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { createGunzip } from 'node:zlib';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { meanOverCases, rankMetrics } from '#lib/evaluation/metrics.ts';
 import { fitOnTraining } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
+import { gunzippedLines } from '#lib/interactions/packing.ts';
 import type { AsOf } from '#lib/popularity/as-of.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import { type CatalogueItem, InteractionLog } from '#lib/sequences/interaction-log.ts';
@@ -28,7 +27,7 @@ const { values } = parseArgs({
 });
 
 async function* rowsOf(path: string) {
-  const lines = createInterface({ input: createReadStream(path).pipe(createGunzip()) });
+  const lines = gunzippedLines(createReadStream(path), path);
   for await (const line of lines) if (line !== '') yield JSON.parse(line);
 }
 

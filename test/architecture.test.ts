@@ -186,6 +186,15 @@ describe('Architecture', () => {
     expect(found).toEqual([]);
   });
 
+  test('streams are joined by pipeline, which loses no error', () => {
+    // `compose`, too, leaves whoever reads waiting when packed data are damaged.
+    const joined = [...imports.keys()].filter((file) =>
+      /\.compose\(|\.pipe\((?:create|new |process)/.test(readFileSync(join(root, file), 'utf8')),
+    );
+
+    expect(joined).toEqual([]);
+  });
+
   test('handlers are thin', () => {
     const long = [...imports.keys()]
       .filter((file) => /^functions\/(?!shared).*\/handler\.ts$/.test(file))

@@ -1,9 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { runs } from '#lib/contracts/keys.ts';
+import { gzipped } from '#lib/interactions/packing.ts';
 import { decodeRecentHistories, everybodyManifest } from '#lib/sequences/everybody-files.ts';
 import { listLines } from '#lib/serving/lists.ts';
-import { gzipped } from '#platform/gzip.ts';
 import type { Objects } from '#platform/objects.ts';
 import { openInService } from './recommendation.ts';
 

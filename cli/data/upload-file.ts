@@ -7,6 +7,7 @@ import { layoutOf } from '#lib/interactions/columns.ts';
 import { type Compression, compressionOf } from '#lib/interactions/compression.ts';
 import { headBytes, inspectContent } from '#lib/interactions/content.ts';
 import type { FileFormat } from '#lib/interactions/file-rows.ts';
+import { beginningOf, uncompressed } from '#lib/interactions/packing.ts';
 import {
   emptyMessage,
   explainFailure,
@@ -24,7 +25,6 @@ import {
   type UploadKind,
   type UploadPlan,
 } from '#lib/interactions/upload-plan.ts';
-import { beginningOf, uncompressed } from '#platform/gzip.ts';
 
 /** A file on this machine, its beginning and its content, both unpacked, whatever its name. */
 export interface LocalFile {

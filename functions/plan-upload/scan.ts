@@ -5,6 +5,7 @@ import { layoutOf } from '#lib/interactions/columns.ts';
 import { compressionOf } from '#lib/interactions/compression.ts';
 import { type Content, headBytes, inspectContent } from '#lib/interactions/content.ts';
 import type { FileFormat } from '#lib/interactions/file-rows.ts';
+import { beginningOf } from '#lib/interactions/packing.ts';
 import { createRangePlanner } from '#lib/interactions/range-planner.ts';
 import { canBeCut, contentOf } from '#lib/interactions/upload-content.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type UploadKind,
   type UploadPlan,
 } from '#lib/interactions/upload-plan.ts';
-import { beginningOf } from '#platform/gzip.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
 
 /** What looking through a file tells about how to read it. */

@@ -1,11 +1,11 @@
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
 import { readRows } from '#functions/shared/ingested-rows.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { ValidationError } from '#lib/contracts/errors.ts';
 import { type Impression, impression } from '#lib/contracts/impression.ts';
 import { impressions } from '#lib/contracts/keys.ts';
 import type { RunManifest } from '#lib/contracts/run.ts';
 import { createAttribution } from '#lib/evaluation/attribution.ts';
+import { gunzippedLines } from '#lib/interactions/packing.ts';
 import { isAction } from '#lib/interactions/rewards.ts';
 import type { ShownOutcome } from '#lib/report/sections/shown.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -56,14 +56,18 @@ export async function gatherAttribution(
   return found && { ...found, unreadable };
 }
 
-/** The impressions of an object; undefined for a line that is none, as another release may have written. */
+/** The impressions of an object; undefined for a line that is none, as another release may have written, and for damage. */
 async function* readImpressions(
   objects: Objects,
   key: string,
 ): AsyncGenerator<Impression | undefined> {
-  const content = (await objects.getStream(key)).compose(createGunzip());
-  for await (const line of createInterface({ input: content as NodeJS.ReadableStream })) {
-    if (line !== '') yield readImpression(line);
+  try {
+    for await (const line of gunzippedLines(await objects.getStream(key), key)) {
+      if (line !== '') yield readImpression(line);
+    }
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    yield undefined;
   }
 }
 

@@ -1,8 +1,8 @@
 import { runs, serving } from '#lib/contracts/keys.ts';
+import { gzipped } from '#lib/interactions/packing.ts';
 import { decodeAllItems, decodeRecentHistories } from '#lib/sequences/everybody-files.ts';
 import { loadCounts, loadRecommender } from '#lib/serving/champion-model.ts';
 import { listLines } from '#lib/serving/lists.ts';
-import { gzipped } from '#platform/gzip.ts';
 import type { Objects } from '#platform/objects.ts';
 import type { PartMessage } from './messages.ts';
 

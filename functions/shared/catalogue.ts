@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { arrivalOf, items, runs, uploads } from '#lib/contracts/keys.ts';
+import { gunzipped } from '#lib/interactions/packing.ts';
 import type { Item } from '#lib/interactions/rows.ts';
 import { readStoredRows, storedItem } from '#lib/interactions/stored-rows.ts';
 import { decodeCatalogue } from '#lib/sequences/catalogue-table.ts';
@@ -11,7 +12,6 @@ import {
   type ListedContent,
   MergedCatalogue,
 } from '#lib/sequences/merged-catalogue.ts';
-import { gunzipped } from '#platform/gzip.ts';
 import type { Objects } from '#platform/objects.ts';
 import { baseOf } from './catalogue-objects.ts';
 

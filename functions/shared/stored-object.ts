@@ -1,5 +1,5 @@
+import { uncompressed } from '#lib/interactions/packing.ts';
 import type { StoredFile } from '#lib/interactions/upload-content.ts';
-import { uncompressed } from '#platform/gzip.ts';
 import type { Objects } from '#platform/objects.ts';
 
 /** An object, or a range of its bytes, as a file to read. */

@@ -1,6 +1,7 @@
+import { ContractError, PipelineError } from '#lib/contracts/errors.ts';
 import { impressions, interactions, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { csvFields } from '#lib/interactions/csv.ts';
-import { withoutUsers } from '#lib/sequences/user-store.ts';
+import { withoutUsers as withoutStoredUsers } from '#lib/sequences/user-store.ts';
 import { withoutArrowRows } from './arrow-rows.ts';
 import { withoutInteractions } from './interactions.ts';
 import { holdsWord, withoutLines } from './lines.ts';
@@ -57,7 +58,7 @@ export const holders: readonly Holder[] = [
     what: 'histories',
     holds: inRun(/^everybody\/users\/[^/]+\.bin$/),
     without(bytes, users) {
-      const rest = withoutUsers(bytes, users);
+      const rest = withoutStoredUsers(bytes, users);
       return rest && { bytes: rest.bytes, rows: rest.users };
     },
   },
@@ -78,6 +79,28 @@ export const holders: readonly Holder[] = [
     without: withoutUsersOfLines,
   },
 ];
+
+/**
+ * An object without the rows of users.
+ *
+ * @throws ContractError that names an object of ours that cannot be read
+ */
+export function withoutUsers(
+  { without }: Holder,
+  bytes: Uint8Array,
+  users: ReadonlySet<string>,
+  key: string,
+): Rest | undefined {
+  try {
+    return without(bytes, users, key);
+  } catch (cause) {
+    if (cause instanceof PipelineError) throw cause;
+    throw new ContractError(
+      `${key} cannot be read (${(cause as Error).message}). Restore it, or remove it if it is lost, and do this again.`,
+      { cause },
+    );
+  }
+}
 
 function withoutUsersOfLines(bytes: Uint8Array, users: ReadonlySet<string>): Rest | undefined {
   return withoutLines(bytes, ({ user_id }) => typeof user_id === 'string' && users.has(user_id));

@@ -1,4 +1,4 @@
-import { holders } from './holders.ts';
+import { holders, withoutUsers } from './holders.ts';
 import { holdsWord } from './lines.ts';
 import type { DeletionObjects } from './objects.ts';
 import { Seen } from './progress.ts';
@@ -10,6 +10,8 @@ export interface Found {
   readonly rows: readonly string[];
   /** Objects in which the same characters stand as a word: of a short id most likely something else, as an item or a number. */
   readonly words: readonly string[];
+  /** Packed objects that are damaged, and were searched as far as anybody can read them. */
+  readonly damaged: readonly string[];
 }
 
 /** Objects above this size are numbers: weights, vectors, and uploads, which are gone through row by row. */
@@ -35,6 +37,7 @@ export async function searchEverywhere(
 ): Promise<{ readonly searched: number; readonly found: Found }> {
   const rows: string[] = [];
   const words: string[] = [];
+  const damaged: string[] = [];
   let all = 0;
   for await (const file of objects.list('')) {
     const { key, bytes: size, etag } = file;
@@ -45,10 +48,14 @@ export async function searchEverywhere(
     if (searched.has(file) || (holder === undefined && size > largestText)) continue;
     const bytes = await objects.getBytes(key, { etag });
     if (holder !== undefined) {
-      if (holder.without(bytes, users, key) !== undefined) rows.push(key);
+      if (withoutUsers(holder, bytes, users, key) !== undefined) rows.push(key);
       else searched.add(file);
-    } else if (holdsWord(textOf(bytes), users)) words.push(key);
-    else searched.add(file);
+      continue;
+    }
+    const { text, isDamaged } = await textOf(bytes, key);
+    if (isDamaged) damaged.push(key);
+    if (holdsWord(text, users)) words.push(key);
+    else if (!isDamaged) searched.add(file);
   }
-  return { searched: all, found: { rows, words } };
+  return { searched: all, found: { rows, words, damaged } };
 }

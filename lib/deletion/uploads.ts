@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
-import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { ValidationError } from '#lib/contracts/errors.ts';
 import { deletions, uploads } from '#lib/contracts/keys.ts';
 import { createColumnMapping, layoutOf } from '#lib/interactions/columns.ts';
 import { decodeText } from '#lib/interactions/encoding.ts';
 import { parseCsvRow, parseJsonRow } from '#lib/interactions/file-rows.ts';
 import { createRowSplitter } from '#lib/interactions/framing.ts';
+import { compressed, uncompressed } from '#lib/interactions/packing.ts';
 import { isRejection } from '#lib/interactions/reasons.ts';
 import { unreadReport } from '#lib/interactions/report.ts';
 import { namedFields } from '#lib/interactions/rows.ts';
@@ -23,8 +24,8 @@ export interface UploadOutcome {
 
 /**
  * Takes users' rows out of an uploaded file. Lines of text are taken out one by one, everything else stays to the byte. A
- * file of another form (Parquet, UTF-16, JSON over several lines) is removed, as is one that was never read but has the id in
- * it: its good rows are in `interactions/` anyway.
+ * file of another form (Parquet, UTF-16, JSON over several lines) is removed, as is one that was never read, or cannot be read
+ * to its end, but has the id in it: its good rows are in `interactions/` anyway.
  *
  * @throws ConflictError when a newer version has arrived meanwhile
  */
@@ -35,29 +36,42 @@ export async function forgetInUpload(
 ): Promise<UploadOutcome> {
   const upload = uploadId({ bucket: objects.bucket, ...file });
   const plan = (await objects.getVersion(uploads.plan(upload), uploadPlan))?.value;
-  if (plan === undefined) {
-    if (!holdsWord(textOf(await objects.getBytes(file.key, file)), users)) return untouched;
-    await objects.remove([file.key]);
-    return { became: 'removed', rows: 0 };
+  const { rows, isWhole } = await countRows(objects, file, plan, users);
+  const isByLine = plan !== undefined && isOfLines(plan);
+  if (rows === 0 && (isWhole || isByLine)) return untouched;
+  if (isWhole && isByLine) {
+    await rewrite(objects, file, plan, users);
+    return { became: 'rewritten', rows };
   }
-  const filter = { rows: 0 };
-  for await (const _ of contentWithout(objects, file, plan, users, filter));
-  const { rows } = filter;
-  if (rows === 0) return untouched;
-  if (!isOfLines(plan)) {
-    await objects.remove([file.key]);
-    return { became: 'removed', rows };
+  if (rows === 0) {
+    const { text } = await textOf(await objects.getBytes(file.key, file), file.key);
+    if (!holdsWord(text, users)) return untouched;
   }
-  await rewrite(objects, file, plan, users);
-  return { became: 'rewritten', rows };
+  await objects.remove([file.key]);
+  return { became: 'removed', rows };
+}
+
+/** How many rows users have in a file as far as it can be read; no row was ever taken of one that cannot be read whole. */
+async function countRows(
+  objects: DeletionObjects,
+  file: Stored,
+  plan: UploadPlan | undefined,
+  users: ReadonlySet<string>,
+): Promise<{ readonly rows: number; readonly isWhole: boolean }> {
+  const counted = { rows: 0 };
+  if (plan === undefined) return { ...counted, isWhole: false };
+  try {
+    for await (const _ of contentWithout(objects, file, plan, users, counted));
+    return { ...counted, isWhole: true };
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    return { ...counted, isWhole: false };
+  }
 }
 
 /** Whether what is left of a file are the bytes that its rows were in. */
 const isOfLines = (plan: UploadPlan) =>
   plan.framing !== 'objects' && canBeCut({ ...plan, compression: null });
-
-const packers = { gzip: createGzip, zstd: createZstdCompress };
-const unpackers = { gzip: createGunzip, zstd: createZstdDecompress };
 
 const untouched: UploadOutcome = { became: 'untouched', rows: 0 };
 
@@ -72,8 +86,8 @@ async function rewrite(
   await objects.putBytes(deletions.rewriting(key), '');
   try {
     const rest = Readable.from(contentWithout(objects, file, plan, users, { rows: 0 }));
-    const body = plan.compression === null ? rest : rest.compose(packers[plan.compression]());
-    await objects.putStreamIfMatch(key, body as Readable, file.etag);
+    const body = plan.compression === null ? rest : compressed(rest, plan.compression);
+    await objects.putStreamIfMatch(key, body, file.etag);
     const now = await objects.head(key);
     if (now === undefined) return;
     const upload = uploadId({ bucket: objects.bucket, ...now });
@@ -98,7 +112,7 @@ function storedFile(objects: DeletionObjects, { key, etag, bytes }: Stored): Sto
   return {
     async *content(compression) {
       const stream = await objects.getStream(key, { etag });
-      yield* compression === null ? stream : stream.compose(unpackers[compression]());
+      yield* compression === null ? stream : uncompressed(stream, compression, key);
     },
     random: () => ({
       byteLength: bytes,
@@ -148,15 +162,19 @@ async function* contentWithout(
     return ready;
   };
   let left = plan.skipBytes;
-  for await (const chunk of contentOf(storedFile(objects, file), plan, false)) {
-    pending = Buffer.concat([pending, chunk]);
-    const skipped = Math.min(left, chunk.length);
-    left -= skipped;
-    if (skipped > 0) pass(begin + skipped, true);
-    if (skipped < chunk.length) splitter.push(chunk.subarray(skipped));
-    yield* take();
+  try {
+    for await (const chunk of contentOf(storedFile(objects, file), plan, false)) {
+      pending = Buffer.concat([pending, chunk]);
+      const skipped = Math.min(left, chunk.length);
+      left -= skipped;
+      if (skipped > 0) pass(begin + skipped, true);
+      if (skipped < chunk.length) splitter.push(chunk.subarray(skipped));
+      yield* take();
+    }
+  } finally {
+    // Damaged data may end in half a row of theirs.
+    splitter.end();
   }
-  splitter.end();
   pass(begin + pending.length, true);
   yield* take();
 }

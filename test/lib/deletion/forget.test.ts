@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pipelineConfig } from '#lib/contracts/config.ts';
-import { ConflictError } from '#lib/contracts/errors.ts';
+import { ConflictError, ContractError } from '#lib/contracts/errors.ts';
 import { deletions, impressions, locks, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
 import { type DeletionReport, forgetUsers } from '#lib/deletion/forget.ts';
@@ -36,8 +36,13 @@ const array = JSON.stringify(
   null,
   1,
 );
+/** Of files that are so large that their end is found to be missing when they are read, not before. */
+const long = jsonl.map((line) => line.replace('}', `,"note":"${'x'.repeat(20_000)}"}`));
 /** Rows that cannot be read: one of the user's, and one that only has his id as its item. */
 const broken = 'user_id,item_id,timestamp\n17,3,never\nu1,17,never\n'.replace('u1,17', 'u1,x17x');
+
+/** Gzipped, without its end. */
+const torn = (text: string) => gzipSync(text, { level: 0 }).subarray(0, -9);
 
 /** Answers to the user, to another one who was shown an item of the same id, and to somebody without an id. */
 const shown = ['17', 'u1', null].map(
@@ -58,6 +63,11 @@ beforeAll(async () => {
   await ingestion.ingest('logs/c.json', array);
   await ingestion.ingest('logs/d.csv', broken);
   await objects.putBytes('logs/never-read.bin', 'some 17 here');
+  // Damaged, as nobody took them: with rows of the user, and without.
+  await ingestion.ingest('logs/torn.jsonl.gz', torn(long.join('')));
+  await ingestion.ingest('logs/torn-of-others.jsonl.gz', torn(long.slice(6).join('')));
+  await ingestion.ingest('logs/torn.json', array.slice(0, -9));
+  await objects.putBytes('logs/never-read.gz', torn(`some 17 here${jsonl.slice(6).join('')}`));
   for (const [run, status] of [
     ['done', 'succeeded'],
     ['broken', 'failed'],
@@ -119,7 +129,14 @@ describe('Function: forgetUsers', () => {
     // Assess
     expect(report.found.rows).toEqual([]);
     expect(report.users).toBe(1);
-    expect(report.removedUploads.toSorted()).toEqual(['logs/c.json', 'logs/never-read.bin']);
+    expect(report.removedUploads.toSorted()).toEqual([
+      'logs/c.json',
+      'logs/never-read.bin',
+      'logs/never-read.gz',
+      'logs/torn.json',
+      'logs/torn.jsonl.gz',
+    ]);
+    expect(report.found.damaged).toEqual(['logs/torn-of-others.jsonl.gz']);
     expect(report.unfinishedRuns).toEqual(['broken']);
     expect(JSON.stringify(report)).not.toContain('"17"');
     // Uploads: the others' rows to the byte.
@@ -182,6 +199,18 @@ describe('Function: forgetUsers', () => {
     for await (const { key, etag } of objects.list('')) after.push(`${key} ${etag}`);
     const isOther = (line: string) => !line.startsWith('deletions/') && !line.startsWith('locks/');
     expect(after.filter(isOther)).toEqual(before.filter(isOther));
+  });
+
+  it('names an object of ours that nobody can read', async () => {
+    const key = serving.recommendationsPart('done', 'b', 1);
+    await objects.putBytes(key, torn('{"user_id":"u1","items":[]}\n'));
+
+    await expect(forget()).rejects.toThrow(
+      new ContractError(
+        `${key} cannot be read (unexpected end of file). Restore it, or remove it if it is lost, and do this again.`,
+      ),
+    );
+    await objects.remove([key]);
   });
 
   it('lets nobody read an upload while it is written anew', async () => {

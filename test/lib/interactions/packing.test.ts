@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { UnavailableError, ValidationError } from '#lib/contracts/errors.ts';
-import { gunzipped, gzipped } from '#platform/gzip.ts';
+import { gunzipped, gunzippedLines, gzipped } from '#lib/interactions/packing.ts';
 
 const text = 'some text that is long enough to be worth it\n'.repeat(50_000);
 const compressed = gzipSync(text, { level: 0 });
@@ -78,6 +78,51 @@ describe('Function: gunzipped', () => {
     for await (const chunk of gunzipped(source, 'logs/a.gz')) {
       if (chunk.length > 0) break;
     }
+    await new Promise((resolve) => setImmediate(resolve));
+
+    // Assess
+    expect(source.destroyed).toBe(true);
+  });
+});
+
+describe('Function: gunzippedLines', () => {
+  const linesOf = async (source: Readable) => {
+    const lines: string[] = [];
+    for await (const line of gunzippedLines(source, 'a.gz')) lines.push(line);
+    return lines;
+  };
+
+  it('gives the lines, whatever they end in', async () => {
+    const bytes = gzipSync('one\ntwo\r\n\nthree');
+
+    expect(await linesOf(Readable.from([bytes]))).toEqual(['one', 'two', '', 'three']);
+  });
+
+  it('says that the data end too early, to whoever reads', async () => {
+    const reading = linesOf(Readable.from([compressed.subarray(0, compressed.length - 9)]));
+
+    await expect(reading).rejects.toThrow(/^a\.gz is not a complete gzip file/);
+  });
+
+  it('passes on what the source fails with', async () => {
+    async function* failing() {
+      yield compressed.subarray(0, 1000);
+      throw new UnavailableError('the connection broke');
+    }
+
+    await expect(linesOf(Readable.from(failing()))).rejects.toThrow(UnavailableError);
+  });
+
+  it('closes the source when reading stops', async () => {
+    // Arrange
+    const source = Readable.from(
+      (function* () {
+        for (;;) yield compressed;
+      })(),
+    );
+
+    // Act
+    for await (const line of gunzippedLines(source, 'a.gz')) if (line !== '') break;
     await new Promise((resolve) => setImmediate(resolve));
 
     // Assess

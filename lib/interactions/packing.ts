@@ -1,6 +1,13 @@
+import { createInterface } from 'node:readline';
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip, createGzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import type { Compression } from './compression.ts';
+
+/*
+ * The one place where streams are packed and unpacked: `pipe` loses what a source fails with, and `compose` loses what
+ * damaged data fail with, whoever waits for them.
+ */
 
 const OUTPUT_BYTES = 256 * 1024;
 /** Up to here, nobody asks how far data expand. */
@@ -14,6 +21,7 @@ export interface GunzipLimits {
   readonly maximumExpansion: number;
 }
 
+const compressors = { gzip: createGzip, zstd: createZstdCompress } as const;
 const decompressors = {
   gzip: () => createGunzip({ chunkSize: OUTPUT_BYTES }),
   zstd: () => createZstdDecompress({ chunkSize: OUTPUT_BYTES }),
@@ -36,7 +44,7 @@ export const gunzipped = (
  */
 export async function* uncompressed(
   source: Readable,
-  compression: keyof typeof decompressors,
+  compression: Compression,
   where: string,
   limits?: GunzipLimits,
 ): AsyncGenerator<Uint8Array> {
@@ -62,11 +70,34 @@ export async function* uncompressed(
 }
 
 /**
- * Compresses text as it is made. Whatever making it fails with reaches the reader; a reader that stops ends the making.
+ * The lines of gzipped text. Whoever stops reading closes the source.
+ *
+ * @throws as `uncompressed`
  */
-export function gzipped(text: Iterable<string> | AsyncIterable<string>): Readable {
+export async function* gunzippedLines(source: Readable, where: string): AsyncGenerator<string> {
+  const text = Readable.from(gunzipped(source, where));
+  try {
+    yield* createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY });
+  } finally {
+    text.destroy();
+    source.destroy();
+  }
+}
+
+/** Compresses text as it is made, see `compressed`. */
+export const gzipped = (text: Iterable<string> | AsyncIterable<string>): Readable =>
+  compressed(text, 'gzip');
+
+/**
+ * Compresses text or bytes as they are made. Whatever making them fails with reaches the reader; a reader that stops ends the
+ * making.
+ */
+export function compressed(
+  content: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  compression: Compression,
+): Readable {
   // Errors arrive at the reader.
-  return pipeline(Readable.from(text), createGzip(), () => {});
+  return pipeline(Readable.from(content), compressors[compression](), () => {});
 }
 
 /**

@@ -89,7 +89,8 @@ export function readAllActions(
   const shards = Array.from({ length: manifest.parts }, (_, part) =>
     decodeSequenceShard(readBytes(join(channel, partFile(part)))),
   );
-  expectWhole(shards, manifest, dataHash, channel);
+  const rows = shards.reduce((sum, { users }) => sum + users.length, 0);
+  expectWhole(rows, manifest, dataHash, channel);
   return shards;
 }
 

@@ -1,23 +1,22 @@
 import * as z from 'zod';
 import { readRenewal } from '#functions/shared/renewal.ts';
-import { readAllActions, readTrainingShards } from '#functions/shared/shards.ts';
+import { readActions, readTrainingShards } from '#functions/shared/shards.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { needsRowsBeforeTest } from '#lib/contracts/refit-passes.ts';
-import { countedAnew } from '#lib/evaluation/refit.ts';
 import {
   type FittedScorers,
-  fitAllAnew,
-  fitScorers,
+  fitAnew,
+  fitChosen,
   fitWithSettings,
   type ScorerSettings,
 } from '#lib/evaluation/rivals/fit-scorers.ts';
-import type { TrainingData } from '#lib/evaluation/rivals/history-scorer.ts';
 import { type AllActionsManifest, countActions } from '#lib/sequences/all-actions.ts';
-import { rowsBeforeTest } from '#lib/sequences/before-test.ts';
+import { cutterBeforeTest } from '#lib/sequences/before-test.ts';
 import { decodeEvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { type SequencesManifest, sequencesManifest } from '#lib/sequences/manifest.ts';
+import { fitOnStream } from '#lib/sequences/passes.ts';
 import { encodeSequenceShard, type SequenceShard } from '#lib/sequences/shard.ts';
 import { encodeScorers, readSettings } from '#lib/serving/scorers-file.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -48,16 +47,15 @@ export async function fitRivals(
   const done = await objects.getVersion(runs.fittedRivalsManifest(run), fittedManifest);
   if (done?.value.dataHash === manifest.dataHash) return undefined;
   const itemTable = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
-  const shards: SequenceShard[] = [];
-  for await (const shard of readTrainingShards(objects, run, manifest)) shards.push(shard);
-  const { baskets, excludeHistory, dataHash } = manifest;
-  const data: TrainingData = { itemTable, shards, baskets };
+  const { excludeHistory, dataHash } = manifest;
+  const rows = () => readTrainingShards(objects, run, manifest);
   const validation = decodeEvaluationCases(
     await objects.getBytes(runs.evaluationCases(run, 'validation')),
   );
   const chosen = await chosenBefore(objects, run, excludeHistory);
   const scorers =
-    (chosen && fitWithSettings(chosen, data)) ?? fitScorers(data, validation, excludeHistory);
+    (chosen && (await fitOnStream(rows, fitWithSettings(chosen, manifest)))) ??
+    (await fitOnStream(rows, fitChosen(manifest, { validation, excludeHistory })));
   const put = async (on: 'training' | 'before-test', fitted: FittedScorers) => {
     const files = runs.fittedRivals(run, on);
     const { description, weights } = encodeScorers(fitted, manifest);
@@ -67,11 +65,9 @@ export async function fitRivals(
   await put('training', { scorers, trainingCounts: itemTable.counts });
   const beforeTest = needsRowsBeforeTest(config);
   if (beforeTest) {
-    const rows = await writeRows(objects, run, manifest, config);
-    await put(
-      'before-test',
-      fitAllAnew(scorers, countedAnew({ itemTable, shards: rows, baskets })),
-    );
+    await writeRows(objects, run, manifest, config);
+    const known = () => readActions(objects, run, manifest, 'before-test');
+    await put('before-test', await fitOnStream(known, fitAnew(scorers, manifest)));
   }
   const written = { kinds: scorers.map(({ kind }) => kind), beforeTest, dataHash };
   await objects.putJson(runs.fittedRivalsManifest(run), written);
@@ -102,19 +98,24 @@ async function writeRows(
   run: string,
   manifest: SequencesManifest,
   { sequences }: PipelineConfig,
-): Promise<SequenceShard[]> {
+): Promise<void> {
   const test = decodeEvaluationCases(await objects.getBytes(runs.evaluationCases(run, 'test')));
-  const all = await readAllActions(objects, run, manifest);
-  const rows = rowsBeforeTest(all, test, { ...sequences, ...manifest });
-  for (const [part, shard] of rows.entries()) {
-    await objects.putBytes(runs.beforeTest(run, part), encodeSequenceShard(shard));
-  }
-  const written: AllActionsManifest = {
-    parts: rows.length,
-    rows: rows.reduce((sum, { users }) => sum + users.length, 0),
-    actions: countActions(rows),
-    dataHash: manifest.dataHash,
+  const all = () => readActions(objects, run, manifest);
+  const cutter = await fitOnStream(all, cutterBeforeTest(test, { ...sequences, ...manifest }));
+  const written = { parts: 0, rows: 0, actions: 0 };
+  const put = async (shards: readonly SequenceShard[]) => {
+    for (const shard of shards) {
+      await objects.putBytes(runs.beforeTest(run, written.parts), encodeSequenceShard(shard));
+      written.parts++;
+      written.rows += shard.users.length;
+      written.actions += countActions([shard]);
+    }
   };
-  await objects.putJson(runs.beforeTestManifest(run), written);
-  return rows;
+  for await (const shard of all()) await put(cutter.cut(shard));
+  await put(cutter.end());
+  const { dataHash } = manifest;
+  await objects.putJson(runs.beforeTestManifest(run), {
+    ...written,
+    dataHash,
+  } satisfies AllActionsManifest);
 }

@@ -1,27 +1,28 @@
 import * as z from 'zod';
-import { readAllActions } from '#functions/shared/shards.ts';
+import { readActions } from '#functions/shared/shards.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
 import type { RefitManifest } from '#lib/promotion/refit.ts';
-import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
+import { fitOnStream } from '#lib/sequences/passes.ts';
 import { decodeBlend, encodeBlend } from '#lib/serving/blend-file.ts';
-import { refitRival } from '#lib/serving/rival-refit.ts';
+import { fitRivalAnew } from '#lib/serving/rival-refit.ts';
 import type { Objects } from '#platform/objects.ts';
 
 /** Counts a rival on all actions of a run and writes its files beside those that were judged, the manifest last. */
 export async function recountRival(objects: Objects, run: string, name: string): Promise<void> {
   const judged = serving.modelFiles(runs.modelPrefix(run, name));
-  const [json, bytes, vocabulary, items, manifest] = await Promise.all([
+  const [json, bytes, vocabulary, manifest] = await Promise.all([
     objects.getJson(judged.description, z.unknown()),
     objects.getBytes(judged.weights),
     objects.getJson(judged.vocabulary, z.array(z.string())),
-    objects.getBytes(runs.itemTable(run)),
     objects.getJson(runs.sequencesManifest(run), sequencesManifest),
   ]);
-  const shards = await readAllActions(objects, run, manifest);
-  const { baskets, dataHash } = manifest;
-  const all = { itemTable: decodeItemTable(items), shards, baskets };
-  const { description, weights } = encodeBlend(refitRival(decodeBlend(json, bytes), all));
+  const { dataHash } = manifest;
+  const counted = await fitOnStream(
+    () => readActions(objects, run, manifest),
+    fitRivalAnew(decodeBlend(json, bytes), manifest),
+  );
+  const { description, weights } = encodeBlend(counted);
   const files = serving.modelFiles(runs.refittedPrefix(run, name));
   await objects.putBytes(files.weights, weights);
   await objects.putJson(files.vocabulary, vocabulary);

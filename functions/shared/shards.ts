@@ -51,22 +51,29 @@ export async function trainedUsers(
 }
 
 /**
- * Rows of all actions of a run, held-out ones included.
+ * Rows of all actions of a run, held-out ones included, or of those before its test cases, one part after the other.
  *
  * @throws MissingArtefactError for a part that is not there, ContractError when they are not those of the run's sequences
  */
-export async function readAllActions(
+export async function* readActions(
   objects: Objects,
   run: string,
-  { dataHash }: SequencesManifest,
-): Promise<SequenceShard[]> {
-  const manifest = await objects.getJson(runs.allActionsManifest(run), allActionsManifest);
-  const shards: SequenceShard[] = [];
+  { dataHash }: Pick<SequencesManifest, 'dataHash'>,
+  which: 'all' | 'before-test' = 'all',
+): AsyncGenerator<SequenceShard> {
+  const [manifestKey, keyOf] =
+    which === 'all'
+      ? [runs.allActionsManifest(run), runs.allActions]
+      : [runs.beforeTestManifest(run), runs.beforeTest];
+  const manifest = await objects.getJson(manifestKey, allActionsManifest);
   const parts = Array.from({ length: manifest.parts }, (_, part) => part);
-  const files = mapAhead(parts, (part) => objects.getBytes(runs.allActions(run, part)));
-  for await (const file of files) shards.push(decodeSequenceShard(file));
-  expectWhole(shards, manifest, dataHash, `Run ${run}`);
-  return shards;
+  let rows = 0;
+  for await (const file of mapAhead(parts, (part) => objects.getBytes(keyOf(run, part)))) {
+    const shard = decodeSequenceShard(file);
+    rows += shard.users.length;
+    yield shard;
+  }
+  expectWhole(rows, manifest, dataHash, `Run ${run}`);
 }
 
 /** Numbers of the training shards that have no augmented one. */

@@ -1,4 +1,3 @@
-import { countTaken } from '#lib/sequences/all-actions.ts';
 import type { BlendedNetwork } from './network-blend.ts';
 import { forItems } from './network-histories.ts';
 import { fitAllAnew } from './rivals/fit-scorers.ts';
@@ -13,13 +12,6 @@ export type AllActions = TrainingData;
  */
 export function refitHistories(model: BlendedNetwork, all: AllActions): BlendedNetwork {
   if (model.histories === undefined) return model;
-  const data = countedAnew(all);
-  const histories = fitAllAnew(model.histories.scorers, data);
+  const histories = fitAllAnew(model.histories.scorers, all);
   return { ...model, histories: forItems(histories, model.network.shape.items) };
-}
-
-/** With how often each item was taken, held-out actions included. */
-export function countedAnew({ itemTable, shards, baskets }: AllActions): TrainingData {
-  const counts = countTaken(shards, itemTable.itemIds.length);
-  return { itemTable: { ...itemTable, counts }, shards, baskets };
 }

@@ -22,16 +22,16 @@ export const allActionsManifest = z.strictObject({
 export type AllActionsManifest = z.infer<typeof allActionsManifest>;
 
 /**
+ * @param rows of all parts
  * @param where names them in the message
  * @throws ContractError if the parts are not all of them, or of another build than the sequences
  */
 export function expectWhole(
-  shards: readonly SequenceShard[],
+  rows: number,
   manifest: AllActionsManifest,
   dataHash: string,
   where: string,
 ): void {
-  const rows = shards.reduce((sum, { users }) => sum + users.length, 0);
   if (rows === manifest.rows && dataHash === manifest.dataHash) return;
   const why =
     rows === manifest.rows
@@ -58,11 +58,14 @@ export function countActions(shards: readonly SequenceShard[]): number {
  */
 export function countTaken(shards: readonly SequenceShard[], items: number): Int32Array {
   const counts = new Int32Array(items);
-  for (const shard of shards) {
-    shard.starts.forEach((start, row) => {
-      const begin = shard.offsets[row]! + (start > 0 ? 1 : 0);
-      for (let at = begin; at < shard.offsets[row + 1]!; at++) counts[shard.items[at]! - 1]!++;
-    });
-  }
+  for (const shard of shards) addTaken(shard, counts);
   return counts;
+}
+
+/** Adds how often a shard's rows took each item to `counts`, `[items]`. */
+export function addTaken({ starts, offsets, items }: SequenceShard, counts: Int32Array): void {
+  starts.forEach((start, row) => {
+    const begin = offsets[row]! + (start > 0 ? 1 : 0);
+    for (let at = begin; at < offsets[row + 1]!; at++) counts[items[at]! - 1]!++;
+  });
 }

@@ -1,5 +1,7 @@
-import { type AllActions, countedAnew } from '#lib/evaluation/refit.ts';
+import type { AllActions } from '#lib/evaluation/refit.ts';
 import { fitAnew } from '#lib/evaluation/rivals/fit-scorers.ts';
+import { shapeOf } from '#lib/evaluation/rivals/history-scorer.ts';
+import { type Fitting, fitOn, type RowsShape } from '#lib/sequences/passes.ts';
 import { type Blend, historyParts } from './blend-file.ts';
 
 /**
@@ -8,14 +10,19 @@ import { type Blend, historyParts } from './blend-file.ts';
  *
  * @throws ContractError if it has a network, which has to be trained
  */
-export function refitRival(rival: Blend, all: AllActions): Blend {
-  const data = countedAnew(all);
+export function* fitRivalAnew(rival: Blend, shape: RowsShape): Fitting<Blend> {
+  const parts = historyParts(rival);
+  const { scorers, trainingCounts } = yield* fitAnew(
+    parts.map(({ scorer }) => scorer),
+    shape,
+  );
   return {
     ...rival,
-    trainingCounts: data.itemTable.counts,
-    components: historyParts(rival).map((part) => ({
-      ...part,
-      scorer: fitAnew(part.scorer, data),
-    })),
+    trainingCounts,
+    components: parts.map((part, at) => ({ ...part, scorer: scorers[at]! })),
   };
 }
+
+/** `fitRivalAnew` on rows that are in memory. */
+export const refitRival = (rival: Blend, all: AllActions): Blend =>
+  fitOn(all.shards, fitRivalAnew(rival, shapeOf(all)));

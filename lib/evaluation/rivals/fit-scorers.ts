@@ -1,10 +1,12 @@
 import { type HistoryKind, historyKind } from '#lib/contracts/config/training.ts';
+import { addTaken } from '#lib/sequences/all-actions.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
+import { type Fitting, fitOn, fitted, type RowsShape, sideBySide } from '#lib/sequences/passes.ts';
 import { chooseScorer } from './choose-scorer.ts';
-import { ease } from './ease.ts';
-import type { HistoryScorer, TrainingData } from './history-scorer.ts';
-import { itemNeighbours, repeatLast, sequentialRules, withDecay } from './pair-scorer.ts';
-import { sessionNeighbours } from './session-neighbours.ts';
+import { fitEase } from './ease.ts';
+import { type HistoryScorer, shapeOf, type TrainingData } from './history-scorer.ts';
+import { fitNeighbours, fitRules, repeatLast, withDecay } from './pair-scorer.ts';
+import { fitSessions } from './session-neighbours.ts';
 
 /** Scorers, and what they were fitted on. */
 export interface FittedScorers {
@@ -41,49 +43,87 @@ const tried = {
   sessions: { neighbours: [25, 75], decay: [0.6, 0.8] },
 };
 
+/** How settings are chosen: by how well each ranks validation by itself. */
+export interface Choice {
+  readonly validation: EvaluationCases;
+  readonly excludeHistory: boolean;
+  /** Which scorers are asked for. @default - all */
+  readonly kinds?: readonly HistoryKind[];
+}
+
 /**
  * What rivals know of histories: fitted on training actions, each with the settings that are best on validation when it
  * ranks by itself.
- *
- * @param kinds which are asked for, by default all
  */
-export function fitScorers(
+export function* fitChosen(
+  shape: RowsShape,
+  { validation, excludeHistory, kinds = historyKind.options }: Choice,
+): Fitting<HistoryScorer[]> {
+  const eachDecay = (scorer: HistoryScorer, decays: readonly number[]) =>
+    decays.map((decay) => withDecay(scorer, decay));
+  const candidates: Record<HistoryKind, () => Fitting<readonly HistoryScorer[]>> = {
+    *'sequential-rules'() {
+      return eachDecay(yield* fitRules(shape), tried.rules.decay);
+    },
+    *'item-knn'() {
+      return eachDecay(yield* fitNeighbours(shape), tried.neighbours.decay);
+    },
+    *ease() {
+      const settings = tried.ease.lambda.map((lambda) => ({ lambda, decay: 1 }));
+      const scorers = (yield* fitEase(shape, settings)) ?? [];
+      return scorers.flatMap((scorer) => eachDecay(scorer, tried.ease.decay));
+    },
+    'session-knn': () =>
+      fitSessions(
+        shape,
+        tried.sessions.neighbours.flatMap((neighbours) =>
+          tried.sessions.decay.map((decay) => ({ neighbours, decay })),
+        ),
+      ),
+    'repeat-last': () => fitted(excludeHistory ? [] : [repeatLast]),
+  };
+  const wanted = historyKind.options.filter((kind) => kinds.includes(kind));
+  const all = yield* sideBySide(wanted.map((kind) => candidates[kind]()));
+  return all.flatMap((some) =>
+    some.length === 0 ? [] : [chooseScorer(some, validation, shape.items, excludeHistory)],
+  );
+}
+
+/** `fitChosen` on rows that are in memory. */
+export const fitScorers = (
   data: TrainingData,
   validation: EvaluationCases,
   excludeHistory: boolean,
-  kinds: readonly HistoryKind[] = historyKind.options,
-): HistoryScorer[] {
-  const items = data.itemTable.itemIds.length;
-  const choose = (candidates: readonly HistoryScorer[]) =>
-    candidates.length === 0 ? [] : [chooseScorer(candidates, validation, items, excludeHistory)];
-  const eachDecay = (scorer: HistoryScorer, decays: readonly number[]) =>
-    decays.map((decay) => withDecay(scorer, decay));
-  const candidates: Record<HistoryKind, () => readonly HistoryScorer[]> = {
-    'sequential-rules': () => eachDecay(sequentialRules(data), tried.rules.decay),
-    'item-knn': () => eachDecay(itemNeighbours(data), tried.neighbours.decay),
-    ease: () =>
-      tried.ease.lambda.flatMap((lambda) => {
-        const scorer = ease(data, { lambda, decay: 1 });
-        return scorer === undefined ? [] : eachDecay(scorer, tried.ease.decay);
-      }),
-    'session-knn': () =>
-      tried.sessions.neighbours.flatMap((neighbours) =>
-        tried.sessions.decay.map((decay) => sessionNeighbours(data, { neighbours, decay })),
-      ),
-    'repeat-last': () => (excludeHistory ? [] : [repeatLast]),
-  };
-  return historyKind.options
-    .filter((kind) => kinds.includes(kind))
-    .flatMap((kind) => choose(candidates[kind]()));
+  kinds?: readonly HistoryKind[],
+): HistoryScorer[] =>
+  fitOn(
+    data.shards,
+    fitChosen(shapeOf(data), { validation, excludeHistory, ...(kinds && { kinds }) }),
+  );
+
+/**
+ * The same scorers with the same settings, fitted on other actions. EASE stays as it was where more items have actions by
+ * now than it is fitted for.
+ */
+export function* fitAnew(
+  scorers: readonly HistoryScorer[],
+  shape: RowsShape,
+): Fitting<FittedScorers> {
+  const trainingCounts = new Int32Array(shape.items);
+  function* count(): Fitting<undefined> {
+    yield (shard) => addTaken(shard, trainingCounts);
+    return undefined;
+  }
+  const [, ...anew] = yield* sideBySide([
+    count(),
+    ...scorers.map((scorer) => fitOne(scorer, shape)),
+  ]);
+  return { scorers: scorers.map((scorer, at) => anew[at] ?? scorer), trainingCounts };
 }
 
-/** The same scorers with the same settings, fitted on other actions. */
-export function fitAllAnew(scorers: readonly HistoryScorer[], data: TrainingData): FittedScorers {
-  return {
-    scorers: scorers.map((scorer) => fitAnew(scorer, data)),
-    trainingCounts: data.itemTable.counts,
-  };
-}
+/** `fitAnew` on rows that are in memory. */
+export const fitAllAnew = (scorers: readonly HistoryScorer[], data: TrainingData): FittedScorers =>
+  fitOn(data.shards, fitAnew(scorers, shapeOf(data)));
 
 /** What a scorer is, before it is fitted. */
 export type ScorerSettings = Pick<HistoryScorer, 'kind' | 'parameters'>;
@@ -93,38 +133,31 @@ export type ScorerSettings = Pick<HistoryScorer, 'kind' | 'parameters'>;
  *
  * @returns undefined where one of them cannot be fitted on these actions
  */
-export function fitWithSettings(
+export function* fitWithSettings(
   settings: readonly ScorerSettings[],
-  data: TrainingData,
-): HistoryScorer[] | undefined {
-  const scorers = settings.flatMap((one) => fitOne(one, data) ?? []);
+  shape: RowsShape,
+): Fitting<HistoryScorer[] | undefined> {
+  const fits = yield* sideBySide(settings.map((one) => fitOne(one, shape)));
+  const scorers = fits.flatMap((scorer) => scorer ?? []);
   return scorers.length === settings.length ? scorers : undefined;
 }
 
-/**
- * The same scorer with the same settings, fitted on other actions. EASE stays as it was where more items have actions by
- * now than it is fitted for.
- */
-export function fitAnew(scorer: HistoryScorer, data: TrainingData): HistoryScorer {
-  return fitOne(scorer, data) ?? scorer;
-}
-
 /** @returns undefined for EASE of more items than it is fitted for */
-function fitOne(
+function* fitOne(
   { kind, parameters }: ScorerSettings,
-  data: TrainingData,
-): HistoryScorer | undefined {
+  shape: RowsShape,
+): Fitting<HistoryScorer | undefined> {
   const decay = parameters.decay!;
   switch (kind) {
     case 'repeat-last':
       return repeatLast;
     case 'sequential-rules':
-      return sequentialRules(data, { decay });
+      return yield* fitRules(shape, { decay });
     case 'item-knn':
-      return itemNeighbours(data, { decay });
+      return yield* fitNeighbours(shape, { decay });
     case 'ease':
-      return ease(data, { decay, lambda: parameters.lambda! });
+      return (yield* fitEase(shape, [{ decay, lambda: parameters.lambda! }]))?.[0];
     case 'session-knn':
-      return sessionNeighbours(data, { decay, neighbours: parameters.neighbours! });
+      return (yield* fitSessions(shape, [{ decay, neighbours: parameters.neighbours! }]))[0];
   }
 }

@@ -1,12 +1,8 @@
 import type { HistoryKind } from '#lib/contracts/config/training.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
-import {
-  countPairs,
-  type HistoryScorer,
-  type PairTable,
-  stepsBack,
-  type TrainingData,
-} from './history-scorer.ts';
+import { type Fitting, fitOn, type RowsShape } from '#lib/sequences/passes.ts';
+import { type HistoryScorer, shapeOf, stepsBack, type TrainingData } from './history-scorer.ts';
+import { countPairs, type PairRule, type PairTable } from './pair-counts.ts';
 import { restoreSessions, sessionKind } from './session-neighbours.ts';
 
 /** Pairs kept of an item. */
@@ -24,42 +20,54 @@ export interface PairSettings {
 const usualRules: PairSettings = { decay: 0.6 };
 const usualNeighbours: PairSettings = { decay: 0.85 };
 
+/** Each occurrence of "after `i` comes `j`" counts `1 / distance`. */
+const ruleCounts: PairRule = {
+  weigh: (distance) => (distance > 0 && distance <= maximumDistance ? 1 / distance : 0),
+  reach: { before: 0, after: maximumDistance },
+  scale: (item, _other, occurrences) => 1 / Math.sqrt(occurrences[item]!),
+  most: maximumPairs,
+};
+
+/** Each action of the row counts the same, before or after. */
+const neighbourCounts: PairRule = {
+  weigh: () => 1,
+  reach: { before: Number.POSITIVE_INFINITY, after: Number.POSITIVE_INFINITY },
+  scale: (item, other, occurrences) => 1 / Math.sqrt(occurrences[item]! * occurrences[other]!),
+  most: maximumPairs,
+};
+
 /**
  * Rules "after `i` comes `j`", each occurrence counted `1 / distance` (Sequential Rules; Ludewig and Jannach 2018,
  * https://arxiv.org/abs/1803.09587, section 3.1). Scored from the last items of the history and not from the very last
  * alone: `score(j) = sum_k decay^k rule(h_k, j) / sqrt(count(h_k))`, `h_0` the last basket.
  */
-export function sequentialRules(
-  data: TrainingData,
+export function* fitRules(
+  shape: RowsShape,
   { decay }: PairSettings = usualRules,
-): HistoryScorer {
-  const pairs = countPairs(
-    data,
-    (distance) => (distance > 0 && distance <= maximumDistance ? 1 / distance : 0),
-    { before: 0, after: maximumDistance },
-    (item, _other, occurrences) => 1 / Math.sqrt(occurrences[item]!),
-    maximumPairs,
-  );
-  return pairScorer('sequential-rules', pairs, { decay, baskets: data.baskets ? 1 : 0 });
+): Fitting<HistoryScorer> {
+  const pairs = yield* countPairs(shape, ruleCounts);
+  return pairScorer('sequential-rules', pairs, { decay, baskets: shape.baskets ? 1 : 0 });
 }
+
+/** `fitRules` on rows that are in memory. */
+export const sequentialRules = (data: TrainingData, settings?: PairSettings): HistoryScorer =>
+  fitOn(data.shards, fitRules(shapeOf(data), settings));
 
 /**
  * Items of the same histories and baskets, whatever their order (item-kNN with cosine similarity; Sarwar et al. 2001,
  * https://doi.org/10.1145/371920.372071): `sim(i, j) = together(i, j) / sqrt(count(i) count(j))`.
  */
-export function itemNeighbours(
-  data: TrainingData,
+export function* fitNeighbours(
+  shape: RowsShape,
   { decay }: PairSettings = usualNeighbours,
-): HistoryScorer {
-  const pairs = countPairs(
-    data,
-    () => 1,
-    { before: Number.POSITIVE_INFINITY, after: Number.POSITIVE_INFINITY },
-    (item, other, occurrences) => 1 / Math.sqrt(occurrences[item]! * occurrences[other]!),
-    maximumPairs,
-  );
-  return pairScorer('item-knn', pairs, { decay, baskets: data.baskets ? 1 : 0 });
+): Fitting<HistoryScorer> {
+  const pairs = yield* countPairs(shape, neighbourCounts);
+  return pairScorer('item-knn', pairs, { decay, baskets: shape.baskets ? 1 : 0 });
 }
+
+/** `fitNeighbours` on rows that are in memory. */
+export const itemNeighbours = (data: TrainingData, settings?: PairSettings): HistoryScorer =>
+  fitOn(data.shards, fitNeighbours(shapeOf(data), settings));
 
 /** The same pairs, with another weight for earlier actions. */
 export function withDecay({ kind, parameters, arrays }: HistoryScorer, decay: number) {

@@ -1,5 +1,7 @@
 import { ContractError } from '#lib/contracts/errors.ts';
-import { type HistoryScorer, stepsBack, type TrainingData } from './history-scorer.ts';
+import type { Fitting, RowsShape } from '#lib/sequences/passes.ts';
+import type { SequenceShard } from '#lib/sequences/shard.ts';
+import { type HistoryScorer, stepsBack } from './history-scorer.ts';
 import { nthLargest } from './nth-largest.ts';
 
 /** Settings of the nearest sessions. */
@@ -26,54 +28,55 @@ export const sessionKind = 'session-knn';
  * last basket; the nearest sessions, the newer one of two alike, say `score(j) = sum over sessions with j of sim(s) / (1 + k_s)`,
  * `k_s` the steps back to the last item that they share. The newest sessions alone are looked at.
  */
-export function sessionNeighbours(
-  { itemTable, shards, baskets }: TrainingData,
-  { neighbours, decay }: SessionSettings,
-): HistoryScorer {
-  const ends = shards.map(({ offsets, timestamps }) =>
-    Float64Array.from(offsets.subarray(1), (end) => timestamps[end - 1]!),
+export function* fitSessions(
+  { items, baskets }: RowsShape,
+  settings: readonly SessionSettings[],
+): Fitting<HistoryScorer[]> {
+  const newest = new NewestSessions();
+  yield (shard) => newest.read(shard);
+  const sessions = newest.sessions();
+  return settings.map(({ neighbours, decay }) =>
+    sessionScorer(sessions, { neighbours, decay, baskets: baskets ? 1 : 0 }, items),
   );
-  const kept = newest(ends).map(([shard, row]) => {
-    const { offsets, items } = shards[shard]!;
-    return { items: [...new Set(items.subarray(offsets[row]!, offsets[row + 1]!))] };
-  });
-  const offsets = new Int32Array(kept.length + 1);
-  kept.forEach(({ items }, session) => {
-    offsets[session + 1] = offsets[session]! + items.length;
-  });
-  const items = Int32Array.from(kept.flatMap((row) => row.items));
-  const parameters = { neighbours, decay, baskets: baskets ? 1 : 0 };
-  return sessionScorer({ offsets, items }, parameters, itemTable.itemIds.length);
 }
 
-/**
- * The newest rows, the oldest of them first; of those that end at the same time, in their order.
- *
- * @param ends when the rows of each shard end, Unix seconds
- * @returns shard and row of each
- */
-function newest(ends: readonly Float64Array[]): (readonly [shard: number, row: number])[] {
-  const length = ends.reduce((sum, own) => sum + own.length, 0);
-  const inTime = new Float64Array(length);
-  let from = 0;
-  for (const own of ends) {
-    inTime.set(own, from);
-    from += own.length;
+/** A row, and when it ends, Unix seconds. */
+interface Session {
+  readonly end: number;
+  readonly items: Int32Array;
+}
+
+/** The newest rows; of those that end at the same time, the last ones. */
+class NewestSessions {
+  #kept: Session[] = [];
+  /** What ends before it is not among the newest. */
+  #least = Number.NEGATIVE_INFINITY;
+
+  read({ offsets, items, timestamps }: SequenceShard): void {
+    for (let row = 0; row + 1 < offsets.length; row++) {
+      const end = timestamps[offsets[row + 1]! - 1]!;
+      if (end < this.#least) continue;
+      this.#kept.push({ end, items: items.slice(offsets[row]!, offsets[row + 1]!) });
+      if (this.#kept.length >= 2 * maximumSessions) this.#forget();
+    }
   }
-  inTime.sort();
-  const least = inTime[Math.max(0, length - maximumSessions)] ?? 0;
-  const rows = ends.flatMap((own, shard) => {
-    const late: { readonly at: readonly [number, number]; readonly time: number }[] = [];
-    own.forEach((time, row) => {
-      if (time >= least) late.push({ at: [shard, row], time });
+
+  #forget(): void {
+    // The sort is stable, and rows came in their order.
+    this.#kept = this.#kept.sort((a, b) => a.end - b.end).slice(-maximumSessions);
+    if (this.#kept.length === maximumSessions) this.#least = this.#kept[0]!.end;
+  }
+
+  /** The items of each, each once, the oldest session first. */
+  sessions(): { readonly offsets: Int32Array; readonly items: Int32Array } {
+    this.#forget();
+    const kept = this.#kept.map((session) => [...new Set(session.items)]);
+    const offsets = new Int32Array(kept.length + 1);
+    kept.forEach((own, session) => {
+      offsets[session + 1] = offsets[session]! + own.length;
     });
-    return late;
-  });
-  // The sort is stable, and rows are in their order.
-  return rows
-    .sort((a, b) => a.time - b.time)
-    .slice(-maximumSessions)
-    .map(({ at }) => at);
+    return { offsets, items: Int32Array.from(kept.flat()) };
+  }
 }
 
 /**

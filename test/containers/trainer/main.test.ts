@@ -13,13 +13,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acceleratorEnvironment } from '#lib/contracts/accelerators.ts';
 import { historyKind } from '#lib/contracts/config/training.ts';
-import { countedAnew } from '#lib/evaluation/refit.ts';
 import { fitAllAnew, fitScorers } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { nativeEnvironment } from '#lib/graph/native-environment.ts';
 import { decodeModel } from '#lib/recommender/model-file.ts';
-import { rowsBeforeTest } from '#lib/sequences/before-test.ts';
 import { decodeNetwork } from '../../../containers/trainer/blend-files.ts';
 import { encodeItemVectors } from '../../lib/environment/item-vectors-file.ts';
+import { rowsBeforeTest } from '../../lib/sequences/rows-before-test.ts';
 import { createJob, type JobFolder, smallSequences, trainingJob } from './job-folder.ts';
 
 const main = new URL('../../../containers/trainer/main.ts', import.meta.url).pathname;
@@ -185,7 +184,7 @@ describe('Container: trainer', () => {
       minimumItemInteractions: 1,
     });
     const rules = fitScorers(task, built.validation, excludeHistory, ['sequential-rules']);
-    const known = fitAllAnew(rules, countedAnew({ ...task, shards: before }));
+    const known = fitAllAnew(rules, { ...task, shards: before });
     for (const job of [plain!, whole!, stopped!]) {
       job.putScorers('training', { scorers: rules, trainingCounts: built.itemTable.counts });
       job.setHyperparameters(

@@ -3,7 +3,6 @@ import { historyKind, priorConfig } from '#lib/contracts/config/training.ts';
 import { absence, recency } from '#lib/evaluation/moderators.ts';
 import { judgeNetwork, rankNetwork } from '#lib/evaluation/network-blend.ts';
 import { networkHistories } from '#lib/evaluation/network-histories.ts';
-import { countedAnew } from '#lib/evaluation/refit.ts';
 import { fitAllAnew } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { nativeBackend } from '#lib/graph/tensorflow.ts';
 import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
@@ -49,7 +48,7 @@ describe('Function: judgeNetwork', () => {
     const model = untrained();
     const prior = priorConfig.parse({ halfLives: [0.25, null], histories: ['sequential-rules'] });
     const rules = networkHistories(data, built.validation, true, prior)!;
-    const known = fitAllAnew(rules.scorers, countedAnew({ ...data, shards: built.allActions }));
+    const known = fitAllAnew(rules.scorers, { ...data, shards: built.allActions });
     const network = untrained(3);
 
     // Act

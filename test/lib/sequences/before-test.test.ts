@@ -1,10 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { randomStream } from '#lib/recommender/random.ts';
-import { rowsBeforeTest } from '#lib/sequences/before-test.ts';
+import { countActions } from '#lib/sequences/all-actions.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
 import { logOf, type Row } from './arbitraries.ts';
+import { resharded } from './resharded.ts';
+import { rowsBeforeTest } from './rows-before-test.ts';
 
 /** Users who begin at all times, on items of which some come late and some are rare. */
 function someRows(): Row[] {
@@ -54,7 +57,7 @@ const rowsOf = (split: string) => {
   return { built, rows: rowsBeforeTest(built.allActions, built.test, { ...config, items }) };
 };
 
-describe('Function: rowsBeforeTest', () => {
+describe('Function: cutterBeforeTest', () => {
   it('knows, split by time, what a log knows that ends before the first test case', () => {
     // Act
     const { built, rows } = rowsOf('global-time');
@@ -97,4 +100,52 @@ describe('Function: rowsBeforeTest', () => {
     expect(built.test.users.some((user) => users.has(user))).toBe(false);
     expect(built.validation.users.every((user) => users.has(user))).toBe(true);
   });
+
+  it.each(['global-time', 'leave-one-out', 'by-user'])(
+    'makes the same rows however those of all actions are cut into shards (%s)',
+    (split) => {
+      const { built, rows } = rowsOf(split);
+      const { items } = built.manifest;
+      fc.assert(
+        fc.property(fc.array(fc.nat(), { maxLength: 8 }), (cuts) => {
+          // Act
+          const shards = resharded(built.allActions, cuts);
+          const again = rowsBeforeTest(shards, built.test, { ...configOf(split), items });
+          // Assess
+          expect(again).toEqual(rows);
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
+
+  it('puts whole rows into parts of at most 65,536 items', () => {
+    // Arrange: 90,000 actions in rows of eleven, the oldest of ten; no test case ends them
+    const actions = 90_000;
+    const items = Int32Array.from({ length: actions }, (_, at) => 1 + (at % 7));
+    const shard = {
+      users: ['u'],
+      starts: Int32Array.of(0),
+      offsets: Int32Array.of(0, actions),
+      items,
+      timestamps: Float64Array.from(items.keys()),
+      rewards: new Float32Array(actions).fill(1),
+    };
+    const options = { ...configOf('leave-one-out'), window: 10, items: 7 };
+    // Act
+    const parts = rowsBeforeTest([shard], { users: [], times: new Float64Array(0) }, options);
+    // Assess
+    expect(parts.map((part) => part.items.length)).toEqual([65_526, 33_473]);
+    expect(countActions(parts)).toBe(actions);
+    const ofOne = actionsOf([parts[0]!, parts[1]!]);
+    expect(ofOne).toEqual([...items]);
+  });
 });
+
+/** The items of one user's rows, each action once. */
+const actionsOf = (parts: readonly SequenceShard[]) =>
+  parts.flatMap(({ starts, offsets, items }) =>
+    [...starts].flatMap((start, row) => [
+      ...items.subarray(offsets[row]! + (start > 0 ? 1 : 0), offsets[row + 1]!),
+    ]),
+  );

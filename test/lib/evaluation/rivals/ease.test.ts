@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ease, easeItems } from '#lib/evaluation/rivals/ease.ts';
+import { type EaseSettings, easeItems, fitEase } from '#lib/evaluation/rivals/ease.ts';
+import { shapeOf, type TrainingData } from '#lib/evaluation/rivals/history-scorer.ts';
+import { fitOn } from '#lib/sequences/passes.ts';
 import { dataOf, scoresOf, shardOf } from './rows.ts';
 
 /** What test/reference/ease.py computed with NumPy. */
@@ -13,7 +15,10 @@ const golden: {
   readFileSync(new URL('../../../reference/golden/ease.golden.json', import.meta.url), 'utf8'),
 );
 
-describe('Function: ease', () => {
+const ease = (data: TrainingData, settings: EaseSettings) =>
+  fitOn(data.shards, fitEase(shapeOf(data), [settings]))?.[0];
+
+describe('Function: fitEase', () => {
   it('has the weights of the closed form, the positive ones', () => {
     // Act
     const { rows, items, lambda } = golden;

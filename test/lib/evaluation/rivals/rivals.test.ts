@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { countedAnew } from '#lib/evaluation/refit.ts';
 import { fitAllAnew } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { type RankedRival, rankRivals } from '#lib/evaluation/rivals/rivals.ts';
+import { countTaken } from '#lib/sequences/all-actions.ts';
 import { taskOf } from './tasks.ts';
 
 const named = (ranked: readonly RankedRival[], name: string) =>
@@ -72,7 +72,7 @@ describe('Function: rankRivals', () => {
     // Arrange
     const task = taskOf();
     const { training } = task.scorers;
-    const all = countedAnew({ ...task, shards: task.allActions });
+    const all = { ...task, shards: task.allActions };
     const beforeTest = fitAllAnew(training.scorers, all);
 
     // Act
@@ -87,7 +87,9 @@ describe('Function: rankRivals', () => {
     const rules = (ranked: readonly RankedRival[] | undefined) =>
       ranked!.find(({ model }) => model.name === 'sequential-rules')!;
     expect(rules(known).test.ranks).not.toEqual(rules(own).test.ranks);
-    expect(rules(known).model.trainingCounts).toEqual(all.itemTable.counts);
+    expect(rules(known).model.trainingCounts).toEqual(
+      countTaken(task.allActions, task.itemTable.itemIds.length),
+    );
   });
 
   it('lets recent popularity keep a share of its weights where it is joined, and shows more items', () => {

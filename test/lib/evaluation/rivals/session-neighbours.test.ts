@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ContractError } from '#lib/contracts/errors.ts';
+import { shapeOf, type TrainingData } from '#lib/evaluation/rivals/history-scorer.ts';
 import { restoreScorer } from '#lib/evaluation/rivals/pair-scorer.ts';
-import { sessionNeighbours } from '#lib/evaluation/rivals/session-neighbours.ts';
+import { fitSessions, type SessionSettings } from '#lib/evaluation/rivals/session-neighbours.ts';
+import { fitOn } from '#lib/sequences/passes.ts';
 import { type Action, dataOf, scoresOf } from './rows.ts';
 
 const items = 8;
@@ -36,7 +38,10 @@ function expected(
   return scores;
 }
 
-describe('Function: sessionNeighbours', () => {
+const sessionNeighbours = (data: TrainingData, settings: SessionSettings) =>
+  fitOn(data.shards, fitSessions(shapeOf(data), [settings]))[0]!;
+
+describe('Function: fitSessions', () => {
   it('keeps the newest 20,000 sessions, the oldest of them first, those of one time in their order', () => {
     // Arrange: five sessions are the oldest, in the middle of the others, which end at two times.
     const rows: Action[][] = Array.from({ length: 20_005 }, (_, at) => {

@@ -12,7 +12,7 @@ import type { EnvironmentAnswers } from './networks.ts';
 import type { EnvironmentResult } from './results.ts';
 
 /** What answers models with `lea`: environments by name, on a data set whose sequences are in a folder. */
-export interface EnvironmentPlan {
+export interface AnswersPlan {
   readonly environments: Readonly<Record<string, EnvironmentConfig>>;
   readonly baseModels: string;
   readonly out: string;
@@ -20,7 +20,7 @@ export interface EnvironmentPlan {
 
 /** Fits environments, asks them about all training rows, and replaces parts of their answers; all of it once. */
 export class EnvironmentAnswerer {
-  readonly #plan: EnvironmentPlan;
+  readonly #plan: AnswersPlan;
   readonly #built: BuiltSequences;
   readonly #sequences: string;
   readonly #containers: Containers;
@@ -33,7 +33,7 @@ export class EnvironmentAnswerer {
    * @param onStage told what is going on
    */
   constructor(
-    plan: EnvironmentPlan,
+    plan: AnswersPlan,
     built: BuiltSequences,
     sequences: string,
     signal: AbortSignal,

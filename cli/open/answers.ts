@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { uploads } from '#lib/contracts/keys.ts';
+import { gunzippedLines } from '#lib/interactions/packing.ts';
 import { uploadReport } from '#lib/interactions/report.ts';
 import { answerRecommend, answerSimilar } from '#lib/serving/answer.ts';
 import { parseRequest, recommendRequest, similarRequest } from '#lib/serving/request.ts';
 import type { Objects } from '#platform/objects.ts';
 import { recommendWith } from '../artefacts/recommendation.ts';
 import { readStatus } from '../artefacts/status.ts';
-import { firstQuarantined } from './quarantine.ts';
 import type { Opened, Service } from './service.ts';
 import { createUsers } from './users.ts';
 
@@ -114,4 +114,20 @@ function findItems(
   return [...exact, ...first, ...others]
     .slice(0, proposed)
     .map((place) => ({ item_id: itemIds[place]!, title: titles[place]! }));
+}
+
+/** The first quarantined rows of an upload, as they are stored; no more is read than is given. */
+async function firstQuarantined(
+  objects: Objects,
+  upload: string,
+  count: number,
+): Promise<unknown[]> {
+  const rows: unknown[] = [];
+  for await (const { key } of objects.list(uploads.quarantinePrefix(upload))) {
+    for await (const line of gunzippedLines(await objects.getStream(key), key)) {
+      if (rows.length === count) return rows;
+      rows.push(JSON.parse(line));
+    }
+  }
+  return rows;
 }

@@ -1,11 +1,14 @@
 import { readCatalogue } from '#functions/shared/catalogue.ts';
+import { mapConcurrently } from '#functions/shared/concurrently.ts';
+import { type IngestedObject, readIndex } from '#functions/shared/ingested-rows.ts';
 import { encodeColumns, utf8Column } from '#lib/columns/arrow-writing.ts';
 import { runs } from '#lib/contracts/keys.ts';
+import type { UserSpan } from '#lib/interactions/sorted-rows.ts';
 import { readNights } from '#lib/promotion/nights.ts';
+import { planBuckets } from '#lib/sequences/buckets/plan.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
 import type { Night } from './buckets/night.ts';
-import { planUsers } from './buckets/plan.ts';
 import { pointTo } from './point-to.ts';
 import { buildWhole } from './whole.ts';
 
@@ -33,4 +36,17 @@ export async function buildOrPlan(objects: Objects, night: Night): Promise<{ buc
   await objects.putBytes(runs.bucketsCatalogue(run), encodeColumns([utf8Column('item_id', ids)]));
   await objects.putJson(runs.bucketsPlan(run), { buckets });
   return { buckets: buckets.length };
+}
+
+/** Shares users out to buckets of about so many rows; one bucket where there are no more. */
+async function planUsers(
+  objects: Objects,
+  inputs: readonly IngestedObject[],
+  rows: number,
+): Promise<UserSpan[]> {
+  const blocks = await mapConcurrently(inputs, async (input) => {
+    const index = await readIndex(objects, input);
+    return index.map((block) => ({ first: block.first, rows: block.rows }));
+  });
+  return planBuckets(blocks.flat(), rows);
 }

@@ -3,7 +3,7 @@ import { ConflictError, UnavailableError } from '#lib/contracts/errors.ts';
 import { deletions, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { releaseLock, takeLock } from '#lib/contracts/lock.ts';
 import { runStatus } from '#lib/contracts/run.ts';
-import { type Holder, holders, withoutUsers } from './holders.ts';
+import { type Holder, holders, restWithout } from './holders.ts';
 import { repairManifests, runsOf } from './manifests.ts';
 import type { DeletionObjects, Stored } from './objects.ts';
 import { emptyProgress, type Progress } from './progress.ts';
@@ -150,7 +150,7 @@ async function forgetInObject(
   holder: Holder,
   users: ReadonlySet<string>,
 ) {
-  const rest = withoutUsers(holder, await objects.getBytes(key, { etag }), users, key);
+  const rest = restWithout(holder, await objects.getBytes(key, { etag }), users, key);
   if (rest === undefined) return undefined;
   if (rest.bytes.length === 0) await objects.remove([key]);
   else await objects.putIfMatch(key, rest.bytes, etag);

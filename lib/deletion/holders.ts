@@ -1,7 +1,7 @@
 import { ContractError, PipelineError } from '#lib/contracts/errors.ts';
 import { impressions, interactions, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { csvFields } from '#lib/interactions/csv.ts';
-import { withoutUsers as withoutStoredUsers } from '#lib/sequences/user-store.ts';
+import { withoutUsers } from '#lib/sequences/user-store.ts';
 import { withoutArrowRows } from './arrow-rows.ts';
 import { withoutInteractions } from './interactions.ts';
 import { holdsWord, withoutLines } from './lines.ts';
@@ -58,7 +58,7 @@ export const holders: readonly Holder[] = [
     what: 'histories',
     holds: inRun(/^everybody\/users\/[^/]+\.bin$/),
     without(bytes, users) {
-      const rest = withoutStoredUsers(bytes, users);
+      const rest = withoutUsers(bytes, users);
       return rest && { bytes: rest.bytes, rows: rest.users };
     },
   },
@@ -85,7 +85,7 @@ export const holders: readonly Holder[] = [
  *
  * @throws ContractError that names an object of ours that cannot be read
  */
-export function withoutUsers(
+export function restWithout(
   { without }: Holder,
   bytes: Uint8Array,
   users: ReadonlySet<string>,

@@ -1,4 +1,4 @@
-import { holders, withoutUsers } from './holders.ts';
+import { holders, restWithout } from './holders.ts';
 import { holdsWord } from './lines.ts';
 import type { DeletionObjects } from './objects.ts';
 import { Seen } from './progress.ts';
@@ -48,7 +48,7 @@ export async function searchEverywhere(
     if (searched.has(file) || (holder === undefined && size > largestText)) continue;
     const bytes = await objects.getBytes(key, { etag });
     if (holder !== undefined) {
-      if (withoutUsers(holder, bytes, users, key) !== undefined) rows.push(key);
+      if (restWithout(holder, bytes, users, key) !== undefined) rows.push(key);
       else searched.add(file);
       continue;
     }

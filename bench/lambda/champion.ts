@@ -23,6 +23,26 @@ export type Champion = 'network' | 'joined';
  * @returns the window: how many items of a history matter
  */
 export async function crown(objects: Objects, items: number, kind: Champion): Promise<number> {
+  const { description, weights, vocabulary, window } = filesOf(items, kind);
+  await objects.putJson(serving.freshCounts, countsOf(items));
+  const prefix = runs.modelPrefix('bench', 'bench');
+  const keys = serving.modelFiles(prefix);
+  await objects.putJson(keys.description, description);
+  await objects.putBytes(keys.weights, weights);
+  await objects.putJson(keys.vocabulary, vocabulary);
+  await objects.putJson(serving.champion, {
+    run: 'bench',
+    name: 'bench',
+    judged: prefix,
+    serving: prefix,
+    ndcg10: 0,
+    promotedAt: '2026-01-01T00:00:00.000Z',
+  });
+  return window;
+}
+
+/** The files of such a model. */
+export function filesOf(items: number, kind: Champion) {
   const model = { name: 'bench', backbone: 'sasrec', objective: 'supervised' };
   const { training, sequences } = parseConfig({ training: { models: [model] } }, 'bench');
   const { dimension, blocks, heads } = resolveModel(training, training.models[0]!);
@@ -49,28 +69,17 @@ export async function crown(objects: Objects, items: number, kind: Champion): Pr
   const weights = initialise(specs, 1, 'model');
   const network = encodeModel({ backbone: 'sasrec', shape, excludeHistory: false, weights });
   const encoded = kind === 'network' ? network : join(network, items, shape.window);
-  await objects.putJson(serving.freshCounts, countsOf(items));
-  const prefix = runs.modelPrefix('bench', 'bench');
-  const keys = serving.modelFiles(prefix);
-  await objects.putJson(keys.description, encoded.description);
-  await objects.putBytes(keys.weights, encoded.weights);
-  await objects.putJson(
-    keys.vocabulary,
-    Array.from({ length: items }, (_, item) => `item-${item}`),
-  );
-  await objects.putJson(serving.champion, {
-    run: 'bench',
-    name: 'bench',
-    judged: prefix,
-    serving: prefix,
-    ndcg10: 0,
-    promotedAt: '2026-01-01T00:00:00.000Z',
-  });
-  return sequences.window;
+  return {
+    ...encoded,
+    vocabulary: Array.from({ length: items }, (_, item) => `item-${item}`),
+    window: sequences.window,
+  };
 }
 
-/** Pairs of each item, and sessions, as many as are kept at most. */
+/** Pairs of each item, as many as are kept at most; of a large catalogue's items there are fewer. */
 const pairs = 200;
+const pairsInAll = 20_000_000;
+/** Sessions, as many as are kept at most. */
 const sessions = 20_000;
 const sessionItems = 20;
 
@@ -110,7 +119,7 @@ function join(
 type Random = ReturnType<typeof randomStream>;
 
 function somePairs(random: Random, items: number) {
-  const own = Math.min(pairs, items);
+  const own = Math.min(pairs, items, Math.max(1, Math.floor(pairsInAll / items)));
   const step = Math.max(1, Math.floor(items / own));
   const size = own * items;
   return {
@@ -130,7 +139,8 @@ function someSessions(random: Random, items: number) {
   };
 }
 
-function countsOf(items: number) {
+/** Recent counts of all items. */
+export function countsOf(items: number) {
   const random = randomStream(3, 'counts');
   const counts = Array.from({ length: items }, (_, item) => {
     const own = Float64Array.from(halfLives, () => 10 * random.uniform());

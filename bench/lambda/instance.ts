@@ -8,6 +8,8 @@ export interface Started {
   /** From the start of the process to the answer to the first request; null without requests. */
   readonly firstAnswer: number | null;
   readonly later: readonly number[];
+  /** Of processors, all threads together, as `later`. */
+  readonly laterProcessor: readonly number[];
 }
 
 /** Requests for recommendations, one after another. */

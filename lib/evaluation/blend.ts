@@ -55,9 +55,14 @@ export interface Moderator {
 /** Share of a vocabulary, the least frequent items, whose mean score an item has that the components do not know. */
 const rareShare = 0.2;
 
-/** What a component thinks of rare items on average: a vocabulary is ordered by frequency. */
+/** Place of the first rare item of a vocabulary, which is ordered by frequency. */
+export function rareItemsFrom(items: number): number {
+  return Math.min(items - 1, Math.floor(items * (1 - rareShare)));
+}
+
+/** What a component thinks of rare items on average. */
 export function meanOfTail(values: Float32Array | Float64Array): number {
-  const begin = Math.min(values.length - 1, Math.floor(values.length * (1 - rareShare)));
+  const begin = rareItemsFrom(values.length);
   let sum = 0;
   for (let at = begin; at < values.length; at++) sum += values[at]!;
   return sum / (values.length - begin);

@@ -25,11 +25,13 @@ const usualRecency = 1;
  *
  * @param history item indices, the oldest first
  * @param logCounts of some half-life, `[items]`, item `i` at place `i - 1`
+ * @param mean of them, where it is known
  */
-export function recency(history: ArrayLike<number>, logCounts: ArrayLike<number>): number {
-  let mean = 0;
-  for (let place = 0; place < logCounts.length; place++) mean += logCounts[place]!;
-  mean /= Math.max(1, logCounts.length);
+export function recency(
+  history: ArrayLike<number>,
+  logCounts: ArrayLike<number>,
+  mean: number = meanOf(logCounts),
+): number {
   let sum = 0;
   let total = 1;
   let weight = 1;
@@ -39,6 +41,12 @@ export function recency(history: ArrayLike<number>, logCounts: ArrayLike<number>
     weight *= decay;
   }
   return sum / total - usualRecency;
+}
+
+export function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let place = 0; place < values.length; place++) sum += values[place]!;
+  return sum / Math.max(1, values.length);
 }
 
 /**

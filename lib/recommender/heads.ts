@@ -7,7 +7,7 @@ import {
   parameter,
 } from './backbones/backbone.ts';
 import { standardise } from './backbones/layers.ts';
-import type { ParameterSpec } from './parameters.ts';
+import type { ParameterSpec, Weights } from './parameters.ts';
 
 /** One row of weights an item, and perhaps a bias: `value(state, item i) = state . kernel[i - 1] + bias[i - 1]`. */
 export interface Head {
@@ -74,16 +74,34 @@ function headSpecs(name: string, items: number, stateDimension: number): Paramet
   ];
 }
 
+const supervisedKernel = 'supervised_head/kernel';
+const supervisedBias = 'supervised_head/bias';
+
+/** Whether a parameter is the supervised head's alone, and not that of states. */
+export const isOfSupervisedHead = (name: string): boolean =>
+  name === supervisedKernel || name === supervisedBias;
+
 /** The supervised head of a model, tied or not. */
 export function supervisedHead(parameters: Parameters): Head {
-  const kernel = parameters['supervised_head/kernel'];
+  const kernel = parameters[supervisedKernel];
   if (kernel === undefined) {
     return { kernel: parameter(parameters, itemEmbedding) as tf.Tensor2D, bias: undefined };
   }
   return {
     kernel: kernel as tf.Tensor2D,
-    bias: parameter(parameters, 'supervised_head/bias') as tf.Tensor1D,
+    bias: parameter(parameters, supervisedBias) as tf.Tensor1D,
   };
+}
+
+/** The numbers of the supervised head, tied or not: one row of `kernel` an item. */
+export function supervisedNumbers(weights: ReadonlyMap<string, Weights>): {
+  /** `[items, head]` */
+  readonly kernel: Weights;
+  /** `[items]` */
+  readonly bias: Weights | undefined;
+} {
+  const kernel = weights.get(supervisedKernel) ?? weights.get(itemEmbedding)!;
+  return { kernel, bias: weights.get(supervisedBias) };
 }
 
 /** What the supervised head multiplies: `[places, state]` -> `[places, head]`. */

@@ -8,7 +8,7 @@ import type {
 } from './backbones/backbone.ts';
 import { backbones } from './backbones/index.ts';
 import { lastPlaces, linePositions } from './backbones/layers.ts';
-import { supervisedHead, supervisedStates, valuesOfAll } from './heads.ts';
+import { isOfSupervisedHead, supervisedHead, supervisedStates, valuesOfAll } from './heads.ts';
 import { type DatedHistory, historyArrays, historyTensors } from './history-arrays.ts';
 import type { RecommenderModel } from './model-file.ts';
 
@@ -26,13 +26,19 @@ export interface LoadedModel {
 /**
  * Puts a model's weights on whatever TF.js backend is active (native, WebAssembly, plain JavaScript). Nothing here needs
  * a native library.
+ *
+ * @param options.scoresAll whether all items are to be scored; where states alone are, less is kept. @default true
  */
-export function loadModel(model: RecommenderModel): LoadedModel {
+export function loadModel(
+  model: RecommenderModel,
+  { scoresAll = true }: { readonly scoresAll?: boolean } = {},
+): LoadedModel {
+  const kept = [...model.weights].filter(([name]) => scoresAll || !isOfSupervisedHead(name));
   const parameters = Object.fromEntries(
-    [...model.weights].map(([name, { shape, values }]) => [name, tf.tensor(values, [...shape])]),
+    kept.map(([name, { shape, values }]) => [name, tf.tensor(values, [...shape])]),
   );
   // WebAssembly has a fast product (XNNPACK) for matrices that are not to be transposed, and a slow one for all others.
-  const isFaster = tf.getBackend() === 'wasm';
+  const isFaster = scoresAll && tf.getBackend() === 'wasm';
   const transposed = isFaster ? tf.transpose(supervisedHead(parameters).kernel) : undefined;
   return {
     backbone: backbones[model.backbone],
@@ -48,18 +54,27 @@ export function loadModel(model: RecommenderModel): LoadedModel {
  *
  * @returns `[lines, items]`; item `i` at place `i - 1`
  */
-export function scoreItems(
-  {
-    backbone,
-    shape,
-    parameters,
-    transposed,
-  }: Pick<LoadedModel, 'backbone' | 'shape' | 'parameters' | 'transposed'>,
+export function scoreItems(model: ScoringModel, histories: HistoryInputs): tf.Tensor2D {
+  return scoreStates(model, statesForItems(model, histories));
+}
+
+type ScoringModel = Pick<LoadedModel, 'backbone' | 'shape' | 'parameters' | 'transposed'>;
+
+/** What the items' vectors are multiplied with, dropout off, `[lines, head]`. */
+export function statesForItems(
+  { backbone, shape, parameters }: Pick<LoadedModel, 'backbone' | 'shape' | 'parameters'>,
   histories: HistoryInputs,
 ): tf.Tensor2D {
   const last = lastStates(backbone, shape, parameters, histories, (x) => x); // [lines, state]
-  const head = { ...supervisedHead(parameters), transposed };
-  return valuesOfAll(head, supervisedStates(parameters, last));
+  return supervisedStates(parameters, last);
+}
+
+/** `[lines, head]` -> scores of all items, `[lines, items]`. */
+export function scoreStates(
+  { parameters, transposed }: Pick<LoadedModel, 'parameters' | 'transposed'>,
+  states: tf.Tensor2D,
+): tf.Tensor2D {
+  return valuesOfAll({ ...supervisedHead(parameters), transposed }, states);
 }
 
 /** States after the last items, `[lines, state]`. */

@@ -1,4 +1,5 @@
 import { halfLives, usualHalfLife } from '#lib/contracts/half-lives.ts';
+import { meanOf } from '#lib/evaluation/moderators.ts';
 import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
 import { writeLogs } from '#lib/popularity/log-counts.ts';
 import type { CountTerms } from './blend-file.ts';
@@ -21,6 +22,9 @@ export class Prior {
   readonly #epsilon: number;
   /** `[half-lives][items + extras]` */
   readonly #counts: readonly Float64Array[];
+  /** Items of the vocabulary. */
+  readonly #known: number;
+  readonly #means: number[] = [];
   #logs: readonly Float64Array[] | undefined;
   #total: Float64Array | undefined;
   #popular: Float64Array | undefined;
@@ -39,6 +43,7 @@ export class Prior {
   ) {
     const counts = fresh?.counts.counts ?? new Map<string, Float64Array>();
     this.isUsed = terms.length > 0;
+    this.#known = itemIds.length;
     this.extraIds = [...counts.keys()].filter((id) => !indices.has(id)).sort();
     this.#extraIndices = new Map(
       this.extraIds.map((id, place) => [id, itemIds.length + place + 1]),
@@ -72,6 +77,12 @@ export class Prior {
   get logs(): readonly Float64Array[] {
     this.#logs ??= this.#terms.map(({ which }) => this.#logsOf(which));
     return this.#logs;
+  }
+
+  /** Mean of a term over the items of the vocabulary. */
+  meanLog(term: number): number {
+    this.#means[term] ??= meanOf(this.logs[term]!.subarray(0, this.#known));
+    return this.#means[term]!;
   }
 
   /** Recent popularity, for those of whom nothing is known: the model's own idea of it, or that of the last week or so. */

@@ -1,4 +1,4 @@
-import { ValidationError } from '#lib/contracts/errors.ts';
+import { ContractError, ValidationError } from '#lib/contracts/errors.ts';
 import type { Similarity } from './similar.ts';
 
 export interface RecommendedItem {
@@ -70,4 +70,19 @@ export function expectTimes(
   throw new ValidationError(
     `Action ${early + 1} of the history is older than the one before it (${times[early]} after ${times[early - 1]}): give the oldest first.`,
   );
+}
+
+/**
+ * Not even one score: where one is no number, the others are not what was trained either.
+ *
+ * @param first item of the scores
+ * @throws ContractError if one is not a finite number
+ */
+export function expectFinite(scores: ArrayLike<number>, first = 1): void {
+  for (let at = 0; at < scores.length; at++) {
+    if (Number.isFinite(scores[at])) continue;
+    throw new ContractError(
+      `The model gives item ${first + at} the score ${scores[at]}: its weights are damaged or its training diverged. Roll back to an earlier champion.`,
+    );
+  }
 }

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { ContractError, ValidationError } from '#lib/contracts/errors.ts';
-import { meanOfTail } from '#lib/evaluation/blend.ts';
 import { absence, recency } from '#lib/evaluation/moderators.ts';
 import type { FreshCounts } from '#lib/popularity/fresh-counts.ts';
+import { createRanking } from './create-ranking.ts';
 import { Prior } from './prior.ts';
+import type { RankedItems, Ranking, RankingRequest } from './ranking.ts';
 import {
   type Asked,
   expectTimes,
@@ -11,8 +12,8 @@ import {
   type SimilarItems,
   type Wanted,
 } from './recommendation.ts';
-import type { KnownHistory, Scores } from './scorers.ts';
-import { loadServed, type RecommenderFiles, type Served } from './served-model.ts';
+import type { KnownHistory } from './scorers.ts';
+import { type RecommenderFiles, readServed, type Served } from './served-model.ts';
 import { createSimilarity, type Similarity } from './similar.ts';
 import { topItems } from './top-items.ts';
 
@@ -21,7 +22,11 @@ export interface RecommenderOptions {
   readonly batch?: number;
   /** Counts to begin with, see `setCounts`. */
   readonly counts?: FreshCounts | undefined;
+  /** Size of a vocabulary from which most items are passed over by bounds of their scores, see `createRanking`. */
+  readonly boundedFrom?: number;
 }
+
+const none: ReadonlySet<number> = new Set();
 
 const vocabularySchema = z.array(z.string().min(1)).min(1);
 /**
@@ -34,6 +39,7 @@ const vocabularySchema = z.array(z.string().min(1)).min(1);
  */
 export class Recommender {
   readonly #served: Served;
+  readonly #ranking: Ranking;
   readonly #batch: number;
   readonly #itemIds: readonly string[];
   readonly #indices: ReadonlyMap<string, number>;
@@ -42,8 +48,11 @@ export class Recommender {
   #similarity: Similarity | undefined;
 
   /** @throws ContractError if the files do not follow their contract or do not belong together */
-  constructor(files: RecommenderFiles, { batch = 1, counts }: RecommenderOptions = {}) {
-    this.#served = loadServed(files);
+  constructor(
+    files: RecommenderFiles,
+    { batch = 1, counts, boundedFrom }: RecommenderOptions = {},
+  ) {
+    this.#served = readServed(files);
     const vocabulary = vocabularySchema.safeParse(files.vocabulary);
     if (!vocabulary.success) {
       throw new ContractError(
@@ -59,6 +68,7 @@ export class Recommender {
     this.#indices = new Map(this.#itemIds.map((id, place) => [id, place + 1]));
     this.#batch = batch;
     this.#prior = this.#priorOf(counts);
+    this.#ranking = createRanking(this.#served, this.#prior, boundedFrom);
     this.#hasCounts = counts !== undefined;
   }
 
@@ -76,6 +86,7 @@ export class Recommender {
   /** Takes in what has been counted since. */
   setCounts(counts: FreshCounts): void {
     this.#prior = this.#priorOf(counts);
+    this.#ranking.setPrior(this.#prior);
     this.#hasCounts = true;
   }
 
@@ -106,11 +117,9 @@ export class Recommender {
     });
     for (let begin = 0; begin < scored.length; begin += this.#batch) {
       const some = scored.slice(begin, begin + this.#batch);
-      const histories = some.map((index) => known[index]!);
-      const scores = this.#served.components.map(({ scorer }) => scorer.score(histories));
-      some.forEach((index, row) => {
-        const own = this.#combine(scores, row, known[index]!);
-        lists[index] = this.#best(own, count, known[index]!);
+      const requests = some.map((index) => this.#requestOf(known[index]!));
+      this.#ranking.rank(requests, count).forEach((ranked, row) => {
+        lists[some[row]!] = this.#listOf(ranked, known[some[row]!]!);
       });
     }
     return lists;
@@ -139,7 +148,7 @@ export class Recommender {
 
   /** Frees the backend's memory; the recommender cannot be used any more. */
   dispose(): void {
-    for (const { scorer } of this.#served.components) scorer.dispose();
+    this.#ranking.dispose();
   }
 
   #priorOf(counts: FreshCounts | undefined): Prior {
@@ -161,18 +170,19 @@ export class Recommender {
         if (historyTimes !== undefined) times.push(historyTimes[place]!);
       }
     });
-    const excluded = new Set(asked.showLeft === true ? [] : this.#prior.left);
+    const excluded = new Set<number>();
     if (asked.excludeSeen ?? this.#served.excludeHistory) {
       for (const item of items) excluded.add(item);
       for (const item of this.#known([...unknownItems, ...earlier])) excluded.add(item);
     }
     for (const item of this.#known(asked.exclude)) excluded.add(item);
     const only = asked.only && [...this.#known(asked.only, unknownItems)];
+    const left = asked.showLeft === true ? none : this.#prior.left;
     const away = lastActionTime === undefined ? undefined : time - lastActionTime;
     return {
       items,
       times: historyTimes && times,
-      excluded,
+      isAllowed: (item) => !excluded.has(item) && !left.has(item),
       only,
       unknownItems: [...unknownItems],
       request: time,
@@ -195,44 +205,12 @@ export class Recommender {
     return items;
   }
 
-  /**
-   * Adds the components and the counts up, `[items + extras]`.
-   *
-   * @param scores of each component, `[components][histories, items]`
-   */
-  #combine(scores: readonly Scores[], row: number, known: Known): Scores {
-    const items = this.#itemIds.length;
-    const own = scores.map((all) => all.subarray(row * items, (row + 1) * items));
-    const { components, counts, moderators } = this.#served;
-    const plain = [...components, ...counts.terms].map(({ weight }) => weight);
-    const weights = moderators.length === 0 ? plain : this.#moderate(plain, known);
-    if (counts.terms.length === 0 && own.length === 1 && weights[0] === 1) return own[0]!;
-    const logs = counts.terms.length === 0 ? [] : this.#prior.logs;
-    // In the order of evaluation, so that the sums are the same to the bit.
-    const sum = new Float64Array(logs[0]?.length ?? items);
-    own.forEach((values, which) => {
-      const weight = weights[which]!;
-      if (weight === 0) return;
-      for (let at = 0; at < items; at++) sum[at]! += weight * values[at]!;
-      if (sum.length === items) return;
-      const rare = weight * (components[which]!.scorer.ofOthers ?? meanOfTail(values));
-      for (let at = items; at < sum.length; at++) sum[at]! += rare;
-    });
-    logs.forEach((values, which) => {
-      const weight = weights[components.length + which]!;
-      if (weight === 0) return;
-      for (let at = 0; at < sum.length; at++) sum[at]! += weight * values[at]!;
-    });
-    return sum;
-  }
-
   /** The weights of one request: those of the model, and what its moderators add; none below 0. */
   #moderate(plain: readonly number[], { items, away }: Known): number[] {
-    const { logs } = this.#prior;
     const values = this.#served.moderators.map(({ kind, term }) =>
       kind === 'absence'
         ? absence(away)
-        : recency(items, logs[term]!.subarray(0, this.#itemIds.length)),
+        : recency(items, this.#prior.logs[term]!, this.#prior.meanLog(term)),
     );
     return plain.map((weight, place) =>
       Math.max(
@@ -245,13 +223,18 @@ export class Recommender {
     );
   }
 
-  #best(scores: Scores, count: number, { excluded, only, unknownItems }: Known): Recommendation {
-    expectFinite(scores);
-    const best = topItems(scores, count, excluded, only);
+  #requestOf(known: Known): RankingRequest {
+    const { components, counts, moderators } = this.#served;
+    const plain = [...components, ...counts.terms].map(({ weight }) => weight);
+    const weights = moderators.length === 0 ? plain : this.#moderate(plain, known);
+    return { history: known, weights, isAllowed: known.isAllowed, only: known.only };
+  }
+
+  #listOf({ items, scores }: RankedItems, { unknownItems }: Known): Recommendation {
     return {
-      items: Array.from(best, (item) => ({
+      items: Array.from(items, (item, place) => ({
         item_id: this.#idOf(item),
-        score: scores[item - 1]!,
+        score: scores[place]!,
         source: this.#isCold(item) ? 'cold item' : 'model',
       })),
       source: 'model',
@@ -259,11 +242,11 @@ export class Recommender {
     };
   }
 
-  #mostPopular(count: number, { excluded, only, unknownItems }: Known): Recommendation {
+  #mostPopular(count: number, { isAllowed, only, unknownItems }: Known): Recommendation {
     const popularity = this.#hasCounts
       ? this.#prior.popularity
       : new Float64Array(this.#itemIds.length);
-    const best = topItems(popularity, count, excluded, only);
+    const best = topItems(popularity, count, { has: (item) => !isAllowed(item) }, only);
     const items = Array.from(best, (item) => {
       return { item_id: this.#idOf(item), source: 'popularity' as const };
     });
@@ -281,21 +264,11 @@ export class Recommender {
 
 /** `items` may be none. */
 interface Known extends KnownHistory {
-  /** Item indices that the list leaves out. */
-  readonly excluded: ReadonlySet<number>;
+  /** Whether the list may have an item. */
+  readonly isAllowed: (item: number) => boolean;
   /** Item indices that it is made of; undefined for all. */
   readonly only: readonly number[] | undefined;
   readonly unknownItems: readonly string[];
   /** Seconds since the last action; undefined if nobody knows. */
   readonly away: number | undefined;
-}
-
-/** Not even one score: where one is no number, the others are not what was trained either. */
-function expectFinite(scores: Scores): void {
-  for (let item = 0; item < scores.length; item++) {
-    if (Number.isFinite(scores[item])) continue;
-    throw new ContractError(
-      `The model gives item ${item + 1} the score ${scores[item]}: its weights are damaged or its training diverged. Roll back to an earlier champion.`,
-    );
-  }
 }

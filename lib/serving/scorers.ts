@@ -1,12 +1,14 @@
-import { EvidenceWriter, type Scale } from '#lib/evaluation/rivals/evidence.ts';
-import type { HistoryScorer } from '#lib/evaluation/rivals/history-scorer.ts';
+import * as tf from '@tensorflow/tfjs-core';
+import { rareItemsFrom } from '#lib/evaluation/blend.ts';
+import type { HistoryView } from '#lib/evaluation/rivals/history-scorer.ts';
+import { supervisedNumbers } from '#lib/recommender/heads.ts';
 import {
   type DatedHistory,
   historyArrays,
   historyTensors,
 } from '#lib/recommender/history-arrays.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
-import { loadModel, readValues, scoreItems } from '#lib/recommender/score.ts';
+import { loadModel, readValues, scoreStates, statesForItems } from '#lib/recommender/score.ts';
 
 /** What somebody took, as far as a model knows it: item indices, at least one. */
 export interface KnownHistory extends DatedHistory {
@@ -17,70 +19,70 @@ export interface KnownHistory extends DatedHistory {
 /** Scores of items as they come from a network, or from what is counted. */
 export type Scores = Float32Array | Float64Array;
 
-/** Scores all items of the vocabulary after histories. */
-export interface Scorer {
-  /** @returns `[histories, items]`; item `i` at place `i - 1`. Only until the next call */
-  score(histories: readonly KnownHistory[]): Scores;
-  /** Score of an item that the vocabulary lacks; where it is not said, that of rare ones. */
-  readonly ofOthers?: number;
+/** A network on the active TF.js backend. */
+export interface Network {
+  /** `[items, head]`: what states are multiplied with. */
+  readonly kernel: Float32Array;
+  /** `[items]`, added to the products. */
+  readonly bias: Float32Array | undefined;
+  /** Size of a state. */
+  readonly dimension: number;
+  /** States after histories, `[histories, head]`; only as many places as the longest history needs. */
+  states(histories: readonly KnownHistory[]): Float32Array;
+  /** Logits of the supervised head, `[histories, items]`; item `i` at place `i - 1`. */
+  scoreAll(states: Float32Array): Float32Array;
+  /** The mean score of rare items, what is thought of those that the vocabulary lacks. */
+  scoreOfRare(state: Float32Array): number;
   /** Frees the backend's memory. */
   dispose(): void;
 }
 
-/** Logits of a network's supervised head, on the active TF.js backend; only as many places as the longest history needs. */
-export function networkScorer(model: RecommenderModel): Scorer {
-  const loaded = loadModel(model);
+/** @param scoresAll whether `scoreAll` will be called */
+export function loadNetwork(model: RecommenderModel, scoresAll: boolean): Network {
+  const loaded = loadModel(model, { scoresAll });
+  const { kernel, bias } = supervisedNumbers(model.weights);
+  const dimension = kernel.shape[1]!;
+  let rare: Float64Array | undefined;
   return {
-    score(histories) {
+    kernel: kernel.values,
+    bias: bias?.values,
+    dimension,
+    states(histories) {
       const longest = Math.max(...histories.map(({ items }) => items.length));
       const time = Math.min(longest, model.shape.window);
       const arrays = historyArrays(model.shape, histories, histories.length, time);
-      return readValues(() => scoreItems(loaded, historyTensors(arrays, time)));
+      return readValues(() => statesForItems(loaded, historyTensors(arrays, time)));
+    },
+    scoreAll: (states) =>
+      readValues(() =>
+        scoreStates(loaded, tf.tensor2d(states, [states.length / dimension, dimension])),
+      ),
+    scoreOfRare(state) {
+      rare ??= meanOfRare(kernel.values, bias?.values, dimension);
+      return state.reduce((sum, value, at) => sum + value * rare![at]!, rare[dimension]!);
     },
     dispose: loaded.dispose,
   };
 }
 
-/** What a component says that looks at histories alone. Without times, every action is a step of its own. */
-export function historyScorer(
-  scorer: HistoryScorer,
-  scale: Scale,
-  trainingCounts: Int32Array,
-  window: number,
-): Scorer {
-  const items = trainingCounts.length;
-  const writer = new EvidenceWriter(trainingCounts);
-  const row = new Float64Array(items + 1);
-  let scores = new Float64Array(0);
-  return {
-    score(histories) {
-      if (scores.length !== histories.length * items) {
-        scores = new Float64Array(histories.length * items);
-      }
-      histories.forEach((history, place) => {
-        const last = Int32Array.from(history.items.slice(-window));
-        const times = Float64Array.from(history.times?.slice(-window) ?? last.keys());
-        writer.write(scorer, { items: last, times }, { [scale]: row });
-        scores.set(row.subarray(1), place * items);
-      });
-      return scores;
-    },
-    dispose() {},
-  };
+/** The mean vector of rare items, and their mean bias, `[head + 1]`. */
+function meanOfRare(
+  kernel: Float32Array,
+  bias: Float32Array | undefined,
+  dimension: number,
+): Float64Array {
+  const items = kernel.length / dimension;
+  const begin = rareItemsFrom(items);
+  const mean = new Float64Array(dimension + 1);
+  for (let item = begin; item < items; item++) {
+    for (let at = 0; at < dimension; at++) mean[at]! += kernel[item * dimension + at]!;
+    mean[dimension]! += bias?.[item] ?? 0;
+  }
+  return mean.map((sum) => sum / (items - begin));
 }
 
-/** 1 for items without a training action, whatever the history; so for those that the vocabulary lacks. */
-export function unseenScorer(trainingCounts: Int32Array): Scorer {
-  const row = Float64Array.from(trainingCounts, (count) => (count > 0 ? 0 : 1));
-  return {
-    score(histories) {
-      const scores = new Float64Array(histories.length * row.length);
-      histories.forEach((_, place) => {
-        scores.set(row, place * row.length);
-      });
-      return scores;
-    },
-    ofOthers: 1,
-    dispose() {},
-  };
+/** The last items of a history that tell histories' components anything. Without times, every action is a step of its own. */
+export function viewOf(history: KnownHistory, window: number): HistoryView {
+  const items = Int32Array.from(history.items.slice(-window));
+  return { items, times: Float64Array.from(history.times?.slice(-window) ?? items.keys()) };
 }

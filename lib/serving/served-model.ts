@@ -1,3 +1,4 @@
+import { ContractError } from '#lib/contracts/errors.ts';
 import { decodeModel, type RecommenderModel } from '#lib/recommender/model-file.ts';
 import {
   type BlendModerator,
@@ -6,7 +7,6 @@ import {
   type HistoryPart,
   isBlend,
 } from './blend-file.ts';
-import { historyScorer, networkScorer, type Scorer, unseenScorer } from './scorers.ts';
 
 const noCountTerms: CountTerms = { epsilon: 1, terms: [] };
 
@@ -20,11 +20,20 @@ export interface RecommenderFiles {
   readonly vocabulary: unknown;
 }
 
+/** What is added up, times its weight. */
+export type ServedComponent =
+  | { readonly kind: 'network'; readonly weight: number; readonly model: RecommenderModel }
+  | HistoryPart
+  /** 1 for items without a training action, 0 for others. */
+  | { readonly kind: 'unseen'; readonly weight: number };
+
 /** What a model is, whatever its form. */
 export interface Served {
   readonly items: number;
   readonly excludeHistory: boolean;
-  readonly components: readonly { readonly weight: number; readonly scorer: Scorer }[];
+  /** Longest history that tells components without a network anything. */
+  readonly window: number;
+  readonly components: readonly ServedComponent[];
   readonly counts: CountTerms;
   readonly moderators: readonly BlendModerator[];
   /** How often each item was taken in training, item `i` at place `i - 1`; undefined where the files do not say. */
@@ -35,13 +44,14 @@ export interface Served {
 }
 
 /** @throws ContractError if the files do not follow their contract */
-export function loadServed({ description, weights }: RecommenderFiles): Served {
+export function readServed({ description, weights }: RecommenderFiles): Served {
   if (!isBlend(description)) {
     const model = decodeModel(description, weights);
     return {
       items: model.shape.items,
       excludeHistory: model.excludeHistory,
-      components: [{ weight: 1, scorer: networkScorer(model) }],
+      window: model.shape.window,
+      components: [{ kind: 'network', weight: 1, model }],
       counts: noCountTerms,
       moderators: [],
       trainingCounts: undefined,
@@ -49,29 +59,28 @@ export function loadServed({ description, weights }: RecommenderFiles): Served {
       histories: [],
     };
   }
-  const blend = decodeBlend(description, weights);
-  const { items, excludeHistory, counts, window, trainingCounts, moderators = [] } = blend;
-  let network: RecommenderModel | undefined;
-  const components = blend.components.map((part) => {
-    if (part.kind === 'unseen') {
-      return { weight: part.weight, scorer: unseenScorer(trainingCounts!) };
-    }
-    if (part.kind === 'history') {
-      const scorer = historyScorer(part.scorer, part.scale, trainingCounts!, window);
-      return { weight: part.weight, scorer };
-    }
-    network = decodeModel(part.description, part.weights);
-    return { weight: part.weight, scorer: networkScorer(network) };
+  const { items, excludeHistory, counts, window, trainingCounts, ...blend } = decodeBlend(
+    description,
+    weights,
+  );
+  const components = blend.components.map((part): ServedComponent => {
+    if (part.kind !== 'network') return part;
+    const model = decodeModel(part.description, part.weights);
+    return { kind: 'network', weight: part.weight, model };
   });
-  const histories = blend.components.filter((part) => part.kind === 'history');
+  const networks = components.filter((part) => part.kind === 'network');
+  if (networks.length > 1) {
+    throw new ContractError(`model.json has ${networks.length} networks: one is served at most.`);
+  }
   return {
     items,
     excludeHistory,
+    window,
     components,
     counts,
-    moderators,
+    moderators: blend.moderators ?? [],
     trainingCounts,
-    network,
-    histories,
+    network: networks[0]?.model,
+    histories: components.filter((part) => part.kind === 'history'),
   };
 }

@@ -26,6 +26,7 @@ export class EvidenceWriter {
   readonly #expected: Float64Array;
   /** Lift of what a history does not speak for, `log(f) - log(q_i + f)`, `[items + 1]` */
   readonly #unsaid: Float64Array;
+  #floors: Float64Array | undefined;
 
   /** @param counts how often each item was taken in training, item `i` at place `i - 1` */
   constructor(counts: ArrayLike<number>) {
@@ -52,20 +53,42 @@ export class EvidenceWriter {
     history: HistoryView,
     rows: Readonly<Partial<Record<Scale, Float64Array>>>,
   ): void {
+    rows.evidence?.set(this.unsaid('evidence'));
+    rows.lift?.set(this.unsaid('lift'));
+    const said = this.writeSaid(scorer, history, rows);
+    // A history that says nothing of any item says nothing against one either.
+    if (said.length === 0) rows.lift?.fill(0);
+  }
+
+  /** What is written for an item of which a history does not speak while it speaks of others, `[items + 1]`; only for reading. */
+  unsaid(scale: Scale): Float64Array {
+    if (scale === 'lift') return this.#unsaid;
+    this.#floors ??= new Float64Array(this.#expected.length).fill(Math.log(this.#floor));
+    return this.#floors;
+  }
+
+  /**
+   * Writes the items of which a history speaks, and no others.
+   *
+   * @param rows as of `write`
+   * @returns the items, each once; valid until the next call
+   */
+  writeSaid(
+    scorer: HistoryScorer,
+    history: HistoryView,
+    rows: Readonly<Partial<Record<Scale, Float64Array>>>,
+  ): readonly number[] {
     const scores = this.#scores;
+    scores.clear();
     scorer.score(history, scores);
     let total = 0;
     for (const item of scores.touched) total += scores.values[item]!;
-    rows.evidence?.fill(Math.log(this.#floor));
-    // A history that says nothing of any item says nothing against one either.
-    if (total === 0) rows.lift?.fill(0);
-    else rows.lift?.set(this.#unsaid);
     for (const item of scores.touched) {
       const own = Math.log(scores.values[item]! / total + this.#floor);
       if (rows.evidence !== undefined) rows.evidence[item] = own;
       if (rows.lift !== undefined) rows.lift[item] = own - this.#expected[item]!;
     }
-    scores.clear();
+    return scores.touched;
   }
 }
 

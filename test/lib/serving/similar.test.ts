@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import { rivalFiles } from '#lib/serving/rival-files.ts';
-import { loadServed } from '#lib/serving/served-model.ts';
+import { readServed } from '#lib/serving/served-model.ts';
 import { createSimilarity } from '#lib/serving/similar.ts';
 import { taskOf } from '../evaluation/rivals/tasks.ts';
 
@@ -11,7 +11,7 @@ describe('Function: createSimilarity', () => {
   const servedAs = (rival: string) => {
     const { model } = rankRivals(task).find((one) => one.model.name === rival)!;
     const { description, weights } = rivalFiles(model);
-    return loadServed({
+    return readServed({
       description: JSON.parse(JSON.stringify(description)),
       weights,
       vocabulary,

@@ -13,7 +13,9 @@ import { BestItems } from './top-items.ts';
 const biasTerm = 0;
 const unseenTerm = 1;
 const liftTerm = 2;
-const firstCountTerm = 3;
+/** What a history says of the few items of which it speaks, beyond what the others get. */
+const saidTerm = 3;
+const firstCountTerm = 4;
 
 /**
  * Ranks as `AllScores` does on WebAssembly, to the last bit, but scores only those items exactly whose bound says that they
@@ -26,12 +28,10 @@ export class BoundedScores implements Ranking {
   readonly #evidence: EvidenceWriter | undefined;
   /** Of each component what histories say, `[components][items + 1]`; between requests what is not said. */
   readonly #rows: readonly (Float64Array | undefined)[];
-  /** Whether an item was scored already in this request, `[items + 1]`. */
-  readonly #isScored: Uint8Array;
   #prior: Prior;
 
   private constructor(served: Served, network: Network, bounds: ItemBounds, prior: Prior) {
-    const { components, trainingCounts, items } = served;
+    const { components, trainingCounts } = served;
     this.#served = served;
     this.#network = network;
     this.#bounds = bounds;
@@ -40,7 +40,6 @@ export class BoundedScores implements Ranking {
     this.#rows = components.map((part) =>
       part.kind === 'history' ? evidence!.unsaid(part.scale).slice() : undefined,
     );
-    this.#isScored = new Uint8Array(items + 1);
     if (network.bias !== undefined) bounds.setTerm(biasTerm, network.bias);
     if (trainingCounts !== undefined) {
       bounds.setTerm(
@@ -114,16 +113,12 @@ export class BoundedScores implements Ranking {
       for (const item of only) if (item <= this.#all) offer(item);
       return best.take();
     }
-    for (const { items: some } of said) {
-      for (const item of some) {
-        if (this.#isScored[item] === 1) continue;
-        this.#isScored[item] = 1;
-        offer(item);
-      }
-    }
+    // First those of which the history says most, so that few others reach the threshold that they set.
+    const first = new Set(said.flatMap((own) => [...mostSaid(own, count)]));
+    for (const item of first) offer(item);
     for (let item = items + 1; item <= this.#all; item++) offer(item);
     const look = (item: number) => {
-      if (this.#isScored[item] === 0) offer(item);
+      if (!first.has(item)) offer(item);
     };
     const place = components.findIndex(({ kind }) => kind === 'network');
     const query = Float64Array.from(state, (value) => weights[place]! * value);
@@ -142,15 +137,22 @@ export class BoundedScores implements Ranking {
     return this.#served.items + (this.#prior.isUsed ? this.#prior.extraIds.length : 0);
   }
 
-  /** Writes what the history says into the rows of the components. */
+  /** Writes what the history says into the rows of the components, and into the bounds. */
   #listen({ history, weights }: RankingRequest): Said[] {
     const view = viewOf(history, this.#served.window);
     const said: Said[] = [];
     this.#served.components.forEach((part, component) => {
       if (part.kind !== 'history' || weights[component] === 0) return;
       const rows = { [part.scale]: this.#rows[component]! };
-      const items = this.#evidence!.writeSaid(part.scorer, view, rows);
-      said.push({ component, part, items: Int32Array.from(items) });
+      const items = new Int32Array(this.#evidence!.writeSaid(part.scorer, view, rows));
+      const unsaid = this.#evidence!.unsaid(part.scale);
+      const row = this.#rows[component]!;
+      const more = new Float64Array(items.length);
+      for (let at = 0; at < items.length; at++) {
+        more[at] = weights[component]! * (row[items[at]!]! - unsaid[items[at]!]!);
+      }
+      this.#bounds.addToTerm(saidTerm, items, more);
+      said.push({ component, part, items, more });
     });
     return said;
   }
@@ -159,17 +161,16 @@ export class BoundedScores implements Ranking {
     for (const { component, part, items } of said) {
       const unsaid = this.#evidence!.unsaid(part.scale);
       const row = this.#rows[component]!;
-      for (const item of items) {
-        row[item] = unsaid[item]!;
-        this.#isScored[item] = 0;
-      }
+      for (const item of items) row[item] = unsaid[item]!;
+      this.#bounds.clearTerm(saidTerm, items);
     }
   }
 
-  /** Weights of the terms for items of which the history does not speak, and what all of them have. */
+  /** Weights of the terms, and what all items have. */
   #termsOf(weights: readonly number[], said: readonly Said[]) {
     const { components, counts } = this.#served;
     const terms = new Float64Array(firstCountTerm + counts.terms.length);
+    terms[saidTerm] = 1;
     let constant = 0;
     components.forEach((part, which) => {
       if (part.kind === 'network' && this.#network.bias !== undefined)
@@ -240,4 +241,15 @@ interface Said {
   readonly component: number;
   readonly part: HistoryPart;
   readonly items: Int32Array;
+  /** How much their scores have more for it, as `items`. */
+  readonly more: Float64Array;
+}
+
+/** The items of which a component says most. */
+function mostSaid({ items, more }: Said, count: number): Int32Array {
+  const best = new BestItems(Math.min(count, items.length));
+  for (let at = 0; at < items.length; at++) {
+    if (more[at]! >= best.least) best.offer(items[at]!, more[at]!);
+  }
+  return best.take().items;
 }

@@ -6,7 +6,7 @@ import type { Ranking } from './ranking.ts';
 import type { Served } from './served-model.ts';
 
 /** From about this many items on, bounds are faster than all scores (measured, docs/deploy.md). */
-const usuallyBoundedFrom = 1000;
+const usuallyBoundedFrom = 10_000;
 
 /**
  * What ranks a model's items on the active TF.js backend. Lists are the same to the last bit, whichever it is.

@@ -61,7 +61,7 @@ export class ItemBounds {
   readonly #scan: Scan;
   /** Longest vector plus what its codes are wrong by. */
   readonly #longest: number;
-  /** Largest absolute value of each term. */
+  /** No absolute value of a term is larger. */
   readonly #extents: number[];
 
   private constructor(vectors: ItemVectors, places: Places) {
@@ -109,6 +109,30 @@ export class ItemBounds {
   }
 
   /**
+   * Adds to some items' numbers of a term, for one search.
+   *
+   * @param items item indices, from 1, each once
+   * @param by what is added, as `items`
+   */
+  addToTerm(term: number, items: Int32Array, by: Float64Array): void {
+    const own = new Float32Array(this.#buffer, this.#places.terms[term]!, this.#items);
+    let extent = 0;
+    for (let at = 0; at < items.length; at++) {
+      own[items[at]! - 1]! += by[at]!;
+      const size = Math.abs(by[at]!);
+      if (size > extent) extent = size;
+    }
+    this.#extents[term]! += extent;
+  }
+
+  /** Takes back what was added to a term that is 0 otherwise. */
+  clearTerm(term: number, items: Int32Array): void {
+    const own = new Float32Array(this.#buffer, this.#places.terms[term]!, this.#items);
+    for (let at = 0; at < items.length; at++) own[items[at]! - 1] = 0;
+    this.#extents[term] = 0;
+  }
+
+  /**
    * Looks at all items whose scores reach a threshold, and perhaps at some that do not, in ascending order.
    *
    * @param query `[dimension]`
@@ -128,8 +152,8 @@ export class ItemBounds {
     let magnitude = 2 * length * this.#longest;
     for (const term of used) magnitude += Math.abs(weights[term]!) * this.#extents[term]!;
     if (!(magnitude <= largestScore)) return false;
-    // Of storing terms as float32, and of each product and sum with them.
-    const slack = (4 * used.length + 16) * unit * magnitude + 1e-30 * (1 + length);
+    // Of storing terms as float32, of adding to them a few times, and of each product and sum with them.
+    const slack = (4 * used.length + 32) * unit * magnitude + 1e-30 * (1 + length);
     const { codes, scales, errors, integers, uses, found } = this.#places;
     const scale = this.#writeQuery(query);
     this.#writeUses(used, weights);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createHasher, HASH_RANGE, unpackNumbers } from '#lib/interactions/hash53.ts';
 import { createSketch, storedSketch } from '#lib/interactions/sketch.ts';
 
 /** Counts as a sketch that keeps everything. */
@@ -77,5 +78,54 @@ describe('Function: createSketch', () => {
     expect(exact).toBe(false);
     expect(Math.abs(distinct / 50_000 - 1)).toBeLessThan(0.08);
     expect(Math.abs(repeated / 16_667 - 1)).toBeLessThan(0.14);
+  });
+
+  it('says the same of pieces as of the whole, whatever each of them has dropped', () => {
+    const some = fc.array(
+      fc.integer({ min: 0, max: 60 }).map((i) => `user-${i}`),
+      { maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(fc.array(some, { minLength: 2, maxLength: 4 }), (pieces) => {
+        const merged = createSketch(4, 7);
+        for (const piece of pieces) merged.merge(sketchOf(piece, 4).store());
+
+        expect(merged.store()).toStrictEqual(sketchOf(pieces.flat(), 4).store());
+      }),
+    );
+  });
+
+  it('keeps the smallest hashes, and says of those alone whether they came', () => {
+    // Arrange
+    const hash = createHasher(7);
+    const users = Array.from({ length: 60 }, (_, i) => `user-${i}`);
+    const sorted = users.map((user) => hash(user)).sort((a, b) => a - b);
+
+    // Act
+    const sketch = sketchOf(users, 4);
+    const { below, hashes } = sketch.store();
+
+    // Assess
+    expect([...unpackNumbers(hashes)]).toEqual(sorted.slice(0, 4));
+    expect([below, sketch.below()]).toEqual([sorted[4], sorted[4]]);
+    expect(sorted.slice(0, 4).map(sketch.has)).toEqual([true, true, true, true]);
+    expect(sketch.has(sorted[0]! + 1)).toBe(false);
+    // Of what was dropped nobody knows that it came.
+    expect(
+      users
+        .filter((user) => !sketch.add(user))
+        .map((user) => hash(user))
+        .sort((a, b) => a - b),
+    ).toEqual(sorted.slice(0, 4));
+  });
+
+  it('is exact up to as many texts as it keeps', () => {
+    const users = ['a', 'b', 'c', 'd'];
+
+    const sketch = sketchOf([...users, 'a'], 4);
+
+    expect(sketch.store().below).toBe(HASH_RANGE);
+    expect(sketch.summary()).toStrictEqual(count([...users, 'a']));
+    expect([sketch.add('b'), sketch.add('e')]).toEqual([false, true]);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createHasher, HASH_RANGE, unpackNumbers } from '#lib/interactions/hash53.ts';
 import { createSketch } from '#lib/interactions/sketch.ts';
 import { createSpellingCounts, knownBy, storedSpellings } from '#lib/interactions/spellings.ts';
 
@@ -62,6 +63,71 @@ describe('Function: createSpellingCounts', () => {
   });
 });
 
+describe('Function: createSpellingCounts, with more ids than it keeps', () => {
+  const size = 4;
+  const countsOf = (ids: readonly string[]) => {
+    const counts = createSpellingCounts(size, seed);
+    for (const id of ids) counts.add(id);
+    return counts;
+  };
+  const hash = createHasher(seed);
+
+  it('says the same of pieces as of the whole, whatever each of them has dropped', () => {
+    const id = fc.tuple(fc.constantFrom('User', 'USER', 'user'), fc.integer({ min: 0, max: 40 }));
+    const some = fc.array(
+      id.map(([name, number]) => `${name}${number}`),
+      { maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(fc.array(some, { minLength: 2, maxLength: 4 }), (pieces) => {
+        const merged = createSpellingCounts(size, seed);
+        for (const piece of pieces) merged.merge(countsOf(piece).store());
+
+        expect(merged.store()).toStrictEqual(countsOf(pieces.flat()).store());
+      }),
+    );
+  });
+
+  it('keeps the folded ids with the smallest hashes, in their order', () => {
+    const ids = Array.from({ length: 60 }, (_, i) => `User${i}`);
+    const sorted = ids.map((id) => hash(id.toLowerCase())).sort((a, b) => a - b);
+
+    const { case: kept } = countsOf(ids).store();
+
+    expect([...unpackNumbers(kept!.folded)]).toEqual(sorted.slice(0, size));
+    expect(kept!.below).toBe(sorted[size]);
+    expect(countsOf(ids.slice(0, size)).store().case!.below).toBe(HASH_RANGE);
+  });
+
+  it('stores the same bytes for the same ids in any order', () => {
+    const ids = ['Ann', '7.0', '007', 'a b', '8.8E+12', 'ﬁ'];
+
+    const stored = countsOf(ids).store();
+
+    expect(JSON.stringify(countsOf(ids.toReversed()).store())).toBe(JSON.stringify(stored));
+    expect(Object.keys(stored)).toEqual(Object.keys(stored).toSorted());
+  });
+
+  it('estimates from the ids of which the sketch of all has not dropped any', () => {
+    // Arrange: each user in two spellings, of which the sketch keeps fewer.
+    const names = Array.from({ length: 40 }, (_, i) => `user${i}`);
+    const all = createSketch(10, seed);
+    const spelled = createSpellingCounts(1000, seed);
+    for (const id of names.flatMap((name) => [name, name.toUpperCase()])) {
+      all.add(id);
+      spelled.add(id);
+    }
+
+    // Act
+    const { case: several } = spelled.count(all);
+
+    // Assess
+    const kept = names.filter((name) => hash(name) < all.below()).length;
+    expect(kept).toBeLessThan(names.length);
+    expect(several).toBe(Math.round((kept * HASH_RANGE) / all.below()));
+  });
+});
+
 describe('Function: knownBy', () => {
   it.each([
     ['1000.0', ['1000'], ['decimals']],
@@ -74,6 +140,16 @@ describe('Function: knownBy', () => {
     ['i\u00ad0', ['i0'], ['invisible']],
     ['nowhere', ['i0'], []],
     ['I0.0', ['i0'], []],
+    ['1E5', ['100000'], ['exponent']],
+    ['1.500e1', ['15'], ['exponent']],
+    ['0.05E2', ['5'], ['exponent']],
+    ['0E3', ['0'], ['exponent']],
+    ['100.0010E4', ['1000010'], ['exponent']],
+    ['12.5E+1', ['125'], ['exponent']],
+    ['1.25E1', ['12.5'], []],
+    ['x8.8E+12', ['x8800000000000'], []],
+    ['8.8E+12x', ['8800000000000x'], []],
+    ['\u200b', ['\u200c'], []],
   ])('knows %j among %j by %j', (id, known, expected) => {
     expect(knownBy(id, new Set(known))).toStrictEqual(expected);
   });

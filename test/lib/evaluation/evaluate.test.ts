@@ -143,3 +143,112 @@ describe('Function: evaluate', () => {
     expect(() => evaluate({ ...input, ...change })).toThrow(message);
   });
 });
+
+describe('Function: evaluate, what it says of whom', () => {
+  const complexity = { environment: false, network: true, components: 2 };
+  const parts = [{ added: 'rules', hr10: 0.2, ndcg10: 0.1 }];
+  const [good, fair] = input.models;
+  const [popularity] = input.baselines;
+  const told: EvaluationInput = {
+    ...input,
+    models: [
+      { ...good!, complexity, parts },
+      { ...fair!, parts: [] },
+    ],
+    baselines: [
+      {
+        ...popularity!,
+        name: 'rules',
+        recipe: 'r3',
+        complexity: { ...complexity, network: false },
+      },
+      popularity!,
+    ],
+    champion: { ...input.champion!, recipe: 'r0' },
+  };
+  const keysOf = (value: object) => Object.keys(value).toSorted();
+
+  it('passes on what a ranker is made of, where that is known', () => {
+    const { models, baselines, champion } = evaluate(told);
+
+    expect(models[0]).toMatchObject({ complexity, parts, recipe: 'r1', objective: 'snqn' });
+    expect(keysOf(models[1]!)).toEqual([
+      'backbone',
+      'metrics',
+      'name',
+      'objective',
+      'recipe',
+      'validation',
+    ]);
+    expect(baselines[0]).toMatchObject({ recipe: 'r3', complexity: { network: false } });
+    expect(keysOf(baselines[1]!)).toEqual(['metrics', 'name', 'validation']);
+    expect(champion).toMatchObject({ run: 'last', name: 'old', recipe: 'r0' });
+    expect(keysOf(evaluate(input).champion!)).toEqual(['metrics', 'name', 'run']);
+  });
+
+  it('chooses from those alone who could be served', () => {
+    const { validationGaps } = evaluate(told);
+
+    expect(validationGaps!.map(({ name }) => name)).toEqual(['good', 'fair', 'rules']);
+  });
+
+  describe('with what training saw', () => {
+    const plain = Array.from({ length: 240 }, (_, index) => ({
+      user: `u${index % 60}`,
+      history: index % 2 === 0 ? [2] : [2, 3],
+      target: 1 + (index % 2),
+      reward: index % 2 === 0 ? 1 : 0.5,
+    }));
+    const rewarded = casesOf(plain);
+    const alike = casesOf(plain.map((one) => ({ ...one, reward: 1 })));
+    const ranks = (rank: number) => ({
+      validation: new Int32Array(plain.length).fill(rank),
+      test: new Int32Array(plain.length).fill(rank),
+    });
+    const lists = { items: new Int32Array(plain.length).fill(1), listLength: 1 };
+    const training = { itemCounts: Int32Array.of(3, 2, 1), users: new Set(['u1']) };
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const known: EvaluationInput = {
+      ...input,
+      cases: { validation: rewarded, test: rewarded },
+      models: names.map((name, at) => ({
+        ...good!,
+        name,
+        ranks: ranks(1 + at),
+        ...(at === 2 && { lists }),
+      })),
+      baselines: [{ name: 'rival', ranks: ranks(9), lists }],
+      champion: undefined,
+      training,
+    };
+
+    it('counts rewards where there are several', () => {
+      const metricsOf = (some: Partial<EvaluationInput>) =>
+        Object.keys(evaluate({ ...known, ...some }).models[0]!.metrics);
+
+      expect(metricsOf({})).toContain('reward@10');
+      expect(metricsOf({ training: undefined })).not.toContain('reward@10');
+      expect(metricsOf({ cases: { validation: alike, test: alike } })).not.toContain('reward@10');
+    });
+
+    it('divides cases, and compares in each part those that are best on validation', () => {
+      const { strata } = evaluate(known);
+
+      const [first] = strata!;
+      expect(first!.rankers.map(({ name }) => name)).toEqual([...names, 'rival']);
+      const compared = new Set(first!.differences.flatMap(({ a, b }) => [a, b]));
+      expect([...compared]).toEqual(['a', 'b', 'c', 'd', 'e']);
+    });
+
+    it('says what is shown by those whose lists were kept', () => {
+      expect(evaluate(known).lists!.map(({ name }) => name)).toEqual(['c', 'rival']);
+    });
+
+    it('says neither without it', () => {
+      const keys = Object.keys(evaluate({ ...known, training: undefined }));
+
+      expect(keys).not.toContain('strata');
+      expect(keys).not.toContain('lists');
+    });
+  });
+});

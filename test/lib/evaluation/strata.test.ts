@@ -36,6 +36,41 @@ describe('Function: stratify', () => {
     ]);
   });
 
+  it('counts items from the most popular down: the head ends with half of all actions, the middle with four fifths', () => {
+    // Shares 0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1; the first is numbered last.
+    const counts = Int32Array.of(10, 10, 10, 10, 10, 10, 40, 0);
+    const each = casesOf(
+      Array.from({ length: 8 }, (_, at) => ({ user: 'a', history: [1], target: at + 1 })),
+    );
+
+    const byItem = stratify(each, { itemCounts: counts, users: new Set() });
+
+    expect(byItem.map(({ by, name, indices }) => [by, name, ...indices])).toEqual([
+      ['item', 'head', 0, 6],
+      ['item', 'middle', 1, 2, 3],
+      ['item', 'tail', 4, 5],
+      ['item', 'cold', 7],
+    ]);
+  });
+
+  it('has the six commonest types of events, the commonest first, equals by name', () => {
+    const types = [...'hgfedcba', 'b', 'h', 'h'];
+    const each = casesOf(
+      types.map((eventType) => ({ user: 'a', history: [1], target: 1, eventType })),
+    );
+
+    const byEvent = stratify(each, { itemCounts, users: new Set() });
+
+    expect(byEvent.map(({ name, indices }) => [name, ...indices])).toEqual([
+      ['h', 0, 9, 10],
+      ['b', 6, 8],
+      ['a', 7],
+      ['c', 5],
+      ['d', 4],
+      ['e', 3],
+    ]);
+  });
+
   it('leaves out a way that divides nothing', () => {
     const alike = casesOf([
       { user: 'a', history: [2], target: 1 },
@@ -85,6 +120,51 @@ describe('Function: assessStrata', () => {
 
   it('says nothing of too few cases', () => {
     expect(third).toMatchObject({ cases: 99, users: 99, rankers: [], differences: [] });
+  });
+
+  it.each([
+    [100, 30, true],
+    [100, 29, false],
+    [99, 30, false],
+  ])('of %i cases of %i users says something: %s', (count, people, isSaid) => {
+    const own = Array.from({ length: count }, (_, at) => `u${at % people}`);
+    const [only] = assessStrata(
+      own,
+      [{ by: 'item', name: 'head', indices: [...own.keys()] }],
+      [{ name: 'good', ranks: new Int32Array(count).fill(1) }],
+      new Map([['good', 1]]),
+      config,
+    );
+
+    expect(only).toMatchObject({ by: 'item', name: 'head', cases: count, users: people });
+    expect(only!.rankers.map(({ name, metrics }) => [name, ...Object.keys(metrics)])).toEqual(
+      isSaid ? [['good', 'hr@10', 'ndcg@10']] : [],
+    );
+  });
+
+  it('compares the five that are best on validation and the champion, and tells of all', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'champion'];
+    const ranked = names.map((name, at) => ({
+      name,
+      ranks: new Int32Array(users.length).fill(1 + at),
+    }));
+    const best = new Map(names.slice(0, 6).map((name, at) => [name, at / 10]));
+
+    const [only] = assessStrata(
+      users,
+      [{ by: 'user', name: 'new', indices: [...users.keys()] }],
+      ranked,
+      best,
+      config,
+    );
+
+    expect(only!.rankers.map(({ name }) => name)).toEqual(names);
+    const pairs = only!.differences.map(({ a, b }) => a + b);
+    expect(pairs).toHaveLength(15);
+    expect(new Set(only!.differences.flatMap(({ a, b }) => [a, b]))).toEqual(
+      new Set(['b', 'c', 'd', 'e', 'f', 'champion']),
+    );
+    expect(pairs[0]).toBe('bc');
   });
 });
 

@@ -1,3 +1,5 @@
+import { partialScores, writeScores } from '#lib/recommender/coded-scores.ts';
+import { randomStream } from '#lib/recommender/random.ts';
 import { startPeer } from './peer.ts';
 import { createSubject, type Setup } from './subject.ts';
 
@@ -16,7 +18,12 @@ export interface Line {
 export type Case = { readonly name: string } & (
   | { readonly kind: 'step' | 'ranking'; readonly setup: Setup }
   | { readonly kind: 'designs'; readonly setup: Setup }
-  | { readonly kind: 'large'; readonly items: number }
+  | {
+      readonly kind: 'large';
+      readonly items: number;
+      readonly codebooks?: number;
+      readonly objective: 'snqn' | 'supervised';
+    }
 );
 
 const backbones = ['sasrec', 'gru4rec', 'caser', 'nextitnet'] as const;
@@ -65,7 +72,18 @@ export const cases: readonly Case[] = [
     name: 'full ranking of 100000 states over 18000 items',
     setup: setupOf('sasrec', 18_000, 10, 'prefixes', samples),
   },
-  { kind: 'large', name: 'a million items', items: 1_000_000 },
+  { kind: 'large', name: 'a million items', items: 1_000_000, objective: 'snqn' },
+  ...([1_000_000, 10_000_000] as const).flatMap((items) =>
+    (['supervised', 'snqn'] as const).map(
+      (objective): Case => ({
+        kind: 'large',
+        name: `codes, ${objective}, ${items} items`,
+        items,
+        codebooks: 8,
+        objective,
+      }),
+    ),
+  ),
 ];
 
 /** Measures a case; our turns and the peer's alternate. */
@@ -78,7 +96,7 @@ export async function runCase(each: Case, rounds: number): Promise<Line[]> {
     case 'designs':
       return measureDesigns(each.setup, rounds);
     case 'large':
-      return measureLarge(each.items);
+      return measureLarge(each);
   }
 }
 
@@ -157,9 +175,17 @@ async function measureDesigns(setup: Setup, rounds: number): Promise<Line[]> {
   ];
 }
 
-/** Trains a catalogue that no `[places, items]` fits; the memory is that of this process at its highest. */
-function measureLarge(items: number): Line[] {
-  const subject = createSubject(setupOf('sasrec', items, 50, 'lines', 1000));
+/**
+ * Trains a catalogue that no `[places, items]` fits; the memory is that of this process at its highest, so that such a case is to be
+ * run alone. Items in codes are scored too.
+ */
+function measureLarge({
+  items,
+  codebooks,
+  objective,
+}: Extract<Case, { readonly kind: 'large' }>): Line[] {
+  const setup = { ...setupOf('sasrec', items, 50, 'lines', 1000), objective };
+  const subject = createSubject({ ...setup, ...(codebooks !== undefined && { codebooks }) });
   const seconds = time(subject.step, 3).slice(1);
   const limit = 8192;
   const megabytes = process.resourceUsage().maxRSS / 1024;
@@ -183,7 +209,34 @@ function measureLarge(items: number): Line[] {
       ratio: (2 * logits) / megabytes,
     },
     { metric: 'step', value: median(seconds), unit: 's', peer: 'none', peerValue: 0, ratio: 0 },
+    ...(codebooks === undefined ? [] : [scoringLine(items, codebooks, setup.dimension)]),
   ];
+}
+
+/** Exact scores of all items after one state, in plain typed arrays on one core, beside the goal for a million items. */
+function scoringLine(items: number, codebooks: number, dimension: number): Line {
+  const random = randomStream(2, 'bench');
+  const head = {
+    codes: Uint8Array.from({ length: items * codebooks }, () => random.integer(256)),
+    codebooks,
+    dimension,
+    parts: Float32Array.from({ length: 256 * dimension }, () => random.normal()),
+    bias: undefined,
+  };
+  const state = Float32Array.from({ length: dimension }, () => random.normal());
+  const scores = new Float32Array(items);
+  const score = () => writeScores(head, partialScores(head, state), scores);
+  time(score, 5);
+  const value = 1000 * median(time(score, 101));
+  const goal = (15 * items) / 1e6;
+  return {
+    metric: 'scores of all items, p50',
+    value,
+    unit: 'ms',
+    peer: '15 ms a million',
+    peerValue: goal,
+    ratio: goal / value,
+  };
 }
 
 function higherIsBetter(

@@ -19,6 +19,10 @@ export interface Setup {
   readonly heads: number;
   readonly dropout: number;
   readonly negatives: number;
+  /** Default snqn. */
+  readonly objective?: 'snqn' | 'supervised';
+  /** Items are made of so many parts; undefined gives each a vector of its own. */
+  readonly codebooks?: number;
 }
 
 /** Our trainer with one random batch. */
@@ -40,7 +44,8 @@ export function createSubject(setup: Setup, encodesAll = false): Subject {
     modelConfig.parse({
       name: 'bench',
       backbone: setup.backbone,
-      objective: 'snqn',
+      objective: setup.objective ?? 'snqn',
+      ...(setup.codebooks !== undefined && { itemCodes: { codebooks: setup.codebooks } }),
       dimension: setup.dimension,
       blocks: setup.blocks,
       heads: setup.heads,
@@ -73,7 +78,11 @@ export function createSubject(setup: Setup, encodesAll = false): Subject {
   batch.weights!.forEach((_, place) => {
     batch.weights![place] = isLines && place % layout.time === window ? 0 : 1;
   });
-  const program = createTrainingProgram({ network, layout, excluded: 0 });
+  const codes =
+    setup.codebooks === undefined
+      ? undefined
+      : Uint8Array.from({ length: items * setup.codebooks }, () => random.integer(256));
+  const program = createTrainingProgram({ network, layout, excluded: 0, codes });
   const { ranker } = program;
   const histories = new Int32Array(ranker.cases * window);
   fill(histories);

@@ -57,8 +57,12 @@ export async function planWarmStarts(
  * Texts: the map of their vectors may be another one tonight, and what was learned for it would mean something else. An actor:
  * it would wait for its warm-up again.
  */
-const mayBeginWarm = ({ text, objective }: Pick<ModelConfig, 'text' | 'objective'>): boolean =>
-  text === undefined && objective !== 'sac' && objective !== 'sa2c';
+const mayBeginWarm = ({
+  text,
+  itemCodes,
+  objective,
+}: Pick<ModelConfig, 'text' | 'itemCodes' | 'objective'>): boolean =>
+  text === undefined && itemCodes === undefined && objective !== 'sac' && objective !== 'sa2c';
 
 /** The model of a recipe in the champion's run that has left its parameters: the champion itself, or the one of this name. */
 async function earlierName(

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { dataTypes } from './graph-definition.ts';
-import { updateInPlace } from './recording.ts';
+import { afterUpdates, updateInPlace } from './recording.ts';
 
 export interface AdamOptions {
   /** Step size; `apply` can be given another one for each step. */
@@ -14,6 +14,14 @@ export interface AdamOptions {
   readonly epsilon?: number;
   /** Names the state: distinguishes two optimisers over the same variables; default `adam`. */
   readonly name?: string;
+}
+
+/** A gradient of a table of which a step read some rows alone; a row may be there more than once. */
+export interface RowsGradient {
+  /** int32 `[n]` */
+  readonly rows: tf.Tensor1D;
+  /** `[n, width]` */
+  readonly values: tf.Tensor2D;
 }
 
 /**
@@ -51,8 +59,8 @@ export class Adam {
       requireThat(variable.dtype === 'float32', `variable ${slot} must be float32`);
       return {
         variable,
-        m: state(tf.zeros(variable.shape)),
-        v: state(tf.zeros(variable.shape)),
+        m: state(tf.fill(variable.shape, 0)),
+        v: state(tf.fill(variable.shape, 0)),
         name: slot,
       };
     });
@@ -70,11 +78,15 @@ export class Adam {
 
   /**
    * Updates every trained variable for which there is a gradient.
-   * @param gradients by the variables' own names, as `tf.variableGrads` gives them
+   * @param gradients by the variables' own names, as `tf.variableGrads` gives them, or as rows, which are added up to a whole
+   *   table one variable after the other, so that one such table is in memory at a time
    * @param learningRate a scalar for this step, for a schedule fed as an input; otherwise the option
    * @throws {ValidationError} if no trained variable has a gradient, or a gradient has another shape.
    */
-  apply(gradients: tf.NamedTensorMap, learningRate?: tf.Tensor): void {
+  apply(
+    gradients: Readonly<Record<string, tf.Tensor | RowsGradient>>,
+    learningRate?: tf.Tensor,
+  ): void {
     const updated = this.#slots.filter(({ variable }) => variable.name in gradients);
     requireThat(
       updated.length > 0,
@@ -92,21 +104,43 @@ export class Adam {
       ];
       for (const slot of updated) {
         const gradient = gradients[slot.variable.name]!;
+        const { shape } = slot.variable;
+        const own = 'rows' in gradient ? [shape[0], gradient.values.shape[1]] : gradient.shape;
         requireThat(
-          `${gradient.shape}` === `${slot.variable.shape}`,
-          `the gradient of ${slot.name} has shape [${gradient.shape}] instead of [${slot.variable.shape}]`,
+          `${own}` === `${shape}`,
+          `the gradient of ${slot.name} has shape [${own}] instead of [${shape}]`,
         );
-        applyAdam(slot, gradient, hyperparameters);
+        if (!('rows' in gradient)) {
+          applyAdam(slot, gradient, hyperparameters);
+          continue;
+        }
+        afterUpdates(() =>
+          tf.tidy(() => {
+            applyAdam(slot, wholeGradient(gradient, shape[0]!), hyperparameters);
+          }),
+        );
       }
       this.#beta1Power.assign(tf.mul(this.#beta1Power, beta1));
       this.#beta2Power.assign(tf.mul(this.#beta2Power, beta2));
     });
   }
 
+  /** Whether a variable of this name is a moment, which begins at zero. */
+  isMoment(name: string): boolean {
+    return name in this.variables && /\/[mv]$/.test(name);
+  }
+
   /** Disposes of the state; the trained variables stay. */
   dispose(): void {
     for (const variable of Object.values(this.variables)) variable.dispose();
   }
+}
+
+/** A gradient of rows added up, `[rows, width]`; any other as it is. */
+export function wholeGradient(gradient: tf.Tensor | RowsGradient, rows: number): tf.Tensor {
+  return 'rows' in gradient
+    ? tf.unsortedSegmentSum(gradient.values, gradient.rows, rows)
+    : gradient;
 }
 
 interface Slot {

@@ -22,7 +22,7 @@ export class CompiledProgram implements Program {
   readonly #steps: ReadonlyMap<string, Omit<RecordedStep, 'nodes'>>;
   readonly #session: NativeSession;
 
-  constructor({ variables, steps, ownsVariables }: ProgramOptions<Steps>) {
+  constructor({ variables, steps, ownsVariables, initial }: ProgramOptions<Steps>) {
     this.variables = variableSpecs(variables);
     const recorded = Object.entries(steps).map(([name, step]) => record(name, step, variables));
     this.#steps = new Map(recorded.map(({ nodes: _, ...step }) => [step.name, step]));
@@ -32,8 +32,10 @@ export class CompiledProgram implements Program {
     ]);
     for (const [name, variable] of Object.entries(variables)) {
       // One after the other, so that the values exist twice for one variable at a time.
-      this.writeVariables({ [name]: variable.dataSync() as TensorValues });
+      const values =
+        initial?.(name, this.variables[name]!) ?? (variable.dataSync() as TensorValues);
       if (ownsVariables) (variable as tf.Variable).dispose();
+      this.writeVariables({ [name]: values });
     }
   }
 

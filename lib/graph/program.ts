@@ -60,6 +60,12 @@ export interface ProgramOptions<S extends Steps> {
    * large weights exist once. By default they stay, with their values from before.
    */
   readonly ownsVariables?: boolean;
+  /**
+   * What variables of a graph begin with, in place of the values that they have; undefined for those. Asked for one at a time once the
+   * steps are recorded, when the variable itself is no longer needed, and read before it is asked again: large weights never
+   * exist twice, and the same memory may serve for all.
+   */
+  readonly initial?: (name: string, spec: TensorSpec) => TensorValues | undefined;
 }
 
 /** A step's definition; gives `compile` the names of its inputs and outputs. */

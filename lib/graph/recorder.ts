@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { blankMaker } from './blank.ts';
 import { Constants } from './constants.ts';
 import { UntraceableError } from './errors.ts';
 import {
   type AttributeValue,
   type ConstantValue,
   dataTypes,
+  elementTypeOf,
   type GraphNode,
 } from './graph-definition.ts';
 import { intercept } from './interception.ts';
@@ -43,6 +45,8 @@ export class Recorder implements Recording {
   readonly nodes: GraphNode[] = [];
   readonly #step: string;
   readonly #backend: NativeBackend = nativeBackend();
+  /** Does not listen to itself. */
+  readonly #makeBlank = blankMaker();
   readonly #states = new Map<tf.Variable, VariableState>();
   /** `node:output` that gives a tensor's data. */
   readonly #producers = new Map<tf.DataId, string>();
@@ -123,8 +127,16 @@ export class Recorder implements Recording {
   }
 
   runAfter<T>(previous: tf.Tensor, body: () => T): T {
+    return this.#within([nodeOf(this.#reference(previous))], body);
+  }
+
+  afterUpdates<T>(body: () => T): T {
+    return this.#within(this.#writes(), body);
+  }
+
+  #within<T>(after: readonly string[], body: () => T): T {
     const outer = this.#after;
-    this.#after = [...outer, nodeOf(this.#reference(previous))];
+    this.#after = [...outer, ...after];
     try {
       return body();
     } finally {
@@ -147,7 +159,10 @@ export class Recorder implements Recording {
     const node = this.#add(operation, undefined, inputs, attributes, after);
     for (const state of states) {
       // Stands for the new value, which nothing can read while the step is recorded.
-      const updated = tf.zeros(state.variable.shape, state.variable.dtype);
+      const updated = this.#makeBlank(
+        state.variable.shape,
+        elementTypeOf(this.#backend.tensorMap.get(state.held).dtype),
+      );
       state.variable.assign(updated);
       updated.dispose();
       if (this.#unread.delete(state.held)) {

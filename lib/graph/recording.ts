@@ -17,6 +17,7 @@ export interface InPlaceUpdate {
 export interface Recording {
   updateInPlace(update: InPlaceUpdate): void;
   runAfter<T>(previous: tf.Tensor, body: () => T): T;
+  afterUpdates<T>(body: () => T): T;
 }
 
 /** The recording of the step that runs now. A step is synchronous, so there is at most one. */
@@ -44,6 +45,14 @@ export function within<T>(recording: Recording, body: () => T): T {
 export function updateInPlace(update: InPlaceUpdate): void {
   if (active === undefined) update.eager();
   else active.updateInPlace(update);
+}
+
+/**
+ * Runs `body`; in a recorded step, its operations run after all variables that were updated so far, so that what those updates
+ * took in memory is free again.
+ */
+export function afterUpdates<T>(body: () => T): T {
+  return active === undefined ? body() : active.afterUpdates(body);
 }
 
 /**

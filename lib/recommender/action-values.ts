@@ -42,7 +42,7 @@ export function actionValues(
       const head = supervisedHead(parameters);
       const narrow = supervisedStates(parameters, states);
       const own = valuesOf(head, narrow, tf.expandDims(tensorOf(batch, 'targets'), 1)); // [places, 1]
-      const normalisers = rowBlocks(narrow, head.kernel.shape[0]).map((block) =>
+      const normalisers = rowBlocks(narrow, head.kernel.items).map((block) =>
         tf.logSumExp(valuesOfAll(head, block), 1),
       );
       return tf.sub(tf.squeeze(own, [1]), tf.concat(normalisers));

@@ -1,7 +1,7 @@
 import { product } from '#lib/graph/operations/product.ts';
 import { topKInBlocks } from '#lib/graph/operations/top-k.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
-import { type Head, rowsOf, valuesOf, valuesOfAll } from './heads.ts';
+import { type Head, valuesOf } from './heads.ts';
 import { rowBlocks } from './row-blocks.ts';
 
 /** Catalogues beyond this are searched in blocks of columns, since few rows of them fill the cache. */
@@ -16,7 +16,7 @@ const valuesAtOnce = 4 * 1024 * 1024;
  * @returns int32 item indices `[places]`, ties to the smaller index
  */
 export function bestItems(head: Head, states: tf.Tensor2D): tf.Tensor1D {
-  const items = head.kernel.shape[0];
+  const { items } = head.kernel;
   const rows = items > manyItems ? bestInColumnBlocks(head, states) : bestInRowBlocks(head, states);
   return tf.add(rows, tf.scalar(1, 'int32'));
 }
@@ -30,11 +30,11 @@ const lowest = -3.4028234663852886e38;
  * padded to whole groups, once for all blocks of places.
  */
 function bestInRowBlocks(head: Head, states: tf.Tensor2D): tf.Tensor1D {
-  const items = head.kernel.shape[0];
+  const { items } = head.kernel;
   const groups = Math.ceil(Math.sqrt(items));
   const width = Math.ceil(items / groups);
   const padding = groups * width - items;
-  const kernel = tf.pad(tf.transpose(head.kernel), [
+  const kernel = tf.pad(tf.transpose(head.kernel.whole()), [
     [0, 0],
     [0, padding],
   ]) as tf.Tensor2D; // [state, groups * width]
@@ -62,16 +62,16 @@ function largestPlace(values: tf.Tensor2D, groups: number, width: number): tf.Te
 
 /** The same for a large catalogue, int32 `[places]`. */
 function bestInColumnBlocks(head: Head, states: tf.Tensor2D): tf.Tensor1D {
-  const [items, width] = head.kernel.shape;
+  const { items } = head.kernel;
   const { indices } = topKInBlocks({
     columns: items,
     blockSize: Math.max(1024, Math.floor(valuesAtOnce / states.shape[0])),
     k: 1,
     scores: (start, size) => {
-      const kernel = tf.slice(head.kernel, [start, 0], [size, width]) as tf.Tensor2D;
-      const bias =
-        head.bias === undefined ? undefined : (tf.slice(head.bias, [start], [size]) as tf.Tensor1D);
-      return valuesOfAll({ kernel, bias }, states); // [places, size]
+      const values = tf.matMul(states, head.kernel.part(start, size), false, true);
+      return head.bias === undefined
+        ? values
+        : tf.add(values, tf.slice(head.bias, [start], [size])); // [places, size]
     },
   }); // [places, 1]
   return tf.squeeze(indices, [1]);
@@ -80,33 +80,15 @@ function bestInColumnBlocks(head: Head, states: tf.Tensor2D): tf.Tensor1D {
 /**
  * The highest value in each state, `max_a value(s, a)`, with gradient: that of the value of the best item. `[places]`
  *
- * Automatic differentiation would also look for a gradient of the choice itself, hence one written out.
+ * The choice itself has none; it is made where automatic differentiation does not look.
  */
 export function bestValues(head: Head, states: tf.Tensor2D): tf.Tensor1D {
-  const operation = tf.customGrad((...args) => {
-    const save = args.at(-1) as unknown as tf.GradSaveFunc;
-    const [s, kernel, bias] = args as unknown as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
-    const own: Head = { kernel, bias: head.bias === undefined ? undefined : bias };
-    const best = bestItems(own, s); // [places]
-    const rows = rowsOf(best);
-    save([s, kernel, rows]);
-    return {
-      value: tf.squeeze(valuesOf(own, s, tf.expandDims(best, 1)), [1]),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [state, table, index] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
-        const items = table.shape[0];
-        const slope = tf.expandDims(dy, 1); // [places, 1]
-        const gradients = [
-          tf.mul(tf.gather(table, index), slope), // [places, state]
-          tf.unsortedSegmentSum(tf.mul(state, slope) as tf.Tensor2D, index, items), // [items, state]
-        ];
-        if (head.bias !== undefined) {
-          gradients.push(tf.unsortedSegmentSum(dy as tf.Tensor1D, index, items)); // [items]
-        }
-        return gradients;
-      },
-    };
-  });
-  const parameters = head.bias === undefined ? [head.kernel] : [head.kernel, head.bias];
-  return operation(states, ...parameters) as tf.Tensor1D;
+  const choice: { best?: tf.Tensor1D } = {};
+  tf.customGrad((s) => {
+    choice.best = tf.keep(bestItems(head, s as tf.Tensor2D));
+    return { value: tf.scalar(0), gradFunc: () => tf.zerosLike(s as tf.Tensor) };
+  })(states);
+  const best = tf.clone(choice.best!);
+  choice.best!.dispose();
+  return tf.squeeze(valuesOf(head, states, tf.expandDims(best, 1)), [1]);
 }

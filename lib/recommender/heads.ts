@@ -7,12 +7,13 @@ import {
   parameter,
 } from './backbones/backbone.ts';
 import { standardise } from './backbones/layers.ts';
+import { type ItemTable, itemTable } from './item-table.ts';
 import type { ParameterSpec, Weights } from './parameters.ts';
 
 /** One row of weights an item, and perhaps a bias: `value(state, item i) = state . kernel[i - 1] + bias[i - 1]`. */
 export interface Head {
   /** `[items, state]` */
-  readonly kernel: tf.Tensor2D;
+  readonly kernel: ItemTable;
   /** `[items]` */
   readonly bias: tf.Tensor1D | undefined;
   /** `[state, items]`: the kernel the other way round, where a backend multiplies faster by that. */
@@ -83,14 +84,10 @@ export const isOfSupervisedHead = (name: string): boolean =>
 
 /** The supervised head of a model, tied or not. */
 export function supervisedHead(parameters: Parameters): Head {
-  const kernel = parameters[supervisedKernel];
-  if (kernel === undefined) {
-    return { kernel: parameter(parameters, itemEmbedding) as tf.Tensor2D, bias: undefined };
-  }
-  return {
-    kernel: kernel as tf.Tensor2D,
-    bias: parameter(parameters, supervisedBias) as tf.Tensor1D,
-  };
+  const bias = parameters[supervisedBias];
+  return bias === undefined
+    ? { kernel: itemTable(parameters, itemEmbedding), bias }
+    : { kernel: itemTable(parameters, supervisedKernel), bias: bias as tf.Tensor1D };
 }
 
 /** The numbers of the supervised head, tied or not: one row of `kernel` an item. */
@@ -113,7 +110,7 @@ export function supervisedStates(parameters: Parameters, states: tf.Tensor2D): t
 /** The Q head of a model. */
 export function qHead(parameters: Parameters): Head {
   return {
-    kernel: parameter(parameters, 'q_head/kernel') as tf.Tensor2D,
+    kernel: itemTable(parameters, 'q_head/kernel'),
     bias: parameter(parameters, 'q_head/bias') as tf.Tensor1D,
   };
 }
@@ -137,7 +134,7 @@ export function enrich(
 export function valuesOfAll(head: Head, states: tf.Tensor2D): tf.Tensor2D {
   const values: tf.Tensor2D =
     head.transposed === undefined
-      ? tf.matMul(states, head.kernel, false, true)
+      ? tf.matMul(states, head.kernel.whole(), false, true)
       : tf.matMul(states, head.transposed);
   return head.bias === undefined ? values : (tf.add(values, head.bias) as tf.Tensor2D);
 }
@@ -150,7 +147,7 @@ export function valuesOfAll(head: Head, states: tf.Tensor2D): tf.Tensor2D {
  */
 export function valuesOf(head: Head, states: tf.Tensor2D, items: tf.Tensor2D): tf.Tensor2D {
   const rows = rowsOf(items);
-  const kernels = tf.gather(head.kernel as tf.Tensor, rows) as tf.Tensor3D; // [places, k, state]
+  const kernels = head.kernel.rows(rows) as tf.Tensor3D; // [places, k, state]
   const products = tf.matMul(kernels, tf.expandDims(states, 2) as tf.Tensor3D); // [places, k, 1]
   const values = tf.squeeze(products, [2]) as tf.Tensor2D; // [places, k]
   return head.bias === undefined

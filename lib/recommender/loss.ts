@@ -63,14 +63,14 @@ function supervisedSum(
   warmItems: number,
 ): tf.Scalar {
   const head = supervisedHead(parameters);
-  const items = head.kernel.shape[0];
+  const { items } = head.kernel;
   const comparison: Comparison = {
     head,
     compared: model.text?.coldNegatives === false ? Math.min(warmItems, items) : items,
     states: supervisedStates(parameters, states),
     ...rightActions(batch, parts),
   };
-  const kind = supervisedLoss(model, comparison.head.kernel.shape[0]);
+  const kind = supervisedLoss(model, items);
   if (kind === 'cross-entropy') return crossEntropy(comparison);
   const sampled = {
     items: tensorOf(batch, 'sampledItems'),

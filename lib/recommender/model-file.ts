@@ -30,7 +30,8 @@ const description = z.strictObject({
     z.strictObject({
       name: z.string().min(1),
       shape: z.array(z.int().min(1)),
-      dtype: z.literal('float32'),
+      /** `uint8` for codes of items, `item_codes`. */
+      dtype: z.enum(['float32', 'uint8']),
       offset: z.int().min(0).multipleOf(4),
     }),
   ),
@@ -60,15 +61,16 @@ export function encodeModel(model: RecommenderModel): {
   let offset = 0;
   const entries = [...model.weights].map(([name, { shape, values }]) => {
     expectFinite(name, values);
-    const entry = { name, shape: [...shape], dtype: 'float32' as const, offset };
-    offset += values.byteLength;
+    const dtype = values instanceof Uint8Array ? ('uint8' as const) : ('float32' as const);
+    const entry = { name, shape: [...shape], dtype, offset };
+    offset += 4 * Math.ceil(values.byteLength / 4);
     return entry;
   });
   const bytes = new Uint8Array(offset);
   const view = new DataView(bytes.buffer);
   entries.forEach((entry) => {
     const { values } = model.weights.get(entry.name)!;
-    if (isLittleEndian) {
+    if (isLittleEndian || values instanceof Uint8Array) {
       bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), entry.offset);
     } else {
       values.forEach((value, index) => {
@@ -117,8 +119,8 @@ export function decodeModel(json: unknown, bytes: Uint8Array): RecommenderModel 
   const { backbone, excludeHistory, weights, weightsHash, ...shape } = parsed.data;
   const { dimension, blocks, heads, window, positionsFrom, items } = shape;
   const { timeAttention, baskets } = shape;
-  for (const { name, shape, offset } of weights) {
-    const end = offset + 4 * sizeOf(shape);
+  for (const { name, shape, dtype, offset } of weights) {
+    const end = offset + (dtype === 'uint8' ? 1 : 4) * sizeOf(shape);
     if (end <= bytes.byteLength) continue;
     throw new ContractError(
       `weights.bin has ${bytes.byteLength} bytes, but "${name}" lies at ${offset} to ${end}; the file is cut off or belongs to another model.json.`,
@@ -134,7 +136,14 @@ export function decodeModel(json: unknown, bytes: Uint8Array): RecommenderModel 
     shape: { items, dimension, blocks, heads, window, positionsFrom, timeAttention, baskets },
     excludeHistory,
     weights: new Map(
-      weights.map(({ name, shape, offset }) => {
+      weights.map(({ name, shape, dtype, offset }): [string, Weights] => {
+        if (dtype === 'uint8') {
+          // Not `slice`: that of a Buffer shares memory.
+          return [
+            name,
+            { shape, values: Uint8Array.from(bytes.subarray(offset, offset + sizeOf(shape))) },
+          ];
+        }
         const values = readFloats(bytes, offset, sizeOf(shape));
         expectFinite(name, values);
         return [name, { shape, values }];
@@ -145,7 +154,8 @@ export function decodeModel(json: unknown, bytes: Uint8Array): RecommenderModel 
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-function expectFinite(name: string, values: Float32Array): void {
+function expectFinite(name: string, values: Float32Array | Uint8Array): void {
+  if (values instanceof Uint8Array) return;
   for (let index = 0; index < values.length; index++) {
     if (Number.isFinite(values[index])) continue;
     throw new ContractError(

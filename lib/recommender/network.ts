@@ -1,10 +1,12 @@
-import type { ResolvedModel } from '#lib/contracts/config/training.ts';
+import type { ItemCodesConfig, ResolvedModel } from '#lib/contracts/config/training.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { blankMaker } from '#lib/graph/blank.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { type Backbone, type BackboneShape, itemEmbedding } from './backbones/backbone.ts';
 import { backbones } from './backbones/index.ts';
 import { stateMap, stateMapSpec } from './distillation.ts';
 import { qHeadSpecs, supervisedHeadSpecs } from './heads.ts';
+import { codedSpecs, isItemTable } from './item-table.ts';
 import { objectives } from './objectives/index.ts';
 import type { ParameterSpec, Weights } from './parameters.ts';
 import { type TextTable, textSpecs } from './text-table.ts';
@@ -18,6 +20,8 @@ export interface Network {
   readonly environmentDimension: number;
   /** Undefined for a model that learns its items from actions alone. */
   readonly text: TextTable | undefined;
+  /** Undefined for a model whose items have vectors of their own. */
+  readonly itemCodes: ItemCodesConfig | undefined;
 }
 
 /**
@@ -81,13 +85,40 @@ export function describeNetwork(
     ...qHead,
     ...(distils && seen !== undefined ? [stateMapSpec(stateDimension, seen)] : []),
   ];
+  const { itemCodes } = model;
+  if (itemCodes !== undefined) expectCodes(model, itemCodes, specs);
   return {
     backbone,
     shape,
     environmentDimension: seen ?? 0,
     text,
-    specs: text === undefined ? specs : textSpecs(specs, text),
+    itemCodes,
+    specs:
+      text !== undefined
+        ? textSpecs(specs, text)
+        : itemCodes !== undefined
+          ? codedSpecs(specs, itemCodes)
+          : specs,
   };
+}
+
+/** Vectors are made of their parts, and of nothing else. */
+function expectCodes(
+  { name, text }: ResolvedModel,
+  { codebooks }: ItemCodesConfig,
+  specs: readonly ParameterSpec[],
+): void {
+  if (text !== undefined) {
+    throw new ConfigError(
+      `Model ${name}: "itemCodes" and "text" are two ways to make items' vectors; take one of them.`,
+    );
+  }
+  const uneven = specs.find(({ name, shape }) => isItemTable(name) && shape[1]! % codebooks !== 0);
+  if (uneven !== undefined) {
+    throw new ConfigError(
+      `Model ${name}: the vectors of "${uneven.name}" have ${uneven.shape[1]} numbers, which is not a multiple of ${codebooks} codebooks. Set dimension or itemCodes.codebooks accordingly.`,
+    );
+  }
 }
 
 /** Time and baskets are matters of attention, and of training on whole histories. */
@@ -133,12 +164,27 @@ export function createVariables(
   initial: ReadonlyMap<string, Weights>,
 ): Record<string, tf.Variable> {
   return Object.fromEntries(
-    [...initial].map(([name, { shape, values }]) => {
-      const tensor = tf.tensor(values, [...shape]);
-      // TF.js wants names that no living variable of the process has.
-      const variable = tf.variable(tensor, true, `${copy}/${name}#${created++}`);
-      tensor.dispose();
-      return [name, variable];
-    }),
+    [...initial].map(([name, { shape, values }]) => [
+      name,
+      variableOf(copy, name, tf.tensor(values, [...shape])),
+    ]),
   );
+}
+
+/** The same of which nobody looks at the values, for a step to be recorded. */
+export function blankVariables(
+  copy: string,
+  specs: readonly ParameterSpec[],
+): Record<string, tf.Variable> {
+  const makeBlank = blankMaker();
+  return Object.fromEntries(
+    specs.map(({ name, shape }) => [name, variableOf(copy, name, makeBlank(shape))]),
+  );
+}
+
+function variableOf(copy: string, name: string, tensor: tf.Tensor): tf.Variable {
+  // TF.js wants names that no living variable of the process has.
+  const variable = tf.variable(tensor, true, `${copy}/${name}#${created++}`);
+  tensor.dispose();
+  return variable;
 }

@@ -13,10 +13,10 @@ export interface ParameterSpec {
   readonly initialiser: Initialiser;
 }
 
-/** A float32 tensor as plain memory, row-major. */
-export interface Weights {
+/** A tensor as plain memory, row-major: float32, or uint8 for codes of items. */
+export interface Weights<Values extends Float32Array | Uint8Array = Float32Array | Uint8Array> {
   readonly shape: readonly number[];
-  readonly values: Float32Array;
+  readonly values: Values;
 }
 
 /** Number of elements of a shape. */
@@ -54,14 +54,24 @@ export function initialise(
   specs: readonly ParameterSpec[],
   seed: number,
   draw: string,
-): Map<string, Weights> {
+): Map<string, Weights<Float32Array>> {
   return new Map(
     specs.map((spec) => {
       const values = new Float32Array(sizeOf(spec.shape));
-      fill(values, spec.initialiser, randomStream(seed, 'parameter', draw, spec.name));
+      initialiseInto(values, spec, seed, draw);
       return [spec.name, { shape: spec.shape, values }];
     }),
   );
+}
+
+/** The same for one parameter, into memory of the caller's that holds as many values. */
+export function initialiseInto(
+  values: Float32Array,
+  { name, initialiser }: ParameterSpec,
+  seed: number,
+  draw: string,
+): void {
+  fill(values, initialiser, randomStream(seed, 'parameter', draw, name));
 }
 
 function fill(values: Float32Array, initialiser: Initialiser, random: RandomStream): void {

@@ -8,9 +8,12 @@ import type {
 } from './backbones/backbone.ts';
 import { backbones } from './backbones/index.ts';
 import { lastPlaces, linePositions } from './backbones/layers.ts';
+import { type CodedHead, codedHead, partialScores, writeScores } from './coded-scores.ts';
 import { isOfSupervisedHead, supervisedHead, supervisedStates, valuesOfAll } from './heads.ts';
 import { type DatedHistory, historyArrays, historyTensors } from './history-arrays.ts';
+import { itemCodes } from './item-table.ts';
 import type { RecommenderModel } from './model-file.ts';
+import type { Weights } from './parameters.ts';
 
 /** A model on the active TF.js backend. */
 export interface LoadedModel {
@@ -19,6 +22,8 @@ export interface LoadedModel {
   readonly parameters: Parameters;
   /** The supervised head's kernel the other way round, `[state, items]`, on a backend that multiplies faster by it. */
   readonly transposed?: tf.Tensor2D;
+  /** The supervised head of a model whose items are made of parts, which scores in plain memory. */
+  readonly coded?: CodedHead;
   /** Frees the tensors. */
   dispose(): void;
 }
@@ -35,16 +40,30 @@ export function loadModel(
 ): LoadedModel {
   const kept = [...model.weights].filter(([name]) => scoresAll || !isOfSupervisedHead(name));
   const parameters = Object.fromEntries(
-    kept.map(([name, { shape, values }]) => [name, tf.tensor(values, [...shape])]),
+    kept.map(([name, { shape, values }]) => [
+      name,
+      values instanceof Uint8Array
+        ? tf.tensor(Int32Array.from(values), [...shape], 'int32')
+        : tf.tensor(values, [...shape]),
+    ]),
   );
+  const codes = model.weights.get(itemCodes)?.values as Uint8Array | undefined;
+  const coded =
+    codes &&
+    codedHead(
+      codes,
+      model.shape.items,
+      (name) => model.weights.get(name) as Weights<Float32Array> | undefined,
+    );
   // WebAssembly has a fast product (XNNPACK) for matrices that are not to be transposed, and a slow one for all others.
-  const isFaster = scoresAll && tf.getBackend() === 'wasm';
-  const transposed = isFaster ? tf.transpose(supervisedHead(parameters).kernel) : undefined;
+  const isFaster = scoresAll && tf.getBackend() === 'wasm' && coded === undefined;
+  const transposed = isFaster ? tf.transpose(supervisedHead(parameters).kernel.whole()) : undefined;
   return {
     backbone: backbones[model.backbone],
     shape: model.shape,
     parameters,
     ...(transposed !== undefined && { transposed }),
+    ...(coded !== undefined && { coded }),
     dispose: () => tf.dispose([parameters, transposed ?? []]),
   };
 }
@@ -75,6 +94,26 @@ export function scoreStates(
   states: tf.Tensor2D,
 ): tf.Tensor2D {
   return valuesOfAll({ ...supervisedHead(parameters), transposed }, states);
+}
+
+/**
+ * The same in plain arrays; a model whose items are made of parts adds up parts of scores in place of multiplying.
+ *
+ * @param states `[lines, head]`
+ * @returns `[lines, items]`; item `i` at place `i - 1`
+ */
+export function scoreAll(loaded: LoadedModel, states: Float32Array, lines: number): Float32Array {
+  const { coded, shape } = loaded;
+  const width = states.length / lines;
+  if (coded === undefined) {
+    return readValues(() => scoreStates(loaded, tf.tensor2d(states, [lines, width])));
+  }
+  const scores = new Float32Array(lines * shape.items);
+  for (let line = 0; line < lines; line++) {
+    const partial = partialScores(coded, states.subarray(line * width, (line + 1) * width));
+    writeScores(coded, partial, scores.subarray(line * shape.items, (line + 1) * shape.items));
+  }
+  return scores;
 }
 
 /** States after the last items, `[lines, state]`. */
@@ -120,7 +159,13 @@ export function createScorer(model: RecommenderModel, batch: number): ModelScore
     items,
     score: (histories) => {
       const arrays = historyArrays(model.shape, histories, batch, window);
-      return readValues(() => scoreItems(loaded, historyTensors(arrays, window)));
+      const inputs = () => historyTensors(arrays, window);
+      if (loaded.coded === undefined) return readValues(() => scoreItems(loaded, inputs()));
+      return scoreAll(
+        loaded,
+        readValues(() => statesForItems(loaded, inputs())),
+        batch,
+      );
     },
     dispose: loaded.dispose,
   };

@@ -1,6 +1,5 @@
 import { product, transposedProduct } from '#lib/graph/operations/product.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
-import type { Head } from './heads.ts';
 import { rowBlocks } from './row-blocks.ts';
 
 /**
@@ -16,7 +15,7 @@ import { rowBlocks } from './row-blocks.ts';
  * @returns a scalar
  */
 export function softmaxNormaliser(
-  head: Head,
+  head: Table,
   states: tf.Tensor2D,
   weights: tf.Tensor1D,
 ): tf.Scalar {
@@ -24,7 +23,7 @@ export function softmaxNormaliser(
   const operation = tf.customGrad((...args) => {
     const save = args.at(-1) as unknown as tf.GradSaveFunc;
     const [s, kernel, bias] = args as unknown as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
-    const own: Table = {
+    const own: BothWays = {
       kernel,
       transposed: tf.transpose(kernel), // [state, items]
       bias: isBiased ? bias : undefined,
@@ -47,8 +46,16 @@ export function softmaxNormaliser(
   return operation(states, ...parameters) as tf.Scalar;
 }
 
-/** A head whose kernel is at hand both ways, `[items, state]` and `[state, items]`. */
-interface Table extends Head {
+/** The part of a head that is compared with. */
+export interface Table {
+  /** `[items, state]` */
+  readonly kernel: tf.Tensor2D;
+  /** `[items]` */
+  readonly bias: tf.Tensor1D | undefined;
+}
+
+/** The same with the kernel at hand the other way round, `[state, items]`. */
+interface BothWays extends Table {
   readonly transposed: tf.Tensor2D;
 }
 
@@ -63,7 +70,7 @@ interface Part {
   readonly bias: tf.Tensor;
 }
 
-function blockOf(table: Table, states: tf.Tensor2D, weights: tf.Tensor2D): Part {
+function blockOf(table: BothWays, states: tf.Tensor2D, weights: tf.Tensor2D): Part {
   const products = product(states, table.transposed); // [rows, items]
   const values = table.bias === undefined ? products : tf.add(products, table.bias);
   const largest = tf.max(values, 1, true); // [rows, 1]

@@ -1,7 +1,7 @@
 import { fullCatalogueItems, type ResolvedModel } from '#lib/contracts/config/training.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
-import { type Head, rowsOf, valuesOf, valuesOfAll } from './heads.ts';
-import { softmaxNormaliser } from './softmax-normaliser.ts';
+import { type Head, rowsOf, valuesOf } from './heads.ts';
+import { softmaxNormaliser, type Table } from './softmax-normaliser.ts';
 
 /** The supervised loss that a model's setting means for a catalogue. */
 export function supervisedLoss(
@@ -44,11 +44,10 @@ export function crossEntropy(comparison: Comparison): tf.Scalar {
   return tf.sub(normaliser, tf.sum(tf.mul(own, weights)));
 }
 
-function comparedPart({ head: { kernel, bias }, compared }: Comparison): Head {
-  const [items, width] = kernel.shape;
-  if (compared === items) return { kernel, bias };
+function comparedPart({ head: { kernel, bias }, compared }: Comparison): Table {
+  if (compared === kernel.items) return { kernel: kernel.whole(), bias };
   return {
-    kernel: tf.slice(kernel, [0, 0], [compared, width]),
+    kernel: kernel.part(0, compared),
     bias: bias === undefined ? undefined : tf.slice(bias, [0], [compared]),
   };
 }
@@ -78,7 +77,7 @@ export function generalisedBinaryCrossEntropy(
   sampled: SampledItems,
   calibration: number,
 ): tf.Scalar {
-  const alpha = sampled.items.shape[0] / Math.max(1, comparison.head.kernel.shape[0] - 1);
+  const alpha = sampled.items.shape[0] / Math.max(1, comparison.head.kernel.items - 1);
   const beta = alpha * (calibration * (1 - 1 / alpha) + 1 / alpha);
   const each = tf.softplus(sampledValues(comparison, sampled)); // -log(1 - sigmoid(z)), [places, sampled]
   return weightedSum(comparison, (actions, own) => {
@@ -94,11 +93,9 @@ const hidden = -1e9;
 /** Values of the sampled items, `[places, sampled]`. */
 function sampledValues({ head, states }: Comparison, { items }: SampledItems): tf.Tensor2D {
   const rows = rowsOf(items);
-  const part: Head = {
-    kernel: tf.gather(head.kernel, rows),
-    bias: head.bias === undefined ? undefined : tf.gather(head.bias, rows),
-  };
-  return valuesOfAll(part, states);
+  const kernels = head.kernel.rows(rows) as tf.Tensor2D; // [sampled, state]
+  const values: tf.Tensor2D = tf.matMul(states, kernels, false, true);
+  return head.bias === undefined ? values : tf.add(values, tf.gather(head.bias, rows));
 }
 
 /** 1 where a sampled item is the place's own action, `[places, sampled]`. */

@@ -145,9 +145,9 @@ export function boundDifferences(
  * have no difference.
  */
 export function foldTables(
-  weights: ReadonlyMap<string, Weights>,
+  weights: ReadonlyMap<string, Weights<Float32Array>>,
   text: TextVectors,
-): Map<string, Weights> {
+): Map<string, Weights<Float32Array>> {
   const folded = new Map(weights);
   for (const table of tables) {
     const map = weights.get(mapOf(table));

@@ -1,6 +1,10 @@
+import { ContractError } from '#lib/contracts/errors.ts';
 import { batchLayout } from './batch-layout.ts';
 import { createDirectSource, createThreadedSource } from './data/threaded-source.ts';
-import { describeNetwork } from './network.ts';
+import { codeItems } from './item-codes.ts';
+import { itemCodes } from './item-table.ts';
+import { describeNetwork, type Network } from './network.ts';
+import type { Weights } from './parameters.ts';
 import { excludedPlaces, rankCases } from './ranking.ts';
 import { foldTables } from './text-table.ts';
 import { createTrainingProgram } from './training-program.ts';
@@ -26,11 +30,13 @@ export async function trainModel(
     task.baskets,
   );
   const layout = batchLayout(model, network);
+  const codes = codesOf(network, task);
   const program = createTrainingProgram({
     network,
     layout,
     excluded: task.excludeHistory ? excludedPlaces(task.validation) : 0,
     runEagerly: task.runEagerly ?? false,
+    codes: codes?.values,
     text: task.text && { vectors: task.text.known, counts: rows.counts },
   });
   const createSource = task.runEagerly === true ? createDirectSource : createThreadedSource;
@@ -46,10 +52,15 @@ export async function trainModel(
     program.program.writeVariables(
       Object.fromEntries([...weights].map(([name, { values }]) => [`main/${name}`, values])),
     );
+    const parameters = run.bestParameters();
+    if (codes !== undefined) parameters.set(itemCodes, Float32Array.from(codes.values));
     return {
       network,
-      weights: network.text && task.text ? foldTables(weights, task.text) : weights,
-      parameters: run.bestParameters(),
+      weights:
+        network.text && task.text
+          ? foldTables(weights, task.text)
+          : new Map<string, Weights>([...weights, ...(codes ? [[itemCodes, codes] as const] : [])]),
+      parameters,
       otherIds: network.text && task.text ? task.text.otherIds : [],
       curve: state.curve,
       bestEpoch: state.bestEpoch,
@@ -64,4 +75,24 @@ export async function trainModel(
   } finally {
     await source.close();
   }
+}
+
+/** The items' codes: those of the model that is fitted on, or made from the rows. Undefined for a network without. */
+function codesOf(
+  { itemCodes: settings, shape }: Network,
+  task: TrainingTask,
+): Weights<Uint8Array> | undefined {
+  if (settings === undefined) return undefined;
+  const { items } = shape;
+  const size = [items, settings.codebooks];
+  if (task.from === undefined) {
+    return { shape: size, values: codeItems(task.rows, items, settings, task.model.seed) };
+  }
+  const codes = task.from.parameters.get(itemCodes);
+  if (codes?.length !== items * settings.codebooks) {
+    throw new ContractError(
+      'The parameters to fit on are not those of the model: its items are made of parts, and their codes are missing or those of other items.',
+    );
+  }
+  return { shape: size, values: Uint8Array.from(codes) };
 }

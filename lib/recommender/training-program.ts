@@ -1,15 +1,18 @@
 import { Adam } from '#lib/graph/adam.ts';
 import { compile } from '#lib/graph/compile.ts';
+import { follow } from '#lib/graph/follow.ts';
 import { type Program, type Steps, step } from '#lib/graph/program.ts';
 import type { TensorSpec, TensorValues } from '#lib/graph/specification.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
+import { codedCases, countAheadByCodes, statesStep } from './coded-ranking.ts';
+import { codedHead } from './coded-scores.ts';
 import { rankingCases } from './count-ahead.ts';
 import { type Batch, batchSpecs } from './data/batch.ts';
 import type { BatchLayout } from './data/layout.ts';
 import { lossAndGradients, type NetworkPair, type StepLosses } from './loss-and-gradients.ts';
-import { createVariables, type Network } from './network.ts';
+import { blankVariables, createVariables, type Network } from './network.ts';
 import { objectives } from './objectives/index.ts';
-import { initialise } from './parameters.ts';
+import { initialise, initialiseInto, sizeOf } from './parameters.ts';
 import type { Ranker } from './ranking.ts';
 import { rankingStep } from './ranking-step.ts';
 import { boundDifferences, type TextInput, textVariables } from './text-table.ts';
@@ -38,6 +41,7 @@ export interface TrainingProgram {
  * Builds and compiles a model.
  *
  * @param options.excluded places for items to leave out of a case's list
+ * @param options.codes of the items, `[items, codebooks]`, for a network whose vectors are made of parts
  * @param options.runEagerly execute operation by operation, the reference that the compiled graph is checked against
  */
 export function createTrainingProgram(options: {
@@ -46,17 +50,22 @@ export function createTrainingProgram(options: {
   readonly excluded: number;
   readonly runEagerly?: boolean;
   readonly text?: TextInput | undefined;
+  readonly codes?: Uint8Array | undefined;
 }): TrainingProgram {
   const { network, layout } = options;
   const { model } = layout;
   const objective = objectives[model.objective];
   const isPaper = model.preset === 'paper';
-  const initial = initialise(network.specs, model.seed, 'first');
-  const main = createVariables('main', initial);
+  const runEagerly = options.runEagerly ?? false;
   // `sound`: a copy that follows slowly. `paper`: a network of its own, of which either may be the one that learns.
-  const second = objective.usesNextState
-    ? createVariables('second', isPaper ? initialise(network.specs, model.seed, 'second') : initial)
-    : {};
+  const draws = { main: 'first', second: isPaper ? 'second' : 'first' };
+  // A graph is given what parameters begin with when it is there; for recording it, any values will do.
+  const create = (learner: Learner) =>
+    runEagerly
+      ? createVariables(learner, initialise(network.specs, model.seed, draws[learner]))
+      : blankVariables(learner, network.specs);
+  const main = create('main');
+  const second = objective.usesNextState ? create('second') : {};
   const pairs: Partial<Record<Learner, NetworkPair>> = {
     main: { main, target: second },
     ...(isPaper && objective.usesNextState && { second: { main: second, target: main } }),
@@ -71,6 +80,7 @@ export function createTrainingProgram(options: {
   };
 
   const text = textVariables(network, options.text);
+  const codes = codesVariable(network, options.codes);
   const inputs: Record<string, TensorSpec> = {
     ...batchSpecs(layout),
     seed: { shape: [2], dtype: 'int32' },
@@ -85,7 +95,14 @@ export function createTrainingProgram(options: {
       steps[stepNames[phase][learner]] = step({
         inputs,
         run: (tensors: Record<string, tf.Tensor>) => {
-          const { losses, gradients } = lossAndGradients(network, layout, pair, tensors, text);
+          const { losses, gradients } = lossAndGradients(
+            network,
+            layout,
+            pair,
+            tensors,
+            text,
+            codes,
+          );
           optimiser.apply(gradients);
           if (text !== undefined && network.text !== undefined) {
             boundDifferences(pair.main, text.hasAction, network.text.settings.bound);
@@ -96,7 +113,15 @@ export function createTrainingProgram(options: {
       });
     }
   }
-  const cases = rankingCases(network.shape.items);
+  const ranking =
+    codes === undefined
+      ? {
+          cases: rankingCases(network.shape.items),
+          step: (cases: number) =>
+            rankingStep(network, main, text?.vectors, cases, options.excluded),
+        }
+      : { cases: codedCases, step: (cases: number) => statesStep(network, main, codes, cases) };
+  const { cases } = ranking;
   const program: Program = compile({
     variables: {
       ...named({ main, second }, optimisers),
@@ -104,10 +129,12 @@ export function createTrainingProgram(options: {
         [`${givenPrefix}vectors`]: text.vectors as tf.Variable,
         [`${givenPrefix}has-action`]: text.hasAction as tf.Variable,
       }),
+      ...(codes && { [`${givenPrefix}codes`]: codes as tf.Variable }),
     },
-    steps: { ...steps, rank: rankingStep(network, main, text?.vectors, cases, options.excluded) },
-    runEagerly: options.runEagerly ?? false,
+    steps: { ...steps, rank: ranking.step(cases) },
+    runEagerly,
     ownsVariables: true,
+    initial: initialValues(network, model.seed, draws, optimisers),
   });
 
   return {
@@ -134,6 +161,18 @@ export function createTrainingProgram(options: {
       excluded: options.excluded,
       shape: network.shape,
       count({ excluded, ...input }) {
+        if (options.codes !== undefined) {
+          const { targets, ...histories } = input;
+          const states = program.run('rank', histories).states as Float32Array; // [cases, state]
+          const head = codedHead(options.codes, network.shape.items, (name) => {
+            const variable = `main/${name}`;
+            const spec = program.variables[variable];
+            if (spec === undefined) return undefined;
+            const values = program.readVariables([variable])[variable] as Float32Array;
+            return { shape: spec.shape, values };
+          });
+          return countAheadByCodes(head, states, targets, excluded, options.excluded);
+        }
         const fed = options.excluded === 0 ? input : { ...input, excluded };
         const { ahead, excludedAhead, scores } = program.run('rank', fed);
         return {
@@ -145,6 +184,41 @@ export function createTrainingProgram(options: {
     },
     dispose: () => program.dispose(),
   };
+}
+
+/** What parameters of both networks and moments begin with, by variable, one after the other in the same memory. */
+function initialValues(
+  { specs }: Network,
+  seed: number,
+  draws: Readonly<Record<string, string>>,
+  optimisers: readonly Adam[],
+): (variable: string, shape: TensorSpec) => Float32Array | undefined {
+  const memory = new Float32Array(Math.max(...specs.map(({ shape }) => sizeOf(shape))));
+  return (variable, { shape }) => {
+    if (optimisers.some((optimiser) => optimiser.isMoment(variable))) {
+      return memory.subarray(0, sizeOf(shape)).fill(0);
+    }
+    const [network = '', ...name] = variable.split('/');
+    const draw = draws[network];
+    const spec = specs.find((each) => each.name === name.join('/'));
+    if (draw === undefined || spec === undefined) return undefined;
+    const values = memory.subarray(0, sizeOf(spec.shape));
+    initialiseInto(values, spec, seed, draw);
+    return values;
+  };
+}
+
+/** @returns undefined for a network whose items have vectors of their own */
+function codesVariable(
+  { itemCodes, shape }: Network,
+  codes: Uint8Array | undefined,
+): tf.Variable<tf.Rank.R2> | undefined {
+  if (itemCodes === undefined || codes === undefined) return undefined;
+  const size: [number, number] = [shape.items, itemCodes.codebooks];
+  const tensor = tf.tensor2d(Int32Array.from(codes), size, 'int32');
+  const variable = tf.variable(tensor, false);
+  tensor.dispose();
+  return variable;
 }
 
 /** The network that learns in a step; `second` does in preset `paper` alone. */
@@ -165,13 +239,6 @@ const optimiserNames: typeof stepNames = {
 
 /** Begins the names of variables that no step changes; they are made anew, not kept in checkpoints. */
 export const givenPrefix = 'given/';
-
-/** Moves the target network a share of the way to the main one (Polyak averaging). */
-function follow(target: NetworkPair['target'], main: NetworkPair['main'], rate: number): void {
-  for (const [name, variable] of Object.entries(target)) {
-    variable.assign(tf.add(variable, tf.mul(tf.sub(main[name]!, variable), rate)));
-  }
-}
 
 /** Names in checkpoints: network or optimiser, then parameter. */
 function named(

@@ -9,6 +9,7 @@ import {
   startState,
 } from './checkpoint.ts';
 import type { AsyncBatchSource } from './data/threaded-source.ts';
+import { itemCodes } from './item-table.ts';
 import { type Network, servedSpecs } from './network.ts';
 import { sizeOf, type Weights } from './parameters.ts';
 import { randomStream, shuffle } from './random.ts';
@@ -152,7 +153,7 @@ export class TrainingRun {
     return this.#program.program.readVariables(names) as Record<string, Float32Array>;
   }
 
-  bestWeights(): Map<string, Weights> {
+  bestWeights(): Map<string, Weights<Float32Array>> {
     const parameters = this.bestParameters();
     return new Map(
       servedSpecs(this.#network).map(({ name, shape }) => [
@@ -220,7 +221,9 @@ function begin({ program }: TrainingProgram, { parameters }: FittedParameters): 
   const own = Object.keys(program.variables).filter((name) => /^(main|second)\//.test(name));
   const nameOf = (variable: string) => variable.replace(/^(main|second)\//, '');
   const missing = own.find((name) => !parameters.has(nameOf(name)));
-  const unknown = [...parameters.keys()].find((name) => !own.includes(`main/${name}`));
+  const unknown = [...parameters.keys()].find(
+    (name) => !own.includes(`main/${name}`) && name !== itemCodes,
+  );
   if (missing !== undefined || unknown !== undefined) {
     throw new ContractError(
       `The parameters to fit on are not those of the model: ${missing === undefined ? `it has no "${unknown}"` : `"${nameOf(missing)}" is missing`}.`,

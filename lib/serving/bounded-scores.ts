@@ -52,10 +52,14 @@ export class BoundedScores implements Ranking {
     this.setPrior(prior);
   }
 
-  /** @returns undefined for a model without a network, and one whose scores cannot be bounded */
+  /** @returns undefined for a model without a network, with items made of parts, and one whose scores cannot be bounded */
   static of(served: Served, prior: Prior): BoundedScores | undefined {
     if (served.network === undefined) return undefined;
     const network = loadNetwork(served.network, false);
+    if (network.kernel === undefined) {
+      network.dispose();
+      return undefined;
+    }
     const vectors = { values: network.kernel, dimension: network.dimension };
     const bounds = ItemBounds.of(vectors, firstCountTerm + served.counts.terms.length);
     const isBounded = bounds !== undefined && (network.bias?.every(Number.isFinite) ?? true);
@@ -201,7 +205,7 @@ export class BoundedScores implements Ranking {
     const product = (item: number) => {
       let sum = 0;
       for (let at = 0, from = (item - 1) * dimension; at < dimension; at++) {
-        sum = Math.fround(sum + Math.fround(state[at]! * kernel[from + at]!));
+        sum = Math.fround(sum + Math.fround(state[at]! * kernel![from + at]!));
       }
       return bias === undefined ? sum : Math.fround(sum + bias[item - 1]!);
     };

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { rareItemsFrom } from '#lib/evaluation/blend.ts';
 import type { HistoryView } from '#lib/evaluation/rivals/history-scorer.ts';
+import { writeVector } from '#lib/recommender/coded-scores.ts';
 import { supervisedNumbers } from '#lib/recommender/heads.ts';
 import {
   type DatedHistory,
@@ -8,7 +8,13 @@ import {
   historyTensors,
 } from '#lib/recommender/history-arrays.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
-import { loadModel, readValues, scoreStates, statesForItems } from '#lib/recommender/score.ts';
+import {
+  type LoadedModel,
+  loadModel,
+  readValues,
+  scoreAll,
+  statesForItems,
+} from '#lib/recommender/score.ts';
 
 /** What somebody took, as far as a model knows it: item indices, at least one. */
 export interface KnownHistory extends DatedHistory {
@@ -21,8 +27,8 @@ export type Scores = Float32Array | Float64Array;
 
 /** A network on the active TF.js backend. */
 export interface Network {
-  /** `[items, head]`: what states are multiplied with. */
-  readonly kernel: Float32Array;
+  /** `[items, head]`: what states are multiplied with; undefined for items that are made of parts. */
+  readonly kernel: Float32Array | undefined;
   /** `[items]`, added to the products. */
   readonly bias: Float32Array | undefined;
   /** Size of a state. */
@@ -40,12 +46,11 @@ export interface Network {
 /** @param scoresAll whether `scoreAll` will be called */
 export function loadNetwork(model: RecommenderModel, scoresAll: boolean): Network {
   const loaded = loadModel(model, { scoresAll });
-  const { kernel, bias } = supervisedNumbers(model.weights);
-  const dimension = kernel.shape[1]!;
+  const { kernel, bias, dimension, writeRow } = headOf(model, loaded);
   let rare: Float64Array | undefined;
   return {
-    kernel: kernel.values,
-    bias: bias?.values,
+    kernel,
+    bias,
     dimension,
     states(histories) {
       const longest = Math.max(...histories.map(({ items }) => items.length));
@@ -53,29 +58,50 @@ export function loadNetwork(model: RecommenderModel, scoresAll: boolean): Networ
       const arrays = historyArrays(model.shape, histories, histories.length, time);
       return readValues(() => statesForItems(loaded, historyTensors(arrays, time)));
     },
-    scoreAll: (states) =>
-      readValues(() =>
-        scoreStates(loaded, tf.tensor2d(states, [states.length / dimension, dimension])),
-      ),
+    scoreAll: (states) => scoreAll(loaded, states, states.length / dimension),
     scoreOfRare(state) {
-      rare ??= meanOfRare(kernel.values, bias?.values, dimension);
+      rare ??= meanOfRare(model.shape.items, dimension, writeRow, bias);
       return state.reduce((sum, value, at) => sum + value * rare![at]!, rare[dimension]!);
     },
     dispose: loaded.dispose,
   };
 }
 
+/** The supervised head in plain memory; `writeRow` writes the vector of a row, `[head]`. */
+function headOf(model: RecommenderModel, { coded }: LoadedModel) {
+  if (coded !== undefined) {
+    return {
+      kernel: undefined,
+      bias: coded.bias,
+      dimension: coded.dimension,
+      writeRow: (row: number, to: Float32Array) => writeVector(coded, row, to),
+    };
+  }
+  const { kernel, bias } = supervisedNumbers(model.weights);
+  const dimension = kernel.shape[1]!;
+  const values = kernel.values as Float32Array;
+  return {
+    kernel: values,
+    bias: bias?.values as Float32Array | undefined,
+    dimension,
+    writeRow: (row: number, to: Float32Array) =>
+      to.set(values.subarray(row * dimension, (row + 1) * dimension)),
+  };
+}
+
 /** The mean vector of rare items, and their mean bias, `[head + 1]`. */
 function meanOfRare(
-  kernel: Float32Array,
-  bias: Float32Array | undefined,
+  items: number,
   dimension: number,
+  writeRow: (row: number, to: Float32Array) => void,
+  bias: Float32Array | undefined,
 ): Float64Array {
-  const items = kernel.length / dimension;
   const begin = rareItemsFrom(items);
   const mean = new Float64Array(dimension + 1);
+  const vector = new Float32Array(dimension);
   for (let item = begin; item < items; item++) {
-    for (let at = 0; at < dimension; at++) mean[at]! += kernel[item * dimension + at]!;
+    writeRow(item, vector);
+    for (let at = 0; at < dimension; at++) mean[at]! += vector[at]!;
     mean[dimension]! += bias?.[item] ?? 0;
   }
   return mean.map((sum) => sum / (items - begin));

@@ -1,5 +1,7 @@
 import { ItemScores } from '#lib/evaluation/rivals/item-scores.ts';
 import { itemEmbedding } from '#lib/recommender/backbones/backbone.ts';
+import { partialScores, writeScores, writeVector } from '#lib/recommender/coded-scores.ts';
+import { codebooksOf, itemCodes } from '#lib/recommender/item-table.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
 import type { HistoryPart } from './blend-file.ts';
 import type { Served } from './served-model.ts';
@@ -27,9 +29,12 @@ export function createSimilarity({ network, histories, items }: Served): Similar
 }
 
 /** Cosines of item vectors. */
-function cosines({ weights, shape }: RecommenderModel): Similarity['scores'] {
-  const { values } = weights.get(itemEmbedding)!; // [items, dimension]
+function cosines(model: RecommenderModel): Similarity['scores'] {
+  const { weights, shape } = model;
   const { items, dimension } = shape;
+  const codes = weights.get(itemCodes)?.values;
+  if (codes !== undefined) return codedCosines(model, codes as Uint8Array);
+  const values = weights.get(itemEmbedding)!.values as Float32Array; // [items, dimension]
   const lengths = new Float64Array(items);
   for (let row = 0; row < items; row++) lengths[row] = Math.sqrt(dot(values, row, row, dimension));
   return (item) =>
@@ -37,6 +42,31 @@ function cosines({ weights, shape }: RecommenderModel): Similarity['scores'] {
       const product = length * lengths[item - 1]!;
       return product === 0 ? Number.NaN : dot(values, row, item - 1, dimension) / product;
     });
+}
+
+/** The same of items that are made of parts: products are sums over codes, and so are squared lengths. */
+function codedCosines(
+  { weights, shape: { items, dimension } }: RecommenderModel,
+  codes: Uint8Array,
+): Similarity['scores'] {
+  const parts = weights.get(codebooksOf(itemEmbedding))!.values as Float32Array;
+  const codebooks = codes.length / items;
+  const head = { codes, codebooks, dimension, parts, bias: undefined };
+  const vector = new Float32Array(dimension);
+  const products = new Float32Array(items);
+  const lengths = new Float64Array(items);
+  for (let item = 0; item < items; item++) {
+    writeVector(head, item, vector);
+    lengths[item] = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+  }
+  return (item) => {
+    writeVector(head, item - 1, vector);
+    writeScores(head, partialScores(head, vector), products);
+    return Float64Array.from(lengths, (length, row) => {
+      const both = length * lengths[item - 1]!;
+      return both === 0 ? Number.NaN : products[row]! / both;
+    });
+  };
 }
 
 /** Product of two rows of a table, `[rows, dimension]`. */

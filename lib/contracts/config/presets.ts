@@ -137,6 +137,7 @@ export function resolveModel(shared: TrainingSettings, model: ModelConfig): Reso
     objective: model.objective,
     lea: model.lea && { ...leaPresets[chosen], ...present(model.lea) },
     text: model.text,
+    itemCodes: model.itemCodes,
     prior: model.prior,
     preset: chosen,
     ...filled,

@@ -70,6 +70,19 @@ export const textConfig = z.strictObject({
   coldNegatives: z.boolean().default(false),
 });
 
+/**
+ * Items made of shared parts (`itemCodes`), for catalogues of which no table of vectors fits into memory; absent means that every
+ * item has a vector of its own. An item's vector is `codebooks` parts joined, each one of `size` that all items share; which ones
+ * is its code, made before training from who took the item (docs/trainer.md, "Wide catalogues"). Embedding, supervised head and Q
+ * head have parts of their own for the same codes.
+ */
+export const itemCodesConfig = z.strictObject({
+  /** Parts of a vector; `dimension` must be a multiple of it. */
+  codebooks: z.int().min(4).max(64).multipleOf(4).default(8),
+  /** Different parts at each place. */
+  size: z.int().min(2).max(256).default(256),
+});
+
 /** What knows histories without a network, see lib/evaluation/rivals. */
 export const historyKind = z.enum([
   'sequential-rules',
@@ -244,6 +257,7 @@ export const modelConfig = z.strictObject({
   objective,
   lea: leaConfig.optional(),
   text: textConfig.optional(),
+  itemCodes: itemCodesConfig.optional(),
   prior: priorConfig.optional(),
   preset: preset.optional(),
   ...optionalSettings,
@@ -260,6 +274,7 @@ export const trainingConfig = trainingSettings.extend({
   models: z.array(modelConfig).min(1).max(40),
 });
 
+export type ItemCodesConfig = z.infer<typeof itemCodesConfig>;
 export type TextConfig = z.infer<typeof textConfig>;
 export type HistoryKind = z.infer<typeof historyKind>;
 export type PriorConfig = z.infer<typeof priorConfig>;
@@ -273,6 +288,7 @@ export interface ResolvedModel extends Settings {
   readonly objective: ModelConfig['objective'];
   readonly lea: LeaSettings | undefined;
   readonly text: TextConfig | undefined;
+  readonly itemCodes: ItemCodesConfig | undefined;
   readonly prior: PriorConfig | undefined;
   readonly preset: z.infer<typeof preset>;
 }

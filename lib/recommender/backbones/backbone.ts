@@ -1,8 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ParameterSpec } from '../parameters.ts';
+import type { RowGradients, rowGradients } from '../row-gradients.ts';
 
 /** Parameters by name, as tensors of whatever TF.js backend is active. */
-export type Parameters = Readonly<Record<string, tf.Tensor>>;
+export type Parameters = Readonly<Record<string, tf.Tensor>> & {
+  readonly [rowGradients]?: RowGradients | undefined;
+};
 
 /** Everything that fixes the parameters' shapes. */
 export interface BackboneShape {

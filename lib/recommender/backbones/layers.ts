@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { itemTable } from '../item-table.ts';
 import { itemEmbedding, type Parameters, parameter, type SequenceInputs } from './backbone.ts';
 
 /** Added to a variance before its root is taken (https://github.com/kang205/SASRec, modules.py). */
@@ -9,7 +10,7 @@ export const forbidden = -1e9;
 /** int32 `[...]` of item indices -> embeddings `[..., dimension]`; padding becomes zeros. */
 export function embedItems(parameters: Parameters, items: tf.Tensor): tf.Tensor {
   const rows = tf.maximum(tf.sub(items, tf.scalar(1, 'int32')), tf.scalar(0, 'int32'));
-  const embedded = tf.gather(parameter(parameters, itemEmbedding), rows); // [..., dimension]
+  const embedded = itemTable(parameters, itemEmbedding).rows(rows); // [..., dimension]
   const isItem = tf.cast(tf.greater(items, tf.scalar(0, 'int32')), 'float32'); // [...]
   return tf.mul(embedded, tf.expandDims(isItem, -1));
 }

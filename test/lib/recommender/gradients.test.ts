@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { standardise } from '#lib/recommender/backbones/layers.ts';
 import { bestItems, bestValues } from '#lib/recommender/best-items.ts';
-import type { Head } from '#lib/recommender/heads.ts';
+import { denseTable } from '#lib/recommender/item-table.ts';
 import { randomStream } from '#lib/recommender/random.ts';
-import { softmaxNormaliser } from '#lib/recommender/softmax-normaliser.ts';
+import { softmaxNormaliser, type Table } from '#lib/recommender/softmax-normaliser.ts';
 import { crossEntropy, sampledSoftmax } from '#lib/recommender/supervised-loss.ts';
 
 function draw(seed: number, shape: number[], size = 1): tf.Tensor {
@@ -46,7 +46,7 @@ describe('Gradients written out, against finite differences', () => {
 
     // Act
     const error = gradientError(
-      (s, k, b) => softmaxNormaliser({ kernel: k, bias: b } as Head, s as tf.Tensor2D, weights),
+      (s, k, b) => softmaxNormaliser({ kernel: k, bias: b } as Table, s as tf.Tensor2D, weights),
       [states, kernel, bias],
     );
 
@@ -73,7 +73,13 @@ describe('Gradients written out, against finite differences', () => {
 
     // Act
     const error = gradientError(
-      (s, k, b) => tf.sum(bestValues({ kernel: k, bias: b } as Head, s as tf.Tensor2D)),
+      (s, k, b) =>
+        tf.sum(
+          bestValues(
+            { kernel: denseTable(k as tf.Tensor2D), bias: b as tf.Tensor1D },
+            s as tf.Tensor2D,
+          ),
+        ),
       [states, kernel, bias],
     );
 
@@ -117,7 +123,10 @@ describe('Function: sampledSoftmax', () => {
     // Arrange
     const items = 12;
     const comparison = {
-      head: { kernel: draw(1, [items, 4]) as tf.Tensor2D, bias: draw(2, [items]) as tf.Tensor1D },
+      head: {
+        kernel: denseTable(draw(1, [items, 4]) as tf.Tensor2D),
+        bias: draw(2, [items]) as tf.Tensor1D,
+      },
       compared: items,
       states: draw(3, [5, 4]) as tf.Tensor2D,
       actions: tf.tensor2d(
@@ -157,7 +166,7 @@ describe('Function: bestItems', () => {
       const bias = tf.round(draw(items + 1, [items])) as tf.Tensor1D;
 
       // Act
-      const best = bestItems({ kernel, bias }, states).dataSync<'int32'>();
+      const best = bestItems({ kernel: denseTable(kernel), bias }, states).dataSync<'int32'>();
 
       // Assess
       const values = tf.add(tf.matMul(states, kernel, false, true), bias).dataSync();
@@ -176,7 +185,10 @@ describe('Function: bestItems', () => {
     const states = tf.add(tf.abs(draw(6, [7, 2])), 1) as tf.Tensor2D;
 
     // Act
-    const best = bestItems({ kernel, bias: undefined }, states).dataSync<'int32'>();
+    const best = bestItems(
+      { kernel: denseTable(kernel), bias: undefined },
+      states,
+    ).dataSync<'int32'>();
 
     // Assess
     const expected = tf.argMax(tf.matMul(states, kernel, false, true), 1).dataSync();
@@ -189,7 +201,10 @@ describe('Function: bestItems', () => {
     const states = tf.tensor2d([[Number.NaN, 1]]);
 
     // Act
-    const [best] = bestItems({ kernel, bias: undefined }, states).dataSync<'int32'>();
+    const [best] = bestItems(
+      { kernel: denseTable(kernel), bias: undefined },
+      states,
+    ).dataSync<'int32'>();
 
     // Assess
     expect(best).toBeGreaterThanOrEqual(1);

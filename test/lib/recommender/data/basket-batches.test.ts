@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { wholeGradient } from '#lib/graph/adam.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { batchLayout } from '#lib/recommender/batch-layout.ts';
 import { assembleBaskets, planBaskets, planPieces } from '#lib/recommender/data/basket-batches.ts';
@@ -155,7 +156,7 @@ describe('Batches of baskets', () => {
           return [
             ...losses.loss.dataSync(),
             ...Object.entries(pair.main).flatMap(([, variable]) => [
-              ...gradients[variable.name]!.dataSync(),
+              ...wholeGradient(gradients[variable.name]!, variable.shape[0]!).dataSync(),
             ]),
           ];
         });

@@ -111,7 +111,7 @@ export function codedSpecs(
  * @param codes int32 `[items, codebooks]`
  * @param parts `[codebooks * size, width / codebooks]`
  */
-export function codedTable(codes: tf.Tensor2D, parts: tf.Tensor2D): ItemTable {
+function codedTable(codes: tf.Tensor2D, parts: tf.Tensor2D): ItemTable {
   const [items, codebooks] = codes.shape;
   const [places, partWidth] = parts.shape;
   const width = codebooks * partWidth;

@@ -125,16 +125,14 @@ export class Adam {
     });
   }
 
-  /** Whether a variable of this name is a moment, which begins at zero. */
-  isMoment(name: string): boolean {
-    return name in this.variables && /\/[mv]$/.test(name);
-  }
-
   /** Disposes of the state; the trained variables stay. */
   dispose(): void {
     for (const variable of Object.values(this.variables)) variable.dispose();
   }
 }
+
+/** Whether an optimiser's variable of this name is a moment, which begins at zero. */
+export const isMoment = (name: string): boolean => /\/[mv]$/.test(name);
 
 /** A gradient of rows added up, `[rows, width]`; any other as it is. */
 export function wholeGradient(gradient: tf.Tensor | RowsGradient, rows: number): tf.Tensor {

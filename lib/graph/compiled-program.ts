@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import { dataTypes, type GraphNode } from './graph-definition.ts';
 import type { Program, ProgramOptions, Steps } from './program.ts';
 import { type RecordedStep, record } from './record.ts';
@@ -30,12 +29,17 @@ export class CompiledProgram implements Program {
       ...Object.entries(this.variables).flatMap(([name, spec]) => variableNodes(name, spec)),
       ...recorded.flatMap(({ nodes }) => nodes),
     ]);
+    const owned = Object.entries(variables).filter(() => ownsVariables);
+    for (const [name, variable] of owned) {
+      if (initial?.has(name)) variable.dispose();
+    }
     for (const [name, variable] of Object.entries(variables)) {
       // One after the other, so that the values exist twice for one variable at a time.
-      const values =
-        initial?.(name, this.variables[name]!) ?? (variable.dataSync() as TensorValues);
-      if (ownsVariables) (variable as tf.Variable).dispose();
+      const values = initial?.get(name)?.() ?? (variable.dataSync() as TensorValues);
       this.writeVariables({ [name]: values });
+    }
+    for (const [name, variable] of owned) {
+      if (!initial?.has(name)) variable.dispose();
     }
   }
 

@@ -61,11 +61,11 @@ export interface ProgramOptions<S extends Steps> {
    */
   readonly ownsVariables?: boolean;
   /**
-   * What variables of a graph begin with, in place of the values that they have; undefined for those. Asked for one at a time once the
-   * steps are recorded, when the variable itself is no longer needed, and read before it is asked again: large weights never
-   * exist twice, and the same memory may serve for all.
+   * What variables of a graph begin with, in place of the values that they have. Asked for one at a time once the steps are recorded
+   * and these variables, where they are owned, are gone, and read before the next is asked for: large weights never exist twice,
+   * and the same memory may serve for all.
    */
-  readonly initial?: (name: string, spec: TensorSpec) => TensorValues | undefined;
+  readonly initial?: ReadonlyMap<string, () => TensorValues>;
 }
 
 /** A step's definition; gives `compile` the names of its inputs and outputs. */

@@ -1,4 +1,4 @@
-import { Adam } from '#lib/graph/adam.ts';
+import { Adam, isMoment } from '#lib/graph/adam.ts';
 import { compile } from '#lib/graph/compile.ts';
 import { follow } from '#lib/graph/follow.ts';
 import { type Program, type Steps, step } from '#lib/graph/program.ts';
@@ -12,7 +12,7 @@ import type { BatchLayout } from './data/layout.ts';
 import { lossAndGradients, type NetworkPair, type StepLosses } from './loss-and-gradients.ts';
 import { blankVariables, createVariables, type Network } from './network.ts';
 import { objectives } from './objectives/index.ts';
-import { initialise, initialiseInto, sizeOf } from './parameters.ts';
+import { initialise, initialiseInto } from './parameters.ts';
 import type { Ranker } from './ranking.ts';
 import { rankingStep } from './ranking-step.ts';
 import { boundDifferences, type TextInput, textVariables } from './text-table.ts';
@@ -122,19 +122,20 @@ export function createTrainingProgram(options: {
         }
       : { cases: codedCases, step: (cases: number) => statesStep(network, main, codes, cases) };
   const { cases } = ranking;
+  const variables = {
+    ...named({ main, second }, optimisers),
+    ...(text && {
+      [`${givenPrefix}vectors`]: text.vectors as tf.Variable,
+      [`${givenPrefix}has-action`]: text.hasAction as tf.Variable,
+    }),
+    ...(codes && { [`${givenPrefix}codes`]: codes as tf.Variable }),
+  };
   const program: Program = compile({
-    variables: {
-      ...named({ main, second }, optimisers),
-      ...(text && {
-        [`${givenPrefix}vectors`]: text.vectors as tf.Variable,
-        [`${givenPrefix}has-action`]: text.hasAction as tf.Variable,
-      }),
-      ...(codes && { [`${givenPrefix}codes`]: codes as tf.Variable }),
-    },
+    variables,
     steps: { ...steps, rank: ranking.step(cases) },
     runEagerly,
     ownsVariables: true,
-    initial: initialValues(network, model.seed, draws, optimisers),
+    initial: initialValues(variables, network, model.seed, draws),
   });
 
   return {
@@ -188,24 +189,31 @@ export function createTrainingProgram(options: {
 
 /** What parameters of both networks and moments begin with, by variable, one after the other in the same memory. */
 function initialValues(
+  variables: Readonly<Record<string, tf.Variable>>,
   { specs }: Network,
   seed: number,
   draws: Readonly<Record<string, string>>,
-  optimisers: readonly Adam[],
-): (variable: string, shape: TensorSpec) => Float32Array | undefined {
-  const memory = new Float32Array(Math.max(...specs.map(({ shape }) => sizeOf(shape))));
-  return (variable, { shape }) => {
-    if (optimisers.some((optimiser) => optimiser.isMoment(variable))) {
-      return memory.subarray(0, sizeOf(shape)).fill(0);
-    }
+): Map<string, () => Float32Array> {
+  let memory = new Float32Array(0);
+  const ofSize = (size: number) => {
+    if (memory.length < size) memory = new Float32Array(size);
+    return memory.subarray(0, size);
+  };
+  const specOf = new Map(specs.map((spec) => [spec.name, spec]));
+  const initial = new Map<string, () => Float32Array>();
+  for (const [variable, { size }] of Object.entries(variables)) {
     const [network = '', ...name] = variable.split('/');
     const draw = draws[network];
-    const spec = specs.find((each) => each.name === name.join('/'));
-    if (draw === undefined || spec === undefined) return undefined;
-    const values = memory.subarray(0, sizeOf(spec.shape));
-    initialiseInto(values, spec, seed, draw);
-    return values;
-  };
+    const spec = specOf.get(name.join('/'));
+    if (draw !== undefined && spec !== undefined) {
+      initial.set(variable, () => {
+        const values = ofSize(size);
+        initialiseInto(values, spec, seed, draw);
+        return values;
+      });
+    } else if (isMoment(variable)) initial.set(variable, () => ofSize(size).fill(0));
+  }
+  return initial;
 }
 
 /** @returns undefined for a network whose items have vectors of their own */

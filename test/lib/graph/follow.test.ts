@@ -16,7 +16,7 @@ function programOf(runEagerly: boolean, initial?: Float32Array) {
   return compile({
     variables: { table, copy, ...adam.variables },
     runEagerly,
-    ...(initial && { initial: (name: string) => (name === 'table' ? initial : undefined) }),
+    ...(initial && { initial: new Map([['table', () => initial]]) }),
     steps: {
       update: step({
         inputs: {

@@ -19,6 +19,7 @@ import { createScorer } from '#lib/recommender/score.ts';
 import { trainModel } from '#lib/recommender/trainer.ts';
 import { createTrainingProgram } from '#lib/recommender/training-program.ts';
 import { createSimilarity } from '#lib/serving/similar.ts';
+import { expand } from './expand-codes.ts';
 import { makeWorld, resolve, shardOf, small } from './fixtures.ts';
 
 afterAll(async () => {
@@ -334,30 +335,6 @@ describe('A network whose items are made of parts', () => {
     expect(() => describeNetwork(model, 30, 6, undefined, 4)).toThrow(message);
   });
 });
-
-/** The same parameters with a vector of its own for every item. */
-function expand(
-  weights: ReadonlyMap<string, Weights<Float32Array>>,
-  codes: Uint8Array,
-  items: number,
-): Map<string, Weights<Float32Array>> {
-  const codebooks = codes.length / items;
-  return new Map(
-    [...weights].map(([name, { shape, values }]) => {
-      if (!name.endsWith('/codebooks')) return [name, { shape, values }];
-      const [places, part] = shape as [number, number];
-      const table = new Float32Array(items * codebooks * part);
-      codes.forEach((code, at) => {
-        const from = ((at % codebooks) * (places / codebooks) + code) * part;
-        table.set(values.subarray(from, from + part), at * part);
-      });
-      return [
-        name.slice(0, -'/codebooks'.length),
-        { shape: [items, codebooks * part], values: table },
-      ];
-    }),
-  );
-}
 
 /** The gradient of parts: that of a whole table, summed over the items that share one, float64. */
 function contract(whole: Float32Array, codes: Uint8Array, items: number, size: number) {

@@ -89,7 +89,7 @@ export function statesForItems(
 }
 
 /** `[lines, head]` -> scores of all items, `[lines, items]`. */
-export function scoreStates(
+function scoreStates(
   { parameters, transposed }: Pick<LoadedModel, 'parameters' | 'transposed'>,
   states: tf.Tensor2D,
 ): tf.Tensor2D {

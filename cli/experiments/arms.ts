@@ -14,11 +14,18 @@ export const armControls = [
   ...controlNames,
   /** Reinforcement that looks no step ahead: nothing but a loss that is weighted by rewards. */
   'discount-0',
-  /** Every item has another one's text. */
+  /** Every item has another one's text, in its vector and for the environment, which is fitted anew. */
   'texts-permuted',
+  /** The environment is fitted on a base model of the same shape and tokenizer with random weights. */
+  'base-model-random',
 ] as const;
 
 export type ArmControl = (typeof armControls)[number];
+
+/** Those of them for which the environment itself is fitted otherwise. */
+const environmentControls = ['texts-permuted', 'base-model-random'] as const;
+
+export type EnvironmentControl = (typeof environmentControls)[number];
 
 /** What a model learns from besides the log. */
 interface LearnsFrom {
@@ -93,6 +100,7 @@ export function armsOf(
 
 function controlOf(arm: Arm, control: ArmControl): Arm | undefined {
   const { name, model, environment } = arm;
+  const asks = environment !== undefined && learnedFrom(model).lea !== undefined;
   const replaced = { ...arm, name: `${name}, ${control}`, control, controls: name, trials: [] };
   switch (control) {
     case 'discount-0':
@@ -100,7 +108,9 @@ function controlOf(arm: Arm, control: ArmControl): Arm | undefined {
         ? undefined
         : { ...replaced, model: { ...model, discount: 0 } };
     case 'texts-permuted':
-      return model.text === undefined ? undefined : replaced;
+      return model.text === undefined && !asks ? undefined : replaced;
+    case 'base-model-random':
+      return asks ? replaced : undefined;
     default:
       return environment !== undefined && isControlled(control, learnedFrom(model).lea)
         ? replaced
@@ -111,6 +121,10 @@ function controlOf(arm: Arm, control: ArmControl): Arm | undefined {
 /** The control of a cell, if it is one of an environment's answers. */
 export const answersControl = ({ control }: LearnsFrom): ControlName | undefined =>
   controlNames.find((name) => name === control);
+
+/** The control of a cell, if it is one of how its environment is fitted. */
+export const environmentControl = ({ control }: LearnsFrom): EnvironmentControl | undefined =>
+  environmentControls.find((name) => name === control);
 
 /** An arm with each seed, and with the settings that tuning chose for it. */
 export function cellsOf(arm: Arm, seeds: number, tuned: Tuned = {}): Cell[] {

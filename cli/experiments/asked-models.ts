@@ -64,9 +64,6 @@ export function modelsOf(
   const names = all.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new ConfigError(`Model ${twice} is asked for twice.`);
-  if (all.length === 0) {
-    throw new ConfigError('The experiment has no model: give "models", "grid", or both.');
-  }
   const asked = all.map(
     ({ name, config }): AskedModel => ({
       name,

@@ -5,7 +5,7 @@ import type { TextVectors } from '#lib/recommender/text-table.ts';
 import type { TrainingHooks } from '#lib/recommender/training-task.ts';
 import type { BuiltSequences } from '#lib/sequences/build.ts';
 import { versions } from '../../containers/trainer/versions.ts';
-import { answersControl, type Cell } from './arms.ts';
+import { answersControl, type Cell, environmentControl } from './arms.ts';
 import { type FinishedCell, fingerprintOf, writeCell } from './cells.ts';
 import type { EnvironmentAnswerer } from './environment-answers.ts';
 import { textsOf } from './experiment-data.ts';
@@ -65,7 +65,11 @@ export class CellRunner {
       answers:
         environment === undefined
           ? undefined
-          : await this.#answerer!.answers(environment, answersControl(cell)),
+          : await this.#answerer!.answers(
+              environment,
+              answersControl(cell),
+              environmentControl(cell),
+            ),
       text: model.text && this.#texts(control === 'texts-permuted'),
     };
   }

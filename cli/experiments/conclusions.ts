@@ -58,6 +58,10 @@ export function concludeExperiment(
   const best = strongest(baselines);
   const controls = new Map(finished.map((cell) => [cell.result.name, cell.controls]));
   const own = models.filter(({ name }) => controls.get(name) === undefined);
+  const kindOf = (name: string) => {
+    const [{ result }] = cells(name) as [FinishedCell];
+    return `${result.backbone} ${result.objective}`;
+  };
   const family: SeededComparison[] = [
     ...compareSeeds(
       users,
@@ -65,6 +69,10 @@ export function concludeExperiment(
       rivals.filter(({ name }) => name === best),
     ),
     ...compareSeeds(users, own.slice(1), own.slice(0, 1)),
+    ...own.flatMap((model) => {
+      const twin = own.find(({ name }) => kindOf(name) === kindOf(model.name));
+      return twin === model || twin === own[0] ? [] : compareSeeds(users, [model], [twin!]);
+    }),
     ...own.flatMap((model) =>
       compareSeeds(
         users,

@@ -182,7 +182,7 @@ ${dataTable(
     return [
       name,
       duration(x),
-      cost === undefined ? '' : duration(cost.fitCpuSeconds + cost.askCpuSeconds),
+      cost === undefined ? '' : duration(cost.fitCpuSeconds + (cost.askCpuSeconds ?? 0)),
       metric(y),
     ];
   }),

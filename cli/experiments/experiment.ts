@@ -134,6 +134,8 @@ async function runGrid(
         }
       },
     );
+    await answerer?.fitOthers();
+    writeResults(options.out, results());
   } finally {
     await processes?.close();
   }

@@ -6,6 +6,7 @@ import { Progress } from '../one-machine/progress.ts';
 import { listenForInterruption } from '../process/interruption.ts';
 import type { ExperimentHooks, ExperimentProgress } from './experiment-hooks.ts';
 import { renderExperiment } from './experiment-page.ts';
+import type { ExperimentResults } from './results.ts';
 import { experimentPicture, experimentTable } from './table.ts';
 import { concludeWhole, type RunPanel, runPanels, writeWholeResults } from './whole.ts';
 import { renderWhole } from './whole-page.ts';
@@ -19,22 +20,31 @@ import { wholePicture, wholeTable } from './whole-table.ts';
  * @throws PipelineError that says what is wrong
  */
 export async function experimentOnTerminal(options: { readonly out: string }): Promise<void> {
-  const progress = new Progress(Date.now());
-  using interruption = listenForInterruption(() => progress.say('stopping after this step'));
-  const { signal } = interruption;
-  try {
-    const hooks: ExperimentHooks = {
-      signal,
-      onReport: (report) => process.stdout.write(`${describeReport(report).join('\n')}\n`),
-      shouldStop: () => signal.aborted,
-      onProgress: (own) => show(progress, own),
-    };
-    const panels = await runPanels(options, hooks, writePanel);
+  await onTerminal(async (progress, signal) => {
+    const panels = await runPanels(options, experimentHooks(progress, signal), (panel) =>
+      writeExperiment(panel.options.out, panel.results),
+    );
     const [only] = panels;
     const isOne = panels.length === 1 && only!.name === '';
     const text = isOne ? experimentTable(only!.results) : writeTogether(options, panels);
     const files = ['results.json', 'experiment.html'].map((name) => join(options.out, name));
-    process.stdout.write(`\n${text}\n\n${files.join('\n')}\n`);
+    return `${text}\n\n${files.join('\n')}`;
+  });
+}
+
+/**
+ * Does something long with progress on the terminal, and prints what it returns.
+ *
+ * @throws Interrupted when somebody stopped it
+ */
+export async function onTerminal(
+  work: (progress: Progress, signal: AbortSignal) => Promise<string>,
+): Promise<void> {
+  const progress = new Progress(Date.now());
+  using interruption = listenForInterruption(() => progress.say('stopping after this step'));
+  const { signal } = interruption;
+  try {
+    process.stdout.write(`\n${await work(progress, signal)}\n`);
   } catch (error) {
     if (!signal.aborted) throw error;
     process.stdout.write(`${(error as Error).message}\n`);
@@ -42,7 +52,15 @@ export async function experimentOnTerminal(options: { readonly out: string }): P
   }
 }
 
-function writePanel({ options: { out }, results }: RunPanel): void {
+export const experimentHooks = (progress: Progress, signal: AbortSignal): ExperimentHooks => ({
+  signal,
+  onReport: (report) => process.stdout.write(`${describeReport(report).join('\n')}\n`),
+  shouldStop: () => signal.aborted,
+  onProgress: (own) => show(progress, own),
+});
+
+/** What people read of an experiment, beside its `results.json`. */
+export function writeExperiment(out: string, results: ExperimentResults): void {
   writeFileSync(join(out, 'experiment.md'), `${experimentTable(results)}\n`);
   writeFileSync(join(out, 'experiment.svg'), experimentPicture(results));
   writeFileSync(join(out, 'experiment.html'), renderExperiment(results));

@@ -44,7 +44,10 @@ export const experimentOptions = z.strictObject({
   baseModels: z.string().min(1).optional(),
   /** By name, settings of config section `environment`: models with `lea` are trained with each of these. */
   environments: z
-    .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,31}$/), environmentConfig)
+    .record(
+      z.string().regex(/^[^|+\n]{1,128}$/, 'at most 128 characters, none of them | or +'),
+      environmentConfig,
+    )
     .default({}),
   /** What models have to beat: themselves with a part replaced, where they read it. */
   controls: z
@@ -93,6 +96,9 @@ export function planExperiment(options: ExperimentOptions): {
   const { models, grid, seeds, training, tune } = parsed.data;
   const { environments, controls, items, baseModels, vectors, primary } = parsed.data;
   const { asked, same } = modelsOf(models, grid, training);
+  if (asked.length === 0 && Object.keys(environments).length === 0) {
+    throw new ConfigError('The experiment has no model: give "models", "grid", or both.');
+  }
   const textual = asked.find(({ model }) => model.text !== undefined);
   if (textual !== undefined && vectors === undefined) {
     throw new ConfigError(

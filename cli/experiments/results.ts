@@ -19,11 +19,19 @@ export type CurvePoint = Pick<EpochRecord, 'epoch' | 'loss' | 'validation_ndcg@1
 export interface EnvironmentResult {
   readonly name: string;
   readonly settings: EnvironmentConfig;
+  /** Of the base model. */
+  readonly parameters: number;
+  /** That it was fitted on. */
+  readonly users: number;
+  readonly tokens: number;
+  readonly flops: number;
   readonly fitCpuSeconds: number;
-  readonly askCpuSeconds: number;
+  /** Null where nobody asks it. */
+  readonly askCpuSeconds: number | null;
   readonly transitions: number;
   readonly pairAccuracy: number;
   readonly popularityPairAccuracy: number;
+  readonly heldOutPositions: number;
   readonly recallAt10: number;
   readonly popularityRecallAt10: number;
 }
@@ -105,8 +113,8 @@ export interface ExperimentResults {
   readonly primary: (SeededComparison & { readonly verdict: Verdict }) | null;
   readonly strata: readonly StratumScores[];
   /**
-   * Every model beside the best rival on validation, beside the first model, and beside each of its controls; p-values
-   * corrected for all of them.
+   * Every model beside the best rival on validation, the first model, the first of its backbone and objective, and each of its
+   * controls; p-values corrected for all of them.
    */
   readonly grid: readonly (SeededComparison & {
     readonly holm: number;

@@ -72,12 +72,15 @@ function environmentsTable(environments: ExperimentResults['environments']): str
     '| environment | fit CPU s | ask CPU s / M transitions | pair accuracy | of popularity | recall@10 | of popularity |',
     '|---|---:|---:|---:|---:|---:|---:|',
     ...environments.map((own) => {
-      const asking = (1e6 * own.askCpuSeconds) / Math.max(1, own.transitions);
+      const asking =
+        own.askCpuSeconds === null
+          ? ''
+          : ((1e6 * own.askCpuSeconds) / Math.max(1, own.transitions)).toFixed(0);
       const known = [
         ...[own.pairAccuracy, own.popularityPairAccuracy],
         ...[own.recallAt10, own.popularityRecallAt10],
       ].map((value) => value.toFixed(4));
-      return `| ${own.name} | ${own.fitCpuSeconds.toFixed(0)} | ${asking.toFixed(0)} | ${known.join(' | ')} |`;
+      return `| ${own.name} | ${own.fitCpuSeconds.toFixed(0)} | ${asking} | ${known.join(' | ')} |`;
     }),
   ];
 }

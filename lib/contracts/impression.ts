@@ -55,4 +55,9 @@ export const loggedDecision = z.strictObject({
   chance: z.number(),
   predicted: z.number().nullish(),
   expected: z.number().nullish(),
+  /** Decisions of one session are in the order of their lines; without it all of a user's are one. */
+  session_id: z.string().nullish(),
+  /** Of state and action together: of what was shown, and the mean over what the policy to be judged shows there. */
+  features: z.array(z.number()).nullish(),
+  policy_features: z.array(z.number()).nullish(),
 });

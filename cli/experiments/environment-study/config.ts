@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
-import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { type SequencesConfig, sequencesConfig } from '#lib/contracts/config/sequences.ts';
-import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { type PipelineConfig, parseConfig } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import { explain } from '#lib/contracts/explain.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';
-import { type ControlName, controlNames } from './controls.ts';
+import { armControls } from '../arms.ts';
+import { type ExperimentOptions, experimentOptions } from '../options.ts';
 
 /** A study's file: one data set, one pipeline configuration, and the settings of its environment that are varied. */
 const studyFile = z.strictObject({
@@ -29,11 +28,13 @@ const studyFile = z.strictObject({
   seeds: z.int().min(1).max(100).default(1),
   /** Models with `lea` are trained on these replacements of each environment's answers too. */
   controls: z
-    .array(z.enum(controlNames))
+    .array(z.enum(armControls))
     .refine((names) => new Set(names).size === names.length, 'each control once')
     .default([]),
   /** Vectors of the items' texts (`item-vectors.arrow` of `lea vectors`), for models with `text`. */
   vectors: z.string().min(1).optional(),
+  /** The comparison that the study is made for: `model` reads an environment as `model+layers=2, ...`. */
+  primary: experimentOptions.shape.primary,
 });
 
 /** One environment of the grid. */
@@ -44,25 +45,11 @@ export interface StudyCell {
   readonly config: PipelineConfig;
 }
 
-/** A recommender with one seed. */
-export interface StudyModel {
-  readonly model: ResolvedModel;
-  readonly seed: number;
-}
-
 export interface StudyPlan {
   readonly file: string;
-  readonly interactions: string;
-  readonly items: string;
-  readonly baseModels: string;
   readonly cells: readonly StudyCell[];
-  /** Recommenders that need no environment, the reference first. */
-  readonly plain: readonly StudyModel[];
-  /** Recommenders that are trained with each environment. */
-  readonly augmented: readonly StudyModel[];
-  readonly seeds: number;
-  readonly controls: readonly ControlName[];
-  readonly vectors: string | undefined;
+  /** The experiment that the study is; recommenders that need no environment come first, and the first is the reference. */
+  readonly experiment: Omit<ExperimentOptions, 'out'>;
 }
 
 /**
@@ -81,15 +68,10 @@ export function readStudy(path: string, split?: string): StudyPlan {
     for (const [key, value] of pairs) put(pipeline, ['environment', ...key.split('.')], value);
     return { name, varied, config: parseConfig(pipeline, `${path} (${name})`) };
   });
-  const { models, ...shared } = cells[0]!.config.training;
-  const all = models.flatMap((entry) =>
-    Array.from({ length: file.seeds }, (_, index): StudyModel => {
-      const seed = index + 1;
-      return { seed, model: { ...resolveModel(shared, entry), seed } };
-    }),
-  );
-  const plain = all.filter(({ model }) => !readsEnvironment(model));
-  const augmented = all.filter(({ model }) => readsEnvironment(model));
+  const { interactions, sequences, training } = cells[0]!.config;
+  const { models, ...shared } = training;
+  const plain = models.filter((model) => !readsEnvironment(model));
+  const augmented = models.filter(readsEnvironment);
   if (plain.length === 0) {
     throw new ConfigError(
       `${path}: pipeline.training.models needs a model without "lea", to compare those with "lea" with.`,
@@ -102,17 +84,27 @@ export function readStudy(path: string, split?: string): StudyPlan {
     );
   }
   const beside = (name: string) => resolve(dirname(path), name);
+  const { split: held, window, excludeHistory, ...others } = sequences;
+  const { minimumUserInteractions, minimumItemInteractions } = sequences;
   return {
     file: path,
-    interactions: beside(file.interactions),
-    items: beside(file.items),
-    baseModels: beside(file.baseModels),
     cells,
-    plain,
-    augmented,
-    seeds: file.seeds,
-    controls: file.controls,
-    vectors: file.vectors && beside(file.vectors),
+    experiment: {
+      ...{ format: 'interactions', split: held, window, excludeHistory },
+      ...{ minimumUserInteractions, minimumItemInteractions, sequences: others },
+      interactions: beside(file.interactions),
+      items: beside(file.items),
+      baseModels: beside(file.baseModels),
+      vectors: file.vectors && beside(file.vectors),
+      reading: interactions,
+      training: shared,
+      // Where nobody asks an environment it is fitted and nothing else.
+      models: augmented.length === 0 ? [] : [...plain, ...augmented],
+      environments: Object.fromEntries(cells.map(({ name, config }) => [name, config.environment])),
+      controls: file.controls,
+      seeds: file.seeds,
+      primary: file.primary,
+    },
   };
 }
 

@@ -1,35 +1,34 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeReport } from '../../data/upload-file.ts';
-import { listenForInterruption } from '../../process/interruption.ts';
+import { experimentHooks, onTerminal, writeExperiment } from '../main.ts';
 import { readStudy } from './config.ts';
 import { runStudy } from './study.ts';
 import { studyTable } from './table.ts';
 
+/** A study as it is asked for. */
+export interface AskedStudy {
+  /** The study's configuration. */
+  readonly file: string;
+  /** In place of the file's own. */
+  readonly split: string | undefined;
+  /** Folder of `results.json`, `study.md`, what an experiment writes, and everything behind them. */
+  readonly out: string;
+  readonly jobs: number;
+}
+
 /**
  * Runs a study and prints its frontier.
  *
- * @param file the study's configuration
- * @param split in place of the file's own
- * @param out folder of `results.json`, `study.md` and everything behind them
  * @throws Interrupted when somebody stopped it; the same study goes on from there
  */
-export async function study(file: string, split: string | undefined, out: string): Promise<void> {
+export async function study({ file, split, out, jobs }: AskedStudy): Promise<void> {
   const plan = readStudy(file, split);
-  using interruption = listenForInterruption(() => console.log('stopping'));
-  const { signal } = interruption;
-  try {
-    const results = await runStudy(plan, out, signal, {
-      onProgress(cell, { name, stage, progress }) {
-        if (progress === 1) console.log(`${cell}: ${name} ${stage} done`);
-      },
-      onReport: (report) => console.log(describeReport(report).join('\n')),
-      onCell: (results) => writeFileSync(join(out, 'study.md'), `${studyTable(results)}\n`),
-    });
-    console.log(`\n${studyTable(results)}\n\n${join(out, 'results.json')}`);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    console.log((error as Error).message);
-    throw signal.reason;
-  }
+  await onTerminal(async (progress, signal) => {
+    const results = await runStudy(plan, out, jobs, experimentHooks(progress, signal));
+    writeExperiment(out, results);
+    const table = studyTable(results);
+    writeFileSync(join(out, 'study.md'), `${table}\n`);
+    const files = ['results.json', 'experiment.html'].map((name) => join(out, name));
+    return `${table}\n\n${files.join('\n')}`;
+  });
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { describeValue, readDecisions } from '#cli/experiments/logged-decisions.ts';
+import { describeValue, readDecisions, sessionValue } from '#cli/experiments/logged-decisions.ts';
 import { offPolicyValue } from '#lib/evaluation/off-policy.ts';
 import { temporaryFolder } from '../../temporary/folders.ts';
 
@@ -22,12 +22,42 @@ describe('Command: value', () => {
       }),
     );
 
-    const text = describeValue(offPolicyValue(readDecisions(written(lines))));
+    const decisions = readDecisions(written(lines));
+    const text = describeValue(offPolicyValue(decisions), sessionValue(decisions, {}));
 
     expect(text).toContain('200 decisions, 50 users');
     expect(text).toContain('SNIPS          0.7500');
     expect(text).toContain('needs "predicted" and "expected"');
     expect(text).toContain('overlap 100.0 %, clipped 0.0 %, mean weight 1.000');
+    expect(text).toContain('fitted Q       needs "features" and "policy_features" in every line');
+  });
+
+  it('says what whole sessions bring where lines have features, and why not where they are too few', () => {
+    // Everybody has two sessions of two decisions; the first choice brings 1, the second nothing.
+    const lines = (users: number) =>
+      Array.from({ length: 4 * users }, (_, at) =>
+        JSON.stringify({
+          user_id: `u${at >> 2}`,
+          session_id: `s${(at >> 1) % 2}`,
+          reward: (at >> 1) % 2,
+          propensity: 0.5,
+          chance: (at >> 1) % 2 === 0 ? 0.25 : 0.75,
+          features: (at >> 1) % 2 === 0 ? [1, 0] : [0, 1],
+          policy_features: [0.25, 0.75],
+        }),
+      );
+    const [many, few] = [50, 14].map((users) => readDecisions(written(lines(users))));
+
+    const whole = sessionValue(many!, { discount: 0.5 });
+    const text = describeValue(offPolicyValue(many!), whole);
+
+    expect(whole).toMatchObject({ sessions: 100, logged: { value: 0.75 } });
+    // V = .25 w_1 + .75 w_2, where half of the decisions are followed by another: w_1 = .25 V, w_2 = 1 + .25 V.
+    expect(text).toContain('fitted Q       1.0000 (');
+    expect(text).toContain('100 sessions; discounted reward of a session');
+    expect(sessionValue(few!, {})).toEqual({
+      refused: expect.stringContaining('needs 30 sessions at least, these are 28'),
+    });
   });
 
   it.each([

@@ -65,7 +65,6 @@ describe('Function: modelsOf', () => {
   });
 
   it.each([
-    [undefined, [], 'has no model'],
     [
       { backbones: ['sasrec'], objectives: ['sqn'] },
       ['sasrec:sqn'],

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readStudy } from '#cli/experiments/environment-study/config.ts';
-import { summariseStudy } from '#cli/experiments/environment-study/results.ts';
 import { runStudy } from '#cli/experiments/environment-study/study.ts';
 import { studyTable } from '#cli/experiments/environment-study/table.ts';
+import type { ExperimentProgress } from '#cli/experiments/experiment-hooks.ts';
+import { planExperiment } from '#cli/experiments/options.ts';
 import { root } from '../../../setup/paths.mjs';
 import { temporaryFolder } from '../../temporary/folders.ts';
 
@@ -56,58 +57,66 @@ function write(name: string, change: object = {}): string {
 }
 
 describe('Function: runStudy', () => {
-  it('fits, augments and trains every cell with the containers, and does nothing twice', async () => {
+  it('is an experiment with every environment of the grid, whose costs stand beside what comes of them', async () => {
     // Arrange
     const plan = readStudy(write('study.json'));
     const out = join(folder, 'out');
     const stopping = new AbortController();
-    const stages: string[] = [];
-    const onProgress = (
-      _: string,
-      { name, stage, progress }: { name: string; stage: string; progress: number },
-    ) => {
-      if (progress === 1) stages.push(`${name} ${stage}`);
-      if (stage === 'serve') stopping.abort(); // in the middle of the first cell
+    const stages = new Set<string>();
+    const onProgress = (own: ExperimentProgress) => {
+      if (own.stage !== 'environment') return;
+      if (own.progress === 1) stages.add(own.name);
+      if (own.name.endsWith('serve')) stopping.abort(); // in the middle of the first environment
     };
 
     // Act: stopped, then run to the end, then run again
-    await expect(runStudy(plan, out, stopping.signal, { onProgress })).rejects.toThrow('go on');
-    const whenStopped = stages.length;
-    const results = await runStudy(plan, out, new AbortController().signal, { onProgress });
-    const inAll = stages.length;
-    const again = await runStudy(plan, out, new AbortController().signal, { onProgress });
+    const run = runStudy(plan, out, 1, { onProgress, signal: stopping.signal });
+    await expect(run).rejects.toThrow('go on');
+    expect(stages.size).toBeGreaterThan(0);
+    const study = await runStudy(plan, out, 1);
+    let trained = 0;
+    const again = await runStudy(plan, out, 1, {
+      onProgress: ({ stage }) => {
+        if (stage === 'train' || stage === 'environment') trained++;
+      },
+    });
 
     // Assess
-    expect(whenStopped).toBeGreaterThan(0);
-    expect(stages.length).toBe(inAll);
-    expect(stages.filter((stage) => stage === 'lea-environment metrics')).toHaveLength(2);
-    expect(stages.filter((stage) => stage === 'lea-trainer rank').length).toBe(1 + 2);
-    expect(again).toEqual(results);
+    expect(trained).toBe(0);
+    expect(again.models).toEqual(study.models);
     expect(JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'))).toEqual(
-      JSON.parse(JSON.stringify(results)),
+      JSON.parse(JSON.stringify(again)),
     );
-    expect(results.cells.map(({ name }) => name)).toEqual([
-      'subsetFraction=0.2',
-      'subsetFraction=0.5',
-    ]);
-    for (const cell of results.cells) {
-      const [recommender] = cell.recommenders;
-      expect(cell.fit.cpuSeconds).toBeGreaterThan(0);
-      expect(cell.augmentation!.transitions).toBe(results.data.trainTransitions);
-      expect(cell.augmentation!.cpuSeconds).toBeGreaterThan(0);
-      expect(cell.pairAccuracy).toBeGreaterThan(0);
-      expect(recommender!.name).toBe('with-lea');
-      expect(recommender!.bySeed).toEqual([recommender!.ndcg10]);
-      expect(readdirSync(join(out, cell.folder, 'augmented'))).toHaveLength(results.data.shards);
-      expect(cell.provenance.commit).not.toBe('');
+    const names = ['with-lea+subsetFraction=0.2', 'with-lea+subsetFraction=0.5'];
+    expect(study.summary.map(({ name }) => name)).toEqual(['plain', ...names]);
+    expect(study.frontier.map(({ recommenders }) => recommenders[0]!.name)).toEqual(names);
+    expect(study.reference).toMatchObject({ name: 'plain', difference: null });
+    for (const {
+      environment,
+      cpuSecondsPerMillion,
+      usdPerMillion,
+      recommenders,
+    } of study.frontier) {
+      expect(environment.fitCpuSeconds).toBeGreaterThan(0);
+      expect(environment.transitions).toBe(study.data.trainTransitions);
+      expect(cpuSecondsPerMillion).toBeCloseTo(
+        (1e6 * environment.askCpuSeconds!) / environment.transitions,
+        6,
+      );
+      expect(usdPerMillion).toBeGreaterThan(0);
+      expect(recommenders[0]!.difference).toMatchObject({ b: 'plain' });
+      // The same statistics as any experiment: one of the grid's comparisons.
+      expect(study.grid).toContainEqual(recommenders[0]!.difference);
     }
-    expect(results.cells[1]!.fit.tokens).toBeGreaterThan(results.cells[0]!.fit.tokens);
-    expect(results.plain[0]!.difference).toBeNull();
-    expect(studyTable(results)).toContain('| 0.5 |');
+    const [small, large] = study.frontier;
+    expect(large!.environment.tokens).toBeGreaterThan(small!.environment.tokens);
+    const table = studyTable(study);
+    expect(table).toContain('| 0.5 |');
+    expect(table).toContain('Noise floor');
   });
 
-  it('trains what an environment is to beat with the same seeds, and does nothing twice', async () => {
-    // Arrange: a model that reads rewards alone, and one that is joined with counts and reads actions
+  it('trains what an environment is to beat: itself on less than it says, a random base model, other texts', async () => {
+    // Arrange
     const training = {
       ...study.pipeline.training,
       models: [
@@ -118,46 +127,57 @@ describe('Function: runStudy', () => {
           objective: 'snqn',
           lea: { state: 'off', augmentedWeight: 0 },
         },
-        {
-          name: 'actions',
-          backbone: 'sasrec',
-          objective: 'snqn',
-          prior: {},
-          lea: { state: 'off', reward: 'off' },
-        },
       ],
     };
-    const controls = ['rewards-permuted', 'states-permuted', 'actions-neighbours'];
+    const controls = [
+      ...['rewards-permuted', 'states-permuted'],
+      ...['texts-permuted', 'base-model-random'],
+    ];
+    const primary = { model: 'reward+environment', against: 'plain' };
+    const file = { pipeline: { ...study.pipeline, training }, vary: {}, controls, primary };
+
+    // Act: nobody reads states, which is said
+    expect(() =>
+      planExperiment({ ...readStudy(write('idle.json', file)).experiment, out: 'out' }),
+    ).toThrow('"states-permuted" replaces nothing');
     const plan = readStudy(
-      write('controls.json', { pipeline: { ...study.pipeline, training }, vary: {}, controls }),
+      write('controls.json', {
+        ...file,
+        controls: controls.filter((name) => name !== 'states-permuted'),
+      }),
       'by-user',
     );
-    const out = join(folder, 'controls');
-    let trained = 0;
-    const onProgress = (_: string, { stage, progress }: { stage: string; progress: number }) => {
-      if (stage === 'rank' && progress === 1) trained++;
-    };
+    const results = await runStudy(plan, join(folder, 'controls'), 1);
 
-    // Act
-    const results = await runStudy(plan, out, new AbortController().signal, { onProgress });
-    const afterOnce = trained;
-    const again = await runStudy(plan, out, new AbortController().signal, { onProgress });
-
-    // Assess: nobody reads states
-    expect(afterOnce).toBe(5);
-    expect(trained).toBe(afterOnce);
-    expect(again).toEqual(results);
+    // Assess
     expect(results.data.split).toBe('by-user');
-    const [cell] = results.cells;
-    expect(
-      cell!.controls.map(({ name, recommenders }) => [name, recommenders.map((own) => own.name)]),
-    ).toEqual([
-      ['rewards-permuted', ['reward']],
-      ['actions-neighbours', ['actions']],
+    const own = 'reward+environment';
+    expect(results.summary.filter((each) => each.controls === own).map(({ name }) => name)).toEqual(
+      ['rewards-permuted', 'texts-permuted', 'base-model-random'].map((name) => `${own}, ${name}`),
+    );
+    expect(results.primary).toMatchObject({ a: own, b: 'plain' });
+    const made = results.environments.map(({ name }) => name);
+    expect(made).toEqual([
+      'environment',
+      'environment, texts-permuted',
+      'environment, base-model-random',
     ]);
-    const replaced = join(out, cell!.folder, 'controls/actions-neighbours/augmented');
-    expect(readdirSync(replaced)).toHaveLength(results.data.shards);
-    expect(studyTable(results)).toContain('| actions | actions, actions-neighbours |');
+    const [asIs, texts, random] = results.environments;
+    // The same users and shape, and another thing learned.
+    expect(random!.parameters).toBe(asIs!.parameters);
+    expect(random!.users).toBe(texts!.users);
+    const logs = readdirSync(join(folder, 'controls/environments')).map((name) =>
+      JSON.parse(
+        readFileSync(
+          join(folder, 'controls/environments', name, 'environment/model/metrics.json'),
+          'utf8',
+        ),
+      ),
+    );
+    expect(
+      logs.filter(({ baseModelOrigin }) => baseModelOrigin.startsWith('random weights')),
+    ).toHaveLength(1);
+    expect(studyTable(results)).toContain('itself, base-model-random');
   });
 
   it('only fits where no recommender wants an environment', async () => {
@@ -167,17 +187,19 @@ describe('Function: runStudy', () => {
     const plan = readStudy(
       write('fits.json', { pipeline: { ...study.pipeline, training }, vary: {} }),
     );
-    const jobs = new Set<string>();
+    const stages = new Set<string>();
 
     // Act
-    const results = await runStudy(plan, join(folder, 'fits'), new AbortController().signal, {
-      onProgress: (_, { name, stage }) =>
-        jobs.add(`${name} ${stage === 'serve' ? stage : 'train'}`),
+    const results = await runStudy(plan, join(folder, 'fits'), 1, {
+      onProgress: (own) => {
+        if (own.stage === 'environment') stages.add(own.name.endsWith('serve') ? 'serve' : 'fit');
+        else stages.add(own.stage);
+      },
     });
 
     // Assess
-    expect([...jobs]).toEqual(['lea-environment train']);
-    expect(results.cells[0]).toMatchObject({ augmentation: null, recommenders: [] });
+    expect([...stages]).toEqual(['read', 'fit']);
+    expect(results.frontier[0]).toMatchObject({ cpuSecondsPerMillion: null, recommenders: [] });
     expect(studyTable(results)).not.toContain('NDCG');
   });
 
@@ -190,93 +212,17 @@ describe('Function: runStudy', () => {
     const plan = readStudy(write('layers.json', { pipeline, vary: {} }));
 
     // Act
-    const run = runStudy(plan, join(folder, 'layers'), new AbortController().signal);
+    const run = runStudy(plan, join(folder, 'layers'), 1);
 
     // Assess
     await expect(run).rejects.toThrow(/option environment.layers asks for 999/);
   });
 });
 
-describe('Function: summariseStudy', () => {
-  it('takes means over seeds and compares with the reference of the same users', () => {
-    // Arrange: three users, ranks of two seeds; NDCG of rank 1 is 1, of rank 3 1/2, of rank 0 0
-    const plan = readStudy(write('summary.json', { vary: {}, seeds: 2 }));
-    const cases = { users: ['a', 'b', 'c'], offsets: new Int32Array(4), items: new Int32Array(0) };
-    const built = { test: { ...cases, targets: Int32Array.of(1, 2, 3) }, manifest: {} };
-    const ranked = (name: string, seed: number, ...ranks: number[]) => ({
-      name,
-      seed,
-      ranks: Int32Array.from(ranks),
-    });
-    const cell = {
-      cell: plan.cells[0]!,
-      folder: 'cells/one',
-      fit: {
-        baseModel: 'base',
-        baseModelOrigin: 'nowhere',
-        parameters: 10,
-        trainableParameters: 1,
-        layers: 1,
-        subsetFraction: 0.5,
-        users: 4,
-        pairAccuracy: 0.75,
-        popularityPairAccuracy: 0.5,
-        heldOutPositions: 8,
-        recallAt10: 0.5,
-        recallAt50: 0.5,
-        popularityRecallAt10: 0.25,
-        seconds: 1,
-        tokens: 100,
-        cpuSeconds: 3,
-        itemTokenFlops: 1e12,
-        adapterFlops: 2e12,
-      },
-      augmentation: { transitions: 500_000, cpuSeconds: 10 },
-      recommenders: [ranked('with-lea', 1, 1, 1, 3), ranked('with-lea', 2, 1, 0, 3)],
-      controls: [
-        {
-          name: 'rewards-permuted' as const,
-          recommenders: [ranked('with-lea', 1, 0, 1, 3), ranked('with-lea', 2, 0, 0, 3)],
-        },
-      ],
-      provenance: { commit: 'abc', machine: { processor: 'p', cores: 2 }, finishedAt: '' },
-    };
-
-    // Act
-    const plain = [ranked('plain', 1, 1, 0, 3), ranked('plain', 2, 0, 0, 3)];
-    const results = summariseStudy(plan, built as never, plain, [cell]);
-
-    // Assess
-    const [own] = results.cells[0]!.recommenders;
-    expect(own!.bySeed).toEqual([2.5 / 3, 0.5]);
-    expect(own!.ndcg10).toBeCloseTo(4 / 6, 12);
-    expect(own!.difference!.difference).toBeCloseTo(4 / 6 - 2 / 6, 12);
-    expect(own!.difference!.low).toBeLessThan(own!.difference!.difference);
-    expect(results.plain).toMatchObject([{ name: 'plain', difference: null }]);
-    expect(results.cells[0]!.augmentation!.cpuSecondsPerMillion).toBe(20);
-    expect(results.cells[0]!.augmentation!.usdPerMillion).toBeGreaterThan(0);
-    expect(results.cells[0]!.fit).toEqual({ cpuSeconds: 3, tokens: 100, flops: 3e12, users: 4 });
-    const table = studyTable(results);
-    expect(table).toContain('| 4 | 3 | 100 | 3.00 | 20 |');
-    expect(table).toContain('| 0.6667 +- 0.2357 | +0.3333 (');
-    const { controls, comparisons } = results.cells[0]!;
-    expect(controls).toMatchObject([
-      { name: 'rewards-permuted', recommenders: [{ name: 'with-lea', bySeed: [0.5, 0.5 / 3] }] },
-    ]);
-    expect(comparisons.map(({ a, b }) => [a, b])).toEqual([
-      ['with-lea', 'plain'],
-      ['with-lea', 'with-lea, rewards-permuted'],
-    ]);
-    // Both seeds lose what the first user gave.
-    expect(comparisons[1]!.difference).toBeCloseTo(1 / 3, 12);
-    expect(table).toContain('| with-lea | with-lea, rewards-permuted | +0.3333 (');
-  });
-});
-
 describe('Function: readStudy', () => {
   it('makes a cell of every combination', () => {
     // Act
-    const { cells, plain, augmented } = readStudy(
+    const { cells, experiment } = readStudy(
       write('grid.json', { vary: { layers: [1, null], 'adapter.rank': [4, 8] }, seeds: 3 }),
     );
 
@@ -289,8 +235,11 @@ describe('Function: readStudy', () => {
     ]);
     expect(cells[3]!.config.environment).toMatchObject({ layers: null, candidates: 2 });
     expect(cells[3]!.config.environment.adapter).toMatchObject({ rank: 8, joint: true });
-    expect(plain.map(({ model }) => model.seed)).toEqual([1, 2, 3]);
-    expect(augmented).toHaveLength(3);
+    expect(experiment.seeds).toBe(3);
+    expect(Object.keys(experiment.environments!)).toEqual(cells.map(({ name }) => name));
+    expect(experiment.models).toMatchObject([{ name: 'plain' }, { name: 'with-lea' }]);
+    expect(experiment.sequences).toMatchObject({ shardItems: 64 });
+    expect(planExperiment({ ...experiment, out: 'out' }).cells).toHaveLength(3 * (1 + 4));
   });
 
   const { training } = study.pipeline;
@@ -321,6 +270,15 @@ describe('Function: readStudy', () => {
     expect(() => readStudy(write('wrong.json', change))).toThrow(message);
   });
 
+  it.each(['environment-study.json', 'lea-parts.json', 'lea-controls.json', 'cheaper-fit.json'])(
+    'reads examples/movietweetings/%s, which can be planned',
+    (name) => {
+      const { experiment } = readStudy(join(root, 'examples/movietweetings', name));
+      const { cells } = planExperiment({ ...experiment, out: 'out' });
+      expect(cells.length % experiment.seeds!).toBe(0);
+    },
+  );
+
   it('takes another split, and refuses one that there is not', () => {
     const path = write('split.json');
     expect(readStudy(path).cells[0]!.config.sequences.split).toBe('leave-one-out');
@@ -343,7 +301,7 @@ describe('Function: readStudy', () => {
     const plan = readStudy(write('bad.json', { items: 'bad.jsonl' }));
 
     // Act & Assess
-    const run = runStudy(plan, join(folder, 'bad'), new AbortController().signal);
+    const run = runStudy(plan, join(folder, 'bad'), 1);
     await expect(run).rejects.toThrow(
       /bad\.jsonl .*first in line 2: item_id must be text or a number/s,
     );

@@ -51,6 +51,7 @@ export function experimentOf(): ExperimentResults {
     environments: [
       {
         ...{ name: 'small', settings: environmentConfig.parse({}), fitCpuSeconds: 7 },
+        ...{ parameters: 1e6, users: 400, tokens: 1e5, flops: 1e12, heldOutPositions: 100 },
         ...{ askCpuSeconds: 1.2, transitions: 5100, pairAccuracy: 0.54 },
         ...{ popularityPairAccuracy: 0.66, recallAt10: 0.12, popularityRecallAt10: 0.13 },
       },

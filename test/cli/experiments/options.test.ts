@@ -23,6 +23,8 @@ describe('Function: planExperiment', () => {
     [{ models: ['sasrec:sqn'], environments: { small: { layres: 1 } } }, 'layres'],
     [{ models: ['sasrec:sqn'], controls: ['states-permuted'] }, 'replaces nothing that a model'],
     [{ models: ['sasrec:supervised'], controls: ['discount-0'] }, 'replaces nothing'],
+    [{ models: [] }, 'has no model'],
+    [{ models: ['sasrec:sqn'], controls: ['base-model-random'] }, 'replaces nothing'],
     [
       { models: ['sasrec:sqn'], primary: { model: 'x', against: 'popularity' } },
       'primary names the model "x"',

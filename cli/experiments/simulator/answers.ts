@@ -4,6 +4,7 @@ import { type RandomStream, randomStream } from '#lib/recommender/random.ts';
 import type { BuiltSequences } from '#lib/sequences/build.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
 import { applyControl } from '../environment-study/controls.ts';
+import { type BelievedItem, fitBelievedChance } from './believed-chance.ts';
 import type { EnvironmentSettings } from './config.ts';
 import { satisfaction, takeChance, utility } from './dynamics.ts';
 import { itemNumber, type SimulatedLogs, truthKey } from './logs.ts';
@@ -16,8 +17,8 @@ import type { UserState, World } from './world.ts';
  * - states: interests and satiation, `[2 topics]`;
  * - rewards: how much the user has of the item, satisfaction less satiation, in deviations over the catalogue at this state;
  * - candidates: those that it believes to tempt him most, among some drawn at random that are not in the history;
- * - chances: the true chance that such a candidate is taken when it is offered by itself, one number for all of them, since
- *   a fitted environment is calibrated; 0 where that is not 1.2 times that of the most popular item, as a night has it.
+ * - chances: of each candidate, that it is taken when it is offered by itself, as far as what the environment believes tells
+ *   that, calibrated over all of them; 0 where it is not 1.2 times that of the most popular item, as a night has it.
  */
 export function simulatedAnswers(
   world: World,
@@ -29,15 +30,16 @@ export function simulatedAnswers(
   const random = randomStream(world.seed, 'environment', settings.accuracy);
   const answerer = new Answerer(world, numbers, settings, built.manifest.excludeHistory, random);
   const answers = built.shards.map((shard) => answerer.answer(shard, truth));
-  const { candidateChance, popularChance } = answerer.chances();
-  const chance = candidateChance >= 1.2 * popularChance ? candidateChance : 0;
-  for (const { candidateChances } of answers) candidateChances.fill(chance);
+  answerer.fillChances(answers);
   const data = { ...built.manifest, itemTable: built.itemTable, shards: built.shards };
   return settings.controls.reduce<AugmentedShard[]>(
     (all, control) => applyControl(control, all, data, world.seed),
     answers,
   );
 }
+
+/** As `AHEAD` of the environment's container. */
+const worthCopying = 1.2;
 
 class Answerer {
   readonly #world: World;
@@ -46,10 +48,11 @@ class Answerer {
   readonly #settings: EnvironmentSettings;
   readonly #excludeHistory: boolean;
   readonly #random: RandomStream;
-  #candidates = 0;
-  #transitions = 0;
-  #taken = 0;
-  #popularTaken = 0;
+  readonly #popularRandom: RandomStream;
+  /** What it believes of the candidates, in the order of the answers, and their true chances. */
+  readonly #believed: BelievedItem[] = [];
+  /** What it believes of the most popular open item, for each transition. */
+  readonly #popular: number[] = [];
 
   constructor(
     world: World,
@@ -63,6 +66,7 @@ class Answerer {
     this.#settings = settings;
     this.#excludeHistory = excludeHistory;
     this.#random = random;
+    this.#popularRandom = randomStream(world.seed, 'popular', settings.accuracy);
   }
 
   answer(shard: SequenceShard, truth: SimulatedLogs['truth']): AugmentedShard {
@@ -108,18 +112,26 @@ class Answerer {
     };
   }
 
-  /** Mean true chances of the candidates, and of the most popular open item at the same states. */
-  chances() {
-    return {
-      candidateChance: this.#taken / Math.max(1, this.#candidates),
-      popularChance: this.#popularTaken / Math.max(1, this.#transitions),
-    };
+  /** Writes the candidates' chances, once all shards are answered: a fitted environment is calibrated on all of them. */
+  fillChances(answers: readonly AugmentedShard[]): void {
+    const chance = fitBelievedChance(this.#believed);
+    let transition = 0;
+    let candidate = 0;
+    for (const { candidateOffsets, candidateChances } of answers) {
+      for (let at = 0; at + 1 < candidateOffsets.length; at++) {
+        const bar = worthCopying * chance(this.#popular[transition++]!);
+        for (let index = candidateOffsets[at]!; index < candidateOffsets[at + 1]!; index++) {
+          const own = chance(this.#believed[candidate++]!.utility);
+          candidateChances[index] = own > bar ? own : 0;
+        }
+      }
+    }
   }
 
   /** @param truth of deviation 1, about */
-  #say(truth: number): number {
+  #say(truth: number, random = this.#random): number {
     const { accuracy } = this.#settings;
-    return accuracy * truth + Math.sqrt(1 - accuracy * accuracy) * this.#random.normal();
+    return accuracy * truth + Math.sqrt(1 - accuracy * accuracy) * random.normal();
   }
 
   #state({ interests, satiation }: UserState): Uint16Array {
@@ -145,7 +157,7 @@ class Answerer {
 
   /** Places in the vocabulary, from 1, of what it believes to tempt him most. */
   #likely(user: UserState, next: number, taken: ReadonlySet<number>): number[] {
-    const { candidates, pool } = this.#settings;
+    const { accuracy, candidates, pool } = this.#settings;
     const isOpen = (item: number) => item !== next && !(this.#excludeHistory && taken.has(item));
     const drawn = new Set<number>();
     for (let draw = 0; draw < pool; draw++) {
@@ -158,18 +170,20 @@ class Answerer {
     const deviation = Math.sqrt(
       believed.reduce((sum, { truth }) => sum + (truth - mean) ** 2, 0) / believed.length,
     );
+    // The mean of the truth given what is said, as far as both are normal.
+    const say = (truth: number, random = this.#random) =>
+      mean + deviation * accuracy * this.#say((truth - mean) / (deviation || 1), random);
     const best = believed
-      .map(({ item, truth }) => ({ item, said: this.#say((truth - mean) / (deviation || 1)) }))
+      .map(({ item, truth }) => ({ item, said: say(truth) }))
       .sort((a, b) => b.said - a.said || a.item - b.item)
-      .slice(0, candidates)
-      .map(({ item }) => item);
-    const chance = (item: number) => takeChance(this.#world, user, this.#numbers[item - 1]!);
-    for (const item of best) this.#taken += chance(item);
-    this.#candidates += best.length;
+      .slice(0, candidates);
+    for (const { item, said } of best) {
+      const chance = takeChance(this.#world, user, this.#numbers[item - 1]!);
+      this.#believed.push({ utility: said, chance });
+    }
     let popular = 1; // the vocabulary begins with what is taken most
     while (!isOpen(popular) && popular < this.#numbers.length) popular++;
-    this.#popularTaken += chance(popular);
-    this.#transitions++;
-    return best;
+    this.#popular.push(say(tempting(popular), this.#popularRandom));
+    return best.map(({ item }) => item);
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { simulatedAnswers } from '#cli/experiments/simulator/answers.ts';
 import { planSimulation, policyNames } from '#cli/experiments/simulator/config.ts';
-import { satisfaction } from '#cli/experiments/simulator/dynamics.ts';
+import { satisfaction, takeChance } from '#cli/experiments/simulator/dynamics.ts';
 import { itemNumber, sequencesOf, truthKey, writeLogs } from '#cli/experiments/simulator/logs.ts';
 import {
   informedPolicy,
@@ -86,8 +86,50 @@ describe('Function: simulatedAnswers', () => {
         }),
       ),
     );
-    return { said: answers.flatMap(({ rewards }) => [...rewards]), truth, answers, built };
+    return {
+      said: answers.flatMap(({ rewards }) => [...rewards]),
+      truth,
+      answers,
+      built,
+      world,
+      logs,
+    };
   };
+
+  /** Chances said of candidates, and those with which they are taken when they are offered by themselves. */
+  const chancesOf = (accuracy: number) => {
+    const { answers, built, world, logs } = saidAndTrue(accuracy);
+    /** The vocabulary begins with what is taken most. */
+    const mostPopularOpen = (part: number, row: number, at: number) => {
+      const { offsets, items } = built.shards[part]!;
+      const history = items.subarray(offsets[row]!, at + 1);
+      const closed = new Set([...(built.manifest.excludeHistory ? history : []), items[at + 1]!]);
+      let item = 1;
+      while (closed.has(item)) item++;
+      return item;
+    };
+    const chances = built.shards.flatMap(({ users, offsets, timestamps }, part) => {
+      const { candidateOffsets, candidates, candidateChances } = answers[part]!;
+      let transition = 0;
+      return users.flatMap((user, row) =>
+        Array.from(timestamps.subarray(offsets[row]!, offsets[row + 1]! - 1), (time, at) => {
+          const state = logs.truth.get(truthKey(user, time))!;
+          const slice = [candidateOffsets[transition]!, candidateOffsets[++transition]!] as const;
+          const truthOf = (item: number) =>
+            takeChance(world, state, itemNumber(built.itemTable.itemIds[item - 1]!));
+          const popular = truthOf(mostPopularOpen(part, row, offsets[row]! + at));
+          return Array.from(candidates.subarray(...slice), (item, index) => ({
+            said: candidateChances[slice[0] + index]!,
+            truth: truthOf(item),
+            popular,
+          }));
+        }).flat(),
+      );
+    });
+    return { chances };
+  };
+  const meanTruth = (items: readonly { readonly truth: number }[]) =>
+    items.reduce((sum, { truth }) => sum + truth, 0) / items.length;
 
   it.each([
     { accuracy: 1, least: 0.8, most: 1 },
@@ -109,11 +151,10 @@ describe('Function: simulatedAnswers', () => {
     expect(Math.abs(correlation(said, truth))).toBeLessThan(0.1);
   });
 
-  it('names candidates that are neither the logged action nor in the history, with one calibrated chance', () => {
+  it('names candidates that are neither the logged action nor in the history', () => {
     const { answers, built } = saidAndTrue(1);
     const [answer] = answers;
-    const { offsets, items, candidateOffsets, candidates, candidateChances, transitionOffsets } =
-      answer!;
+    const { offsets, items, candidateOffsets, candidates, transitionOffsets } = answer!;
 
     for (let row = 0; row + 1 < offsets.length; row++) {
       for (let at = offsets[row]!; at + 1 < offsets[row + 1]!; at++) {
@@ -128,10 +169,33 @@ describe('Function: simulatedAnswers', () => {
         expect(new Set(own).size).toBe(own.length);
       }
     }
-    const [chance] = candidateChances;
-    expect(chance).toBeGreaterThan(0);
-    expect(chance).toBeLessThan(1);
-    expect(candidateChances.every((own) => own === chance)).toBe(true);
+  });
+
+  it('who knows the truth gives each candidate its true chance, 0 where it is not clearly above that of the most popular', () => {
+    const { chances } = chancesOf(1);
+
+    const kept = chances.filter(({ said }) => said > 0);
+    expect(kept.length).toBeGreaterThan(200);
+    expect(kept.length).toBeLessThan(chances.length);
+    expect(Math.max(...kept.map(({ said, truth }) => Math.abs(said - truth)))).toBeLessThan(0.01);
+    for (const { said, truth, popular } of chances) {
+      if (Math.abs(truth - 1.2 * popular) > 0.01) expect(said > 0).toBe(truth > 1.2 * popular);
+    }
+  });
+
+  it('the chances of a half-right environment are calibrated, one that knows nothing keeps no action', () => {
+    const half = chancesOf(0.5).chances.filter(({ said }) => said > 0);
+    const none = chancesOf(0).chances.filter(({ said }) => said > 0);
+
+    const byChance = half.toSorted((a, b) => a.said - b.said);
+    for (const part of [
+      byChance.slice(0, byChance.length / 2),
+      byChance.slice(byChance.length / 2),
+    ]) {
+      const said = part.reduce((sum, own) => sum + own.said, 0) / part.length;
+      expect(Math.abs(said - meanTruth(part))).toBeLessThan(0.05);
+    }
+    expect(none).toEqual([]);
   });
 
   it('writes states as float16 numbers', () => {

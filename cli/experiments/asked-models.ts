@@ -122,9 +122,10 @@ function parseModel(name: string): z.output<typeof modelConfig> {
   );
 }
 
-/** Numbers, `null`, `true`, `[0,10]`; anything else is text. */
+/** Numbers (`.002` and `1.` as well), `null`, `true`, `[0,10]`; anything else is text. */
 export function parseValue(text: string | undefined): unknown {
   if (text === undefined) return undefined;
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
   try {
     return JSON.parse(text);
   } catch {

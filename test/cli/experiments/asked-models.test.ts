@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askedModels, modelGrid, modelsOf } from '#cli/experiments/asked-models.ts';
+import { askedModels, modelGrid, modelsOf, parseValue } from '#cli/experiments/asked-models.ts';
 import { trainingSettings } from '#lib/contracts/config/training.ts';
 
 const training = trainingSettings.parse({ dimension: 8 });
@@ -72,5 +72,21 @@ describe('Function: modelsOf', () => {
     ],
   ])('refuses the grid %j with models %j', (grid, models, message) => {
     expect(() => asked(grid, models)).toThrow(message);
+  });
+});
+
+describe('Function: parseValue', () => {
+  it.each([
+    ['.002', 0.002],
+    ['1.', 1],
+    ['2e-3', 0.002],
+    ['-3', -3],
+    ['true', true],
+    ['null', null],
+    ['[0,10]', [0, 10]],
+    ['same', 'same'],
+    ['.', '.'],
+  ])('reads %s as people write it in a shell', (text, value) => {
+    expect(parseValue(text)).toEqual(value);
   });
 });

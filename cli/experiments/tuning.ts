@@ -10,7 +10,7 @@ const space = {
   dropout: oneOf([0.1, 0.2, 0.3, 0.5]),
   dimension: oneOf([32, 64, 128]),
   blocks: oneOf([1, 2, 3]),
-  batchTargets: oneOf([512, 1024, 2048]),
+  batchTargets: oneOf([256, 512, 1024]),
 } as const;
 
 export type Tuned = Readonly<Partial<Record<keyof typeof space, number>>>;

@@ -1,25 +1,23 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
 import { LocalError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
-import { startObjectStore } from './object-store/server.ts';
-import { endAll } from './settle.ts';
+import { DiskObjects } from './object-store/objects.ts';
 
 /** The objects of a cloud that is not running. */
 export interface StoredObjects {
-  readonly s3: S3Client;
+  readonly disk: DiskObjects;
   /** Names of its buckets, sorted. */
   readonly buckets: readonly string[];
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 /**
- * Opens what a cloud has kept in its folder, and nothing else of it: no template, no function, no process.
+ * Opens what a cloud has kept in its folder, and nothing else of it: no server, no template, no function, no process.
  *
  * @throws LocalError `NothingStored` where no cloud has been, FolderInUse while one is running
  */
-export async function openStoredObjects(folder: string): Promise<StoredObjects> {
+export function openStoredObjects(folder: string): StoredObjects {
   const dir = resolve(folder);
   if (!existsSync(join(dir, 's3', 'objects.jsonl'))) {
     throw new LocalError(
@@ -27,16 +25,16 @@ export async function openStoredObjects(folder: string): Promise<StoredObjects> 
       `${dir} holds no objects: no cloud has been started there.`,
     );
   }
-  const started: (() => Promise<void> | void)[] = [lockFolder(dir)];
+  const unlock = lockFolder(dir);
   try {
-    const store = await startObjectStore({ dir });
-    started.push(() => store.stop());
-    const { endpoint, region, credentials } = store;
-    const s3 = new S3Client({ endpoint, region, credentials });
-    started.push(() => s3.destroy());
-    return { s3, buckets: store.buckets(), stop: () => endAll(started) };
+    const disk = new DiskObjects(join(dir, 's3'));
+    const stop = () => {
+      disk.close();
+      unlock();
+    };
+    return { disk, buckets: disk.listBuckets().map(({ name }) => name), stop };
   } catch (error) {
-    await endAll(started).catch(() => undefined);
+    unlock();
     throw error;
   }
 }

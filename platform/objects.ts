@@ -7,9 +7,9 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type * as z from 'zod';
-import { ConflictError, ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
-import { explain } from '#lib/contracts/explain.ts';
+import { ConflictError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { COPY_PART_BYTES, copyObject } from './copies.ts';
+import { parseJson, toJson } from './json.ts';
 import { explained } from './refusals.ts';
 import { fromServiceError, statusOf } from './service-errors.ts';
 import { createWriter, type WriteOptions } from './writes.ts';
@@ -79,9 +79,6 @@ export interface Objects {
   /** Deletes; a key without an object is fine. */
   remove(keys: readonly string[]): Promise<void>;
 }
-
-/** JSON as we write it: stable for equal values built in the same order, readable, newline at the end. */
-export const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /**
  * Binds the object operations to one bucket.
@@ -257,18 +254,4 @@ export function createObjects(
       }
     },
   };
-}
-
-function parseJson<T>(bytes: Uint8Array, schema: z.ZodType<T>, where: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch (error) {
-    throw new ContractError(`${where} is not JSON: ${(error as Error).message}`, { cause: error });
-  }
-  const result = schema.safeParse(value);
-  if (!result.success) {
-    throw new ContractError(`${where} does not follow its contract:\n${explain(result.error)}`);
-  }
-  return result.data;
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { contentTypeOf } from './content-types.ts';
 import { explained } from './refusals.ts';
 import { fromServiceError, statusOf } from './service-errors.ts';
 
@@ -16,18 +17,6 @@ const PART_BYTES = 8 * 1024 * 1024;
 /** S3 answers 409 to a conditional write that raced with another one; the winner is known a moment later. */
 const RACE_ATTEMPTS = 6;
 const RACE_DELAY_MILLISECONDS = 50;
-
-const contentTypes: Readonly<Record<string, string>> = {
-  json: 'application/json',
-  jsonl: 'application/x-ndjson',
-  gz: 'application/gzip',
-  arrow: 'application/vnd.apache.arrow.stream',
-  html: 'text/html; charset=utf-8',
-  svg: 'image/svg+xml',
-};
-
-const contentTypeOf = (key: string): string =>
-  contentTypes[key.slice(key.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
 
 /** What may be written: a stream only once, so that it is never tried again. */
 type Content = Uint8Array | string | Readable;

@@ -49,21 +49,26 @@ export async function withBucket<Result>(
   place: BucketPlace,
   work: (objects: Objects) => Promise<Result>,
 ): Promise<Result> {
-  const { createObjects } = await import('#platform/objects.ts');
   if (!('out' in place)) {
-    const { createS3Client } = await import('#platform/clients.ts');
+    const [{ createObjects }, { createS3Client }] = await Promise.all([
+      import('#platform/objects.ts'),
+      import('#platform/clients.ts'),
+    ]);
     const bucket = 'bucket' in place ? place.bucket : await bucketOf(place.environment);
     return await work(createObjects(createS3Client(), bucket));
   }
-  const { openStoredObjects } = await import('#local/stored-objects.ts');
-  const stored = await openStoredObjects(join(place.out, 'cloud'));
+  const [{ openStoredObjects }, { storedObjects }] = await Promise.all([
+    import('#local/stored-objects.ts'),
+    import('../artefacts/stored-objects.ts'),
+  ]);
+  const stored = openStoredObjects(join(place.out, 'cloud'));
   try {
     for (const bucket of stored.buckets) {
-      const objects = createObjects(stored.s3, bucket);
+      const objects = storedObjects(stored.disk, bucket);
       for await (const _ of objects.folders(runs.root)) return await work(objects);
     }
   } finally {
-    await stored.stop();
+    stored.stop();
   }
   throw new ValidationError(
     `No night has begun in ${place.out} yet: \`npx lea run --out ${place.out} ...\` does the first.`,

@@ -14,8 +14,8 @@ import {
   trialPlan,
 } from '#lib/promotion/environment-trial.ts';
 import { applyRenewal } from '#lib/promotion/renewal.ts';
+import { toJson } from '#platform/json.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
-import { toJson } from '#platform/objects.ts';
 import { newestWork, wouldRepeat } from './earlier.ts';
 import { fixRenewal } from './renewal.ts';
 

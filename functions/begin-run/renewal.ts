@@ -14,7 +14,8 @@ import {
   type RenewalPlan,
   renewalPlan,
 } from '#lib/promotion/renewal.ts';
-import { type Objects, toJson } from '#platform/objects.ts';
+import { toJson } from '#platform/json.ts';
+import type { Objects } from '#platform/objects.ts';
 
 export interface NightToPlan {
   readonly run: string;

@@ -4,7 +4,8 @@ import { ConflictError } from '#lib/contracts/errors.ts';
 import { arrivalOf, catalogues, items, runs } from '#lib/contracts/keys.ts';
 import type { RunManifest } from '#lib/contracts/run.ts';
 import { encodeListed, mergedPointer } from '#lib/sequences/merged-catalogue.ts';
-import { type Objects, toJson } from '#platform/objects.ts';
+import { toJson } from '#platform/json.ts';
+import type { Objects } from '#platform/objects.ts';
 
 /**
  * Lets whoever reads the catalogue from now on begin with a run's, once its `catalogue.arrow` is there. May be done twice, and

@@ -2,7 +2,8 @@ import { ConflictError, UnavailableError } from '#lib/contracts/errors.ts';
 import { serving } from '#lib/contracts/keys.ts';
 import type { RunManifest } from '#lib/contracts/run.ts';
 import { type EverybodyLatest, everybodyLatest } from '#lib/sequences/everybody-files.ts';
-import { type Objects, toJson } from '#platform/objects.ts';
+import { toJson } from '#platform/json.ts';
+import type { Objects } from '#platform/objects.ts';
 
 /** Compare-and-swaps that may lose against others before the caller is to try again. */
 const attempts = 5;

@@ -7,7 +7,7 @@ import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { decide } from '#lib/promotion/verdict.ts';
-import { toJson } from '#platform/objects.ts';
+import { toJson } from '#platform/json.ts';
 import { readChampion } from './champion.ts';
 import { judge } from './judge.ts';
 import { measure } from './measure.ts';

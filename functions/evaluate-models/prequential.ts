@@ -19,7 +19,8 @@ import {
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { type SequencesManifest, sequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeBlend, isBlendOfHistories } from '#lib/serving/blend-file.ts';
-import { type Objects, toJson } from '#platform/objects.ts';
+import { toJson } from '#platform/json.ts';
+import type { Objects } from '#platform/objects.ts';
 import type { RivalChampion } from './champion.ts';
 import { rankChampion } from './champion-ranks.ts';
 

@@ -4,7 +4,8 @@ import { arrivalOf, catalogues, uploads } from '#lib/contracts/keys.ts';
 import { needsApproval, waitingReport } from '#lib/interactions/approval.ts';
 import { rangeReport, reportUpload, type UploadReport } from '#lib/interactions/report.ts';
 import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
-import { type Objects, toJson } from '#platform/objects.ts';
+import { toJson } from '#platform/json.ts';
+import type { Objects } from '#platform/objects.ts';
 import { catalogueChange } from './catalogue-change.ts';
 
 /**

@@ -5,7 +5,8 @@ import { createRangeParser } from '#lib/interactions/range-parser.ts';
 import type { RangeReport } from '#lib/interactions/report.ts';
 import { contentOf } from '#lib/interactions/upload-content.ts';
 import { rowsKey, type UploadPlan } from '#lib/interactions/upload-plan.ts';
-import { type Objects, toJson } from '#platform/objects.ts';
+import { toJson } from '#platform/json.ts';
+import type { Objects } from '#platform/objects.ts';
 import { fromServiceError } from '#platform/service-errors.ts';
 import { createOutput } from './output.ts';
 

@@ -17,7 +17,8 @@ import {
   ownVersion,
 } from '#lib/environment/version.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
-import { type Objects, toJson } from '#platform/objects.ts';
+import { toJson } from '#platform/json.ts';
+import type { Objects } from '#platform/objects.ts';
 import { addNewItems, matchVocabulary, readVocabulary } from './vocabulary.ts';
 
 export interface EnvironmentDecision {

@@ -8,7 +8,8 @@ import {
 import { runs, serving } from '#lib/contracts/keys.ts';
 import { missingModelFiles } from '#lib/promotion/champion.ts';
 import { isBlendOfHistories } from '#lib/serving/blend-file.ts';
-import { type Objects, toJson } from '#platform/objects.ts';
+import { toJson } from '#platform/json.ts';
+import type { Objects } from '#platform/objects.ts';
 
 /**
  * Reads the champion, once for all attempts of a run. One whose files are missing is recorded as such: it cannot be

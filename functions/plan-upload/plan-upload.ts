@@ -20,8 +20,8 @@ import {
   uploadId,
   uploadPlan,
 } from '#lib/interactions/upload-plan.ts';
+import { toJson } from '#platform/json.ts';
 import type { ObjectSummary, Objects } from '#platform/objects.ts';
-import { toJson } from '#platform/objects.ts';
 import { expectWithinQuota } from './quota.ts';
 import { scanFile } from './scan.ts';
 

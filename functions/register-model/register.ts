@@ -5,7 +5,8 @@ import {
   environmentPlan,
   environmentRegistration,
 } from '#lib/environment/version.ts';
-import { type Objects, toJson } from '#platform/objects.ts';
+import { toJson } from '#platform/json.ts';
+import type { Objects } from '#platform/objects.ts';
 
 export interface Registration {
   readonly run: string;

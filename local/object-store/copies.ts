@@ -1,6 +1,6 @@
-import { S3Error } from './fauxqs.ts';
 import type { DiskObjects } from './objects.ts';
 import { header, type Reply, type Request, type S3Request } from './request.ts';
+import { S3Error } from './s3-error.ts';
 
 /**
  * Answers CopyObject and UploadPartCopy from file to file: fauxqs would hold the whole object in memory, and fails above

@@ -1,7 +1,5 @@
-import { findPackageJSON } from 'node:module';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type buildApp, buildApp as buildFauxqs } from 'fauxqs';
+import { loadInternal } from './fauxqs-internals.ts';
 
 /** The three stores behind fauxqs' HTTP routes. */
 export type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
@@ -21,33 +19,14 @@ type CreateMessage = (
 interface Internals {
   readonly SqsStore: (new () => QueueStore) & { createMessage: CreateMessage };
   readonly SnsStore: new () => Stores['snsStore'];
-  /** The one error class that fauxqs' S3 routes answer as S3 does. */
-  readonly S3Error: new (
-    code: string,
-    message: string,
-    status: number,
-  ) => Error;
 }
 
-/**
- * fauxqs accepts stores but does not export their classes; the package is pinned, so they are loaded by path.
- *
- * @throws Error when the package's layout is another
- */
-async function loadInternals(): Promise<Internals> {
-  const manifest = findPackageJSON('fauxqs', import.meta.url);
-  if (manifest === undefined) throw new Error('The package fauxqs is not installed: run npm ci.');
-  const load = (path: string) =>
-    import(pathToFileURL(join(dirname(manifest), 'dist', path)).href) as Promise<Internals>;
-  const [{ SqsStore }, { SnsStore }, { S3Error }] = await Promise.all([
-    load('sqs/sqsStore.js'),
-    load('sns/snsStore.js'),
-    load('common/errors.js'),
-  ]);
-  return { SqsStore, SnsStore, S3Error };
-}
+const [{ SqsStore }, { SnsStore }] = await Promise.all([
+  loadInternal<Internals>('sqs/sqsStore.js'),
+  loadInternal<Internals>('sns/snsStore.js'),
+]);
 
-export const { SqsStore, SnsStore, S3Error } = await loadInternals();
+export { SnsStore, SqsStore };
 export const buildServer = buildFauxqs;
 
 /** Puts a message into a queue, as SendMessage does. */

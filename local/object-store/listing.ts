@@ -1,7 +1,7 @@
-import { S3Error } from './fauxqs.ts';
 import type { ObjectRecord } from './object-index.ts';
 import type { DiskObjects } from './objects.ts';
 import type { Reply, S3Request } from './request.ts';
+import { S3Error } from './s3-error.ts';
 
 interface Page {
   readonly objects: ObjectRecord[];

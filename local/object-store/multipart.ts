@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type ObjectStoreInterface, S3Error, type StoredObject } from './fauxqs.ts';
+import type { ObjectStoreInterface, StoredObject } from './fauxqs.ts';
+import { S3Error } from './s3-error.ts';
 
 type Algorithm = NonNullable<StoredObject['checksumAlgorithm']>;
 

@@ -1,5 +1,6 @@
-import { S3Error, type StoredObject } from './fauxqs.ts';
+import type { StoredObject } from './fauxqs.ts';
 import { Journal } from './journal.ts';
+import { S3Error } from './s3-error.ts';
 import { compareUtf8, SortedKeys } from './sorted-keys.ts';
 
 /** What S3 keeps of an object besides its bytes; `file` is the name of the file that has them. */

@@ -12,9 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DamagedStore } from '../errors.ts';
-import { type ObjectStoreInterface, S3Error, type StoredObject } from './fauxqs.ts';
+import type { ObjectStoreInterface, StoredObject } from './fauxqs.ts';
 import { MultipartUploads } from './multipart.ts';
 import { ObjectIndex, type ObjectRecord } from './object-index.ts';
+import { S3Error } from './s3-error.ts';
 
 /** Where an object is. */
 interface ObjectPlace {

@@ -1,8 +1,8 @@
 import { closeSync, createReadStream } from 'node:fs';
-import { S3Error } from './fauxqs.ts';
 import type { ObjectRecord } from './object-index.ts';
 import type { DiskObjects } from './objects.ts';
 import { header, type Reply, type Request, type S3Request } from './request.ts';
+import { S3Error } from './s3-error.ts';
 import { sameTag } from './writes.ts';
 
 /** Bytes `start..end` (inclusive) of an object. */

@@ -1,4 +1,4 @@
-import { S3Error } from './fauxqs.ts';
+import { S3Error } from './s3-error.ts';
 
 /** The parts of a Fastify request and reply that the hooks use. */
 export interface Request {

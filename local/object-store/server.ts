@@ -8,7 +8,6 @@ import {
   buildServer,
   type ObjectStoreInterface,
   type Queue,
-  S3Error,
   type Server,
   SnsStore,
   SqsStore,
@@ -25,6 +24,7 @@ import {
   s3Request,
   sendError,
 } from './request.ts';
+import { asS3Error, S3Error } from './s3-error.ts';
 import { refuseUnsupported } from './unsupported.ts';
 import { checkConditions, createsObject, unwrapBody } from './writes.ts';
 
@@ -33,9 +33,6 @@ export const localAccount = '000000000000';
 
 /** Largest single PUT; larger objects are uploaded in parts, as on S3 above 5 GiB. */
 const maximumBodyBytes = 2 * 1024 ** 3;
-
-/** What the system says when there is no room: on the disk, in a person's share of it, in a file. */
-const noRoom = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 /** An object that was just written. */
 export interface ObjectCreated {
@@ -212,22 +209,18 @@ function addHooks(
   server.setErrorHandler(
     (error: Error & { statusCode?: number; code?: string }, request, reply) => {
       if (s3Request(request as Request) === undefined) return reply.send(error);
-      sendError(request as Request, reply as Reply, asS3Error(error));
+      sendError(request as Request, reply as Reply, refused(error));
       return reply;
     },
   );
 }
 
-function asS3Error(error: Error & { statusCode?: number; code?: string }): Error {
+function refused(error: Error & { statusCode?: number; code?: string }): Error {
   if (error.statusCode === 413) {
     const message = `Your proposed upload exceeds ${maximumBodyBytes} bytes; use a multipart upload.`;
     return new S3Error('EntityTooLarge', message, 400);
   }
-  // Not 500, which clients take for passing: nothing gets better by trying again.
-  if (noRoom.includes(error.code ?? '')) {
-    return new S3Error('InsufficientStorage', `The disk is full: ${error.message}`, 507);
-  }
-  return new S3Error('InternalError', error.message, 500);
+  return asS3Error(error);
 }
 
 function answerRead(request: Request, reply: Reply, s3: S3Request, objects: DiskObjects): boolean {

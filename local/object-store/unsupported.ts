@@ -1,5 +1,5 @@
-import { S3Error } from './fauxqs.ts';
 import { header, type Request, type S3Request } from './request.ts';
+import { S3Error } from './s3-error.ts';
 
 const always = ['x-id', ...['x-amz-algorithm', 'x-amz-credential', 'x-amz-date', 'x-amz-expires']];
 const signature = ['x-amz-signedheaders', 'x-amz-signature', 'x-amz-content-sha256'];

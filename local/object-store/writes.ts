@@ -1,8 +1,8 @@
-import { S3Error } from './fauxqs.ts';
 import { checksum } from './multipart.ts';
 import type { ObjectRecord } from './object-index.ts';
 import type { DiskObjects } from './objects.ts';
 import { header, type Request, type S3Request } from './request.ts';
+import { S3Error } from './s3-error.ts';
 
 /** True for the three requests that make an object: PUT, COPY and the end of a multipart upload. */
 export function createsObject(s3: S3Request): boolean {

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { storedObjects } from '#cli/artefacts/stored-objects.ts';
 import { championPointer } from '#lib/contracts/champion.ts';
 import { reports, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { encodeAugmentedShard, transitionOffsetsOf } from '#lib/environment/augmented-shard.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeSequenceShard } from '#lib/sequences/shard.ts';
 import { openStoredObjects } from '#local/stored-objects.ts';
-import { createObjects, type Objects } from '#platform/objects.ts';
+import type { Objects } from '#platform/objects.ts';
 import { promoteSmallModel } from '../../functions/champion.ts';
 import { finishNight } from '../artefacts/finished-night.ts';
 
@@ -16,8 +17,8 @@ export const rewardOf = (item: number) => Math.fround(item / 100);
 /** A night with answers of the environment, a champion before, a report and a title that is no text. */
 export async function openNight() {
   const out = await finishNight();
-  const stored = await openStoredObjects(join(out, 'cloud'));
-  const objects = createObjects(stored.s3, 'data');
+  const stored = openStoredObjects(join(out, 'cloud'));
+  const objects = storedObjects(stored.disk, 'data');
   const after = (await objects.getVersion(serving.champion, championPointer))!.value;
   const previous = await promoteSmallModel(objects, 'earlier', 2);
   await objects.putJson(serving.champion, after);
@@ -30,7 +31,7 @@ export async function openNight() {
     uploads.quarantine('20261123T110000Z-2', 0),
     gzipSync(`${JSON.stringify({ ...line, row: '<img src=x onerror=alert(1)>' })}\n`),
   );
-  return { out, objects, stop: () => stored.stop() };
+  return { out, objects, stop: async () => stored.stop() };
 }
 
 /** What an environment might have answered: every transition has one candidate, the item after the taken one. */

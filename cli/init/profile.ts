@@ -99,8 +99,13 @@ function profileColumn(name: string, texts: readonly string[]): Profile {
 /** The number that an amount is, currency and groups of digits left aside. */
 const amountOf = (text: string, sign: '.' | ',') => readNumber(plainNumber(text, sign));
 
-const numberOf = (text: string, sign: '.' | ',') =>
-  readNumber(sign === '.' ? text : text.replaceAll('.', '').replace(',', '.'));
+/** With a decimal comma, points part groups of three digits: `01.11.2025` is a date. */
+const withComma = /^[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?$/;
+
+function numberOf(text: string, sign: '.' | ','): number | undefined {
+  if (sign === '.') return readNumber(text);
+  return withComma.test(text) ? readNumber(text.replaceAll('.', '').replace(',', '.')) : undefined;
+}
 
 function timesOf(filled: readonly string[], tolerated: number): (string | undefined)[] {
   const probed = filled.slice(0, PROBED);

@@ -3,6 +3,7 @@ import { ValidationError } from '#lib/contracts/errors.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import type { Interaction } from '#lib/interactions/rows.ts';
 import { inspectUploadFile } from '../data/upload-file.ts';
+import { rolesByValues } from './by-values.ts';
 import { nameColumns, profileColumns } from './profile.ts';
 import { type Proposal, proposeItems, proposeLogs } from './propose.ts';
 import { type Sample, sampleFile } from './sample.ts';
@@ -31,24 +32,22 @@ const CORES = [5, 3, 2] as const;
  * @throws ValidationError when a file cannot be looked at, or there is no log among them
  */
 export async function proposeConfig(files: readonly string[]): Promise<ProposedConfig> {
-  const looked = [];
-  for (const file of files) {
-    const sample = nameColumns(await sampleFile(file));
-    const profiles = profileColumns(sample);
-    const asLog = proposeLogs(sample, profiles);
-    looked.push({
-      file,
-      sample,
-      profiles,
-      asLog,
-      isLog: isLog(asLog, proposeItems(sample, profiles, false)),
-    });
-  }
+  const samples = [];
+  for (const file of files) samples.push(nameColumns(await sampleFile(file)));
+  const profiled = samples.map((sample) => ({ sample, profiles: profileColumns(sample) }));
+  const roles = rolesByValues(profiled);
+  const looked = profiled.map(({ sample, profiles }, place) => {
+    const file = files[place]!;
+    const byValues = roles[place]!;
+    const asLog = proposeLogs(sample, profiles, byValues);
+    const asItems = proposeItems(sample, profiles, false, byValues);
+    return { file, sample, profiles, byValues, asLog, isLog: isLog(asLog, asItems) };
+  });
   const log = looked.find((one) => one.isLog);
   if (log === undefined) {
     const [first] = looked;
-    const { file, sample, profiles } = first!;
-    const isCatalogue = proposeItems(sample, profiles, false).missing.length === 0;
+    const { file, sample, profiles, byValues } = first!;
+    const isCatalogue = proposeItems(sample, profiles, false, byValues).missing.length === 0;
     throw new ValidationError(
       isCatalogue
         ? `${file} looks like a catalogue (${sample.columns.join(', ')}). Give the interactions as well: who took which item when.`
@@ -57,7 +56,8 @@ export async function proposeConfig(files: readonly string[]): Promise<ProposedC
   }
   const catalogue = looked.find((one) => !one.isLog);
   const described = catalogue ?? log;
-  const asItems = proposeItems(described.sample, described.profiles, catalogue === undefined);
+  const { sample, profiles, byValues } = described;
+  const asItems = proposeItems(sample, profiles, catalogue === undefined, byValues);
   const hasItems = asItems.missing.length === 0;
   const logs = looked.filter((one) => one.isLog).map(({ file }) => file);
   const items = looked.filter((one) => !one.isLog).map(({ file }) => file);

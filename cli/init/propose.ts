@@ -1,3 +1,4 @@
+import type { ValueRoles } from './by-values.ts';
 import { findBy, role } from './names.ts';
 import type { Profile } from './profile.ts';
 import type { Sample } from './sample.ts';
@@ -26,7 +27,11 @@ const rewards: readonly (readonly [RegExp, number])[] = [
 export const rewardOf = (type: string) => rewards.find(([words]) => words.test(type))?.[1];
 
 /** Columns of a log and what its events count for. */
-export function proposeLogs(sample: Sample, profiles: readonly Profile[]): Proposal {
+export function proposeLogs(
+  sample: Sample,
+  profiles: readonly Profile[],
+  byValues: ValueRoles = {},
+): Proposal {
   const reasons: string[] = [];
   const missing: string[] = [];
   const columns: Record<string, unknown> = {};
@@ -36,8 +41,10 @@ export function proposeLogs(sample: Sample, profiles: readonly Profile[]): Propo
     reasons.push(`file.${key}: ${JSON.stringify(value)}, by the look of ${sample.file}.`);
   }
   const time = findBy(profiles, role.timestamp, (profile) => profile.time !== undefined);
-  const user = findBy(profiles, role.user, (profile) => profile !== time);
-  const item = findBy(profiles, role.item, (profile) => profile !== time && profile !== user);
+  const named = findBy(profiles, role.user, (profile) => profile !== time);
+  const namedItem = findBy(profiles, role.item, (one) => one !== time && one !== named);
+  const item = namedItem ?? (byValues.item === named ? undefined : byValues.item);
+  const user = named ?? (byValues.user === item ? undefined : byValues.user);
   for (const [name, profile] of [
     ['user_id', user],
     ['item_id', item],
@@ -49,8 +56,9 @@ export function proposeLogs(sample: Sample, profiles: readonly Profile[]): Propo
     const source = idSource(profile);
     if (typeof source !== 'string' || source.toLowerCase() !== name) columns[name] = source;
     const how = profile.isWholeFloat ? ', without the .0 that whole numbers are written with' : '';
+    const why = profile === named || profile === namedItem ? '' : whyByValues(name, byValues);
     reasons.push(
-      `${name}: the column "${profile.name}"${how} (${profile.distinct} different values in ${profile.rows} rows).`,
+      `${name}: the column "${profile.name}"${how} (${profile.distinct} different values in ${profile.rows} rows)${why}.`,
     );
   }
   if (time === undefined) {
@@ -79,7 +87,16 @@ export function proposeLogs(sample: Sample, profiles: readonly Profile[]): Propo
       decimal !== undefined &&
       (distinct > 1 || (name.toLowerCase() === 'value' && (isMoney || decimal === ','))),
   );
-  proposeEvents(section, columns, reasons, rest, value);
+  const read = proposeEvents(section, columns, reasons, rest, value);
+  const left = rest.filter(
+    (profile) => profile !== value && profile !== read && profile.distinct > 1,
+  );
+  if (left.length > 0) {
+    const names = left.map(({ name }) => `"${name}"`).join(', ');
+    reasons.push(
+      `not read: ${names}. If one is a rating or an amount, or says what kind of event a row is, add it to interactions.columns as "value" or "event_type".`,
+    );
+  }
   for (const profile of [user, item]) {
     if (profile === undefined || profile.filled === profile.rows) continue;
     section.leaveOut = [
@@ -100,7 +117,7 @@ function proposeEvents(
   reasons: string[],
   rest: readonly Profile[],
   value: Profile | undefined,
-): void {
+): Profile | undefined {
   const event = findBy(rest, role.event, (profile) => profile.distinct <= 30 && profile !== value);
   const receipt = findBy(
     rest,
@@ -147,7 +164,8 @@ function proposeEvents(
     columns.event_type = { is: 'rating' };
     reasons.push('event_type: "rating" for all rows.');
   }
-  if (value === undefined) return;
+  const read = event ?? (columns.event_type === undefined ? undefined : receipt);
+  if (value === undefined) return read;
   const changes = {
     ...((value.isMoney || value.decimal === ',') && { decimal: value.decimal }),
     ...(value.lowest < 0 && { absolute: true }),
@@ -168,6 +186,14 @@ function proposeEvents(
       `value: the column "${value.name}", ${value.lowest} to ${value.highest}. It does not count, unless interactions.reward.values says what it means.`,
     );
   }
+  return read;
+}
+
+/** Why a column was chosen whose name does not say what it is. */
+function whyByValues(name: string, { foundIn }: ValueRoles): string {
+  return name === 'item_id'
+    ? `, by its values: they are found in ${foundIn}. Check it`
+    : ', by its values, since its name does not say: of what is left, they are the most that come back. Check it';
 }
 
 /** Columns of a catalogue. */
@@ -175,16 +201,19 @@ export function proposeItems(
   sample: Sample,
   profiles: readonly Profile[],
   isLog: boolean,
+  byValues: ValueRoles = {},
 ): Proposal {
   const reasons: string[] = [];
   const missing: string[] = [];
   const columns: Record<string, unknown> = {};
-  const item = findBy(profiles, role.item, () => true);
-  const title = findBy(
+  const named = findBy(profiles, role.item, () => true);
+  const item = named ?? byValues.item;
+  const namedTitle = findBy(
     profiles,
     role.title,
     (profile) => profile !== item && profile.decimal === undefined,
   );
+  const title = namedTitle ?? (byValues.title === item ? undefined : byValues.title);
   for (const [name, profile] of [
     ['item_id', item],
     ['title', title],
@@ -195,7 +224,8 @@ export function proposeItems(
     }
     const source = name === 'item_id' ? idSource(profile) : profile.name;
     if (source !== name) columns[name] = source;
-    reasons.push(`items, ${name}: the column "${profile.name}".`);
+    const why = profile === named || profile === namedTitle ? '' : ', by its values. Check it';
+    reasons.push(`items, ${name}: the column "${profile.name}"${why}.`);
   }
   if (!isLog) {
     for (const profile of profiles) {

@@ -39,6 +39,35 @@ const days = Array.from({ length: 60 }, (_, i) => i);
 const day = (i: number) => String((i % 28) + 1).padStart(2, '0');
 
 describe('Command: init', () => {
+  it('finds users, items and titles by their values where no name says what they are', async () => {
+    // Arrange: every film is in the other file once, whoever watched comes back.
+    const films = Array.from(
+      { length: 12 },
+      (_, film) => `f${film};Der Film ${film};${1990 + film}`,
+    );
+    const seen = days.map((i) => `${(i * 5) % 12};f${i % 12};${day(i)}.11.2025;${1 + (i % 5)}`);
+    const log = write('gesehen.csv', ['Kunde;Film;Wann;Sterne', ...seen].join('\n'));
+    const catalogue = write('filme.csv', ['Kennung;Bezeichnung;Jahr', ...films].join('\n'));
+
+    // Act
+    const { code, written, reports, text } = await propose(log, catalogue);
+
+    // Assess
+    expect(code).toBe(0);
+    expect(written.interactions.columns).toEqual({
+      user_id: 'Kunde',
+      item_id: 'Film',
+      timestamp: { column: 'Wann', format: 'DD.MM.YYYY' },
+    });
+    expect(written.interactions.items.columns).toEqual({
+      item_id: 'Kennung',
+      title: 'Bezeichnung',
+    });
+    expect(reports.map(({ good }: { good: number }) => good).sort()).toEqual([12, 60]);
+    expect(text).toContain(`by its values: they are found in ${catalogue}`);
+    expect(text).toContain('not read: "Sterne"');
+  });
+
   it('reads a shop’s table with semicolons, day-first dates, cancellations and decimal commas', async () => {
     const rows = days.map(
       (i) =>

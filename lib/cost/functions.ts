@@ -1,6 +1,7 @@
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { type DataCounts, learnedOf } from './data-counts.ts';
+import { itemWidth } from './item-width.ts';
 import type { StepMemory } from './memory.ts';
 import type { Prices } from './prices.ts';
 import type { StepTime } from './times.ts';
@@ -59,7 +60,9 @@ export function functionMemory(
   { throughput }: Prices,
 ): StepMemory[] {
   const { models } = config.training;
-  const widest = Math.max(...models.map((model) => resolveModel(config.training, model).dimension));
+  const widest = Math.max(
+    ...models.map((model) => itemWidth(resolveModel(config.training, model))),
+  );
   const shown = counts.catalogueItems ?? counts.items;
   const { fitRivalsMegabytes: fit, evaluateMegabytes: evaluate } = throughput;
   const millions = learnedOf(counts) / 1e6;

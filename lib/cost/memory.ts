@@ -2,6 +2,7 @@ import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
 import type { DataCounts } from './data-counts.ts';
+import { itemWidth } from './item-width.ts';
 import type { Prices } from './prices.ts';
 import type { StepTime } from './times.ts';
 import { rangesOf } from './work.ts';
@@ -52,7 +53,7 @@ export function memoryOf(
   const building = Math.ceil(base + (perMillion * ofBucket(config, counts)) / 1e6);
   const instance = operations.trainerInstanceTypes[0]!;
   const trainer = throughput.trainerMegabytes;
-  const widest = Math.max(...training.models.map((m) => resolveModel(training, m).dimension));
+  const widest = Math.max(...training.models.map((m) => itemWidth(resolveModel(training, m))));
   const trainingMegabytes = Math.ceil(
     trainer.base +
       (trainer.perMillionTransitions * counts.transitions) / 1e6 +
@@ -81,7 +82,7 @@ export function memoryOf(
       limitMegabytes,
       limit: 'the instance has',
       remedy:
-        'Take a larger instance (operations.trainerInstanceTypes), set sequences.maximumInteractions, or take a smaller dimension where the catalogue is wide.',
+        'Take a larger instance (operations.trainerInstanceTypes), set sequences.maximumInteractions, or take a smaller dimension or itemCodes where the catalogue is wide.',
     },
   ];
 }

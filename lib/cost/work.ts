@@ -3,6 +3,7 @@ import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { shardsPerCall } from '#lib/contracts/limits.ts';
 import { usesEnvironment } from '#lib/contracts/needs.ts';
 import { type DataCounts, learnedOf } from './data-counts.ts';
+import { itemWidth } from './item-width.ts';
 import type { Prices } from './prices.ts';
 
 /** What a step asks of Lambda and S3. */
@@ -134,7 +135,7 @@ export function nightWork(config: PipelineConfig, counts: DataCounts, tables: Pr
   const calls = Math.ceil(shards / shardsPerCall);
   // The best epoch's parameters twice (to be served, to be fitted on), and a checkpoint with what Adam keeps.
   const modelBytes = training.models.map(
-    (model) => 6 * 4 * items * resolveModel(training, model).dimension,
+    (model) => 6 * 4 * items * itemWidth(resolveModel(training, model)),
   );
   const verdict = verdictSeconds(config, counts, tables);
   const steps: StepWork[] = [

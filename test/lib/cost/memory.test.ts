@@ -43,6 +43,18 @@ describe('Function: memoryOf', () => {
     expect(train!.expectedMegabytes).toBe(500 + 400 + (7000 / 2) * (32 / 64));
   });
 
+  it('counts the codes of items that are made of parts', () => {
+    const counts = { interactions: 1, transitions: 1, items: 10 * million };
+    const coded = parseConfig(
+      { training: { models: [{ ...model, itemCodes: { codebooks: 8 } }] } },
+      'test',
+    );
+
+    const [, train] = memoryOf({ ...coded, operations: configOf().operations }, counts, tables);
+
+    expect(train!.expectedMegabytes).toBe(500 + 1 + (10 * 7000 * 4) / 64);
+  });
+
   it('counts a bucket of users, however many interactions there are', () => {
     const counts = { interactions: 900 * million, transitions: million, items: 1 };
     const config = configOf({}, 64, 4 * million);

@@ -130,13 +130,15 @@ export function createTrainingProgram(options: {
     }),
     ...(codes && { [`${givenPrefix}codes`]: codes as tf.Variable }),
   };
+  const initial = initialValues(variables, network, model.seed, draws);
   const program: Program = compile({
     variables,
     steps: { ...steps, rank: ranking.step(cases) },
     runEagerly,
     ownsVariables: true,
-    initial: initialValues(variables, network, model.seed, draws),
+    initial: initial.values,
   });
+  initial.release();
 
   return {
     program,
@@ -193,7 +195,7 @@ function initialValues(
   { specs }: Network,
   seed: number,
   draws: Readonly<Record<string, string>>,
-): Map<string, () => Float32Array> {
+): { readonly values: ReadonlyMap<string, () => Float32Array>; release(): void } {
   let memory = new Float32Array(0);
   const ofSize = (size: number) => {
     if (memory.length < size) memory = new Float32Array(size);
@@ -213,7 +215,8 @@ function initialValues(
       });
     } else if (isMoment(variable)) initial.set(variable, () => ofSize(size).fill(0));
   }
-  return initial;
+  // As large as a table: not left until the next time that garbage is collected.
+  return { values: initial, release: () => void memory.buffer.transfer(0) };
 }
 
 /** @returns undefined for a network whose items have vectors of their own */

@@ -118,6 +118,7 @@ export const functionAccess = {
       keys.sequencesManifest,
       keys.itemTable,
       keys.environmentPlan,
+      keys.renewalPlan,
       keys.environmentLatest,
       keys.environmentRegistration,
       keys.environmentVocabulary,
@@ -147,7 +148,14 @@ export const functionAccess = {
     write: [keys.augmented],
   },
   'fit-rivals': {
-    read: [keys.runConfig, keys.renewalPlan, keys.sequences, keys.allActions, keys.fittedRivals],
+    read: [
+      keys.runConfig,
+      keys.renewalPlan,
+      keys.sequences,
+      keys.allActions,
+      keys.beforeTest,
+      keys.fittedRivals,
+    ],
     write: [keys.fittedRivals, keys.beforeTest],
   },
   'plan-training': {

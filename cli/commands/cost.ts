@@ -7,17 +7,24 @@ import { readCount } from './count.ts';
 import { readOptions } from './options.ts';
 
 export const cost: Command = {
-  usage: `Usage: npx lea cost --interactions N --items N [--users N] [--config FILE] [--parameters N]
+  usage: `Usage: npx lea cost --interactions N --items N [--users N] [--new N] [--config FILE] [--parameters N]
 
   --interactions N, --items N  how much data there is (1e9 is a number, too)
   --users N                    whose it is (default a tenth of the interactions)
+  --new N                      interactions that a night finds new (default a hundredth; 0 is a number, too)
   --config FILE                pipeline configuration (default config/pipeline.json)
   --parameters N               of the environment's base model, where its name does not tell`,
   needs: [],
   prepare(args) {
-    const { parameters, users, ...options } = readOptions(args, {
+    const {
+      parameters,
+      users,
+      new: added,
+      ...options
+    } = readOptions(args, {
       interactions: { type: 'string' },
       users: { type: 'string' },
+      new: { type: 'string' },
       items: { type: 'string' },
       config: { type: 'string' },
       parameters: { type: 'string' },
@@ -26,6 +33,9 @@ export const cost: Command = {
       interactions: readCount('--interactions', options.interactions),
       items: readCount('--items', options.items),
       ...(users !== undefined && { users: readCount('--users', users) }),
+      ...(added !== undefined && {
+        newInteractions: added === '0' ? 0 : readCount('--new', added),
+      }),
       ...(parameters !== undefined && {
         baseModelParameters: readCount('--parameters', parameters),
       }),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { readRenewal } from '#functions/shared/renewal.ts';
-import { readActions, readTrainingShards } from '#functions/shared/shards.ts';
+import { readAllActions, readBeforeTest, readTrainingShards } from '#functions/shared/shards.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import { needsRowsBeforeTest } from '#lib/contracts/refit-passes.ts';
@@ -66,7 +66,7 @@ export async function fitRivals(
   const beforeTest = needsRowsBeforeTest(config);
   if (beforeTest) {
     await writeRows(objects, run, manifest, config);
-    const known = () => readActions(objects, run, manifest, 'before-test');
+    const known = () => readBeforeTest(objects, run, manifest);
     await put('before-test', await fitOnStream(known, fitAnew(scorers, manifest)));
   }
   const written = { kinds: scorers.map(({ kind }) => kind), beforeTest, dataHash };
@@ -100,7 +100,7 @@ async function writeRows(
   { sequences }: PipelineConfig,
 ): Promise<void> {
   const test = decodeEvaluationCases(await objects.getBytes(runs.evaluationCases(run, 'test')));
-  const all = () => readActions(objects, run, manifest);
+  const all = () => readAllActions(objects, run, manifest);
   const cutter = await fitOnStream(all, cutterBeforeTest(test, { ...sequences, ...manifest }));
   const written = { parts: 0, rows: 0, actions: 0 };
   const put = async (shards: readonly SequenceShard[]) => {

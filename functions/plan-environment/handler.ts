@@ -6,7 +6,8 @@ import { runs } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import { planEnvironment } from './decide.ts';
-import { priceRun } from './price.ts';
+import { countRun, priceRun, refuseTooMuch } from './price.ts';
+import { reuseOf } from './reuse.ts';
 
 const objects = dataBucket();
 
@@ -14,8 +15,11 @@ const objects = dataBucket();
 export const handler = instrument(z.strictObject({ run: runName }), async ({ run }, { logger }) => {
   const config = await readRunConfig(objects, run);
   const sequences = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
-  const { usd } = await priceRun(objects, run, config, sequences);
+  const counts = await countRun(objects, run, config, sequences);
+  refuseTooMuch(config, counts);
   const decision = await planEnvironment(objects, run, config, sequences, new Date());
+  const reuse = await reuseOf(objects, run, counts, decision);
+  const { usd } = await priceRun(objects, run, config, counts, reuse);
   logger.info('environment planned', { run, ...decision, usd });
   return decision;
 });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { readActions } from '#functions/shared/shards.ts';
+import { readAllActions } from '#functions/shared/shards.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
 import type { RefitManifest } from '#lib/promotion/refit.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
@@ -19,7 +19,7 @@ export async function recountRival(objects: Objects, run: string, name: string):
   ]);
   const { dataHash } = manifest;
   const counted = await fitOnStream(
-    () => readActions(objects, run, manifest),
+    () => readAllActions(objects, run, manifest),
     fitRivalAnew(decodeBlend(json, bytes), manifest),
   );
   const { description, weights } = encodeBlend(counted);

@@ -6,6 +6,7 @@ import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { ModelConfig } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
+import { mayBeginWarm } from '#lib/contracts/needs.ts';
 import { recipeOf } from '#lib/contracts/recipe.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -52,17 +53,6 @@ export async function planWarmStarts(
   }
   return warm;
 }
-
-/**
- * Texts: the map of their vectors may be another one tonight, and what was learned for it would mean something else. An actor:
- * it would wait for its warm-up again.
- */
-const mayBeginWarm = ({
-  text,
-  itemCodes,
-  objective,
-}: Pick<ModelConfig, 'text' | 'itemCodes' | 'objective'>): boolean =>
-  text === undefined && itemCodes === undefined && objective !== 'sac' && objective !== 'sa2c';
 
 /** The model of a recipe in the champion's run that has left its parameters: the champion itself, or the one of this name. */
 async function earlierName(

@@ -1,6 +1,10 @@
 import { ContractError } from '#lib/contracts/errors.ts';
 import { partNumberOf, runs } from '#lib/contracts/keys.ts';
-import { allActionsManifest, expectWhole } from '#lib/sequences/all-actions.ts';
+import {
+  type AllActionsManifest,
+  allActionsManifest,
+  expectWhole,
+} from '#lib/sequences/all-actions.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeSequenceShard, type SequenceShard } from '#lib/sequences/shard.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -51,24 +55,40 @@ export async function trainedUsers(
 }
 
 /**
- * Rows of all actions of a run, held-out ones included, or of those before its test cases, one part after the other.
+ * Rows of all actions of a run, held-out ones included, one part after the other.
  *
  * @throws MissingArtefactError for a part that is not there, ContractError when they are not those of the run's sequences
  */
-export async function* readActions(
+export async function* readAllActions(
   objects: Objects,
   run: string,
-  { dataHash }: Pick<SequencesManifest, 'dataHash'>,
-  which: 'all' | 'before-test' = 'all',
+  sequences: SequencesManifest,
 ): AsyncGenerator<SequenceShard> {
-  const [manifestKey, keyOf] =
-    which === 'all'
-      ? [runs.allActionsManifest(run), runs.allActions]
-      : [runs.beforeTestManifest(run), runs.beforeTest];
-  const manifest = await objects.getJson(manifestKey, allActionsManifest);
+  const manifest = await objects.getJson(runs.allActionsManifest(run), allActionsManifest);
+  const read = (part: number) => objects.getBytes(runs.allActions(run, part));
+  yield* readParts(read, manifest, sequences, run);
+}
+
+/** The same of those before its test cases. @throws what `readAllActions` throws */
+export async function* readBeforeTest(
+  objects: Objects,
+  run: string,
+  sequences: SequencesManifest,
+): AsyncGenerator<SequenceShard> {
+  const manifest = await objects.getJson(runs.beforeTestManifest(run), allActionsManifest);
+  const read = (part: number) => objects.getBytes(runs.beforeTest(run, part));
+  yield* readParts(read, manifest, sequences, run);
+}
+
+async function* readParts(
+  read: (part: number) => Promise<Uint8Array>,
+  manifest: AllActionsManifest,
+  { dataHash }: SequencesManifest,
+  run: string,
+): AsyncGenerator<SequenceShard> {
   const parts = Array.from({ length: manifest.parts }, (_, part) => part);
   let rows = 0;
-  for await (const file of mapAhead(parts, (part) => objects.getBytes(keyOf(run, part)))) {
+  for await (const file of mapAhead(parts, read)) {
     const shard = decodeSequenceShard(file);
     rows += shard.users.length;
     yield shard;

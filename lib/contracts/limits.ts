@@ -23,3 +23,11 @@ export function expectShards(count: number, shardItems: number): void {
 }
 
 const number = (value: number) => value.toLocaleString('en-US');
+
+/** What FitRivals, and whoever fits rivals, has in memory of each kind of pairs at the same time. */
+export const pairRoom = {
+  /** Actions whose rows are looked at together: 16 bytes each. */
+  actions: 2 ** 23,
+  /** Sums of pairs that wait for more rows: 8 bytes each, 12 of items that are seen with few others. */
+  sums: 2 ** 26,
+};

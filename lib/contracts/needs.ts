@@ -20,3 +20,14 @@ export const encodesWithModel = ({ environment }: PipelineConfig): boolean =>
 /** Some job reads the base model's folder. */
 export const needsBaseModel = (config: PipelineConfig): boolean =>
   usesEnvironment(config) || (usesTexts(config) && encodesWithModel(config));
+
+/**
+ * A training may begin from weights of an earlier night. Not with texts or coded items: the map of their vectors, and the codes, may
+ * be others tonight, and what was learned for them would mean something else. Nor with an actor: it would wait for its warm-up again.
+ */
+export const mayBeginWarm = ({
+  text,
+  itemCodes,
+  objective,
+}: Pick<ModelConfig, 'text' | 'itemCodes' | 'objective'>): boolean =>
+  text === undefined && itemCodes === undefined && objective !== 'sac' && objective !== 'sa2c';

@@ -4,7 +4,9 @@ import { parametersInName } from './base-model.ts';
 import { type CostEstimate, estimateCost } from './cost.ts';
 import { costAtRest, type RestingCounts } from './cost-at-rest.ts';
 import type { DataCounts } from './data-counts.ts';
-import type { Prices } from './prices.ts';
+import { monthOf } from './month.ts';
+import type { Prices, Range } from './prices.ts';
+import { scale, sum } from './range.ts';
 import { checkLimits, refusalsOf } from './refusals.ts';
 import { timeText } from './times.ts';
 import { usdText } from './usd.ts';
@@ -15,6 +17,8 @@ export interface CostQuestion {
   /** @default - a tenth of the interactions */
   readonly users?: number;
   readonly items: number;
+  /** Interactions that a night finds new. @default - a hundredth */
+  readonly newInteractions?: number;
   /** @default - what the name of `environment.baseModel` tells */
   readonly baseModelParameters?: number;
 }
@@ -97,7 +101,9 @@ export function costTable(
     '',
     ...partRows(estimate),
     '',
-    `${usdText(perMillion)} per million transitions (expected); ${usdText(30 * estimate.usd.expected)} for thirty nights.`,
+    `${usdText(perMillion)} per million transitions (expected). That is a first night.`,
+    '',
+    monthTable(question, counts, config, tables),
     '',
     restTable(restingCounts(counts, config, deployed), tables),
     '',
@@ -128,6 +134,29 @@ function restingCounts(
     customerManagedKey: operations.customerManagedKey,
     provisionedConcurrency: operations.serving.provisionedConcurrency,
   };
+}
+
+/** What a month of nights costs by the schedule, kind by kind, as a Markdown table. */
+function monthTable(
+  { interactions, newInteractions = Math.ceil(interactions / 100) }: CostQuestion,
+  counts: DataCounts,
+  config: PipelineConfig,
+  tables: Prices,
+): string {
+  const { schedule } = config.operations;
+  const month = monthOf(config, counts, tables, newInteractions / Math.max(1, interactions));
+  if (month === undefined) {
+    return `How many nights ${schedule} (operations.schedule) are, this cannot tell.`;
+  }
+  const total = sum(month.map(({ nights, usd }) => scale(usd, nights)));
+  const row = (what: string, nights: number, { low, expected, high }: Range, all: string) =>
+    `| ${what} | ${nights.toFixed(1)} | ${[low, expected, high].map(usdText).join(' | ')} | ${all} |`;
+  return [
+    `| of the nights of a month (${schedule ?? 'no schedule'}), ${number(newInteractions)} new interactions each, one that | nights | low | expected | high | all of them |`,
+    '|---|---:|---:|---:|---:|---:|',
+    ...month.map(({ what, nights, usd }) => row(what, nights, usd, usdText(nights * usd.expected))),
+    `| **All nights** | ${month.reduce((nights, kind) => nights + kind.nights, 0).toFixed(1)} | ${usdText(total.low)} | ${usdText(total.expected)} | ${usdText(total.high)} | **${usdText(total.expected)}** |`,
+  ].join('\n');
 }
 
 /** What the pipeline costs in a month in which nothing runs, as a Markdown table. */

@@ -9,6 +9,7 @@ import type { CostPart } from './parts.ts';
 import type { Prices, Range } from './prices.ts';
 import { exactly, scale, sum } from './range.ts';
 import { trainCost } from './recommenders.ts';
+import { firstNight, type NightReuse } from './reuse.ts';
 import { runTime, type StepTime } from './times.ts';
 import { lambdaUsd, nightWork, requestsUsd, type StepWork, storageUsd } from './work.ts';
 
@@ -33,20 +34,23 @@ export interface CostEstimate {
  * core-seconds per transition and epoch. `high` assumes no spot capacity, no early stopping and the
  * slowest of everything.
  *
+ * @param reuse what it takes from the nights before
  * @throws ConfigError when an instance type has no price or no known speed
  */
 export function estimateCost(
   config: PipelineConfig,
   given: DataCounts,
   tables: Prices,
+  reuse: NightReuse = firstNight,
 ): CostEstimate {
   const counts = limitLearned(config, given);
   const needsEnvironment = usesEnvironment(config);
   const vectors = usesTexts(config) ? vectorsCost(config, counts, tables) : undefined;
-  const fit = needsEnvironment ? fitCost(config, counts, tables) : undefined;
-  const ask = needsEnvironment ? askCosts(config, counts, tables) : [];
-  const train = trainCost(config, counts, tables);
-  const work = nightWork(config, counts, tables);
+  const fit =
+    needsEnvironment && !reuse.environmentIsFitted ? fitCost(config, counts, tables) : undefined;
+  const ask = needsEnvironment ? askCosts(config, counts, tables, reuse.asked) : [];
+  const train = trainCost(config, counts, tables, reuse.beginsWarm);
+  const work = nightWork(config, counts, tables, reuse.newShare);
   const parts = [
     functionsCost(work, tables),
     ...(vectors === undefined ? [] : [vectors.cost]),

@@ -4,7 +4,7 @@ import type { DataCounts } from './data-counts.ts';
 import { gpuSeconds, instanceUsd, known } from './instances.ts';
 import type { CostPart, PartKind } from './parts.ts';
 import type { Prices, Range } from './prices.ts';
-import { atWorst, per, scale, sum } from './range.ts';
+import { atWorst, exactly, per, product, scale, sum } from './range.ts';
 import { jobTime, type StepTime } from './times.ts';
 import { processorGigabytes } from './work.ts';
 
@@ -100,21 +100,38 @@ export function fitCost(config: PipelineConfig, counts: DataCounts, tables: Pric
   );
 }
 
-/** The endpoint that answers, and the functions that wait for its answers. */
-export function askCosts(config: PipelineConfig, counts: DataCounts, tables: Prices): CostPart[] {
+/**
+ * The endpoint that answers, and the functions that wait for its answers.
+ *
+ * @param asked share of the transitions that it is asked about; none starts no endpoint
+ */
+export function askCosts(
+  config: PipelineConfig,
+  counts: DataCounts,
+  tables: Prices,
+  asked: Range = exactly(1),
+): CostPart[] {
   const { environment, operations } = config;
   const instance = operations.environmentInstanceTypes[0]!;
   const { prices, throughput } = tables;
   // One token per position for the history, and one for each candidate where actions are read.
   const candidates = environment.readActions ? environment.candidates : 0;
   const tokens = counts.transitions * (1 + candidates);
-  const asking = gpuSeconds(
-    2 * counts.baseModelParameters * tokens,
-    instance,
-    throughput.askUtilisation,
-    tables,
+  const asking = product(
+    asked,
+    gpuSeconds(
+      2 * counts.baseModelParameters * tokens,
+      instance,
+      throughput.askUtilisation,
+      tables,
+    ),
   );
-  const seconds = sum([throughput.endpointStartSeconds, asking]);
+  const starts = {
+    low: asked.low > 0 ? 1 : 0,
+    expected: asked.expected > 0 ? 1 : 0,
+    high: asked.high > 0 ? 1 : 0,
+  };
+  const seconds = sum([product(starts, throughput.endpointStartSeconds), asking]);
   const waiting = scale(asking, operations.augmentationConcurrency * processorGigabytes);
   return [
     {

@@ -1,11 +1,19 @@
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { pairRoom } from '#lib/contracts/limits.ts';
 import { type DataCounts, learnedOf } from './data-counts.ts';
 import { itemWidth } from './item-width.ts';
 import type { StepMemory } from './memory.ts';
 import type { Prices } from './prices.ts';
 import type { StepTime } from './times.ts';
-import { casesOf, evaluateGigabytes, expiryPages, type StepWork, verdictSeconds } from './work.ts';
+import {
+  casesOf,
+  evaluateGigabytes,
+  expiryPages,
+  pairsKept,
+  type StepWork,
+  verdictSeconds,
+} from './work.ts';
 
 /*
  * The night's functions that see all of a night at once, beside what a function may have (stacks/retraining/stack.ts,
@@ -18,6 +26,8 @@ const planMegabytes = 1769;
 /** Of `recommend`, which has the items' vectors, ids and titles. */
 const recommendMegabytes = 1769;
 const baseMegabytes = 120;
+/** Of a pair, with the item that it is of. */
+const bytesOfSum = 12;
 
 /** How long they take. */
 export function functionTimes(
@@ -65,14 +75,20 @@ export function functionMemory(
   );
   const shown = counts.catalogueItems ?? counts.items;
   const { fitRivalsMegabytes: fit, evaluateMegabytes: evaluate } = throughput;
-  const millions = learnedOf(counts) / 1e6;
   return [
     {
       step: 'FitRivals',
-      expectedMegabytes: Math.ceil(fit.base + fit.perMillion * millions),
+      expectedMegabytes: Math.ceil(
+        fit.base +
+          (fit.perMillion * Math.min(learnedOf(counts), pairRoom.actions)) / 1e6 +
+          // Two kinds of pairs.
+          (2 * bytesOfSum * Math.min(pairsKept(counts), pairRoom.sums)) / 1e6 +
+          (fit.perThousandItems * counts.items) / 1000,
+      ),
       limitMegabytes: evaluateGigabytes * 1024,
       limit: 'the function has',
-      remedy: 'Set sequences.maximumInteractions.',
+      remedy:
+        'Raise sequences.minimumItemInteractions, so that there are fewer items, or set sequences.maximumInteractions.',
     },
     {
       step: 'EvaluateModels',

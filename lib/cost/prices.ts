@@ -79,7 +79,13 @@ export const throughputTable = z.strictObject({
   parseSecondsPerMillion: z.number().positive(),
   /** Processor seconds of what rivals know of histories, and memory: whatever the log, and for a million interactions. */
   fitRivalsSeconds: z.strictObject({ base: z.number(), perMillion: z.number().positive() }),
-  fitRivalsMegabytes: z.strictObject({ base: z.number(), perMillion: z.number().positive() }),
+  fitRivalsMegabytes: z.strictObject({
+    base: z.number(),
+    /** Of the rows that are looked at together. */
+    perMillion: z.number().positive(),
+    /** Tables of pairs, kept and written. */
+    perThousandItems: z.number().positive(),
+  }),
   /** Processor seconds of comparing models: whatever the log, for a million interactions, for a thousand held-out cases, and for each of them and a thousand items. */
   evaluateSeconds: z.strictObject({
     base: z.number(),

@@ -2,6 +2,7 @@ import { maximumJobSeconds } from '#lib/contracts/config/operations.ts';
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import { fullCatalogueItems, type ResolvedModel } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { mayBeginWarm } from '#lib/contracts/needs.ts';
 import { type DataCounts, learnedOf } from './data-counts.ts';
 import { instanceUsd, known } from './instances.ts';
 import type { CostPart } from './parts.ts';
@@ -12,11 +13,16 @@ import { jobTime, type StepTime } from './times.ts';
 /** What of a model decides how long a transition takes. */
 type TimedModel = Pick<ResolvedModel, 'dimension' | 'loss' | 'sampledItems'>;
 
-/** The training jobs, and the one that fits the winner on all actions. */
+/**
+ * The training jobs, and the one that fits the winner on all actions.
+ *
+ * @param beginsWarm those that may begin from weights of an earlier night do (`training.warmStart`)
+ */
 export function trainCost(
   config: PipelineConfig,
   counts: DataCounts,
   tables: Prices,
+  beginsWarm = false,
 ): {
   readonly cost: CostPart;
   readonly times: readonly StepTime[];
@@ -43,13 +49,17 @@ export function trainCost(
     return atWorst(sum([throughput.jobStartSeconds, work]), maximumJobSeconds(operations));
   };
   const models = training.models.map((model) => resolveModel(training, model));
-  const jobs = models.map((model) => {
-    const { maximumEpochs, patience, refitPasses } = model;
+  const jobs = models.map((model, place) => {
+    const { maximumEpochs, refitPasses, warmPatience } = model;
+    const isWarm = beginsWarm && model.warmStart > 0 && mayBeginWarm(training.models[place]!);
+    const patience = isWarm ? warmPatience : model.patience;
+    // One better epoch, and those without one that end it.
+    const expectedEpochs = isWarm ? warmPatience + 1 : throughput.expectedEpochs;
     // Passes over training and validation before the test cases are answered.
     const passes = config.evaluation.asServed ? refitPasses : 0;
     const epochs: Range = {
-      low: Math.min(maximumEpochs, patience + 1, throughput.expectedEpochs),
-      expected: Math.min(maximumEpochs, throughput.expectedEpochs),
+      low: Math.min(maximumEpochs, isWarm ? patience : patience + 1, expectedEpochs),
+      expected: Math.min(maximumEpochs, expectedEpochs),
       high: maximumEpochs,
     };
     return jobOf(sum([epochs, exactly(passes)]), model, counts.transitions);

@@ -1,6 +1,6 @@
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
-import { shardsPerCall } from '#lib/contracts/limits.ts';
+import { pairRoom, shardsPerCall } from '#lib/contracts/limits.ts';
 import { usesEnvironment } from '#lib/contracts/needs.ts';
 import { type DataCounts, learnedOf } from './data-counts.ts';
 import { itemWidth } from './item-width.ts';
@@ -61,6 +61,9 @@ const objectsABucket = 20;
 /** Functions that see a bucket: it is collected, filtered in two rounds or so, and cut. */
 const callsABucket = 4;
 
+/** Items up to which EASE is fitted (`lib/evaluation/rivals/ease.ts`). */
+const easeItems = 5000;
+
 /** Requests of S3 that are under way at the same time while shards are read. */
 const requestsAtOnce = 32;
 
@@ -69,6 +72,34 @@ export const casesOf = (
   { sequences }: Pick<PipelineConfig, 'sequences'>,
   counts: Pick<DataCounts, 'interactions' | 'learned'>,
 ): number => 2 * Math.min(sequences.maximumCases, Math.ceil(learnedOf(counts) / 10));
+
+/** Actions around an action that it is counted with, on average. */
+const neighboursOfAction = 40;
+/** Actions of a part of all actions (`lib/sequences/all-actions.ts`). */
+const actionsAPart = 65_536;
+/** Passes in which what is known before the test cases is found: rounds of its core, and one that writes it. */
+const passesBeforeTest = 4;
+
+/** Sums of pairs that FitRivals keeps of each kind while it reads: none where all rows are looked at together. */
+export const pairsKept = (
+  counts: Pick<DataCounts, 'interactions' | 'learned' | 'items'>,
+): number => {
+  const learned = learnedOf(counts);
+  if (learned <= pairRoom.actions) return 0;
+  return Math.min(counts.items ** 2, neighboursOfAction * learned);
+};
+
+/** How often FitRivals reads everything: as often as pairs have no room together, EASE once more. */
+const passesOf = (counts: Pick<DataCounts, 'interactions' | 'learned' | 'items'>): number =>
+  Math.max(counts.items <= easeItems ? 2 : 1, Math.ceil(pairsKept(counts) / pairRoom.sums));
+
+/** Requests of FitRivals: training rows, and with `evaluation.asServed` those of all actions and before the test cases. */
+function fitRivalsReads(config: PipelineConfig, counts: DataCounts): number {
+  const parts = Math.ceil(learnedOf(counts) / actionsAPart);
+  const passes = passesOf(counts);
+  const beforeTest = config.evaluation.asServed ? (passesBeforeTest + passes) * parts : 0;
+  return passes * shardsOf(config, counts) + beforeTest;
+}
 
 /** Seconds of FitRivals and of EvaluateModels, which both read all training shards. */
 export function verdictSeconds(
@@ -81,7 +112,10 @@ export function verdictSeconds(
   const cases = casesOf(config, counts);
   const reading = (shardsOf(config, counts) * requestSeconds) / requestsAtOnce;
   return {
-    fitRivals: reading + fitRivalsSeconds.base + fitRivalsSeconds.perMillion * millions,
+    fitRivals:
+      (fitRivalsReads(config, counts) * requestSeconds) / requestsAtOnce +
+      fitRivalsSeconds.base +
+      fitRivalsSeconds.perMillion * millions,
     evaluate:
       reading +
       evaluateSeconds.base +
@@ -106,8 +140,13 @@ export function expiryPages(
   return 1 + operations.retention.runDays + 3 * Math.ceil(expired / keysAList);
 }
 
-/** Ingestion and a night, step by step. */
-export function nightWork(config: PipelineConfig, counts: DataCounts, tables: Prices): StepWork[] {
+/** Ingestion of what is new and a night, step by step. @param newShare of the interactions, uploaded since the last night */
+export function nightWork(
+  config: PipelineConfig,
+  counts: DataCounts,
+  tables: Prices,
+  newShare = 1,
+): StepWork[] {
   const { throughput } = tables;
   const { interactions, transitions, items } = counts;
   const learned = learnedOf(counts);
@@ -117,6 +156,7 @@ export function nightWork(config: PipelineConfig, counts: DataCounts, tables: Pr
   const shards = shardsOf(config, counts);
   const files = Math.ceil(users / usersAFile);
   const ranges = rangesOf(config, counts, tables);
+  const newRanges = Math.ceil(newShare * ranges);
   const buckets = bucketsOf(config, counts);
   const inBuckets = buckets > 1 ? buckets : 0;
   const lists = (objects: number) => Math.ceil(objects / keysAList);
@@ -141,14 +181,14 @@ export function nightWork(config: PipelineConfig, counts: DataCounts, tables: Pr
   const steps: StepWork[] = [
     {
       step: 'Ingestion, when rows are uploaded',
-      calls: 2 * ranges,
-      gbSeconds: processor((throughput.parseSecondsPerMillion * interactions) / 1e6),
-      reads: 3 * ranges,
+      calls: 2 * newRanges,
+      gbSeconds: processor((throughput.parseSecondsPerMillion * newShare * interactions) / 1e6),
+      reads: 3 * newRanges,
       // Rows, report and counts of each range.
-      writes: 3 * ranges,
-      objects: 3 * ranges,
-      bytesRead: interactions * throughput.uploadedBytes,
-      bytesWritten: interactions * throughput.ingestedBytes,
+      writes: 3 * newRanges,
+      objects: 3 * newRanges,
+      bytesRead: newShare * interactions * throughput.uploadedBytes,
+      bytesWritten: newShare * interactions * throughput.ingestedBytes,
     },
     {
       step: 'BuildSequences',
@@ -182,10 +222,10 @@ export function nightWork(config: PipelineConfig, counts: DataCounts, tables: Pr
       step: 'FitRivals',
       calls: 1,
       gbSeconds: verdict.fitRivals * evaluateGigabytes,
-      reads: shards + 5,
+      reads: fitRivalsReads(config, counts) + 5,
       writes: 3,
       objects: 3,
-      bytesRead: trainBytes,
+      bytesRead: passesOf(counts) * trainBytes,
       bytesWritten: 0,
     },
     {

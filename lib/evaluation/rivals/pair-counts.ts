@@ -1,3 +1,4 @@
+import { pairRoom } from '#lib/contracts/limits.ts';
 import type { Fitting, RowsShape } from '#lib/sequences/passes.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
 import { stepsBack } from './history-scorer.ts';
@@ -23,15 +24,8 @@ export interface PairRule {
   readonly most: number;
 }
 
-/** What may be in memory at the same time. */
-export interface Room {
-  /** Actions whose rows are looked at together: 16 bytes each. */
-  readonly actions: number;
-  /** Sums of pairs that wait for more rows: 8 bytes each, 12 of items that are seen with few others. */
-  readonly sums: number;
-}
-
-const usualRoom: Room = { actions: 2 ** 23, sums: 2 ** 26 };
+/** What may be in memory at the same time, see `pairRoom`. */
+export type Room = Readonly<typeof pairRoom>;
 
 /**
  * Adds up, for every item, what its occurrences in the rows say of other items, and keeps the strongest. Rows that have room
@@ -42,7 +36,7 @@ const usualRoom: Room = { actions: 2 ** 23, sums: 2 ** 26 };
 export function* countPairs(
   { items, baskets }: RowsShape,
   rule: PairRule,
-  room: Room = usualRoom,
+  room: Room = pairRoom,
 ): Fitting<PairTable> {
   const occurrences = new Int32Array(items + 1);
   const kept = new KeptPairs(items, rule, occurrences);

@@ -1,10 +1,11 @@
 import { ConfigError } from '#lib/contracts/errors.ts';
 import type { SplitRanks } from '#lib/evaluation/evaluate.ts';
-import { minimumStratum, stratify } from '#lib/evaluation/strata.ts';
+import { minimumStratum } from '#lib/evaluation/strata.ts';
 import type { BuiltSequences } from '#lib/sequences/build.ts';
 import type { FinishedCell } from './cells.ts';
 import { compareSeeds, type SeededComparison, type SeededRanks } from './comparisons.ts';
 import { holm, noiseFloor } from './corrections.ts';
+import { strataOfCases } from './experiment-strata.ts';
 import type { experimentOptions } from './options.ts';
 import type { ExperimentResults, Verdict } from './results.ts';
 import { scoresOf } from './scores.ts';
@@ -105,21 +106,20 @@ export function concludeExperiment(
 export function strataOf(
   finished: readonly FinishedCell[],
   baselines: readonly RankedBaseline[],
-  { test, shards, itemTable }: Pick<BuiltSequences, 'test' | 'shards' | 'itemTable'>,
+  {
+    test,
+    shards,
+    itemTable,
+    events,
+  }: Pick<BuiltSequences, 'test' | 'shards' | 'itemTable' | 'events'>,
+  baseModelDate: string | undefined,
 ): ExperimentResults['strata'] {
   const training = {
     itemCounts: itemTable.counts,
     users: new Set(shards.flatMap(({ users }) => users)),
   };
-  const best = strongest(baselines);
-  const rankers = [
-    ...baselines.flatMap(({ name, ranks }) => (name === best ? [{ name, ranks: ranks.test }] : [])),
-    ...finished.flatMap(({ result, ranks, controls }) =>
-      controls === undefined ? [{ name: result.name, ranks }] : [],
-    ),
-  ];
-  const names = [...new Set(rankers.map(({ name }) => name))];
-  return stratify(test, training)
+  const scored = scorerOf(finished, baselines);
+  return strataOfCases(test, training, events, baseModelDate)
     .filter(
       ({ indices }) =>
         indices.length >= minimumStratum.cases &&
@@ -129,15 +129,55 @@ export function strataOf(
       by,
       name,
       cases: indices.length,
-      rankers: names.map((ranker) => {
-        const own = rankers.filter((one) => one.name === ranker);
-        const values = own.map(
-          ({ ranks }) => scoresOf(Int32Array.from(indices, (at) => ranks[at]!)).ndcg10,
-        );
-        const ndcg10 = values.reduce((sum, value) => sum + value, 0) / values.length;
-        return { name: ranker, ndcg10 };
-      }),
+      rankers: scored(indices),
     }));
+}
+
+/** Parts of the test cases, one after the other in time, that a trend has at most. */
+const mostParts = 10;
+
+/**
+ * NDCG@10 of every model and the best rival in parts of the test cases of equal size, in the order of their times: how what was
+ * trained once ages. Nothing where the cases are few.
+ */
+export function trendOf(
+  finished: readonly FinishedCell[],
+  baselines: readonly RankedBaseline[],
+  { test }: Pick<BuiltSequences, 'test'>,
+): ExperimentResults['trend'] {
+  const { times } = test;
+  const parts = Math.min(mostParts, Math.floor(times.length / minimumStratum.cases));
+  if (parts < 2) return [];
+  const scored = scorerOf(finished, baselines);
+  const order = [...times.keys()].sort((a, b) => times[a]! - times[b]! || a - b);
+  return Array.from({ length: parts }, (_, part) => {
+    const end = (share: number) => Math.floor((order.length * share) / parts);
+    const indices = order.slice(end(part), end(part + 1));
+    return {
+      from: times[indices[0]!]!,
+      to: times[indices.at(-1)!]!,
+      cases: indices.length,
+      rankers: scored(indices),
+    };
+  });
+}
+
+/** NDCG@10 of the best rival and of every model, all seeds together, on some of the test cases. */
+function scorerOf(finished: readonly FinishedCell[], baselines: readonly RankedBaseline[]) {
+  const best = strongest(baselines);
+  const rankers = [
+    ...baselines.flatMap(({ name, ranks }) => (name === best ? [{ name, ranks: ranks.test }] : [])),
+    ...finished.flatMap(({ result, ranks, controls }) =>
+      controls === undefined ? [{ name: result.name, ranks }] : [],
+    ),
+  ];
+  return (indices: readonly number[]) =>
+    [...Map.groupBy(rankers, ({ name }) => name)].map(([name, own]) => {
+      const values = own.map(
+        ({ ranks }) => scoresOf(Int32Array.from(indices, (at) => ranks[at]!)).ndcg10,
+      );
+      return { name, ndcg10: values.reduce((sum, value) => sum + value, 0) / values.length };
+    });
 }
 
 /** The best rival on validation, since test cases choose nothing. */

@@ -1,15 +1,12 @@
 import { type IntervalRow, intervalChart } from '#lib/report/charts/interval-chart.ts';
-import { lineChart } from '#lib/report/charts/line-chart.ts';
 import { dataTable, foldedTable } from '#lib/report/data-table.ts';
 import { duration, metric, percent, pValue, signed, whole } from '#lib/report/format.ts';
 import { type Html, html } from '#lib/report/html.ts';
 import { learningSection } from '#lib/report/sections/learning.ts';
 import { style } from '#lib/report/style.ts';
 import { describeAudit } from '../data/audit.ts';
+import { costChart, costPoints, linesShown, shorten, trendChart } from './experiment-charts.ts';
 import type { ExperimentResults, Verdict } from './results.ts';
-
-/** Lines that can be told apart in one picture. */
-const linesShown = 7;
 
 /**
  * An experiment as one HTML file without any external resource: what was asked, how far everything is apart, for whom, what
@@ -21,6 +18,7 @@ export function renderExperiment(results: ExperimentResults): string {
     ['models', 'Models and rivals', modelsSection(results)],
     ['grid', 'What each part is worth', gridSection(results)],
     ['strata', 'For whom', strataSection(results)],
+    ['trend', 'As time goes on', trendSection(results)],
     ['cost', 'Cost against quality', costSection(results)],
     ['learning', 'Learning curves', curvesSection(results)],
     ['tuning', 'Tuning', tuningSection(results)],
@@ -148,27 +146,33 @@ function strataSection({ strata }: ExperimentResults): Html | undefined {
   );
 }
 
-function costSection({ models, summary, environments }: ExperimentResults): Html {
-  const own = summary.filter(({ controls }) => controls === null);
-  const seconds = (name: string) => {
-    const cells = models.filter((cell) => cell.name === name);
-    return cells.reduce((sum, cell) => sum + cell.trainingSeconds, 0) / cells.length;
-  };
-  const points = own.map(({ name, mean }) => ({ name, x: seconds(name), y: mean.ndcg10 }));
+function trendSection({ trend }: ExperimentResults): Html | undefined {
+  const [first] = trend;
+  if (first === undefined) return undefined;
+  const { rankers } = first;
+  return html`<p>The test cases in ${trend.length} parts of equal size, the oldest first: how what was trained once ages.</p>
+${trendChart(trend)}
+${foldedTable(
+  'NDCG@10 by time of the test cases',
+  [
+    { title: 'until' },
+    { title: 'cases', isNumber: true },
+    ...rankers.map(({ name }) => ({ title: shorten(name), isNumber: true })),
+  ],
+  trend.map(({ to, cases, rankers: own }) => [
+    new Date(1000 * to).toISOString().slice(0, 10),
+    whole(cases),
+    ...own.map(({ ndcg10 }) => metric(ndcg10)),
+  ]),
+)}`;
+}
+
+function costSection(results: ExperimentResults): Html {
+  const { environments } = results;
+  const points = costPoints(results);
   const fits = new Map(environments.map(({ name, ...cost }) => [name, cost]));
   const asked = (name: string) => fits.get(name.split('+').at(-1)!);
-  return html`${lineChart(
-    points
-      .slice(0, linesShown)
-      .map(({ name, x, y }) => ({ name: shorten(name), points: [{ x, y }] })),
-    {
-      title: 'NDCG@10 by what a training took',
-      xTitle: 'seconds of a training',
-      xIncludes: [0],
-      yTitle: 'NDCG@10',
-      dots: true,
-    },
-  )}
+  return html`${costChart(results)}
 ${dataTable(
   'What it took',
   [
@@ -246,7 +250,3 @@ const difference = (own: {
   readonly low: number;
   readonly high: number;
 }) => `${signed(own.difference)} (${signed(own.low)} to ${signed(own.high)})`;
-
-/** A model's name in a picture: settings are long. */
-const shorten = (name: string) =>
-  name.length <= 36 ? name : `${name.slice(0, 16)}…${name.slice(-19)}`;

@@ -6,7 +6,7 @@ import { CellClock } from './cell-clock.ts';
 import { CellProcesses } from './cell-processes.ts';
 import { CellRunner } from './cell-run.ts';
 import { type FinishedCell, readCell } from './cells.ts';
-import { concludeExperiment, expectPrimary, strataOf } from './conclusions.ts';
+import { concludeExperiment, expectPrimary, strataOf, trendOf } from './conclusions.ts';
 import type { EnvironmentAnswerer } from './environment-answers.ts';
 import { readData, scoreBaselines } from './experiment-data.ts';
 import type { ExperimentHooks } from './experiment-hooks.ts';
@@ -82,7 +82,8 @@ async function runGrid(
         validation: scoresOf(ranks.validation),
         seconds,
       })),
-      strata: strataOf(cells, baselines, built),
+      strata: strataOf(cells, baselines, built, options.baseModelDate),
+      trend: trendOf(cells, baselines, built),
       ...concludeExperiment(cells, baselines, built.test.users, options.primary),
     };
   };

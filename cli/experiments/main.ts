@@ -4,6 +4,7 @@ import { duration } from '#lib/report/format.ts';
 import { describeReport } from '../data/upload-file.ts';
 import { Progress } from '../one-machine/progress.ts';
 import { listenForInterruption } from '../process/interruption.ts';
+import { chartFiles } from './experiment-charts.ts';
 import type { ExperimentHooks, ExperimentProgress } from './experiment-hooks.ts';
 import { renderExperiment } from './experiment-page.ts';
 import type { ExperimentResults } from './results.ts';
@@ -63,6 +64,9 @@ export const experimentHooks = (progress: Progress, signal: AbortSignal): Experi
 export function writeExperiment(out: string, results: ExperimentResults): void {
   writeFileSync(join(out, 'experiment.md'), `${experimentTable(results)}\n`);
   writeFileSync(join(out, 'experiment.svg'), experimentPicture(results));
+  for (const [name, text] of Object.entries(chartFiles(results))) {
+    writeFileSync(join(out, name), text);
+  }
   writeFileSync(join(out, 'experiment.html'), renderExperiment(results));
 }
 

@@ -3,6 +3,7 @@ import { environmentConfig } from '#lib/contracts/config/environment.ts';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { trainingSettings } from '#lib/contracts/config/training.ts';
+import { expectAnswered } from '#lib/contracts/config.ts';
 import { ConfigError } from '#lib/contracts/errors.ts';
 import { explain } from '#lib/contracts/explain.ts';
 import { fileFormats } from '../data/interaction-file.ts';
@@ -42,6 +43,11 @@ export const experimentOptions = z.strictObject({
   items: z.string().min(1).optional(),
   /** Folder with one Hugging Face folder for each `baseModel` of the environments. */
   baseModels: z.string().min(1).optional(),
+  /**
+   * The last day of the texts that the base model has read: what was first taken later is a stratum of its own, since it cannot
+   * have been memorised. Not for sequences, which have no times.
+   */
+  baseModelDate: z.iso.date().optional(),
   /** By name, settings of config section `environment`: models with `lea` are trained with each of these. */
   environments: z
     .record(
@@ -108,7 +114,16 @@ export function planExperiment(options: ExperimentOptions): {
   if (Object.keys(environments).length > 0 && (items === undefined || baseModels === undefined)) {
     throw new ConfigError('Environments need "items", a catalogue, and "baseModels", a folder.');
   }
+  if (parsed.data.baseModelDate !== undefined && parsed.data.format === 'sequences') {
+    throw new ConfigError(
+      '"baseModelDate" needs to know when items were first taken, and sequences have no times: leave it out, or give "format": "interactions".',
+    );
+  }
   const arms = armsOf(asked, Object.keys(environments), controls, tune);
+  for (const { name, model, environment } of arms) {
+    if (environment === undefined) continue;
+    expectAnswered(model.lea!, environments[environment]!, `Model ${name}`);
+  }
   const cells = arms.flatMap((arm) => cellsOf(arm, seeds));
   const names = arms.map(({ name }) => name);
   if (primary !== undefined && !names.includes(primary.model)) {

@@ -112,6 +112,8 @@ export interface ExperimentResults {
   /** The comparison that the experiment was made for, and what came of it. */
   readonly primary: (SeededComparison & { readonly verdict: Verdict }) | null;
   readonly strata: readonly StratumScores[];
+  /** How all of them do on the test cases as time goes on, from the oldest; empty where there are few. */
+  readonly trend: readonly TrendPoint[];
   /**
    * Every model beside the best rival on validation, the first model, the first of its backbone and objective, and each of its
    * controls; p-values corrected for all of them.
@@ -126,6 +128,15 @@ export interface ExperimentResults {
 interface StratumScores {
   readonly by: string;
   readonly name: string;
+  readonly cases: number;
+  readonly rankers: readonly { readonly name: string; readonly ndcg10: number }[];
+}
+
+/** NDCG@10 of every model and the best rival on the test cases of some time. */
+interface TrendPoint {
+  /** Unix seconds of the first and the last of them. */
+  readonly from: number;
+  readonly to: number;
   readonly cases: number;
   readonly rankers: readonly { readonly name: string; readonly ndcg10: number }[];
 }

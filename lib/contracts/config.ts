@@ -73,20 +73,34 @@ function checkEnvironment({ environment, training }: PipelineConfig, where: stri
       checkNeighbours(lea, `${where}: model "${model.name}"`);
       continue;
     }
-    const needs = (lea: string, key: string, wanted: string, given: string) => {
-      if (wanted === given) return;
-      throw new ConfigError(
-        `${where}: model "${model.name}" has ${lea}, which needs environment.${key} "${wanted}", but that is "${given}". Change one of the two (preset "paper" has lea.reward "positives" and lea.actions "reward").`,
-      );
-    };
-    if (lea.reward !== 'off') {
-      const wanted = lea.reward === 'preference' ? 'preference' : 'likelihood';
-      needs(`lea.reward "${lea.reward}"`, 'reward', wanted, environment.reward);
-    }
-    if (lea.augmentedWeight > 0) {
-      const wanted = lea.actions === 'chance' ? 'chance' : 'similarity';
-      needs(`lea.actions "${lea.actions}"`, 'proposals', wanted, environment.proposals);
-    }
+    expectAnswered(lea, environment, `${where}: model "${model.name}"`);
+  }
+}
+
+/**
+ * Checks that an environment says what a model takes from it.
+ *
+ * @param who the model, for the message
+ * @throws ConfigError that names both settings
+ */
+export function expectAnswered(
+  lea: LeaSettings,
+  environment: PipelineConfig['environment'],
+  who: string,
+): void {
+  const needs = (setting: string, key: string, wanted: string, given: string) => {
+    if (wanted === given) return;
+    throw new ConfigError(
+      `${who} has ${setting}, which needs environment.${key} "${wanted}", but that is "${given}". Change one of the two (preset "paper" has lea.reward "positives" and lea.actions "reward").`,
+    );
+  };
+  if (lea.reward !== 'off') {
+    const wanted = lea.reward === 'preference' ? 'preference' : 'likelihood';
+    needs(`lea.reward "${lea.reward}"`, 'reward', wanted, environment.reward);
+  }
+  if (lea.augmentedWeight > 0) {
+    const wanted = lea.actions === 'chance' ? 'chance' : 'similarity';
+    needs(`lea.actions "${lea.actions}"`, 'proposals', wanted, environment.proposals);
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chartFiles } from '#cli/experiments/experiment-charts.ts';
 import { renderExperiment } from '#cli/experiments/experiment-page.ts';
 import { browserPath, overflowOf, screens, seriousFindings, startBrowser } from '../../browser.ts';
 import { temporaryFolder } from '../../temporary/folders.ts';
@@ -21,7 +22,7 @@ describe('Function: renderExperiment', () => {
 
   it('draws controls beside their model, and has all of it in a table', () => {
     expect(page).toContain('Beside controls');
-    for (const section of ['strata', 'cost', 'learning', 'tuning', 'data']) {
+    for (const section of ['strata', 'trend', 'cost', 'learning', 'tuning', 'data']) {
       expect(page).toContain(`<section id="${section}"`);
     }
     expect(page).toContain('All comparisons as a table');
@@ -35,11 +36,39 @@ describe('Function: renderExperiment', () => {
   });
 
   it('leaves out what was not asked for', () => {
-    const bare = { ...experimentOf(), primary: null, strata: [], tuning: [], environments: [] };
+    const bare = {
+      ...experimentOf(),
+      primary: null,
+      strata: [],
+      trend: [],
+      tuning: [],
+      environments: [],
+    };
     const text = renderExperiment(bare);
     expect(text).toContain('No comparison was named before the run');
     expect(text).not.toContain('<section id="tuning"');
     expect(text).not.toContain('<section id="strata"');
+  });
+});
+
+describe('Function: chartFiles', () => {
+  it('is every picture as an SVG file that brings its own colours', () => {
+    const files = chartFiles(experimentOf());
+
+    expect(Object.keys(files)).toEqual(['cost.svg', 'learning.svg', 'trend.svg']);
+    for (const text of Object.values(files)) {
+      expect(text).toMatch(
+        /^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" class="chart"[^>]*><style>/,
+      );
+      expect(text.match(/<svg/g)).toHaveLength(1);
+      expect(text).toContain('prefers-color-scheme: dark');
+    }
+    expect(files['trend.svg']).toContain('days since the first test case');
+  });
+
+  it('has none of what there is not', () => {
+    const bare = { ...experimentOf(), trend: [], models: [], summary: [] };
+    expect(chartFiles(bare)).toEqual({});
   });
 });
 

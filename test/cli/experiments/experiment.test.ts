@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { controlNames } from '#cli/experiments/environment-study/controls.ts';
 import { runExperiment } from '#cli/experiments/experiment.ts';
 import { renderExperiment } from '#cli/experiments/experiment-page.ts';
 import { experimentPicture, experimentTable } from '#cli/experiments/table.ts';
@@ -217,7 +218,7 @@ describe('Function: runExperiment', () => {
       writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
       return path;
     };
-    const lea = 'sasrec:snqn:lea={"state":"off","reward":"off","augmentedWeight":1}';
+    const lea = 'sasrec:snqn:lea={"stateWeight":0.1,"augmentedWeight":1}';
     const stopping = new AbortController();
     const options = {
       ...common,
@@ -230,7 +231,9 @@ describe('Function: runExperiment', () => {
       environments: {
         small: { layers: 1, stateDimension: 8, candidates: 2, itemTokens: { epochs: 0.1 } },
       },
-      controls: ['actions-popular' as const, 'discount-0' as const],
+      controls: [...controlNames, 'discount-0' as const],
+      baseModelDate: '2017-07-13',
+      rivals: 'request' as const,
       primary: { model: `${lea}+small`, against: 'sasrec:snqn' },
     };
 
@@ -248,7 +251,7 @@ describe('Function: runExperiment', () => {
     // Assess
     const arms = [
       ...['sasrec:snqn', 'sasrec:snqn, discount-0', `${lea}+small`],
-      ...[`${lea}+small, actions-popular`, `${lea}+small, discount-0`],
+      ...[...controlNames, 'discount-0'].map((control) => `${lea}+small, ${control}`),
     ];
     expect(results.summary.map(({ name }) => name)).toEqual(arms);
     expect(results.summary.map(({ controls }) => controls)).toEqual(
@@ -264,10 +267,13 @@ describe('Function: runExperiment', () => {
     // Nobody beside a control but its model; controls stand in no other comparison.
     const pairs = results.grid.map(({ a, b }) => [a, b]);
     expect(pairs).toContainEqual([`${lea}+small`, `${lea}+small, actions-popular`]);
+    expect(pairs).toHaveLength(2 + 1 + 1 + arms.length - 3);
     expect(pairs).toContainEqual(['sasrec:snqn', 'sasrec:snqn, discount-0']);
     expect(pairs.filter(([a]) => a!.includes(', '))).toEqual([]);
     const settings = results.models.map(({ manifest }) => manifest.settings.discount);
-    expect(settings.map((discount) => discount === 0)).toEqual([false, true, false, false, true]);
+    expect(settings.map((discount) => discount === 0)).toEqual(
+      arms.map((name) => name.endsWith('discount-0')),
+    );
     const networks = readdirSync(join(folder, 'asked/networks'));
     expect(networks).toHaveLength(arms.length);
     const table = experimentTable(results);

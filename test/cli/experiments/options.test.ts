@@ -24,6 +24,15 @@ describe('Function: planExperiment', () => {
     [{ models: ['sasrec:sqn'], controls: ['states-permuted'] }, 'replaces nothing that a model'],
     [{ models: ['sasrec:supervised'], controls: ['discount-0'] }, 'replaces nothing'],
     [{ models: [] }, 'has no model'],
+    [
+      {
+        ...{ models: ['sasrec:sqn:lea={}'], items: 'items', baseModels: 'models' },
+        environments: { paper: { reward: 'likelihood' } },
+      },
+      'Model sasrec:sqn:lea={}+paper has lea.reward "preference", which needs environment.reward "preference"',
+    ],
+    [{ models: ['sasrec:sqn'], baseModelDate: '2025-01-01' }, 'sequences have no times'],
+    [{ models: ['sasrec:sqn'], baseModelDate: 'spring' }, 'baseModelDate'],
     [{ models: ['sasrec:sqn'], controls: ['base-model-random'] }, 'replaces nothing'],
     [
       { models: ['sasrec:sqn'], primary: { model: 'x', against: 'popularity' } },

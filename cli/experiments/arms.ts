@@ -48,7 +48,7 @@ export interface Cell extends LearnsFrom {
 export interface Arm extends LearnsFrom {
   readonly name: string;
   readonly model: ResolvedModel;
-  /** All of seed 1; the first is the model as it was asked for. A control has none: it takes what was chosen for its model. */
+  /** All of seed 1; the first is the model as it was asked for. */
   readonly trials: readonly { readonly settings: Tuned; readonly cell: Cell }[];
   /** Of a control: the arm whose part it replaces. */
   readonly controls: string | undefined;
@@ -75,18 +75,9 @@ export function armsOf(
     }
     return (reads ? environments : [undefined]).flatMap((environment) => {
       const full = environment === undefined ? name : `${name}+${environment}`;
-      const own: Arm = {
-        ...{ name: full, model, environment, control: undefined, controls: undefined },
-        trials: drawTrials(tune, given).map((settings, trial) => ({
-          settings,
-          cell: {
-            ...{ name: full, seed: 1, environment, control: undefined },
-            model: { ...withTrial(model, settings), seed: 1 },
-            file: `${fileName(full)}-trial-${trial + 1}`,
-          },
-        })),
-      };
-      return [own, ...controls.flatMap((control) => controlOf(own, control) ?? [])];
+      const own = { name: full, model, environment, control: undefined, controls: undefined };
+      const all = [own, ...controls.flatMap((control) => controlOf(own, control) ?? [])];
+      return all.map((arm): Arm => ({ ...arm, trials: trialsOf(arm, tune, given) }));
     });
   });
   const idle = controls.find((control) => arms.every((arm) => arm.control !== control));
@@ -98,10 +89,26 @@ export function armsOf(
   return arms;
 }
 
-function controlOf(arm: Arm, control: ArmControl): Arm | undefined {
+/** As many for a control as for its model, and the same values. */
+function trialsOf(
+  { name, model, environment, control }: Omit<Arm, 'trials'>,
+  tune: number,
+  given: ReadonlySet<string>,
+): Arm['trials'] {
+  return drawTrials(tune, given).map((settings, trial) => ({
+    settings,
+    cell: {
+      ...{ name, seed: 1, environment, control },
+      model: { ...withTrial(model, settings), seed: 1 },
+      file: `${fileName(name)}-trial-${trial + 1}`,
+    },
+  }));
+}
+
+function controlOf(arm: Omit<Arm, 'trials'>, control: ArmControl): Omit<Arm, 'trials'> | undefined {
   const { name, model, environment } = arm;
   const asks = environment !== undefined && learnedFrom(model).lea !== undefined;
-  const replaced = { ...arm, name: `${name}, ${control}`, control, controls: name, trials: [] };
+  const replaced = { ...arm, name: `${name}, ${control}`, control, controls: name };
   switch (control) {
     case 'discount-0':
       return model.discount === 0 || !isReinforced(model)

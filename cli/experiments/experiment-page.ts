@@ -225,9 +225,8 @@ function tuningSection({ tuning }: ExperimentResults): Html | undefined {
   )}`;
 }
 
-function dataSection({ data, audit, machine, models }: ExperimentResults): Html {
-  const [cell] = models;
-  const manifest = cell?.manifest;
+function dataSection(results: ExperimentResults): Html {
+  const { data, audit, machine, models, commit, versions, configHash } = results;
   return html`<p>${whole(data.interactions)} actions of ${whole(data.users)} users on ${whole(data.items)} items; ${whole(data.testCases)} test cases; cold cases ${percent(audit.cold)}.</p>
 <ul>${describeAudit(audit).map((line) => html`<li>${line}</li>`)}</ul>
 ${dataTable(
@@ -235,8 +234,9 @@ ${dataTable(
   [{ title: 'what' }, { title: 'value', isLong: true }],
   [
     ['data', data.dataHash],
-    ['commit', manifest?.commit ?? ''],
-    ['versions', JSON.stringify(manifest?.versions ?? {})],
+    ['configuration', configHash],
+    ['commit', commit],
+    ['versions', JSON.stringify(versions)],
     ['processor', `${machine.processor}, ${machine.cores} cores`],
     ['finished', models.at(-1)?.manifest.finishedAt ?? ''],
   ],

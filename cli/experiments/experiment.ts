@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { BuiltSequences } from '#lib/sequences/build.ts';
+import { versions } from '../../containers/trainer/versions.ts';
 import { auditData } from '../data/audit.ts';
 import { type Arm, type Cell, cellsOf } from './arms.ts';
 import { CellClock } from './cell-clock.ts';
@@ -12,7 +13,7 @@ import { readData, scoreBaselines } from './experiment-data.ts';
 import type { ExperimentHooks } from './experiment-hooks.ts';
 import { inParallel } from './in-parallel.ts';
 import { type ExperimentOptions, planExperiment, type ReadOptions } from './options.ts';
-import { configHash, machine } from './provenance.ts';
+import { configHash, currentCommit, machine } from './provenance.ts';
 import { type ExperimentResults, type TunedArm, writeResults } from './results.ts';
 import { scoresOf } from './scores.ts';
 import { summarise } from './summary.ts';
@@ -57,6 +58,12 @@ async function runGrid(
   const audit = auditData(built);
   const baselines = scoreBaselines(built, options.rivals);
   expectPrimary(options, arms, baselines);
+  const madeWith = {
+    machine: machine(),
+    commit: currentCommit(),
+    versions: versions(),
+    configHash: configHash(options),
+  };
   const results = (): ExperimentResults => {
     // In the order of the arms, whichever was finished first.
     const cells = arms.flatMap((arm) =>
@@ -69,8 +76,7 @@ async function runGrid(
         ...built.manifest,
       },
       audit,
-      machine: machine(),
-      configHash: configHash(options),
+      ...madeWith,
       same,
       environments: answerer?.results ?? [],
       tuning,
@@ -118,7 +124,7 @@ async function runGrid(
     const chosen = await tuneArms(arms, options.jobs, finish);
     tuning.push(...chosen.values());
     const cells = arms.flatMap((arm) =>
-      cellsOf(arm, options.seeds, chosen.get(arm.controls ?? arm.name)?.chosen).map((cell) => ({
+      cellsOf(arm, options.seeds, chosen.get(arm.name)?.chosen).map((cell) => ({
         arm,
         cell,
       })),

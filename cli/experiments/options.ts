@@ -64,7 +64,7 @@ export const experimentOptions = z.strictObject({
   seeds: z.int().min(1).max(1000).default(1),
   /** Settings of all models (config section `training` without `models`). */
   training: trainingSettings.prefault({}),
-  /** Trials of a random search before the grid, as many for every model, judged on validation; 0 tunes nothing. */
+  /** Trials of a random search before the grid, as many for every model and control, judged on validation; 0 tunes nothing. */
   tune: z.int().min(0).max(1000).default(0),
   /** Processes that train at the same time. */
   jobs: z.int().min(1).max(256).default(1),

@@ -75,7 +75,10 @@ export interface ExperimentResults {
     readonly file: string;
     readonly format: string;
   } & SequencesManifest;
+  /** What rivals and statistics were computed with; a model's own is in its manifest. */
   readonly machine: ReturnType<typeof machine>;
+  readonly commit: string;
+  readonly versions: Readonly<Record<string, string>>;
   /** Of the options, see `configHash`. */
   readonly configHash: string;
   /** Combinations of the grid that learn what another one does, and were left out. */

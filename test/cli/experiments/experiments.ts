@@ -46,7 +46,7 @@ export function experimentOf(): ExperimentResults {
     },
     audit: { tied: 0, cold: 0.01, repeats: 0, repeatedTargets: 0, drift: 0.5, driftByChance: 0.3 },
     machine: { processor: 'a processor', cores: 2 },
-    configHash: 'c',
+    ...{ configHash: 'c', commit: '3ca5072', versions: { tensorflow: '2.9.1' } },
     same: [{ name: 'sasrec:supervised:reward', as: 'sasrec:supervised' }],
     environments: [
       {

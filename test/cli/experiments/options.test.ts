@@ -73,8 +73,17 @@ describe('Function: planExperiment, arms', () => {
         ]),
       ]),
     ]);
-    // What was chosen for a model is its controls'; they are not tuned for themselves.
-    expect(arms.map(({ trials }) => trials.length)).toEqual([2, 2, 2, 0, 0, 0, 2, 0, 0, 0]);
+    // The same budget and values for everybody, controls included.
+    expect(arms.map(({ trials }) => trials.length)).toEqual(arms.map(() => 2));
+    const settings = arms.map(({ trials }) => trials.map((own) => own.settings));
+    expect(new Set(settings.map((own) => JSON.stringify(own))).size).toBe(1);
+    for (const { trials, control, model } of arms) {
+      for (const { cell } of trials) {
+        expect(cell).toMatchObject({ control, model: { discount: model.discount, seed: 1 } });
+      }
+    }
+    const files = arms.flatMap(({ trials }) => trials.map(({ cell }) => cell.file));
+    expect(new Set(files).size).toBe(files.length);
   });
 
   it('gives no two cells one file, whatever signs their names differ in', () => {

@@ -227,16 +227,24 @@ function scoringLine(items: number, codebooks: number, dimension: number): Line 
   const scores = new Float32Array(items);
   const score = () => writeScores(head, partialScores(head, state), scores);
   time(score, 5);
-  const value = 1000 * median(time(score, 101));
+  const value = median(Array.from({ length: 101 }, () => processorMilliseconds(score)));
   const goal = (15 * items) / 1e6;
   return {
-    metric: 'scores of all items, p50',
+    metric: 'scores of all items, p50 of processor time',
     value,
     unit: 'ms',
     peer: '15 ms a million',
     peerValue: goal,
     ratio: goal / value,
   };
+}
+
+/** Of work on one thread: what others do on the machine counts less than by the clock. */
+function processorMilliseconds(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 function higherIsBetter(

@@ -27,6 +27,8 @@ export function nativeEnvironment(
     MALLOC_TRIM_THRESHOLD_: String(2 ** 33),
     // The heap grows by 256 MiB at a time.
     MALLOC_TOP_PAD_: String(2 ** 28),
+    // One heap for all threads: a table that one of them frees is room for that of another.
+    MALLOC_ARENA_MAX: '1',
     TF_CPP_MIN_LOG_LEVEL: '2',
   };
   if (options.xla) {

@@ -88,10 +88,10 @@ describe('A night as it comes ends', () => {
     );
   });
 
-  it('with a catalogue of a million items, of which the trainer has 7.4 GB', () => {
+  it('with a catalogue of a million items, of which the trainer has 3.7 GB', () => {
     const memory = estimateOf(million, million).memory.find(({ step }) => /^Training/.test(step));
 
-    expect(memory?.expectedMegabytes).toBeCloseTo(7350 + 600 + 450, -1);
+    expect(memory?.expectedMegabytes).toBeCloseTo(3700 + 600 + 450, -1);
   });
 });
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
@@ -61,7 +62,9 @@ export async function withBucket<Result>(
     import('#local/stored-objects.ts'),
     import('../artefacts/stored-objects.ts'),
   ]);
-  const stored = openStoredObjects(join(place.out, 'cloud'));
+  const folder = join(place.out, 'cloud');
+  if (!existsSync(folder)) throw nothingYet(place.out);
+  const stored = openStoredObjects(folder);
   try {
     for (const bucket of stored.buckets) {
       const objects = storedObjects(stored.disk, bucket);
@@ -70,10 +73,13 @@ export async function withBucket<Result>(
   } finally {
     stored.stop();
   }
-  throw new ValidationError(
-    `No night has begun in ${place.out} yet: \`npx lea run --out ${place.out} ...\` does the first.`,
-  );
+  throw nothingYet(place.out);
 }
+
+const nothingYet = (out: string) =>
+  new ValidationError(
+    `No night has begun in ${out} yet: \`npx lea run --out ${out} ...\` does the first.`,
+  );
 
 /** @throws MissingArtefactError where there is no such deployment */
 async function bucketOf(environment: string): Promise<string> {

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import type * as z from 'zod';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { explain } from '#lib/contracts/explain.ts';
-import { loggedDecision } from '#lib/contracts/impression.ts';
+import { impression, loggedDecision } from '#lib/contracts/impression.ts';
 import { type FittedQOptions, type FittedQValue, fittedQ } from '#lib/evaluation/fitted-q.ts';
 import type {
   LoggedDecision,
@@ -84,6 +84,11 @@ function parse(line: string, path: string, number: number): z.infer<typeof logge
   }
   const result = loggedDecision.safeParse(value);
   if (result.success) return result.data;
+  if (impression.safeParse(value).success) {
+    throw new ValidationError(
+      `${path}, line ${number} is what was answered (operations.serving.impressions). It has the chance of who answered, but neither what came of it ("reward") nor the chance with which the policy to be judged would have shown the same ("chance"): join it with the log by recommendation_id, and add both. How the two models of operations.serving.variants compare is in the nightly report.`,
+    );
+  }
   throw new ValidationError(`${path}, line ${number}:\n${explain(result.error)}`);
 }
 

@@ -137,7 +137,7 @@ describe('Command: recommend', () => {
 
   it('says what to do where no night has been, and while one is at work', async () => {
     await expect(lea('recommend', '--out', 'nowhere', '--user', 'a')).rejects.toThrow(
-      'no cloud has been started there',
+      'No night has begun in nowhere yet',
     );
     expect(existsSync('nowhere')).toBe(false);
     const unlock = lockFolder(join(out, 'cloud'));

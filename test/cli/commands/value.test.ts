@@ -77,4 +77,25 @@ describe('Command: value', () => {
   it('says that a file is missing', () => {
     expect(() => readDecisions('/nowhere/decisions.jsonl')).toThrow('cannot be read');
   });
+
+  it('says what a log of answers lacks', () => {
+    const answered = {
+      recommendation_id: 'r',
+      time: 1_700_000_000,
+      operation: 'recommend',
+      user_id: 'u',
+      experiment: null,
+      variant: 'champion',
+      propensity: 1,
+      model: { run: '2026-11-29', name: 'sasrec' },
+      source: 'model',
+      items: ['a'],
+      scores: [1],
+      count: 1,
+    };
+
+    const reading = () => readDecisions(written([JSON.stringify(answered)]));
+
+    expect(reading).toThrow('neither what came of it ("reward") nor the chance');
+  });
 });

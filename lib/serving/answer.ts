@@ -37,10 +37,13 @@ export async function answerRecommend(
   const { count, exclude_seen: excludeSeen } = request;
   const asked = { ...(await whoAsks(serving, request)), ...(await wantedOf(serving, request)) };
   const made = model.recommend({ ...asked, excludeSeen }, count);
+  // That a filter finds items which the model does not know is nobody's mistake.
+  const named = new Set([...asked.history, ...(request.only ?? [])]);
+  const unknownItems = made.unknownItems.filter((id) => named.has(id));
   return {
     ...whoAnswers(serving, requestId),
     items: made.items.map((item) => titled(serving, item)),
-    ...madeOf(made),
+    ...madeOf({ ...made, unknownItems }),
   };
 }
 

@@ -115,6 +115,23 @@ describe('Function: answerRecommend', () => {
     expect(answer.items.every(({ source }) => source === 'popularity')).toBe(true);
   });
 
+  it('tells of unknown items that were named, not of those that a filter found', async () => {
+    // Arrange
+    const matching = async () => ['item-4', 'of the catalogue alone', 'named'];
+    const filtering = { ...serving, directory: { ...serving.directory!, matching } };
+    const request = { history: ['gone', 'item-3'], where: { year: 1993 } };
+    const unknownOf = async (more: object) => {
+      const asked = parseRequest(recommendRequest, { ...request, ...more });
+      const { unknownItems, unknownItemCount } = await answerRecommend(filtering, asked, 'id');
+      expect(unknownItemCount).toBe(unknownItems.length);
+      return unknownItems;
+    };
+
+    // Act and assess
+    expect(await unknownOf({})).toEqual(['gone']);
+    expect(await unknownOf({ only: ['item-4', 'named'] })).toEqual(['gone', 'named']);
+  });
+
   it('makes a shorter list where few items are left, and none where none is', async () => {
     expect(idsOf(await recommend({ history: [], only: ['item-8', 'no'] }))).toEqual(['item-8']);
     expect(idsOf(await recommend({ history: ['item-1'], where: { genres: 'no' } }))).toEqual([]);

@@ -70,7 +70,7 @@ The exit code is 1 when an upload would be refused.`,
       if (json) console.log(JSON.stringify(reports, null, 2));
       else if (!quiet || reports.some(isRefused)) console.log(describeAll(reports, quiet));
       if (!json && !quiet && logs.length > 0 && !reports.some(isRefused)) {
-        const lines = audited.describe(sequences).map((line) => `  ${line}`);
+        const lines = (await audited.describe(sequences)).map((line) => `  ${line}`);
         console.log(['\nWhat evaluation meets in them:', ...lines].join('\n'));
       }
       return reports.some(isRefused) ? 1 : 0;

@@ -2,7 +2,6 @@ import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import type { Interaction } from '#lib/interactions/rows.ts';
-import { buildSequences } from '#lib/sequences/build.ts';
 import { InteractionLog } from '#lib/sequences/interaction-log.ts';
 import { auditData, describeAudit } from './audit.ts';
 
@@ -28,10 +27,12 @@ export class AuditedRows {
   }
 
   /** What the split will hold out and what of it deserves attention; why not, where there is too little or too much. */
-  describe(config: SequencesConfig): string[] {
+  async describe(config: SequencesConfig): Promise<string[]> {
     if (this.#rows > mostRows) {
       return [`not audited: more than ${mostRows.toLocaleString('en-US')} rows`];
     }
+    // What rows are told of does not wait for it.
+    const { buildSequences } = await import('#lib/sequences/build.ts');
     this.#log.takeBack();
     try {
       const built = buildSequences(this.#log, config);

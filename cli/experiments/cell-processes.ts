@@ -70,7 +70,7 @@ export class CellProcesses {
           (own) =>
             new Promise<void>((resolve) => {
               own.once('exit', () => resolve());
-              own.disconnect();
+              if (own.connected) own.disconnect();
             }),
         ),
     );
@@ -87,6 +87,8 @@ export class CellProcesses {
         ...process.env,
       },
     });
+    // A message to a process that is ending; that it ends is told by `exit`.
+    own.on('error', () => undefined);
     this.#all.push(own);
     tell(own, { kind: 'begin', options: this.#options });
     return own;

@@ -4,10 +4,10 @@ import { nativeEnvironment } from '#lib/graph/native-environment.ts';
 import { ensureNativeEnvironment } from '../containers/trainer/native-process.ts';
 
 /**
- * `npm run bench -- trainer [--only TEXT] [--rounds N] [--list] [--profile]`: the trainer's steps and full ranking beside the same
+ * `npm run bench -- trainer [--only TEXT] [--rounds N] [--list] [--profile] [--half]`: the trainer's steps and full ranking beside the same
  * mathematics in PyTorch (`peers/trainer.py`), measured by turns in the same run; whole lines beside one prefix per sample;
  * a catalogue of a million items. One JSON line a number; a ratio above 1 is better than the peer. Close everything else.
- * `--profile`: instead, where the time of a step on whole lines goes, by operation (Linux alone; one thread).
+ * `--profile`: instead, where the time of a step on whole lines goes, by operation (Linux alone; one thread). `--half`: what products of bfloat16 numbers would bring.
  */
 const { values: options } = parseArgs({
   options: {
@@ -15,9 +15,11 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     list: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    half: { type: 'boolean', default: false },
   },
 });
 if (options.profile) await profile();
+else if (options.half) await half();
 else await measure();
 
 async function measure(): Promise<void> {
@@ -33,6 +35,14 @@ async function measure(): Promise<void> {
     for (const line of await runCase(each, Number(options.rounds))) {
       console.log(JSON.stringify({ bench: 'trainer', case: each.name, ...line }));
     }
+  }
+}
+
+async function half(): Promise<void> {
+  ensureNativeEnvironment();
+  const { measureHalf } = await import('./trainer/half.ts');
+  for (const product of measureHalf(Number(options.rounds))) {
+    console.log(JSON.stringify({ bench: 'trainer', ...product }));
   }
 }
 

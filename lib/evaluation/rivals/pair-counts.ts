@@ -41,15 +41,16 @@ export function* countPairs(
   const occurrences = new Int32Array(items + 1);
   const kept = new KeptPairs(items, rule, occurrences);
   const one = new SumsOfOne(items);
+  const rows = new RowGroup(baskets);
   for (let first = 1; first <= items; ) {
-    let rows = new RowGroup(baskets);
+    rows.clear();
     let sums: SumsOfMany | undefined;
     yield (shard) => {
       if (first === 1) for (const item of shard.items) occurrences[item]!++;
       if (rows.length > 0 && rows.length + shard.items.length > room.actions) {
         sums ??= new SumsOfMany(items, first, room.sums);
         addGroup(rows, rule, sums);
-        rows = new RowGroup(baskets);
+        rows.clear();
       }
       rows.push(shard);
     };
@@ -80,6 +81,12 @@ class RowGroup {
 
   constructor(baskets: boolean) {
     this.#baskets = baskets;
+  }
+
+  /** Its memory is kept for the next rows. */
+  clear(): void {
+    this.#begins.length = 0;
+    this.length = 0;
   }
 
   push({ offsets, items, timestamps }: SequenceShard): void {

@@ -25,8 +25,12 @@ async function main([name = '--help', ...args]: readonly string[]): Promise<numb
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (entry === undefined) {
     const meant = suggest(name, Object.keys(commands));
-    const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
-    console.error(`lea: no command "${name}"${hint}\n\n${usage()}`);
+    // What is wrong comes last, beside the prompt: the list of commands is longer than some terminals.
+    console.error(
+      meant === undefined
+        ? `${usage()}\n\nlea: no command "${name}"`
+        : `lea: no command "${name}"; did you mean "${meant}"? lea --help lists them all.`,
+    );
     return 2;
   }
   const command = await entry.load();
@@ -42,7 +46,7 @@ async function main([name = '--help', ...args]: readonly string[]): Promise<numb
     return await work();
   } catch (error) {
     if (error instanceof UsageError) {
-      console.error(`lea ${name}: ${error.message}\n\n${command.usage}`);
+      console.error(`${command.usage}\n\nlea ${name}: ${error.message}`);
       return 2;
     }
     const { explain } = await import('#cli/commands/explain.ts');

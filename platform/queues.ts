@@ -49,7 +49,7 @@ async function sendBatch(
     if (attempt === ATTEMPTS) {
       const reason = failed.get(left[0]?.Id)?.Message ?? 'no reason given';
       throw new UnavailableError(
-        `${left.length} messages could not be sent to ${queueUrl}: ${reason}`,
+        `${left.length} message${left.length === 1 ? '' : 's'} could not be sent to ${queueUrl}: ${reason}`,
       );
     }
     await sleep(DELAY_MILLISECONDS * 2 ** attempt * (0.5 + Math.random()));

@@ -55,10 +55,13 @@ export function qHeadSpecs(
   ];
 }
 
+/** Name of the map from the LE's state to the recommender's. */
+export const environmentMap = 'environment_map';
+
 /** The map `W` of the LE state, `[environment, state]`. It begins at zero: first nothing of the LE gets in. */
 function environmentMapSpec(environmentDimension: number, stateDimension: number): ParameterSpec {
   return {
-    name: 'environment_map',
+    name: environmentMap,
     shape: [environmentDimension, stateDimension],
     initialiser: { kind: 'constant', value: 0 },
   };
@@ -125,7 +128,7 @@ export function enrich(
   states: tf.Tensor2D,
   environment: tf.Tensor2D | undefined,
 ): tf.Tensor2D {
-  const map = parameters.environment_map as tf.Tensor2D | undefined;
+  const map = parameters[environmentMap] as tf.Tensor2D | undefined;
   if (environment === undefined || map === undefined) return states;
   return tf.add(states, tf.matMul(standardise(environment) as tf.Tensor2D, map)) as tf.Tensor2D;
 }

@@ -5,7 +5,7 @@ import { tf } from '#lib/graph/tensorflow.ts';
 import { type Backbone, type BackboneShape, itemEmbedding } from './backbones/backbone.ts';
 import { backbones } from './backbones/index.ts';
 import { stateMap, stateMapSpec } from './distillation.ts';
-import { qHeadSpecs, supervisedHeadSpecs } from './heads.ts';
+import { environmentMap, qHeadSpecs, supervisedHeadSpecs } from './heads.ts';
 import { codedSpecs, isItemTable } from './item-table.ts';
 import { objectives } from './objectives/index.ts';
 import type { ParameterSpec, Weights } from './parameters.ts';
@@ -147,7 +147,7 @@ function expectAttention(
 /** Names of the parameters that serving needs: all but the Q head's and the maps from and to the LE's states. */
 export function servedSpecs(network: Network): ParameterSpec[] {
   return network.specs.filter(
-    ({ name }) => !name.startsWith('q_head/') && name !== 'environment_map' && name !== stateMap,
+    ({ name }) => !name.startsWith('q_head/') && name !== environmentMap && name !== stateMap,
   );
 }
 

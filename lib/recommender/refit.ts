@@ -2,6 +2,8 @@ import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { countTaken } from '#lib/sequences/all-actions.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
 import { collectRows } from './data/training-rows.ts';
+import { stateMap } from './distillation.ts';
+import { environmentMap } from './heads.ts';
 import { describeNetwork } from './network.ts';
 import type { TextVectors } from './text-table.ts';
 import { trainModel } from './trainer.ts';
@@ -60,9 +62,10 @@ export async function refitModel(
   );
 }
 
-/** Length of the LE's states that the model has learned to see; undefined if it sees none. */
+/** Length of the LE's states that the model has learned to see or to foretell; undefined if it does neither. */
 function stateLength({ model, parameters, items, window, text }: RefitTask): number | undefined {
-  const map = parameters.get('environment_map');
+  // Both are maps between the encoder's states and the LE's.
+  const map = parameters.get(environmentMap) ?? parameters.get(stateMap);
   if (map === undefined) return undefined;
   const { backbone, shape } = describeNetwork(model, items, window, undefined, text?.dimension);
   return map.length / backbone.stateDimension(shape);

@@ -4,7 +4,7 @@ import { refitModel, refitSettings } from '#lib/recommender/refit.ts';
 import { trainModel } from '#lib/recommender/trainer.ts';
 import type { TrainedModel } from '#lib/recommender/training-task.ts';
 import { smallSequences } from '../../containers/trainer/job-folder.ts';
-import { resolve, small } from './fixtures.ts';
+import { answerTo, resolve, small } from './fixtures.ts';
 
 const built = smallSequences();
 const { window, excludeHistory, items } = built.manifest;
@@ -15,8 +15,11 @@ afterAll(() => {
 
 async function train(settings: Readonly<Record<string, unknown>>, baskets = false) {
   const model = resolve({ ...small, maximumEpochs: 4, ...settings });
-  const parts = built.shards.map((sequences) => ({ sequences, augmented: undefined }));
-  const rows = await collectRows(parts, undefined, built.itemTable.counts);
+  const parts = built.shards.map((sequences) => ({
+    sequences,
+    augmented: model.lea === undefined ? undefined : answerTo(sequences, { items }),
+  }));
+  const rows = await collectRows(parts, model.lea, built.itemTable.counts);
   const { validation } = built;
   const trained = await trainModel({ model, rows, window, excludeHistory, baskets, validation });
   disposables.push(trained);
@@ -62,6 +65,10 @@ describe('Function: refitModel', () => {
     [{ objective: 'snqn' }, false],
     [{ objective: 'sa2c', warmUpEpochs: 1 }, false],
     [{ timeAttention: true }, true],
+    // Of these the LE's states are known by another map each.
+    [{ objective: 'snqn', lea: {} }, false],
+    [{ lea: { stateWeight: 0.1 } }, false],
+    [{ objective: 'snqn', lea: { state: 'off', stateWeight: 0.1 } }, false],
   ])('learns from held-out actions: %j (baskets: %s)', async (settings, baskets) => {
     // Arrange
     const before = await train({ ...settings, refitPasses: 20 }, baskets);

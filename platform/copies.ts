@@ -8,6 +8,7 @@ import {
   type S3Client,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
+import { inParallel } from './in-parallel.ts';
 
 /**
  * What one request copies at most. S3's own limit for a whole object is 5 GiB, which the weights of a language model
@@ -53,15 +54,20 @@ export async function copyObject(
   );
   const upload = { ...target, UploadId: begun.UploadId };
   try {
-    const Parts = await inTurns(Math.ceil(bytes / partBytes), async (part) => {
-      const [first, last] = [part * partBytes, Math.min(bytes, (part + 1) * partBytes) - 1];
-      const PartNumber = part + 1;
-      const range = { CopySourceRange: `bytes=${first}-${last}` };
-      const copied = await client.send(
-        new UploadPartCopyCommand({ ...upload, ...unchanged, ...range, PartNumber }),
-      );
-      return { PartNumber, ETag: copied.CopyPartResult?.ETag };
-    });
+    const parts = Array.from({ length: Math.ceil(bytes / partBytes) }, (_, part) => part);
+    const Parts = await inParallel(
+      parts,
+      CONCURRENT_PARTS,
+      async (part): Promise<CompletedPart> => {
+        const [first, last] = [part * partBytes, Math.min(bytes, (part + 1) * partBytes) - 1];
+        const PartNumber = part + 1;
+        const range = { CopySourceRange: `bytes=${first}-${last}` };
+        const copied = await client.send(
+          new UploadPartCopyCommand({ ...upload, ...unchanged, ...range, PartNumber }),
+        );
+        return { PartNumber, ETag: copied.CopyPartResult?.ETag };
+      },
+    );
     await client.send(
       new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }),
     );
@@ -70,30 +76,4 @@ export async function copyObject(
     await client.send(new AbortMultipartUploadCommand(upload)).catch(() => {});
     throw error;
   }
-}
-
-/** Parts 0 to `count` - 1, some at the same time; after a failure none begins, and those under way have ended. */
-async function inTurns(
-  count: number,
-  copy: (part: number) => Promise<CompletedPart>,
-): Promise<CompletedPart[]> {
-  const parts: CompletedPart[] = [];
-  let next = 0;
-  let failed = false;
-  const worker = async () => {
-    while (next < count && !failed) {
-      const part = next++;
-      try {
-        parts[part] = await copy(part);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const workers = Array.from({ length: Math.min(count, CONCURRENT_PARTS) }, worker);
-  const ended = await Promise.allSettled(workers);
-  const broken = ended.find((one) => one.status === 'rejected');
-  if (broken !== undefined) throw broken.reason;
-  return parts;
 }

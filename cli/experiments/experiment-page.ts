@@ -1,12 +1,14 @@
-import { type IntervalRow, intervalChart } from '#lib/report/charts/interval-chart.ts';
+import { intervalChart } from '#lib/report/charts/interval-chart.ts';
 import { dataTable, foldedTable } from '#lib/report/data-table.ts';
-import { duration, metric, percent, pValue, signed, whole } from '#lib/report/format.ts';
+import { duration, metric, percent, pValue, whole } from '#lib/report/format.ts';
 import { type Html, html } from '#lib/report/html.ts';
+import { bodyOfSections, renderPage, type Section } from '#lib/report/page.ts';
 import { learningSection } from '#lib/report/sections/learning.ts';
-import { style } from '#lib/report/style.ts';
 import { describeAudit } from '../data/audit.ts';
+import { comparisonRow, difference, experimentStyle } from './comparison-view.ts';
+import { words } from './comparison-words.ts';
 import { costChart, costPoints, linesShown, shorten, trendChart } from './experiment-charts.ts';
-import type { ExperimentResults, Verdict } from './results.ts';
+import type { ExperimentResults } from './results.ts';
 
 /**
  * An experiment as one HTML file without any external resource: what was asked, how far everything is apart, for whom, what
@@ -14,7 +16,7 @@ import type { ExperimentResults, Verdict } from './results.ts';
  */
 export function renderExperiment(results: ExperimentResults): string {
   const { primary, data } = results;
-  const sections: readonly (readonly [id: string, title: string, content: Html | undefined])[] = [
+  const sections: readonly Section[] = [
     ['models', 'Models and rivals', modelsSection(results)],
     ['grid', 'What each part is worth', gridSection(results)],
     ['strata', 'For whom', strataSection(results)],
@@ -24,34 +26,18 @@ export function renderExperiment(results: ExperimentResults): string {
     ['tuning', 'Tuning', tuningSection(results)],
     ['data', 'Data', dataSection(results)],
   ];
-  const shown = sections.filter(([, , content]) => content !== undefined);
   const heading =
     primary === null
       ? 'No comparison was named before the run'
       : `${primary.a} beside ${primary.b}: ${words(primary.verdict)}`;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Experiment on ${data.file}</title>
-${style}
-<style>h1, h3, li, .run { overflow-wrap: anywhere; } tbody th.long { max-width: 20rem; }</style>
-</head>
-<body>
-<header>
-<p class="run">Experiment on ${data.file}, split ${data.split}</p>
+  const head = html`<p class="run">Experiment on ${data.file}, split ${data.split}</p>
 <h1 class="${primary?.verdict === 'better' && 'promoted'}">${heading}</h1>
-${primary !== null && html`<p>NDCG@10 ${difference(primary)}, 95 % over users and seeds, p ${pValue(primary.p)}. This comparison was named before the run.</p>`}
-<nav aria-label="Sections"><ul>${shown.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
-</header>
-<main>
-${shown.map(([id, title, content]) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>\n`)}</main>
-</body>
-</html>
-`;
-  return page.text;
+${primary !== null && html`<p>NDCG@10 ${difference(primary)}, 95 % over users and seeds, p ${pValue(primary.p)}. This comparison was named before the run.</p>`}`;
+  return renderPage({
+    title: `Experiment on ${data.file}`,
+    ownStyle: experimentStyle,
+    body: bodyOfSections(head, sections),
+  });
 }
 
 function modelsSection({ summary, baselines }: ExperimentResults): Html {
@@ -90,17 +76,10 @@ function modelsSection({ summary, baselines }: ExperimentResults): Html {
 function gridSection({ grid, noiseFloor, summary }: ExperimentResults): Html {
   const controls = new Set(summary.flatMap(({ name, controls }) => (controls ? [name] : [])));
   const others = [...new Set(grid.map(({ b }) => b))].filter((name) => !controls.has(name));
-  const row = (name: string, own: (typeof grid)[number]): IntervalRow => ({
-    name,
-    kind: own.verdict === 'none' ? 'rival' : 'model',
-    look: own.verdict === 'none' ? 'rival' : own.verdict === 'better' ? 'series-2' : 'series-3',
-    isEmphasised: own.verdict !== 'none',
-    value: own.difference,
-    low: own.low,
-    high: own.high,
-  });
   const against = others.map((other) => {
-    const rows = grid.filter(({ b }) => b === other).map((own) => row(shorten(own.a), own));
+    const rows = grid
+      .filter(({ b }) => b === other)
+      .map((own) => comparisonRow(shorten(own.a), own));
     return html`<h3>Beside ${other}</h3>${intervalChart(`NDCG@10 more than ${other}`, rows)}`;
   });
   const parts = grid.filter(({ b }) => controls.has(b));
@@ -114,7 +93,7 @@ ${
   parts.length > 0 &&
   html`<h3>Beside controls</h3><p>How much more a model has than itself with a part replaced: a part that is worth something is to the right of 0.</p>${intervalChart(
     'NDCG@10 more than the control',
-    parts.map((own) => row(shorten(own.b), own)),
+    parts.map((own) => comparisonRow(shorten(own.b), own)),
   )}`
 }
 ${foldedTable(
@@ -242,11 +221,3 @@ ${dataTable(
   ],
 )}`;
 }
-
-const words = (verdict: Verdict) => (verdict === 'none' ? 'no difference is shown' : verdict);
-
-const difference = (own: {
-  readonly difference: number;
-  readonly low: number;
-  readonly high: number;
-}) => `${signed(own.difference)} (${signed(own.low)} to ${signed(own.high)})`;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { BuiltSequences } from '#lib/sequences/build.ts';
+import { inParallel } from '#platform/in-parallel.ts';
 import { versions } from '../../containers/trainer/versions.ts';
 import { auditData } from '../data/audit.ts';
 import { type Arm, type Cell, cellsOf } from './arms.ts';
@@ -11,7 +12,6 @@ import { concludeExperiment, expectPrimary, strataOf, trendOf } from './conclusi
 import type { EnvironmentAnswerer } from './environment-answers.ts';
 import { readData, scoreBaselines } from './experiment-data.ts';
 import type { ExperimentHooks } from './experiment-hooks.ts';
-import { inParallel } from './in-parallel.ts';
 import { type ExperimentOptions, planExperiment, type ReadOptions } from './options.ts';
 import { configHash, currentCommit, machine } from './provenance.ts';
 import { type ExperimentResults, type TunedArm, writeResults } from './results.ts';

@@ -1,9 +1,10 @@
-import { type IntervalRow, intervalChart } from '#lib/report/charts/interval-chart.ts';
+import { intervalChart } from '#lib/report/charts/interval-chart.ts';
 import { dataTable, foldedTable } from '#lib/report/data-table.ts';
 import { metric, percent, pValue, whole as wholeNumber } from '#lib/report/format.ts';
 import { type Html, html } from '#lib/report/html.ts';
-import { style } from '#lib/report/style.ts';
-import { besides, interval, words } from './comparison-words.ts';
+import { bodyOfSections, renderPage, type Section } from '#lib/report/page.ts';
+import { comparisonRow, difference, experimentStyle } from './comparison-view.ts';
+import { besides, words } from './comparison-words.ts';
 import type { WholeComparison, WholeResults } from './whole.ts';
 import { conclusion, rankersOf } from './whole-table.ts';
 
@@ -18,42 +19,29 @@ export function renderWhole(whole: WholeResults): string {
     asked === undefined
       ? 'No comparison was named before the run'
       : `${asked.a} beside ${asked.b}: ${conclusion(whole)}`;
-  const sections: readonly (readonly [id: string, title: string, content: Html | false])[] = [
+  const sections: readonly Section[] = [
     ['primary', 'What was asked', primary.length > 0 && primarySection(primary)],
     ['models', 'Models and rivals', modelsSection(whole)],
     ['grid', 'What each part is worth', gridSection(grid)],
     ['data', 'Data', dataSection(whole)],
   ];
-  const shown = sections.filter(([, , content]) => content !== false);
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Experiment on ${panels.length} data sets and splits</title>
-${style}
-<style>h1, h3, li, .run { overflow-wrap: anywhere; } tbody th.long { max-width: 20rem; }</style>
-</head>
-<body>
-<header>
-<p class="run">Experiment on ${panels.length} data sets and splits</p>
-<h1 class="${primary.some(({ verdict }) => verdict === 'better') && 'promoted'}">${heading}</h1>
-<nav aria-label="Sections"><ul>${shown.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}${panels.map(({ name, folder }) => html`<li><a href="${folder}/experiment.html">${name}</a></li>`)}</ul></nav>
-</header>
-<main>
-${shown.map(([id, title, content]) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>\n`)}</main>
-</body>
-</html>
-`;
-  return page.text;
+  const head = html`<p class="run">Experiment on ${panels.length} data sets and splits</p>
+<h1 class="${primary.some(({ verdict }) => verdict === 'better') && 'promoted'}">${heading}</h1>`;
+  const links = panels.map(
+    ({ name, folder }) => html`<li><a href="${folder}/experiment.html">${name}</a></li>`,
+  );
+  return renderPage({
+    title: `Experiment on ${panels.length} data sets and splits`,
+    ownStyle: experimentStyle,
+    body: bodyOfSections(head, sections, links),
+  });
 }
 
 function primarySection(primary: readonly WholeComparison[]): Html {
   return html`<p>This comparison was named before the run. Intervals are 95 % over users and seeds; p-values are corrected over its ${primary.length} data sets and splits (Holm).</p>
 ${intervalChart(
   `NDCG@10 more than ${primary[0]!.b}`,
-  primary.map((own) => row(own.panel, own)),
+  primary.map((own) => comparisonRow(own.panel, own)),
 )}
 ${comparisons('Primary comparison', primary)}`;
 }
@@ -82,21 +70,11 @@ ${[...pairs].map(
   ([pair, own]) =>
     html`<h3>${pair}</h3>${intervalChart(
       `NDCG@10 more: ${pair}`,
-      own.map((each) => row(each.panel, each)),
+      own.map((each) => comparisonRow(each.panel, each)),
     )}`,
 )}
 ${comparisons('All comparisons', grid)}`;
 }
-
-const row = (name: string, own: WholeComparison): IntervalRow => ({
-  name,
-  kind: own.verdict === 'none' ? 'rival' : 'model',
-  look: own.verdict === 'none' ? 'rival' : own.verdict === 'better' ? 'series-2' : 'series-3',
-  isEmphasised: own.verdict !== 'none',
-  value: own.difference,
-  low: own.low,
-  high: own.high,
-});
 
 const comparisons = (title: string, all: readonly WholeComparison[]): Html =>
   foldedTable(
@@ -113,7 +91,7 @@ const comparisons = (title: string, all: readonly WholeComparison[]): Html =>
       own.panel,
       own.a,
       besides(own),
-      interval(own),
+      difference(own),
       pValue(own.holm),
       words(own.verdict),
     ]),

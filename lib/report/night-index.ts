@@ -2,8 +2,8 @@ import { runs } from '#lib/contracts/keys.ts';
 import type { PrequentialNight, Trend } from '#lib/promotion/prequential.ts';
 import { dataTable } from './data-table.ts';
 import { html } from './html.ts';
+import { renderPage } from './page.ts';
 import { trendSection } from './sections/trend.ts';
-import { style } from './style.ts';
 
 /** Where the index is from the bucket's folder, so that its links lead back to the reports. */
 const toBucket = '../';
@@ -19,17 +19,7 @@ export function renderIndex(
   trend: Trend | undefined,
   verdicts: ReadonlyMap<string, string>,
 ): string {
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Nights</title>
-${style}
-</head>
-<body>
-<header><h1>Nights</h1></header>
+  const body = html`<header><h1>Nights</h1></header>
 <main>
 <section>${trendSection(nights, trend)}</section>
 <section>${dataTable(
@@ -45,9 +35,6 @@ ${style}
       ];
     }),
   )}</section>
-</main>
-</body>
-</html>
-`;
-  return page.text;
+</main>`;
+  return renderPage({ title: 'Nights', body });
 }

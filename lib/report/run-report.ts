@@ -7,8 +7,9 @@ import type { PrequentialNight } from '#lib/promotion/prequential.ts';
 import type { Verdict } from '#lib/promotion/verdict.ts';
 import type { SequencesExcluded, SequencesManifest } from '#lib/sequences/manifest.ts';
 import type { AugmentationSummary } from './augmentation.ts';
-import { type Html, html } from './html.ts';
+import { html } from './html.ts';
 import type { LearningCurve } from './learning-curve-file.ts';
+import { bodyOfSections, renderPage, type Section } from './page.ts';
 import { billSection } from './sections/bill.ts';
 import { configurationSection } from './sections/configuration.ts';
 import { dataSection, type UploadTotals } from './sections/data.ts';
@@ -25,7 +26,6 @@ import { type StateTiming, timingsSection } from './sections/timings.ts';
 import { trendSection } from './sections/trend.ts';
 import { trialTable } from './sections/trial.ts';
 import { verdictSection } from './sections/verdict.ts';
-import { style } from './style.ts';
 import type { Served } from './summary.ts';
 
 /** Everything that the report of a run shows. What is undefined is left out, with a word on why. */
@@ -65,7 +65,7 @@ export interface RunReport {
  * Everything that a picture shows is in a table as well.
  */
 export function renderReport(report: RunReport): string {
-  const sections: readonly (readonly [id: string, title: string, content: Html | undefined])[] = [
+  const sections: readonly Section[] = [
     // Is it better and by how much, for whom, what do people get, what did the language model add, what did it cost, what of the data.
     ['results', 'Results', resultsSection(report.evaluation, report.verdict)],
     ['trend', 'Night by night', trendSection(report.nights, report.verdict.trend)],
@@ -89,26 +89,7 @@ export function renderReport(report: RunReport): string {
     ],
     ['configuration', 'Configuration', configurationSection(report.config)],
   ];
-  const shown = sections.filter(([, , content]) => content !== undefined);
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Run ${report.run}</title>
-${style}
-</head>
-<body>
-<header>
-<p class="run">Run ${report.run} <time datetime="${report.createdAt}">${report.createdAt.slice(0, 16).replace('T', ' ')} UTC</time></p>
-${verdictSection(report.evaluation, report.verdict)}
-<nav aria-label="Sections"><ul>${shown.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
-</header>
-<main>
-${shown.map(([id, title, content]) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>\n`)}</main>
-</body>
-</html>
-`;
-  return page.text;
+  const head = html`<p class="run">Run ${report.run} <time datetime="${report.createdAt}">${report.createdAt.slice(0, 16).replace('T', ' ')} UTC</time></p>
+${verdictSection(report.evaluation, report.verdict)}`;
+  return renderPage({ title: `Run ${report.run}`, body: bodyOfSections(head, sections) });
 }

@@ -1,12 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chartFiles } from '#cli/experiments/experiment-charts.ts';
 import { renderExperiment } from '#cli/experiments/experiment-page.ts';
-import { browserPath, overflowOf, screens, seriousFindings, startBrowser } from '../../browser.ts';
-import { temporaryFolder } from '../../temporary/folders.ts';
+import { describePages } from '../../pages-in-browser.ts';
 import { experimentOf } from './experiments.ts';
 
 const page = renderExperiment(experimentOf());
@@ -72,28 +67,4 @@ describe('Function: chartFiles', () => {
   });
 });
 
-describe.skipIf(browserPath === undefined)('An experiment in a browser', () => {
-  let browser: Browser;
-  let address: string;
-  beforeAll(async () => {
-    const path = join(temporaryFolder('experiment-page'), 'experiment.html');
-    writeFileSync(path, page);
-    address = pathToFileURL(path).href;
-    browser = await startBrowser();
-  });
-  afterAll(() => browser?.close());
-
-  it.each(Object.keys(screens) as (keyof typeof screens)[])(
-    'fits the screen (%s), and axe finds nothing serious',
-    async (screen) => {
-      const context = await browser.newContext(screens[screen]);
-      const opened = await context.newPage();
-
-      await opened.goto(address);
-
-      expect(await overflowOf(opened)).toBe(0);
-      expect(await seriousFindings(opened)).toEqual([]);
-      await context.close();
-    },
-  );
-});
+describePages('An experiment in a browser', { experiment: page });

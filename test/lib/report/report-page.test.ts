@@ -1,12 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { renderIndex } from '#lib/report/night-index.ts';
 import { renderReport } from '#lib/report/run-report.ts';
-import { browserPath, overflowOf, screens, seriousFindings, startBrowser } from '../../browser.ts';
-import { temporaryFolder } from '../../temporary/folders.ts';
+import { overflowOf } from '../../browser.ts';
+import { describePages } from '../../pages-in-browser.ts';
 import { evaluationOf } from '../promotion/evaluations.ts';
 import { firstNight, nightOf } from '../promotion/nights.ts';
 import { reportOf } from './reports.ts';
@@ -34,39 +30,10 @@ const pages = {
   index: renderIndex(nights, undefined, new Map([['night-3', 'new becomes the champion']])),
 };
 
-describe.skipIf(browserPath === undefined)('Reports in a browser', () => {
-  let browser: Browser;
-  let addresses: Record<keyof typeof pages, string>;
-  beforeAll(async () => {
-    const folder = temporaryFolder('report-page');
-    const write = (name: keyof typeof pages) => {
-      const path = join(folder, `${name}.html`);
-      writeFileSync(path, pages[name]);
-      return pathToFileURL(path).href;
-    };
-    addresses = { report: write('report'), index: write('index') };
-    browser = await startBrowser();
-  });
-  afterAll(() => browser?.close());
-
-  it.each(
-    (Object.keys(pages) as (keyof typeof pages)[]).flatMap((name) =>
-      (Object.keys(screens) as (keyof typeof screens)[]).map((screen) => [name, screen] as const),
-    ),
-  )('the %s fits the screen (%s), and axe finds nothing serious', async (name, screen) => {
-    const context = await browser.newContext(screens[screen]);
-    const page = await context.newPage();
-
-    await page.goto(addresses[name]);
-
-    expect(await overflowOf(page)).toBeLessThanOrEqual(0);
-    expect(await seriousFindings(page)).toEqual([]);
-    await context.close();
-  });
-
+describePages('Reports in a browser', pages, (opened) => {
   it('prints what is folded away on a screen', async () => {
-    const page = await browser.newPage();
-    await page.goto(addresses.report);
+    const page = await opened().browser.newPage();
+    await page.goto(opened().addresses.report!);
     const setting = page.getByText('minimumUserInteractions');
 
     const onScreen = await setting.isVisible();

@@ -1,13 +1,13 @@
 import {
   chunk,
-  encodeItems,
   group,
   type ItemVectors,
   largestCode,
   roundedDown,
   roundedUp,
   unit,
-} from './item-codes.ts';
+  writeInt8Vectors,
+} from './int8-vectors.ts';
 import { kernel } from './kernel.ts';
 
 /** Scores beyond are not bounded: float32 ends at 3.4e38. */
@@ -78,7 +78,7 @@ export class ItemBounds {
     this.#buffer = memory.buffer;
     this.#scan = scan;
     const padded = roundUp(this.#items, group);
-    this.#longest = encodeItems(vectors, this.#queryError, {
+    this.#longest = writeInt8Vectors(vectors, this.#queryError, {
       codes: new Int8Array(this.#buffer, places.codes, padded * this.#dimension),
       scales: new Float32Array(this.#buffer, places.scales, padded),
       errors: new Float32Array(this.#buffer, places.errors, padded),

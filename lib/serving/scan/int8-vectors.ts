@@ -13,8 +13,8 @@ export const largestCode = 127;
 /** Half the distance of neighbouring float32 numbers around 1: what rounding is wrong by at most. */
 export const unit = 2 ** -24;
 
-/** Where `encodeItems` writes. */
-export interface CodeArrays {
+/** Where `writeInt8Vectors` writes. */
+export interface Int8Arrays {
   /** `[groups, dimension / 4, 2, 2, 4, 2]`: halves of a group, halves of four dimensions, items, dimensions. */
   readonly codes: Int8Array;
   /** `[groups * 8]` */
@@ -24,15 +24,15 @@ export interface CodeArrays {
 }
 
 /**
- * Writes the codes of items, `x_i = s_i c_i + e_i`, and bounds of what they are wrong by.
+ * Writes the int8 codes of vectors, `x_i = s_i c_i + e_i`, and bounds of what they are wrong by. (A model's `itemCodes` are something else.)
  *
  * @param queryError bound of what rounding a query of length 1 is wrong by
  * @returns the longest vector plus its error; not finite if a number is not
  */
-export function encodeItems(
+export function writeInt8Vectors(
   { values, dimension }: ItemVectors,
   queryError: number,
-  { codes, scales, errors }: CodeArrays,
+  { codes, scales, errors }: Int8Arrays,
 ): number {
   const items = values.length / dimension;
   const chunks = Math.ceil(dimension / chunk);

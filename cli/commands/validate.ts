@@ -1,6 +1,11 @@
 import type { UploadReport } from '#lib/interactions/report.ts';
 import type { Interaction } from '#lib/interactions/rows.ts';
-import { describeUploadReport } from '../artefacts/upload-report.ts';
+import {
+  countRows,
+  describeUploadReport,
+  outcomeAhead,
+  type RowCounts,
+} from '../artefacts/upload-report.ts';
 import { expandFiles } from '../data/expand-files.ts';
 import { nightConfig } from '../one-machine/config.ts';
 import type { Command } from './command.ts';
@@ -89,14 +94,25 @@ function describeAll(reports: readonly UploadReport[], quiet: boolean): string {
       .join('\n\n');
   if (reports.length <= MANY)
     return reports.map((report) => describeUploadReport(report, true)).join('\n\n');
-  const sum = (count: (report: UploadReport) => number) =>
-    reports.reduce((total, report) => total + count(report), 0).toLocaleString('en-US');
   return [
     ...reports.map((report) =>
       isRefused(report)
         ? describeUploadReport(report, true)
-        : `${report.file}: would be taken. ${report.message}`,
+        : `${report.file}: ${outcomeAhead(report)}. ${report.message}`,
     ),
-    `${reports.length} files, ${sum(({ read }) => read)} rows = ${sum(({ good }) => good)} good + ${sum(({ quarantined }) => quarantined)} quarantined + ${sum(({ duplicate }) => duplicate)} duplicate`,
+    `${reports.length} files,${countRows(sums(reports))}`,
   ].join('\n');
 }
+
+/** What the rows of all files became. */
+const sums = (reports: readonly UploadReport[]): RowCounts => {
+  const sum = (count: keyof RowCounts) =>
+    reports.reduce((total, report) => total + report[count], 0);
+  return {
+    read: sum('read'),
+    good: sum('good'),
+    quarantined: sum('quarantined'),
+    duplicate: sum('duplicate'),
+    omitted: sum('omitted'),
+  };
+};

@@ -11,15 +11,17 @@ import { endings, formatOf, type UploadKind } from '#lib/interactions/upload-pla
 import { openLocal } from './upload-file.ts';
 
 /**
- * Whether a file holds interactions or items, by the columns that the configuration asks for.
- *
- * @throws ValidationError when it is neither, with what a log would need
+ * Whether a file holds interactions or items, by the columns that the configuration asks for. What is neither, or cannot
+ * be read, counts as interactions: read as these, it is told what it lacks.
  */
 export async function kindOfFile(path: string, config: InteractionsConfig): Promise<UploadKind> {
-  if (await holds(path, 'logs', config)) return 'logs';
-  if (await holds(path, 'catalog', config).catch(() => false)) return 'catalog';
-  // Read as a log, it is told what it lacks.
-  return 'logs';
+  try {
+    if (await holds(path, 'logs', config)) return 'logs';
+    return (await holds(path, 'catalog', config)) ? 'catalog' : 'logs';
+  } catch (error) {
+    if (error instanceof ValidationError) return 'logs';
+    throw error;
+  }
 }
 
 async function holds(path: string, kind: UploadKind, config: InteractionsConfig): Promise<boolean> {

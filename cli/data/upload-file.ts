@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { InteractionsConfig } from '#lib/contracts/config/interactions.ts';
@@ -11,9 +11,12 @@ import { beginningOf, uncompressed } from '#lib/interactions/packing.ts';
 import {
   emptyMessage,
   explainFailure,
+  isUnread,
   type RangeReport,
   reportUpload,
+  type UploadFacts,
   type UploadReport,
+  unreadReport,
 } from '#lib/interactions/report.ts';
 import { createRowReader } from '#lib/interactions/row-reader.ts';
 import type { Interaction, Item } from '#lib/interactions/rows.ts';
@@ -85,12 +88,13 @@ function storedLocally(
  * Reads a file of this machine as ingestion reads an upload, see `inspectUploadFile`.
  *
  * @returns the report that an upload would get; it has succeeded
- * @throws ValidationError with the reasons when the upload would be refused
+ * @throws ValidationError with the reasons when the upload would be refused, or has no rows
  */
 export async function readUploadFile<Row extends Interaction | Item>(
   ...file: Parameters<typeof inspectUploadFile<Row>>
 ): Promise<UploadReport> {
   const report = await inspectUploadFile(...file);
+  if (isUnread(report)) throw new ValidationError(report.message);
   if (report.status === 'succeeded') return report;
   throw new ValidationError(explainFailure(report, file[0]));
 }
@@ -99,13 +103,29 @@ export async function readUploadFile<Row extends Interaction | Item>(
  * Plans to read a file of this machine as one range, as ingestion plans an upload.
  *
  * @returns the plan, and the bytes that it is about, unpacked
- * @throws ValidationError when it cannot be read at all
+ * @throws ValidationError when it cannot be read at all, or has no rows
  */
 export async function planLocal(
   path: string,
   kind: UploadKind,
   config: InteractionsConfig,
-): Promise<{ readonly plan: UploadPlan; readonly content: LocalFile['content'] }> {
+): Promise<LocalPlan> {
+  const planned = await findPlan(path, kind, config);
+  if (planned === undefined) throw new ValidationError(emptyMessage(path));
+  return planned;
+}
+
+interface LocalPlan {
+  readonly plan: UploadPlan;
+  readonly content: LocalFile['content'];
+}
+
+/** The same; undefined when there are no rows. */
+async function findPlan(
+  path: string,
+  kind: UploadKind,
+  config: InteractionsConfig,
+): Promise<LocalPlan | undefined> {
   const format = formatOf(path);
   if (format === undefined) {
     throw new ValidationError(
@@ -115,16 +135,12 @@ export async function planLocal(
   const file = await openLocal(path, kind, format, config);
   const layout = layoutOf(config, kind);
   const content = inspectContent(file.head, file.isWhole, { key: path, kind, format, layout });
-  if (content === undefined) throw new ValidationError(emptyMessage(path));
+  if (content === undefined) return undefined;
   const { firstLine, ...framing } = content;
   const plan: UploadPlan = {
-    upload: basename(path),
+    ...factsOf(path, kind),
     bucket: '',
-    key: path,
     etag: '',
-    bytes: file.bytes,
-    arrivedAt: new Date().toISOString(),
-    kind,
     format,
     compression: file.compression,
     ...framing,
@@ -135,14 +151,21 @@ export async function planLocal(
   return { plan, content: file.content };
 }
 
+const factsOf = (path: string, kind: UploadKind): UploadFacts => ({
+  upload: basename(path),
+  key: path,
+  kind,
+  arrivedAt: new Date().toISOString(),
+  bytes: statSync(path, { throwIfNoEntry: false })?.size ?? 0,
+});
+
 /**
  * Reads a file of this machine as ingestion reads an upload: the same formats, checks and reasons to refuse it. Only
  * the limits of size, which are those of functions, do not hold here.
  *
  * @param knownItems items of the catalogue; undefined without one
  * @param take gets every good row, in the order of the file
- * @returns the report that an upload would get, also of one that would be refused
- * @throws ValidationError when it cannot be read at all
+ * @returns the report that an upload would get, also of one that would be refused, or that cannot be read at all
  */
 export async function inspectUploadFile<Row extends Interaction | Item>(
   path: string,
@@ -151,7 +174,17 @@ export async function inspectUploadFile<Row extends Interaction | Item>(
   knownItems: ReadonlySet<string> | undefined,
   take: (row: Row) => void,
 ): Promise<UploadReport> {
-  const { plan, content } = await planLocal(path, kind as UploadKind, config);
+  let planned: LocalPlan | undefined;
+  try {
+    planned = await findPlan(path, kind as UploadKind, config);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    return unreadReport(factsOf(path, kind), 'failed', error.message);
+  }
+  if (planned === undefined) {
+    return unreadReport(factsOf(path, kind), 'succeeded', emptyMessage(path));
+  }
+  const { plan, content } = planned;
   const reader = createRowReader(plan, 0, knownItems, {
     good: (row) => take(row as Row),
     bad: () => true,

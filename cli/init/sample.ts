@@ -12,11 +12,10 @@ import { parseJsonRow } from '#lib/interactions/file-rows.ts';
 import { foreignFormat } from '#lib/interactions/foreign-formats.ts';
 import { createRowSplitter } from '#lib/interactions/framing.ts';
 import { isRejection } from '#lib/interactions/reasons.ts';
-import { explainFailure } from '#lib/interactions/report.ts';
 import type { FileRow } from '#lib/interactions/rows.ts';
 import { endings, formatOf } from '#lib/interactions/upload-plan.ts';
 import { kindOfFile } from '../data/kind-of-file.ts';
-import { inspectUploadFile, openLocal } from '../data/upload-file.ts';
+import { openLocal, readUploadFile } from '../data/upload-file.ts';
 
 /** The first rows of a file as texts by column, and how it is laid out. */
 export interface Sample {
@@ -74,8 +73,8 @@ export async function sampleFile(file: string): Promise<Sample> {
 async function explainEmpty(file: string): Promise<never> {
   const config = interactionsConfig.parse({});
   const kind = await kindOfFile(file, config);
-  const report = await inspectUploadFile(file, kind, config, undefined, () => undefined);
-  throw new ValidationError(explainFailure(report, file));
+  const { message } = await readUploadFile(file, kind, config, undefined, () => undefined);
+  throw new ValidationError(message);
 }
 
 /** The byte order mark of UTF-16. */

@@ -1,4 +1,4 @@
-import { type Insight, number, percent, when } from './insight.ts';
+import { count, type Insight, number, percent, when } from './insight.ts';
 import type { MergedInteractions, MergedItems, MergedTally } from './merge.ts';
 import { rewardInsights } from './reward-insights.ts';
 import type { UploadPlan } from './upload-plan.ts';
@@ -46,7 +46,7 @@ function volumeInsights({ good, read, duplicate }: MergedTally, { users }: Merge
     ...when(
       users.repeated < MINIMUM_USERS,
       'few-users',
-      `Only ${number(users.repeated)} ${users.repeated === 1 ? 'user has' : 'users have'} two or more interactions; sequences need at least ${MINIMUM_USERS} such users.`,
+      `${users.repeated === 0 ? 'No user has' : `Only ${count(users.repeated, 'user')} ${users.repeated === 1 ? 'has' : 'have'}`} two or more interactions; sequences need at least ${MINIMUM_USERS} such users.`,
       'Check that user_id names a person or a lasting device and not a session or a request; upload a longer period.',
     ),
     ...when(

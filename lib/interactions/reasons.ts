@@ -20,7 +20,8 @@ export const reasons = {
   },
   'missing-field': {
     meaning: 'A required field is absent, null or empty.',
-    advice: 'Interactions need user_id, item_id and timestamp; items need item_id.',
+    advice:
+      'Interactions need user_id, item_id and timestamp; items need item_id. Where columns are called otherwise, interactions.columns (of items interactions.items.columns) says which is which, and `npx lea init` proposes it.',
   },
   'wrong-type': {
     meaning: 'A field has a value of another type than documented.',

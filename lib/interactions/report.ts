@@ -115,6 +115,9 @@ export function unreadReport(
   };
 }
 
+/** Nothing of the upload was read. */
+export const isUnread = ({ ranges }: UploadReport): boolean => ranges === 0;
+
 /**
  * The report of an upload whose ranges have all been parsed. Depends on the plan and the range reports alone.
  *
@@ -181,7 +184,7 @@ function problemOf(
     const [reason, { count }] = mostFrequent(merged)[0]!;
     return (
       `${number(quarantined)} of the ${number(read)} rows of ${plan.key} (${percent(badShare)}) are bad, more than the ` +
-      `${percent(maximumBadShare)} that interactions.maximumBadShare allows; ${number(count)} of them are "${reason}". ` +
+      `${percent(maximumBadShare)} that interactions.maximumBadShare allows; ${number(count)} of them ${count === 1 ? 'is' : 'are'} "${reason}". ` +
       `Nothing of the file is used. Correct it and upload it again.`
     );
   }

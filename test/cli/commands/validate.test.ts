@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { validate } from '#cli/commands/validate.ts';
 import { temporaryFolder } from '../../temporary/folders.ts';
@@ -87,9 +88,12 @@ describe('Command: validate', () => {
 
     expect({ code, text }).toEqual({ code: 0, text: '' });
     expect((await run(log, items)).text).toContain('unknown-item, 1 row');
-    await expect(run(bad)).rejects.toThrow(
-      /Its columns are user, item\. .*`npx lea init` proposes it/,
-    );
+    expect(await run(bad)).toEqual({
+      code: 1,
+      text: expect.stringMatching(
+        /would be REFUSED\. .*Its columns are user, item\. .*`npx lea init` proposes it/,
+      ),
+    });
   });
 
   it('sums many files up', async () => {
@@ -100,6 +104,34 @@ describe('Command: validate', () => {
     expect(names).toHaveLength(12);
     expect(text).toContain('12 files, 480 rows = 480 good + 0 quarantined + 0 duplicate');
     expect(text.split('\n')).toHaveLength(16);
+  });
+
+  it('says of every file of a folder what would become of it, also of those that cannot be read', async () => {
+    const folder = temporaryFolder('parts');
+    writeFileSync(join(folder, 'part-0.csv'), '');
+    writeFileSync(join(folder, 'part-1.jsonl.gz'), gzipSync(gzipSync('{}')));
+    writeFileSync(join(folder, 'part-2.csv'), `${header}\n`);
+    writeFileSync(join(folder, 'part-3.csv'), [header, ...rows].join('\n'));
+
+    const { code, text } = await run(folder);
+
+    expect(code).toBe(1);
+    expect(text).toMatch(/part-0\.csv: would add nothing\. .* has no rows/);
+    expect(text).toMatch(/part-1\.jsonl\.gz: would be REFUSED\. .* is compressed twice/);
+    expect(text).toMatch(/part-2\.csv: would add nothing\./);
+    expect(text).toMatch(/part-3\.csv: would be taken\./);
+    // Rows are counted where there were some.
+    expect(text.match(/ rows = /g)).toHaveLength(1);
+  });
+
+  it('says how columns of other names are read, for objects as for tables', async () => {
+    const log = join(dir, 'camel.jsonl');
+    writeFileSync(log, '{"userId":"u","itemId":"i","timestamp":1700000000}\n');
+
+    const { text } = await run(log);
+
+    expect(text).toContain('1 row = 0 good + 1 quarantined');
+    expect(text).toContain('`npx lea init` proposes it');
   });
 
   it('keeps to the configuration', async () => {

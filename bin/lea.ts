@@ -4,6 +4,7 @@ import { commands } from '#cli/commands/index.ts';
 import { UsageError } from '#cli/commands/options.ts';
 import { watchAncestors } from '#cli/process/ancestors.ts';
 import { watchOutput } from '#cli/process/broken-pipe.ts';
+import { asCalled } from '#cli/process/called.ts';
 import { suggest } from '#lib/contracts/suggest.ts';
 
 const helpFlags = ['--help', '-h'];
@@ -35,7 +36,7 @@ async function main([name = '--help', ...args]: readonly string[]): Promise<numb
   }
   const command = await entry.load();
   if (args.some((arg) => helpFlags.includes(arg))) {
-    console.log(command.usage);
+    console.log(asCalled(command.usage));
     return 0;
   }
   try {
@@ -46,12 +47,12 @@ async function main([name = '--help', ...args]: readonly string[]): Promise<numb
     return await work();
   } catch (error) {
     if (error instanceof UsageError) {
-      console.error(`${command.usage}\n\nlea ${name}: ${error.message}`);
+      console.error(asCalled(`${command.usage}\n\nlea ${name}: ${error.message}`));
       return 2;
     }
     const { explain } = await import('#cli/commands/explain.ts');
     const { message, exitCode } = explain(error);
-    if (message !== undefined) console.error(`\n${message}`);
+    if (message !== undefined) console.error(asCalled(`\n${message}`));
     if (process.env.LEA_DEBUG !== undefined) console.error(error);
     return exitCode;
   }

@@ -23,6 +23,9 @@ function dataFolder() {
   return LEA_HOME || join(XDG_DATA_HOME || join(homedir(), '.local/share'), 'lea');
 }
 
+/** By npm, and not a checkout, of which `npx lea` may be run. */
+export const isInstalled = (folder) => realpathSync(folder).split(sep).includes('node_modules');
+
 /**
  * The folder that the program runs from: a checkout as it is; of a package that npm has installed a copy in the user's
  * data folder, because Node.js reads no TypeScript below `node_modules`, and what the set-up makes has to be the user's.
@@ -33,7 +36,7 @@ function dataFolder() {
  */
 export function findHome(installed, data = dataFolder()) {
   const source = realpathSync(installed);
-  if (!source.split(sep).includes('node_modules')) return source;
+  if (!isInstalled(source)) return source;
   const { version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
   // Files of a package have the times of its packing; when it was installed is when their entries changed.
   const { ctimeMs } = statSync(join(source, 'package.json'));

@@ -1,5 +1,6 @@
 import { count, number } from '#lib/interactions/insight.ts';
 import { isUnread, type UploadReport } from '#lib/interactions/report.ts';
+import { asCalled } from '../process/called.ts';
 
 /** Lines of a reason that are shown. */
 const examplesShown = 3;
@@ -11,16 +12,20 @@ const examplesShown = 3;
  */
 export function describeUploadReport(report: UploadReport, isAhead = false): string {
   const { file, status, message } = report;
-  return [
-    `${file}: ${isAhead ? outcomeAhead(report) : status}. ${message}`,
-    ...(isUnread(report) ? [] : [` ${countRows(report)}`]),
-    ...describeRows(report),
-    ...report.reasons.flatMap(({ reason, count: rows, meaning, advice, examples }) => [
-      `  ${reason}, ${count(rows, 'row')}: ${meaning} ${advice}`,
-      ...examples.slice(0, examplesShown).map(({ line, detail }) => `    line ${line}: ${detail}`),
-    ]),
-    ...report.insights.map((insight) => `  * ${insight.message} ${insight.advice}`),
-  ].join('\n');
+  return asCalled(
+    [
+      `${file}: ${isAhead ? outcomeAhead(report) : status}. ${message}`,
+      ...(isUnread(report) ? [] : [` ${countRows(report)}`]),
+      ...describeRows(report),
+      ...report.reasons.flatMap(({ reason, count: rows, meaning, advice, examples }) => [
+        `  ${reason}, ${count(rows, 'row')}: ${meaning} ${advice}`,
+        ...examples
+          .slice(0, examplesShown)
+          .map(({ line, detail }) => `    line ${line}: ${detail}`),
+      ]),
+      ...report.insights.map((insight) => `  * ${insight.message} ${insight.advice}`),
+    ].join('\n'),
+  );
 }
 
 /** What would become of a file. */

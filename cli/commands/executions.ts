@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
 import { nameRun } from '#lib/contracts/run.ts';
+import { asCalled } from '../process/called.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
 
@@ -97,7 +98,9 @@ ${where}
     return async () => {
       const execution = await (await openMachine(environment)).start({ run: name });
       console.log(
-        `Run ${name} has begun: ${execution}\n\`npx lea status --environment ${environment}\` tells how it goes.`,
+        asCalled(
+          `Run ${name} has begun: ${execution}\n\`npx lea status --environment ${environment}\` tells how it goes.`,
+        ),
       );
       return 0;
     };

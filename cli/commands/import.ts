@@ -4,6 +4,7 @@ import { ValidationError } from '#lib/contracts/errors.ts';
 import { root } from '../../setup/paths.mjs';
 import { describeUploadReport } from '../artefacts/upload-report.ts';
 import { expandFiles } from '../data/expand-files.ts';
+import { asCalled, quoted } from '../process/called.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
 
@@ -65,7 +66,7 @@ them is not used. The files themselves stay as they are.
       }
       const $schema = relative(dirname(resolve(to)), join(root, 'config/pipeline.schema.json'));
       writeFileSync(to, `${JSON.stringify({ $schema, ...config }, null, 2)}\n`);
-      const catalogue = given.items === undefined ? 'ITEMS' : given.items;
+      const catalogue = given.items === undefined ? 'ITEMS' : quoted(given.items);
       console.log(
         [
           ...reasons.map((reason) => `- ${reason}`),
@@ -74,7 +75,9 @@ them is not used. The files themselves stay as they are.
           `With ${to}:`,
           ...reports.map((report) => describeUploadReport(report, true)),
           '',
-          `Next:  npx lea run --interactions ${given.interactions} --items ${catalogue} --config ${to} --out out/mine`,
+          asCalled(
+            `Next:  npx lea run --interactions ${quoted(given.interactions!)} --items ${catalogue} --config ${quoted(to)} --out out/mine`,
+          ),
         ].join('\n'),
       );
       return code;

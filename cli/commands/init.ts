@@ -1,9 +1,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { ValidationError } from '#lib/contracts/errors.ts';
+import { count } from '#lib/interactions/insight.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import { root } from '../../setup/paths.mjs';
 import { expandFiles } from '../data/expand-files.ts';
+import { asCalled, quoted } from '../process/called.ts';
 import type { Command } from './command.ts';
 import { readFilesAndOptions, UsageError } from './options.ts';
 
@@ -52,14 +54,16 @@ choice in a line, and writes a configuration for \`lea validate\`, \`lea run\` a
         return 1;
       }
       console.log(`\nWith ${to}:\n${reports.map(describeReport).join('\n')}\n`);
-      const [log, catalogue] = [logs.join(' --interactions '), items[0] ?? 'ITEMS'];
+      const log = logs.map(quoted).join(' --interactions ');
+      const catalogue = items[0] === undefined ? 'ITEMS' : quoted(items[0]);
+      const files = `--interactions ${log} --items ${catalogue} --config ${quoted(to)}`;
       console.log(
-        `Next:  npx lea validate --interactions ${log} --items ${catalogue} --config ${to}\n       npx lea run --interactions ${log} --items ${catalogue} --config ${to} --out out/mine`,
+        asCalled(`Next:  npx lea validate ${files}\n       npx lea run ${files} --out out/mine`),
       );
       return reports.every(({ status }) => status === 'succeeded') ? 0 : 1;
     };
   },
 };
 
-const describeReport = ({ status, kind, message }: UploadReport) =>
-  `  ${kind === 'logs' ? 'interactions' : 'items'}: ${status === 'succeeded' ? '' : 'would be REFUSED. '}${message}`;
+const describeReport = ({ status, kind, message, omitted }: UploadReport) =>
+  `  ${kind === 'logs' ? 'interactions' : 'items'}: ${status === 'succeeded' ? '' : 'would be REFUSED. '}${message}${omitted === 0 ? '' : ` ${count(omitted, 'more row is', 'more rows are')} left out, as configured.`}`;

@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { suggest } from '#lib/contracts/suggest.ts';
 
 /** The command was not given as its usage says. */
 export class UsageError extends Error {
@@ -44,6 +45,10 @@ function parse<const Options extends ParseArgsOptionsConfig>(
     return parseArgs({ args: [...args], options, tokens: true, allowPositionals });
   } catch (error) {
     // Its messages are good, and all of them are about what was given.
-    throw new UsageError((error as Error).message);
+    const { message } = error as Error;
+    const unknown = /^Unknown option '--([^']+)'/.exec(message)?.[1];
+    const meant = unknown === undefined ? undefined : suggest(unknown, Object.keys(options));
+    if (meant === undefined) throw new UsageError(message);
+    throw new UsageError(`Unknown option '--${unknown}'; did you mean '--${meant}'?`);
   }
 }

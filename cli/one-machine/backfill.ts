@@ -7,6 +7,7 @@ import type { UploadReport } from '#lib/interactions/report.ts';
 import { uploadId } from '#lib/interactions/upload-plan.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import type { DataFile } from '../data/expand-files.ts';
+import { asCalled, quoted } from '../process/called.ts';
 import { listenForInterruption } from '../process/interruption.ts';
 import { type NightCloud, withNightCloud } from './night-cloud.ts';
 import { readNight, writeNight } from './night-file.ts';
@@ -36,7 +37,7 @@ export async function backfillHere(cloud: NightCloud, history: History): Promise
     save();
     const drained = (stop: AbortSignal) => started.drained(stop);
     await upload(history, progress, { objects, night, save, drained, signal });
-    progress.say(`\`npx lea start --out ${out}\` begins a night on it.`);
+    progress.say(asCalled(`\`npx lea start --out ${quoted(out)}\` begins a night on it.`));
     return 0;
   });
 }

@@ -11,6 +11,7 @@ import { summaryTable } from '#lib/report/table.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { root } from '../../setup/paths.mjs';
 import type { DataFile } from '../data/expand-files.ts';
+import { asCalled, quoted } from '../process/called.ts';
 import { listenForInterruption } from '../process/interruption.ts';
 import { executeStateMachine } from './execution.ts';
 import { withNightCloud } from './night-cloud.ts';
@@ -177,7 +178,9 @@ async function publish(
     [
       `\n${summaryTable(summary)}\n`,
       `Report: ${report}`,
-      `Lists:  npx lea recommend --out ${relative('.', request.out) || '.'} --user ID`,
+      asCalled(
+        `Lists:  npx lea recommend --out ${quoted(relative('.', request.out) || '.')} --user ID`,
+      ),
     ].join('\n'),
   );
   return summary;

@@ -121,6 +121,9 @@ describe('The package', () => {
 
     expect(first.stderr).toBe('');
     expect(first.stdout).toContain('50 of the 50 rows of log.csv were taken');
+    // What it tells to type is there: `npx lea` would be another package.
+    expect(first.stdout).toContain('Next:  lea validate --interactions log.csv');
+    expect(first.stdout + lea('run', '--help').stdout).not.toContain('npx');
     expect(second.stdout).toContain('50 rows = 50 good + 0 quarantined + 0 duplicate');
     expect([first.status, second.status]).toStrictEqual([0, 0]);
     expect(existsSync(join(findHome(installed, home), '.venv'))).toBe(false);

@@ -39,6 +39,19 @@ const complete: Record<string, readonly string[]> = {
   vectors: ['--items', 'x', '--out', 'y'],
 };
 
+describe('Function: readOptions', () => {
+  it('knows which option was meant by a slip', () => {
+    const read = (arg: string) => () =>
+      readOptions([arg, 'x'], { interactions: { type: 'string' } });
+
+    expect(read('--interaction')).toThrow(
+      "Unknown option '--interaction'; did you mean '--interactions'?",
+    );
+    expect(read('--items')).toThrow("Unknown option '--items'");
+    expect(read('--items')).not.toThrow('did you mean');
+  });
+});
+
 describe('Every command', () => {
   it('is in the table', () => {
     expect(Object.keys(commands).toSorted()).toEqual(

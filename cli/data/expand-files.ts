@@ -47,6 +47,9 @@ export function expandFiles(given: string): DataFile[] {
   );
 }
 
+/** Whether a path may stand for several files (`days/*.csv.gz`). */
+export const isPattern = (path: string) => /[*?[{]/.test(path);
+
 const isData = (name: string) =>
   formatOf(name) !== undefined && leftoverOf(uploads.logsPrefix + name) === undefined;
 

@@ -13,7 +13,7 @@ import {
   InteractionLog,
   type InteractionLogOptions,
 } from '#lib/sequences/interaction-log.ts';
-import { expandFiles } from './expand-files.ts';
+import { expandFiles, isPattern } from './expand-files.ts';
 import { type LocalFile, openLocal, readUploadFile } from './upload-file.ts';
 
 /** `sequences`: one user a line, `user item item ...` in time order. `interactions`: as teams upload them. */
@@ -92,7 +92,7 @@ async function readCatalogue(
 /** A file may be named in any way that its content bears out; a folder or a pattern stands for its data files. */
 const dataFiles = (path: string) =>
   statSync(path, { throwIfNoEntry: false })?.isFile() === true ||
-  (!/[*?[{]/.test(path) && !existsSync(path))
+  (!isPattern(path) && !existsSync(path))
     ? [{ path, name: basename(path) }]
     : expandFiles(path);
 

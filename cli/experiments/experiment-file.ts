@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '#lib/contracts/errors.ts';
+import { isPattern } from '../data/expand-files.ts';
+import type { ReadOptions } from './options.ts';
 
 /**
  * The options of an experiment's file, paths resolved from where it lies; what is wrong with them is said by
@@ -36,4 +38,25 @@ export function experimentFile(path: string): Record<string, unknown> | undefine
       data: data.map((own) => (typeof own === 'object' && own !== null ? located(own) : own)),
     }),
   };
+}
+
+/**
+ * Everything that an experiment reads is looked for before any of it is read.
+ *
+ * @throws ConfigError naming the first file or folder that is not there, and what makes it
+ */
+export function expectFiles({ interactions, items, vectors, baseModels }: ReadOptions): void {
+  const made = items === undefined ? '--items FILE' : `--items ${items}`;
+  const needed = [
+    { key: 'interactions', path: interactions },
+    { key: 'items', path: items },
+    { key: 'vectors', path: vectors, hint: `npx lea vectors ${made} --out ${vectors}` },
+    { key: 'baseModels', path: baseModels, hint: 'npm run setup' },
+  ];
+  for (const { key, path, hint } of needed) {
+    if (path === undefined || isPattern(path) || existsSync(path)) continue;
+    throw new ConfigError(
+      `${path} is not there, which the experiment names as "${key}"${hint ? `: \`${hint}\` makes it` : ''}.`,
+    );
+  }
 }

@@ -5,6 +5,7 @@ import type { SeededComparison } from './comparisons.ts';
 import { verdictOf } from './conclusions.ts';
 import { holm } from './corrections.ts';
 import { countCells, runExperiment } from './experiment.ts';
+import { expectFiles } from './experiment-file.ts';
 import type { ExperimentHooks } from './experiment-hooks.ts';
 import { planExperiment } from './options.ts';
 import { type Panel, panelsOf } from './panels.ts';
@@ -51,7 +52,7 @@ export interface RunPanel extends Panel {
  *
  * @param asked options of an experiment, or those and `data` and `splits`
  * @param onPanel told of each panel that is done
- * @throws ConfigError naming the panel whose options are wrong
+ * @throws ConfigError naming the panel whose options are wrong, or a file that is not there
  */
 export async function runPanels(
   asked: object,
@@ -60,6 +61,7 @@ export async function runPanels(
 ): Promise<RunPanel[]> {
   const panels = panelsOf(asked);
   const plans = panels.map(({ options }) => planExperiment(options));
+  for (const { options } of plans) expectFiles(options);
   const clock = new CellClock(
     plans.reduce((sum, { options, arms }) => sum + countCells(options, arms), 0),
   );

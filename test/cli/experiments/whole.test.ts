@@ -53,6 +53,23 @@ const numbers = (panels: readonly RunPanel[]) =>
   }));
 
 describe('Function: runPanels', () => {
+  it('names a file of the last data set that is not there before the first one is read', async () => {
+    const asked = options('missing', 1);
+    const vectors = join(folder, 'vectors.arrow');
+    const data = [
+      asked.data[0]!,
+      { ...asked.data[1]!, items: asked.data[1]!.interactions, vectors },
+    ];
+    const read: string[] = [];
+
+    const run = runPanels({ ...asked, data }, { onProgress: ({ stage }) => read.push(stage) });
+
+    await expect(run).rejects.toThrow(
+      `${vectors} is not there, which the experiment names as "vectors": \`npx lea vectors --items ${data[1]!.interactions} --out ${vectors}\` makes it.`,
+    );
+    expect(read).toEqual([]);
+  });
+
   it('runs every data set with every split, in processes as in one, and corrects over all of it', async () => {
     // Arrange
     const ends: string[] = [];

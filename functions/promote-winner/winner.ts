@@ -1,10 +1,11 @@
 import { type Champion, runChampion } from '#lib/contracts/champion.ts';
 import { ConflictError, ContractError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
-import { evaluationFile, primaryMetric } from '#lib/evaluation/evaluation-file.ts';
+import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { candidatesOf } from '#lib/promotion/candidates.ts';
 import { promote } from '#lib/promotion/champion.ts';
-import { explainServed, refitManifest } from '#lib/promotion/refit.ts';
+import { championOf } from '#lib/promotion/champion-of.ts';
+import { explainServed } from '#lib/promotion/refit.ts';
 import { append, verdictFile, withdraw } from '#lib/promotion/verdict.ts';
 import type { Objects } from '#platform/objects.ts';
 
@@ -38,18 +39,7 @@ export async function promoteWinner(
   if (winner === undefined) {
     throw new ContractError(`The evaluation of run ${run} does not know ${verdict.winner}.`);
   }
-  const { name } = winner;
-  const refit = (await objects.getVersion(runs.refittedManifest(run, name), refitManifest))?.value;
-  const judged = runs.modelPrefix(run, name);
-  const champion: Champion = {
-    run,
-    name,
-    judged,
-    serving: refit === undefined ? judged : runs.refittedPrefix(run, name),
-    recipe: winner.recipe,
-    ndcg10: winner.metrics[primaryMetric]?.value ?? 0,
-    promotedAt: now.toISOString(),
-  };
+  const { champion, refit } = await championOf(objects, run, winner, now);
   const { inService } = await objects.getJson(runs.champion(run), runChampion);
   try {
     const promoted = (await promote(objects, champion, inService)).champion;

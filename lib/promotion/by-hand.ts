@@ -1,11 +1,11 @@
-import { type Champion, championPointer } from '#lib/contracts/champion.ts';
+import { championPointer } from '#lib/contracts/champion.ts';
 import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
 import type { VersionedObjects } from '#lib/contracts/objects.ts';
-import { evaluationFile, primaryMetric } from '#lib/evaluation/evaluation-file.ts';
+import { evaluationFile } from '#lib/evaluation/evaluation-file.ts';
 import { candidatesOf } from './candidates.ts';
 import { type ChampionObjects, promote, type Replacement } from './champion.ts';
-import { refitManifest } from './refit.ts';
+import { championOf } from './champion-of.ts';
 import { verdictFile } from './verdict.ts';
 
 /** What somebody wants in service, whatever the verdict said. */
@@ -41,18 +41,7 @@ export async function promoteByHand(
       `Run ${run} has no "${model ?? verdict.winner}" that can be served; it has ${candidates.map(({ name }) => name).join(', ')}.`,
     );
   }
-  const { name } = chosen;
-  const refit = await objects.getVersion(runs.refittedManifest(run, name), refitManifest);
-  const judged = runs.modelPrefix(run, name);
-  const champion: Champion = {
-    run,
-    name,
-    judged,
-    serving: refit === undefined ? judged : runs.refittedPrefix(run, name),
-    recipe: chosen.recipe,
-    ndcg10: chosen.metrics[primaryMetric]?.value ?? 0,
-    promotedAt: now.toISOString(),
-  };
+  const { champion } = await championOf(objects, run, chosen, now);
   const current = await objects.getVersion(serving.champion, championPointer);
   return await promote(objects, champion, current?.value ?? null);
 }

@@ -1,4 +1,4 @@
-import { decodeColumns, expectSameLengths } from '#lib/columns/arrow-reading.ts';
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
 import {
   encodeColumns,
   float32Column,
@@ -11,7 +11,7 @@ import {
 } from '#lib/columns/arrow-writing.ts';
 import { batchesOf, joinStreams } from '#lib/columns/batches.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
-import { expectItems } from './shard.ts';
+import { readHistories } from './history-columns.ts';
 
 /**
  * Held-out actions with their histories (docs/contracts.md, 3), in the order in which ranks are reported: by user, then
@@ -101,14 +101,7 @@ export function encodeCaseBatch(cases: EvaluationCases): Uint8Array {
 export function decodeEvaluationCases(bytes: Uint8Array): EvaluationCases {
   const what = 'the evaluation cases';
   const columns = decodeColumns(bytes, what);
-  const items = columns.column('items').list();
-  const times = columns.column('timestamps').list();
-  const earlier = columns.column('earlier').list();
-  expectSameLengths(what, ['items', items.offsets], ['timestamps', times.offsets]);
-  const indices = items.values.int32();
-  const earlierItems = earlier.values.int32();
-  expectItems(what, 'items', items.offsets, indices, 0);
-  expectItems(what, 'earlier', earlier.offsets, earlierItems, 0);
+  const { times: historyTimes, ...histories } = readHistories(columns, what, 0);
   const targets = columns.column('target').int32();
   const wrong = targets.findIndex((target) => target < 1);
   if (wrong !== -1) {
@@ -119,14 +112,10 @@ export function decodeEvaluationCases(bytes: Uint8Array): EvaluationCases {
   const requests = columns.column('request').int32();
   expectAscending(what, requests);
   return {
-    users: columns.column('user_id').strings(),
+    ...histories,
+    historyTimes,
     requests,
     times: columns.column('timestamp').float64(),
-    offsets: items.offsets,
-    items: indices,
-    historyTimes: times.values.float64(),
-    earlierOffsets: earlier.offsets,
-    earlierItems,
     targets,
     rewards: columns.column('reward').float32(),
     eventTypes: columns.column('event_type').strings(),

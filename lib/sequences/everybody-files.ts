@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { decodeColumns, expectSameLengths } from '#lib/columns/arrow-reading.ts';
+import { decodeColumns } from '#lib/columns/arrow-reading.ts';
 import {
   encodeColumns,
   float64Values,
@@ -10,7 +10,7 @@ import {
   utf8Column,
 } from '#lib/columns/arrow-writing.ts';
 import type { AllItems, RecentHistories } from './everybody.ts';
-import { expectItems } from './shard.ts';
+import { readHistories } from './history-columns.ts';
 
 const count = z.int().min(0);
 
@@ -75,21 +75,5 @@ export function encodeRecentHistories(histories: RecentHistories): Uint8Array {
  */
 export function decodeRecentHistories(bytes: Uint8Array): RecentHistories {
   const what = 'the recent histories';
-  const columns = decodeColumns(bytes, what);
-  const items = columns.column('items').list();
-  const times = columns.column('timestamps').list();
-  const earlier = columns.column('earlier').list();
-  expectSameLengths(what, ['items', items.offsets], ['timestamps', times.offsets]);
-  const indices = items.values.int32();
-  const earlierItems = earlier.values.int32();
-  expectItems(what, 'items', items.offsets, indices, 1);
-  expectItems(what, 'earlier', earlier.offsets, earlierItems, 0);
-  return {
-    users: columns.column('user_id').strings(),
-    offsets: items.offsets,
-    items: indices,
-    times: times.values.float64(),
-    earlierOffsets: earlier.offsets,
-    earlierItems,
-  };
+  return readHistories(decodeColumns(bytes, what), what, 1);
 }

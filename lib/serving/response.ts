@@ -39,16 +39,18 @@ const score = z
   .optional()
   .describe("Only comparable within one list; absent where the list is popularity's.");
 
+/** An item of a list, whoever put it there. */
+const listed = z.strictObject({ item_id: itemId, title, score });
+
+const sources = ['model', 'popularity', 'cold item'] as const;
+
 export const recommendAnswer = z.strictObject({
   ...common,
   items: z
     .array(
-      z.strictObject({
-        item_id: itemId,
-        title,
-        score,
+      listed.extend({
         source: z
-          .enum(['model', 'popularity', 'cold item'])
+          .enum(sources)
           .describe('What put it there; a `cold item` has no training action.'),
       }),
     )
@@ -71,12 +73,9 @@ export const rerankAnswer = z.strictObject({
   ...common,
   items: z
     .array(
-      z.strictObject({
-        item_id: itemId,
-        title,
-        score,
+      listed.extend({
         source: z
-          .enum(['model', 'popularity', 'cold item', 'unknown'])
+          .enum([...sources, 'unknown'])
           .describe('`unknown` items come last, in the order in which they were given.'),
       }),
     )

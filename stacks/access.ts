@@ -155,8 +155,9 @@ export const functionAccess = {
       keys.allActions,
       keys.beforeTest,
       keys.fittedRivals,
+      keys.rankedRivals,
     ],
-    write: [keys.fittedRivals, keys.beforeTest],
+    write: [keys.fittedRivals, keys.beforeTest, keys.models, keys.rankedRivals],
   },
   'plan-training': {
     read: [
@@ -196,7 +197,7 @@ export const functionAccess = {
       keys.runConfig,
       keys.runManifest,
       keys.sequences,
-      keys.fittedRivals,
+      keys.rankedRivals,
       keys.models,
       keys.refitted,
       keys.runChampion,
@@ -207,7 +208,7 @@ export const functionAccess = {
       keys.cost,
     ],
     list: [keys.prequentialFolder],
-    write: [keys.models, keys.evaluation, keys.verdict, keys.prequential, keys.environmentTrial],
+    write: [keys.evaluation, keys.verdict, keys.prequential, keys.environmentTrial],
   },
   'plan-refit': {
     read: [
@@ -245,6 +246,8 @@ export const functionAccess = {
       keys.sequences,
       keys.augmented,
       keys.augmentationResults,
+      keys.fittedRivals,
+      keys.rankedRivals,
       keys.models,
       keys.refitted,
       keys.evaluation,

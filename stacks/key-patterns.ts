@@ -57,6 +57,7 @@ export const keys = {
   allActions: below(runs.allActionsPrefix('*')),
   beforeTest: below(runs.beforeTestPrefix('*')),
   fittedRivals: below(runs.fittedRivalsPrefix('*')),
+  rankedRivals: runs.rankedRivals('*'),
   everybody: below(runs.everybodyPrefix('*')),
   buckets: below(runs.bucketsPrefix('*')),
   sequencesManifest: runs.sequencesManifest('*'),

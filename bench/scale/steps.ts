@@ -7,6 +7,8 @@ import { createGzip } from 'node:zlib';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { Champion } from '#lib/contracts/champion.ts';
 import { runs, serving, uploads } from '#lib/contracts/keys.ts';
+import { lockHolder, releaseLock } from '#lib/contracts/lock.ts';
+import { runStatus } from '#lib/contracts/run.ts';
 import { usersOfPart } from '#lib/sequences/everybody.ts';
 import { everybodyManifest } from '#lib/sequences/everybody-files.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
@@ -76,11 +78,15 @@ export const steps: readonly Step[] = [
   },
   {
     name: 'begin and build',
-    take: async (cloud) => {
+    take: async (cloud, objects) => {
       const isBuilt = new AbortController();
+      // Of a call that was killed here.
+      const holder = await lockHolder(objects);
+      if (holder !== undefined) await releaseLock(objects, holder.execution, new Date());
+      const resume = (await objects.getVersion(runs.status(run), runStatus)) !== undefined;
       const result = await runStateMachine({
         definition: cloud.stateMachine,
-        input: { run },
+        input: { run, resume },
         name: run,
         resources: cloud.resources,
         objects: cloud.objects,
@@ -97,12 +103,19 @@ export const steps: readonly Step[] = [
   {
     name: 'rivals',
     take: async (cloud) => {
-      await invoke(cloud, 'fit-rivals', { run });
+      await invoke(cloud, 'fit-rivals', { run, step: 'fit' });
       return all;
     },
   },
   {
-    // Rivals are ranked and everything is compared; a network that never finds anything stands for a trained one.
+    name: 'ranking rivals',
+    take: async (cloud) => {
+      await invoke(cloud, 'fit-rivals', { run, step: 'rank' });
+      return all;
+    },
+  },
+  {
+    // Everything is compared; a network that never finds anything stands for a trained one.
     name: 'evaluation',
     take: async (cloud, objects) => {
       const resource = `lea-dev--${run}-1`;

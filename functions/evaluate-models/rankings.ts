@@ -1,23 +1,21 @@
 import * as z from 'zod';
 import { readEvents } from '#functions/shared/events.ts';
+import { rankedRivals } from '#functions/shared/ranked-rivals.ts';
 import { trainedUsers } from '#functions/shared/shards.ts';
 import type { Champion } from '#lib/contracts/champion.ts';
 import type { ModelConfig } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
+import { ContractError } from '#lib/contracts/errors.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';
 import { rivalRecipe } from '#lib/contracts/recipe.ts';
-import { isJudgedAsServed } from '#lib/contracts/refit-passes.ts';
 import type { EvaluationInput, SplitRanks } from '#lib/evaluation/evaluate.ts';
 import { championLabel } from '#lib/evaluation/evaluation-file.ts';
 import { decodeLists, decodeRanks } from '#lib/evaluation/ranks.ts';
-import type { NightsScorers } from '#lib/evaluation/rivals/fit-scorers.ts';
-import { type RankedRival, rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import { decodeEvaluationCases, firstTime } from '#lib/sequences/evaluation-cases.ts';
 import { decodeItemTable } from '#lib/sequences/item-table.ts';
 import { sequencesManifest } from '#lib/sequences/manifest.ts';
-import { isBlendOfHistories } from '#lib/serving/blend-file.ts';
-import { decodeScorers } from '#lib/serving/scorers-file.ts';
+import { decodeBlend, isBlendOfHistories } from '#lib/serving/blend-file.ts';
 import type { Objects } from '#platform/objects.ts';
 import { rankChampion } from './champion-ranks.ts';
 
@@ -37,26 +35,22 @@ const trainedManifest = z.looseObject({
 });
 
 /**
- * Everything that a run's rankers said about its held-out cases. Rivals are fitted and ranked here.
+ * Everything that a run's rankers said about its held-out cases.
  *
  * @param champion that the run compares with, if there is one
+ * @throws ContractError if rivals ranked the cases of another build
  */
 export async function readRankings(
   objects: Objects,
   run: string,
   config: PipelineConfig,
   champion: Champion | undefined,
-): Promise<Omit<EvaluationInput, 'config'> & { readonly rivals: readonly RankedRival[] }> {
-  const itemTable = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
+): Promise<Omit<EvaluationInput, 'config'>> {
   const cases = {
     validation: await readCases(objects, run, 'validation'),
     test: await readCases(objects, run, 'test'),
   };
   const manifest = await objects.getJson(runs.sequencesManifest(run), sequencesManifest);
-  const { excludeHistory, window, split } = manifest;
-  const { countsAsOf: asOf, rivalCountsShare } = config.evaluation;
-  const first = Math.min(firstTime(cases.validation), firstTime(cases.test));
-  const events = await readEvents(objects, run, itemTable.itemIds.length, { first, asOf, split });
   const readRanks = async (name: string, split: 'validation' | 'test') => {
     const bytes = await objects.getBytes(runs.modelRanks(run, name, split));
     return decodeRanks(bytes, cases[split].targets.length, `${name}, ${split}`);
@@ -75,7 +69,12 @@ export async function readRankings(
     if (!isBlendOfHistories(await objects.getJson(key, z.unknown()))) {
       return { test: await readRanks(championLabel, 'test') };
     }
-    const task = { cases: cases.test, itemIds: itemTable.itemIds, events, split, asOf };
+    const { itemIds } = decodeItemTable(await objects.getBytes(runs.itemTable(run)));
+    const { split } = manifest;
+    const asOf = config.evaluation.countsAsOf;
+    const requests = { first: firstTime(cases.test), asOf, split };
+    const events = await readEvents(objects, run, itemIds.length, requests);
+    const task = { cases: cases.test, itemIds, events, split, asOf };
     return { test: await rankChampion(objects, ranked.judged, task) };
   };
   const models = await Promise.all(
@@ -103,38 +102,31 @@ export async function readRankings(
       };
     }),
   );
-  const scorers = await readScorers(objects, run, config);
-  const rivals = rankRivals({
-    scorers,
-    itemTable,
-    events,
-    cases,
-    excludeHistory,
-    window,
-    split,
-    asOf,
-    countsShare: rivalCountsShare,
-  });
+  const { made, rivals } = await objects.getJson(runs.rankedRivals(run), rankedRivals);
+  if (made.dataHash !== manifest.dataHash) {
+    throw new ContractError(
+      `The rivals of run ${run} ranked cases of another build than its sequences. Begin a run of another name.`,
+    );
+  }
+  const { rivalCountsShare } = made;
+  const baselines = await Promise.all(
+    rivals.map(async ({ name, components }) => ({
+      name,
+      // What it learned on the way is of the data.
+      recipe: rivalRecipe(name, rivalCountsShare === 1 ? {} : { rivalCountsShare }),
+      complexity: { environment: false, network: false, components },
+      ranks: await ranksOf(name),
+      lists: await listsOf(name),
+    })),
+  );
   return {
     cases,
     training: {
-      itemCounts: (scorers.beforeTest ?? scorers.training).trainingCounts,
+      itemCounts: await countsOfTraining(objects, run),
       users: await trainedUsers(objects, run, manifest, cases.test.users),
     },
     models,
-    rivals,
-    baselines: rivals.map(({ model, validation, test }) => ({
-      name: model.name,
-      // What it learned on the way is of the data.
-      recipe: rivalRecipe(model.name, rivalCountsShare === 1 ? {} : { rivalCountsShare }),
-      complexity: {
-        environment: false,
-        network: false,
-        components: model.components.length + model.counts.terms.length,
-      },
-      ranks: { validation: validation.ranks, test: test.ranks },
-      lists: { items: test.lists, listLength: test.listLength },
-    })),
+    baselines,
     ...(champion !== undefined && {
       champion: {
         run: champion.run,
@@ -146,23 +138,11 @@ export async function readRankings(
   };
 }
 
-/** What was fitted for all that are joined with what rivals are made of. */
-async function readScorers(
-  objects: Objects,
-  run: string,
-  config: PipelineConfig,
-): Promise<NightsScorers> {
-  const read = async (on: 'training' | 'before-test') => {
-    const { description, weights } = runs.fittedRivals(run, on);
-    return decodeScorers(
-      await objects.getJson(description, z.unknown()),
-      await objects.getBytes(weights),
-    );
-  };
-  return {
-    training: await read('training'),
-    beforeTest: isJudgedAsServed(config, undefined) ? await read('before-test') : undefined,
-  };
+/** How often what answers test cases has seen each item, `[items]`: the files of popularity say so. */
+async function countsOfTraining(objects: Objects, run: string): Promise<Int32Array> {
+  const { description, weights } = serving.modelFiles(runs.modelPrefix(run, 'popularity'));
+  const json = await objects.getJson(description, z.unknown());
+  return decodeBlend(json, await objects.getBytes(weights)).trainingCounts!;
 }
 
 async function readCases(objects: Objects, run: string, split: 'validation' | 'test') {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { readAskingSeconds } from '#functions/shared/augmentation-results.ts';
+import { rankedRivals } from '#functions/shared/ranked-rivals.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import {
@@ -62,13 +63,14 @@ async function functionUse(
   const { buildSequencesMegabytes, bucketConcurrency } = config.operations;
   const building = secondsOf('BuildSequences');
   const evaluating = secondsOf('EvaluateModels');
+  const ranked = await objects.getVersion(runs.rankedRivals(run), rankedRivals);
+  const judging = (evaluating ?? 0) + (secondsOf('FitRivals') ?? 0) + (ranked?.value.seconds ?? 0);
   const side = Math.min(bucketConcurrency, bucketsOf(config, { interactions }));
   return {
     waiting: (await readAskingSeconds(objects, run)) * processorGigabytes,
     ...(building !== undefined &&
       evaluating !== undefined && {
-        functions:
-          building * side * (buildSequencesMegabytes / 1024) + evaluating * evaluateGigabytes,
+        functions: building * side * (buildSequencesMegabytes / 1024) + judging * evaluateGigabytes,
       }),
   };
 }

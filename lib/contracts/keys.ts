@@ -115,6 +115,8 @@ export const runs = {
     description: `runs/${run}/rivals/${on}/model.json`,
     weights: `runs/${run}/rivals/${on}/weights.bin`,
   }),
+  /** Written when the held-out cases have been ranked with all rivals, whose files lie beside those of the models. */
+  rankedRivals: (run: string) => `runs/${run}/ranked-rivals.json`,
   /** All users and items, k-core or not: what serving knows of everybody. */
   everybodyPrefix: (run: string) => `runs/${run}/everybody/`,
   everybodyManifest: (run: string) => `runs/${run}/everybody/manifest.json`,

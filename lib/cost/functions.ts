@@ -29,6 +29,9 @@ const baseMegabytes = 120;
 /** Of a pair, with the item that it is of. */
 const bytesOfSum = 12;
 
+const fewerToRank =
+  'Lower sequences.maximumCases, or raise sequences.minimumItemInteractions, so that there are fewer items to rank.';
+
 /** How long they take. */
 export function functionTimes(
   config: PipelineConfig,
@@ -36,7 +39,7 @@ export function functionTimes(
   tables: Prices,
   work: readonly StepWork[],
 ): StepTime[] {
-  const { fitRivals, evaluate } = verdictSeconds(config, counts, tables);
+  const { fitRivals, rankRivals, evaluate } = verdictSeconds(config, counts, tables);
   return [
     {
       step: 'FitRivals',
@@ -46,12 +49,18 @@ export function functionTimes(
       remedy: 'Set sequences.maximumInteractions, or raise sequences.shardItems.',
     },
     {
+      step: 'RankRivals',
+      expectedSeconds: rankRivals,
+      limitSeconds: functionSeconds,
+      limit: 'a function may take',
+      remedy: fewerToRank,
+    },
+    {
       step: 'EvaluateModels',
       expectedSeconds: evaluate,
       limitSeconds: functionSeconds,
       limit: 'a function may take',
-      remedy:
-        'Lower sequences.maximumCases, or raise sequences.minimumItemInteractions, so that there are fewer items to rank.',
+      remedy: 'Lower sequences.maximumCases, or raise sequences.shardItems.',
     },
     {
       step: 'expire-runs',
@@ -74,7 +83,11 @@ export function functionMemory(
     ...models.map((model) => itemWidth(resolveModel(config.training, model))),
   );
   const shown = counts.catalogueItems ?? counts.items;
-  const { fitRivalsMegabytes: fit, evaluateMegabytes: evaluate } = throughput;
+  const {
+    fitRivalsMegabytes: fit,
+    rankRivalsMegabytes: rank,
+    evaluateMegabytes: evaluate,
+  } = throughput;
   return [
     {
       step: 'FitRivals',
@@ -91,16 +104,24 @@ export function functionMemory(
         'Raise sequences.minimumItemInteractions, so that there are fewer items, or set sequences.maximumInteractions.',
     },
     {
-      step: 'EvaluateModels',
+      step: 'RankRivals',
       expectedMegabytes: Math.ceil(
-        evaluate.base +
-          (evaluate.perThousandCases * casesOf(config, counts)) / 1000 +
-          (evaluate.perThousandItems * counts.items) / 1000,
+        rank.base +
+          (rank.perThousandCases * casesOf(config, counts)) / 1000 +
+          (rank.perThousandItems * counts.items) / 1000,
       ),
       limitMegabytes: evaluateGigabytes * 1024,
       limit: 'the function has',
-      remedy:
-        'Lower sequences.maximumCases, or raise sequences.minimumItemInteractions, so that there are fewer items to rank.',
+      remedy: fewerToRank,
+    },
+    {
+      step: 'EvaluateModels',
+      expectedMegabytes: Math.ceil(
+        evaluate.base + (evaluate.perThousandCases * casesOf(config, counts)) / 1000,
+      ),
+      limitMegabytes: evaluateGigabytes * 1024,
+      limit: 'the function has',
+      remedy: 'Lower sequences.maximumCases.',
     },
     {
       step: 'PlanEnvironment',

@@ -86,19 +86,27 @@ export const throughputTable = z.strictObject({
     /** Tables of pairs, kept and written. */
     perThousandItems: z.number().positive(),
   }),
-  /** Processor seconds of comparing models: whatever the log, for a million interactions, for a thousand held-out cases, and for each of them and a thousand items. */
-  evaluateSeconds: z.strictObject({
+  /** Processor seconds of ranking held-out cases with all rivals: whatever the log, for a million interactions, for a thousand cases, and for each of them and a thousand items. */
+  rankRivalsSeconds: z.strictObject({
     base: z.number(),
     perMillion: z.number().positive(),
     perThousandCases: z.number().positive(),
     perCaseAndThousandItems: z.number().positive(),
   }),
   /** Memory of the same: whatever the log, for a thousand cases, and for a thousand items. */
-  evaluateMegabytes: z.strictObject({
+  rankRivalsMegabytes: z.strictObject({
     base: z.number(),
     perThousandCases: z.number().positive(),
     perThousandItems: z.number().positive(),
   }),
+  /** Processor seconds of comparing all that were ranked: whatever the log, for a million interactions, and for a thousand held-out cases. */
+  evaluateSeconds: z.strictObject({
+    base: z.number(),
+    perMillion: z.number().positive(),
+    perThousandCases: z.number().positive(),
+  }),
+  /** Memory of the same: whatever the log, and for a thousand cases. */
+  evaluateMegabytes: z.strictObject({ base: z.number(), perThousandCases: z.number().positive() }),
   /** A request of S3, one after the other. */
   requestSeconds: z.number().positive(),
   /** A list of a thousand objects, or their deletion. */

@@ -77,6 +77,9 @@ export const casesOf = (
 const neighboursOfAction = 40;
 /** Actions of a part of all actions (`lib/sequences/all-actions.ts`). */
 const actionsAPart = 65_536;
+/** Rivals that are ranked, and what RankRivals leaves of each: the files of a model, ranks and lists. */
+const mostRivals = 10;
+const objectsARival = 6;
 /** Passes in which what is known before the test cases is found: rounds of its core, and one that writes it. */
 const passesBeforeTest = 4;
 
@@ -101,13 +104,13 @@ function fitRivalsReads(config: PipelineConfig, counts: DataCounts): number {
   return passes * shardsOf(config, counts) + beforeTest;
 }
 
-/** Seconds of FitRivals and of EvaluateModels, which both read all training shards. */
+/** Seconds of FitRivals and of EvaluateModels, which both read all training shards, and of RankRivals, which reads all events. */
 export function verdictSeconds(
   config: PipelineConfig,
   counts: DataCounts,
   { throughput }: Prices,
-): { readonly fitRivals: number; readonly evaluate: number } {
-  const { evaluateSeconds, fitRivalsSeconds, requestSeconds } = throughput;
+): { readonly fitRivals: number; readonly rankRivals: number; readonly evaluate: number } {
+  const { evaluateSeconds, fitRivalsSeconds, rankRivalsSeconds, requestSeconds } = throughput;
   const millions = learnedOf(counts) / 1e6;
   const cases = casesOf(config, counts);
   const reading = (shardsOf(config, counts) * requestSeconds) / requestsAtOnce;
@@ -116,17 +119,22 @@ export function verdictSeconds(
       (fitRivalsReads(config, counts) * requestSeconds) / requestsAtOnce +
       fitRivalsSeconds.base +
       fitRivalsSeconds.perMillion * millions,
+    rankRivals:
+      rankRivalsSeconds.base +
+      rankRivalsSeconds.perMillion * millions +
+      (rankRivalsSeconds.perThousandCases * cases) / 1000 +
+      (rankRivalsSeconds.perCaseAndThousandItems * cases * counts.items) / 1000,
     evaluate:
       reading +
       evaluateSeconds.base +
       evaluateSeconds.perMillion * millions +
-      (evaluateSeconds.perThousandCases * cases) / 1000 +
-      (evaluateSeconds.perCaseAndThousandItems * cases * counts.items) / 1000,
+      (evaluateSeconds.perThousandCases * cases) / 1000,
   };
 }
 
 /** The steps whose objects expire, as one of `work` is called. */
-const ofRuns = /^(BuildSequences|AugmentSequences|TrainRecommenders|FitRivals|EvaluateModels)/;
+const ofRuns =
+  /^(BuildSequences|AugmentSequences|TrainRecommenders|FitRivals|RankRivals|EvaluateModels)/;
 
 /** Pages of lists and of deletions that `expire-runs` asks for on a day on which one night expires. */
 export function expiryPages(
@@ -229,6 +237,16 @@ export function nightWork(
       bytesWritten: 0,
     },
     {
+      step: 'RankRivals',
+      calls: 1,
+      gbSeconds: verdict.rankRivals * evaluateGigabytes,
+      reads: 12,
+      writes: 1 + objectsARival * mostRivals,
+      objects: 1 + objectsARival * mostRivals,
+      bytesRead: eventBytes,
+      bytesWritten: 0,
+    },
+    {
       step: 'TrainRecommenders, RefitWinner',
       calls: 4,
       gbSeconds: 0,
@@ -242,10 +260,10 @@ export function nightWork(
       step: 'EvaluateModels',
       calls: 1,
       gbSeconds: verdict.evaluate * evaluateGigabytes,
-      reads: shards + 20 * training.models.length,
+      reads: shards + 20 * training.models.length + 3 * mostRivals,
       writes: 10,
       objects: 5,
-      bytesRead: trainBytes + eventBytes,
+      bytesRead: trainBytes,
       bytesWritten: 0,
     },
     {

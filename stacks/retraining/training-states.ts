@@ -7,13 +7,13 @@ import { jobFailureReason, madeByJob, trainingJobStates } from './training-job.t
 const endpointUse = ({ operations }: PipelineConfig) =>
   `{% $environmentSince = null ? null : {"instanceType": ${JSON.stringify(operations.environmentInstanceTypes)}[$environmentInstance], "seconds": ($toMillis($environmentUntil) - $toMillis($environmentSince)) / 1000} %}`;
 
-/** From `FitRivals` to all recommenders trained (and the champion ranked on the same cases). */
+/** From `FitRivals` to all recommenders trained (and the champion and all rivals ranked on the same cases). */
 export function trainingStates(props: NightlyDefinitionProps): States {
   const { config } = props;
   return {
     // What rivals know of histories, once for them and for all models that are joined with it.
     FitRivals: {
-      ...invoke(props, 'fitRivals', { run: '{% $run %}' }),
+      ...invoke(props, 'fitRivals', { run: '{% $run %}', step: 'fit' }),
       Next: 'PlanTraining',
       ...caught,
     },
@@ -27,44 +27,66 @@ export function trainingStates(props: NightlyDefinitionProps): States {
       ...caught,
     },
     TrainRecommenders: {
-      Type: 'Map',
-      Items: '{% $states.input.jobs %}',
-      ItemSelector: { job: '{% $states.context.Map.Item.Value %}' },
-      MaxConcurrency: config.operations.trainingConcurrency,
-      ItemProcessor: {
-        ProcessorConfig: { Mode: 'INLINE' },
-        StartAt: 'TrainRecommender',
-        States: {
-          ...trainingJobStates(props, {
-            name: 'TrainRecommender',
-            instanceVariable: 'trainInstance',
-            assign: {
-              recommender: '{% $states.input.job.name %}',
-              jobName: '{% $states.input.job.jobName %}',
+      Type: 'Parallel',
+      Branches: [
+        { StartAt: 'Recommenders', States: { Recommenders: recommenders(props) } },
+        {
+          StartAt: 'RankRivals',
+          States: {
+            // It waits for no model, and no model for it.
+            RankRivals: {
+              ...invoke(props, 'fitRivals', { run: '{% $run %}', step: 'rank' }),
+              End: true,
             },
-            jobName: '$jobName',
-            ...trainerJob(props),
-            next: 'RegisterRecommender',
-            caught: {
-              Type: 'Fail',
-              Error: '{% $states.input.jobFailure.Error %}',
-              Cause: `{% "Training " & $recommender & " failed: " & ${jobFailureReason} %}`,
-            },
-          }),
-          RegisterRecommender: {
-            ...invoke(props, 'registerModel', {
-              run: '{% $run %}',
-              kind: 'recommender',
-              name: '{% $recommender %}',
-              ...madeByJob,
-            }),
-            End: true,
           },
         },
-      },
+      ],
       Output: {},
       Next: 'EvaluateModels',
       ...caught,
     },
+  };
+}
+
+/** A job for each recommender that is to be trained or ranked. */
+function recommenders(props: NightlyDefinitionProps): object {
+  return {
+    Type: 'Map',
+    Items: '{% $states.input.jobs %}',
+    ItemSelector: { job: '{% $states.context.Map.Item.Value %}' },
+    MaxConcurrency: props.config.operations.trainingConcurrency,
+    ItemProcessor: {
+      ProcessorConfig: { Mode: 'INLINE' },
+      StartAt: 'TrainRecommender',
+      States: {
+        ...trainingJobStates(props, {
+          name: 'TrainRecommender',
+          instanceVariable: 'trainInstance',
+          assign: {
+            recommender: '{% $states.input.job.name %}',
+            jobName: '{% $states.input.job.jobName %}',
+          },
+          jobName: '$jobName',
+          ...trainerJob(props),
+          next: 'RegisterRecommender',
+          caught: {
+            Type: 'Fail',
+            Error: '{% $states.input.jobFailure.Error %}',
+            Cause: `{% "Training " & $recommender & " failed: " & ${jobFailureReason} %}`,
+          },
+        }),
+        RegisterRecommender: {
+          ...invoke(props, 'registerModel', {
+            run: '{% $run %}',
+            kind: 'recommender',
+            name: '{% $recommender %}',
+            ...madeByJob,
+          }),
+          End: true,
+        },
+      },
+    },
+    Output: {},
+    End: true,
   };
 }

@@ -11,6 +11,7 @@ export interface State {
     readonly States: Record<string, State>;
     readonly ProcessorConfig: { readonly Mode: string };
   };
+  readonly Branches?: readonly { readonly States: Record<string, State> }[];
   readonly ItemReader?: { readonly Resource: string };
   readonly ResultWriter?: { readonly Resource: string };
   readonly Retry?: readonly { readonly ErrorEquals: string[]; readonly JitterStrategy?: string }[];
@@ -23,10 +24,11 @@ export function definitionOf(template: Template): { States: Record<string, State
   return JSON.parse(toText(machine!.Properties.DefinitionString));
 }
 
-/** All states, also those inside of maps. */
+/** All states, also those inside of maps and branches. */
 export function allStates(states: Readonly<Record<string, State>>): [name: string, State][] {
   return Object.entries(states).flatMap(([name, state]): [string, State][] => [
     [name, state],
     ...(state.ItemProcessor === undefined ? [] : allStates(state.ItemProcessor.States)),
+    ...(state.Branches ?? []).flatMap(({ States }) => allStates(States)),
   ]);
 }

@@ -12,6 +12,7 @@ interface DrawnState {
   readonly Next?: string;
   readonly Catch?: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[];
   readonly ItemProcessor?: DrawnMachine & { readonly ProcessorConfig: { readonly Mode: string } };
+  readonly Branches?: readonly DrawnMachine[];
 }
 
 interface DrawnMachine {
@@ -64,6 +65,10 @@ function doing({ Type, Resource, Arguments, ItemProcessor }: DrawnState): string
   return Type;
 }
 
+/** What runs within a state: once for every item, or side by side. */
+const insideOf = ({ ItemProcessor, Branches = [] }: DrawnState): readonly DrawnMachine[] =>
+  ItemProcessor === undefined ? Branches : [ItemProcessor];
+
 const id = (name: string) => name.replace(/\W/g, '_');
 const quoted = (text: string) => `"${text.replaceAll('"', "'")}"`;
 const expression = (text: string) => text.replace(/^\{% | %\}$/g, '');
@@ -96,11 +101,11 @@ function edges(name: string, state: DrawnState): string[] {
 function draw({ States }: DrawnMachine, indent: string): string[] {
   return Object.entries(States).flatMap(([name, state]) => {
     const lines = [
-      ...(state.ItemProcessor === undefined
+      ...(insideOf(state).length === 0
         ? [node(name, state)]
         : [
             `subgraph ${id(name)} [${quoted(`${name} (${doing(state)})`)}]`,
-            ...draw(state.ItemProcessor, '  '),
+            ...insideOf(state).flatMap((inside) => draw(inside, '  ')),
             'end',
           ]),
       ...edges(name, state),
@@ -117,7 +122,7 @@ function rows({ States }: DrawnMachine, within = ''): string[] {
     );
     const onFailure = [...new Set(Catch.map((one) => one.Next))];
     const cells = [`\`${within}${name}\``, doing(state), after.join(', '), onFailure.join(', ')];
-    const inside = state.ItemProcessor === undefined ? [] : rows(state.ItemProcessor, `${name} / `);
+    const inside = insideOf(state).flatMap((machine) => rows(machine, `${name} / `));
     return [`| ${cells.join(' | ')} |`, ...inside];
   });
 }

@@ -36,7 +36,7 @@ beforeAll(async () => {
   const planned = await import('#functions/plan-training/handler.ts');
   const evaluated = await import('#functions/evaluate-models/handler.ts');
   plan = async (run) => {
-    await fitted.handler({ run }, context);
+    for (const step of ['fit', 'rank'] as const) await fitted.handler({ run, step }, context);
     return planned.handler({ run, resource: `lea-dev--${run}-1`, endpoint: null }, context);
   };
   evaluateModels = (run) => evaluated.handler({ run }, context);

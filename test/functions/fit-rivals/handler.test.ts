@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { rankedRivals } from '#functions/shared/ranked-rivals.ts';
 import { parseConfig } from '#lib/contracts/config.ts';
-import { runs } from '#lib/contracts/keys.ts';
+import { runs, serving } from '#lib/contracts/keys.ts';
+import { decodeLists, decodeRanks } from '#lib/evaluation/ranks.ts';
 import { allActionsManifest, countActions } from '#lib/sequences/all-actions.ts';
 import { decodeSequenceShard } from '#lib/sequences/shard.ts';
 import { writeSequences } from '#lib/sequences/write.ts';
+import { decodeBlend } from '#lib/serving/blend-file.ts';
+import { rankWithBlend } from '#lib/serving/rank-blend.ts';
 import { decodeScorers } from '#lib/serving/scorers-file.ts';
 import { smallSequences } from '../../containers/trainer/job-folder.ts';
 import { context, startHandlerBucket } from '../handlers.ts';
@@ -14,11 +18,13 @@ const models = [{ name: 'plain', backbone: 'sasrec', objective: 'supervised' }];
 
 let bucket: Awaited<ReturnType<typeof startHandlerBucket>>;
 let fitRivals: (run: string) => Promise<unknown>;
+let rank: (run: string) => Promise<unknown>;
 
 beforeAll(async () => {
   bucket = await startHandlerBucket();
   const { handler } = await import('#functions/fit-rivals/handler.ts');
-  fitRivals = (run) => handler({ run }, context);
+  fitRivals = (run) => handler({ run, step: 'fit' }, context);
+  rank = (run) => handler({ run, step: 'rank' }, context);
 });
 afterAll(() => bucket.stop());
 
@@ -125,5 +131,72 @@ describe('Function: fit-rivals', () => {
     });
     await fitRivals('judged');
     expect(await bucket.objects.head(runs.beforeTestManifest('judged'))).toBeUndefined();
+  });
+
+  describe('ranks the held-out cases with all rivals', () => {
+    const ranksOf = async (run: string, name: string, split: 'validation' | 'test') =>
+      decodeRanks(
+        await bucket.objects.getBytes(runs.modelRanks(run, name, split)),
+        built[split].targets.length,
+        name,
+      );
+
+    it('as their files would be served, and leaves of each what a job leaves of a model', async () => {
+      // Arrange
+      const { objects } = bucket;
+      await arrange('ranked', { training: { models } });
+      await fitRivals('ranked');
+      // Act
+      await rank('ranked');
+      // Assess
+      const { rivals, made } = await objects.getJson(runs.rankedRivals('ranked'), rankedRivals);
+      expect(made.dataHash).toBe(built.manifest.dataHash);
+      const { itemTable, events, manifest } = built;
+      expect(rivals.map(({ name }) => name)).toContain('all-x-recent');
+      for (const { name, components } of rivals) {
+        const files = serving.modelFiles(runs.modelPrefix('ranked', name));
+        const blend = decodeBlend(
+          await objects.getJson(files.description, z.unknown()),
+          await objects.getBytes(files.weights),
+        );
+        expect(blend.components.length + blend.counts.terms.length).toBe(components);
+        expect(await objects.getJson(files.vocabulary, z.unknown())).toEqual(itemTable.itemIds);
+        const task = {
+          ...{ cases: built.test, itemIds: itemTable.itemIds, events, split: manifest.split },
+          asOf: 'request' as const,
+        };
+        expect(await ranksOf('ranked', name, 'test')).toEqual(
+          rankWithBlend(blend, itemTable.itemIds, task),
+        );
+        const lists = await objects.getBytes(runs.modelLists('ranked', name));
+        const { items, listLength } = decodeLists(lists, built.test.targets.length, name);
+        const ranks = await ranksOf('ranked', name, 'test');
+        const shown = Array.from(ranks.keys()).filter((index) => ranks[index]! > 0);
+        const first = shown.filter((index) => ranks[index]! <= listLength);
+        expect(first.map((index) => items[index * listLength + ranks[index]! - 1])).toEqual(
+          first.map((index) => built.test.targets[index]),
+        );
+      }
+    });
+
+    it('once for all attempts, unless they are to rank in another way', async () => {
+      // Arrange
+      const { objects } = bucket;
+      const heads = () => objects.head(runs.rankedRivals('again'));
+      await arrange('again', { training: { models } });
+      await fitRivals('again');
+      await rank('again');
+      const first = await heads();
+      const before = await ranksOf('again', 'all-x-recent', 'validation');
+      // Act
+      await rank('again');
+      const second = await heads();
+      const evaluation = { rivalCountsShare: 0.1 };
+      await arrange('again', { training: { models }, evaluation });
+      await rank('again');
+      // Assess
+      expect(second).toEqual(first);
+      expect(await ranksOf('again', 'all-x-recent', 'validation')).not.toEqual(before);
+    });
   });
 });

@@ -24,6 +24,7 @@ afterEach(() => bucket.stop());
 
 const timings = [
   { state: 'BuildSequences', seconds: 10 },
+  { state: 'FitRivals', seconds: 40 },
   { state: 'EvaluateModels', seconds: 100 },
 ];
 const gather = () => gatherBill(bucket.objects, { run, config, interactions: 1000, timings });
@@ -42,13 +43,18 @@ describe('Function: gatherBill', () => {
     const times = [{ milliseconds: 1500 }, { milliseconds: 500 }, {}];
     const calls = times.map((time) => ({ parts: [], ...time }));
     await objects.putJson(`${runs.augmentationResultsPrefix(run)}x/SUCCEEDED_0.json`, calls);
+    const made = { dataHash: 'd', countsAsOf: 'request', rivalCountsShare: 1 };
+    await objects.putJson(runs.rankedRivals(run), { made, seconds: 20, rivals: [] });
     // Act
     const bill = new Map((await gather()).map((each) => [each.part, each]));
     // Assess
     expect(bill.get('ask')?.usd).toBeCloseTo(prices.instanceHour['ml.g5.xlarge'] / 2, 12);
     expect(bill.get('train')?.usd).toBeCloseTo(prices.instanceHour['ml.c6i.2xlarge'], 12);
     expect(bill.get('waiting')?.gbSeconds).toBeCloseTo((2 * 1769) / 1024, 12);
-    expect(bill.get('functions')?.gbSeconds).toBeCloseTo(10 * 2 + 100 * (3008 / 1024), 12);
+    expect(bill.get('functions')?.gbSeconds).toBeCloseTo(
+      10 * 2 + (40 + 20 + 100) * (3008 / 1024),
+      9,
+    );
     expect(bill.get('storage')).toMatchObject({ isMeasured: false, usd: 2 });
   });
 

@@ -81,7 +81,7 @@ describe('A night as it comes ends', () => {
     const refused = refusalsOf(estimateOf(1000 * million, 20_000, config));
 
     expect(refused.map(({ message }) => message).join('\n')).not.toMatch(
-      /Training|FitRivals|EvaluateModels|training shards/,
+      /Training|FitRivals|RankRivals|EvaluateModels|training shards/,
     );
     expect(planTable({ interactions: 1e9, items: 20_000 }, config, tables)).toContain(
       'learned from: the newest 5,000,000:',
@@ -164,13 +164,11 @@ describe('Function: planTable', () => {
     expect(of('TrainRecommenders').bytesWritten).toBe(3 * 6 * 4 * 64 * 10 * million);
   });
 
-  it('refuses a vocabulary that EvaluateModels cannot have in memory, and more cases than it can rank', () => {
+  it('refuses a vocabulary that RankRivals cannot have in memory, and more cases than it can rank', () => {
     const refused = (items: number, maximumCases: number) =>
       refusalsOf(
         estimateOf(10 * million, items, configOf({ sequences: { maximumCases } })),
-      ).flatMap(
-        ({ message }) => /^EvaluateModels is expected to (need|take)/.exec(message)?.[1] ?? [],
-      );
+      ).flatMap(({ message }) => /^RankRivals is expected to (need|take)/.exec(message)?.[1] ?? []);
 
     // 120 MB, 6 MB a thousand cases, 10 MB a thousand items; 0.2 ms a case and a thousand items.
     expect(refused(20_000, 25_000)).toEqual([]);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { PipelineError } from '#lib/contracts/errors.ts';
 import type { Cloud } from '#local/cloud.ts';
-import { type ExecutionEvent, runStateMachine } from '#local/state-machine/run.ts';
+import { runStateMachine } from '#local/state-machine/run.ts';
 import { explainCause } from './causes.ts';
-import type { Progress } from './progress.ts';
+import type { NightStages } from './night-stages.ts';
 
 /**
  * Runs the deployed definition, state by state.
@@ -13,7 +13,7 @@ import type { Progress } from './progress.ts';
 export async function executeStateMachine(
   cloud: Cloud,
   input: { readonly run: string; readonly resume: boolean },
-  progress: Progress,
+  stages: NightStages,
   signal: AbortSignal,
 ): Promise<void> {
   const result = await runStateMachine({
@@ -22,7 +22,7 @@ export async function executeStateMachine(
     name: `${input.run}-${randomUUID()}`,
     resources: cloud.resources,
     objects: cloud.objects,
-    onEvent: (event) => show(event, progress),
+    onEvent: (event) => stages.event(event),
     signal,
   });
   if (result.status === 'SUCCEEDED') return;
@@ -31,36 +31,4 @@ export async function executeStateMachine(
     result.error ?? result.status,
     `The run ${result.status.toLowerCase().replace('_', ' ')}: ${cause}\nLogs: ${cloud.logs}`,
   );
-}
-
-/** The error's name, and the first line of what it says. */
-function describe({ error, cause }: { error: string | undefined; cause: string | undefined }) {
-  const [line = ''] = explainCause(cause ?? '').split('\n');
-  return line === '' ? error : `${error}: ${line}`;
-}
-
-function show(event: ExecutionEvent, progress: Progress): void {
-  const isInside = event.path !== event.state;
-  switch (event.type) {
-    case 'state-exited':
-      if (!isInside && event.stateType !== 'Wait') progress.done(event.state, event.seconds);
-      break;
-    case 'state-retried':
-      progress.say(
-        `${event.state}: trying again in ${event.delaySeconds.toFixed(0)} s (${describe(event)})`,
-      );
-      break;
-    case 'state-failed':
-      // What nothing catches here is told again by the state around it.
-      if (event.caughtBy !== undefined) progress.say(`${event.state} failed: ${describe(event)}`);
-      break;
-    case 'map-progress':
-      progress.working(event.state, {
-        stage: `${event.done} of ${event.total}${event.failed > 0 ? `, ${event.failed} failed` : ''}`,
-        progress: event.total === 0 ? 1 : (event.done + event.failed) / event.total,
-      });
-      break;
-    case 'state-entered':
-      break;
-  }
 }

@@ -7,13 +7,15 @@ import type { BatchFailure } from '#local/events/queue-source.ts';
 import type { ContainerProgress } from '#local/sagemaker/container.ts';
 import { synthesise } from './assembly.ts';
 import { localImages } from './images.ts';
-import type { Progress, StageProgress } from './progress.ts';
+import type { Progress } from './progress.ts';
 
 /** A folder of nights, and the configuration that its cloud is deployed with. */
 export interface NightCloud {
   readonly out: string;
   /** The configuration file's text. */
   readonly configText: string;
+  /** Told how far jobs are. */
+  readonly onContainer?: (container: ContainerProgress) => void;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface NightCloud {
  * @throws FolderInUse while somebody else works in the folder
  */
 export async function withNightCloud<Result>(
-  { out, configText }: NightCloud,
+  { out, configText, onContainer = () => {} }: NightCloud,
   progress: Progress,
   signal: AbortSignal,
   work: (cloud: Cloud) => Promise<Result>,
@@ -32,13 +34,12 @@ export async function withNightCloud<Result>(
   writeFileSync(configFile, configText);
   const begun = Date.now();
   const assembly = await synthesise(configFile, signal);
-  progress.done('cdk synth', (Date.now() - begun) / 1000);
+  progress.done('making this machine ready', (Date.now() - begun) / 1000);
   const options = {
     assembly,
     dir: join(out, 'cloud'),
     images: localImages,
-    onProgress: (container: ContainerProgress) =>
-      progress.working(container.name, describeStage(container)),
+    onProgress: onContainer,
     onBatchFailure: (failure: BatchFailure) => progress.say(describeFailure(failure)),
     onWarning: (message: string) => progress.say(message),
     redeliverySeconds: 2,
@@ -72,9 +73,4 @@ function describeFailure({ function: name, messages, givenUp, reason }: BatchFai
   if (givenUp === 0) return `${name} failed and is tried again: ${reason}`;
   const what = givenUp === messages ? '' : ` on ${givenUp} of ${messages} messages`;
   return `${name} failed${what} for the last time, and is not tried again: ${reason}`;
-}
-
-function describeStage({ stage, progress, values }: ContainerProgress): StageProgress {
-  const facts = Object.entries(values).filter(([key]) => key !== 'stage' && key !== 'progress');
-  return { stage, progress, note: facts.map(([key, value]) => `${key} ${value}`).join(', ') };
 }

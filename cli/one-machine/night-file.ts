@@ -12,6 +12,8 @@ const night = z.strictObject({
   config: z.string(),
   /** SHA-256 of each file, or folder of files, that was uploaded, by key prefix. */
   uploaded: z.record(z.string(), z.string()),
+  /** Seconds that the stages of the last whole night took, which tells how long the next one will take. */
+  took: z.record(z.string(), z.number().min(0)).optional(),
 });
 
 export type Night = z.infer<typeof night>;

@@ -8,6 +8,7 @@ import { runStatus } from '#lib/contracts/run.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import { type RunSummary, runSummary } from '#lib/report/summary.ts';
 import { summaryTable } from '#lib/report/table.ts';
+import type { ContainerProgress } from '#local/sagemaker/container.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { root } from '../../setup/paths.mjs';
 import type { DataFile } from '../data/expand-files.ts';
@@ -16,6 +17,7 @@ import { listenForInterruption } from '../process/interruption.ts';
 import { executeStateMachine } from './execution.ts';
 import { withNightCloud } from './night-cloud.ts';
 import { type Night, readNight, writeNight } from './night-file.ts';
+import { NightStages } from './night-stages.ts';
 import { Progress } from './progress.ts';
 import {
   expectSameBaseModel,
@@ -59,7 +61,9 @@ export async function runNight(request: NightRequest): Promise<RunSummary> {
   } catch (error) {
     // What fails because it was stopped is no failure.
     if (!interruption.signal.aborted) throw error;
-    progress.say('stopped; the same command goes on from here');
+    progress.say(
+      `stopped; what had ended is kept in ${request.out}, and the same command goes on from here`,
+    );
     throw interruption.signal.reason;
   }
 }
@@ -75,7 +79,9 @@ async function nightUntil(
   if (needsBaseModel(request.config)) {
     await expectSameBaseModel(before, baseModelName(request), baseModelFolder(request));
   }
-  return await withNightCloud({ out, configText }, progress, signal, async (cloud) => {
+  let stages: NightStages | undefined;
+  const onContainer = (container: ContainerProgress) => stages?.container(container);
+  return await withNightCloud({ out, configText, onContainer }, progress, signal, async (cloud) => {
     const objects = createObjects(cloud.s3, cloud.outputs.DataBucketName!);
     const night = await prepareNight(objects, request, before);
     await ingest(request, progress, {
@@ -87,8 +93,11 @@ async function nightUntil(
     });
     await releaseLeftLock(objects);
     const resume = await hasBegun(objects, night.run);
-    await executeStateMachine(cloud, { run: night.run, resume }, progress, signal);
-    writeNight(out, { ...night, finished: true });
+    stages = new NightStages(progress, night.run, night.took);
+    await executeStateMachine(cloud, { run: night.run, resume }, stages, signal);
+    // Of a night that went on, only the rest was seen.
+    const took = resume ? night.took : stages.took;
+    writeNight(out, { ...night, finished: true, ...(took !== undefined && { took }) });
     return await publish(objects, night.run, request, progress);
   });
 }
@@ -113,7 +122,8 @@ async function prepareNight(
   for (let number = 2; wanted === undefined && (await hasBegun(objects, run)); number++) {
     run = `${date}-${number}`;
   }
-  const night = { run, finished: false, config, uploaded: before?.uploaded ?? {} };
+  const { uploaded = {}, took } = before ?? {};
+  const night = { run, finished: false, config, uploaded, ...(took !== undefined && { took }) };
   writeNight(request.out, night);
   return night;
 }

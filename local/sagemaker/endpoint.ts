@@ -40,6 +40,7 @@ export class Endpoint {
   readonly #done: Promise<void>;
   #description: EndpointDescription;
   #url: string | undefined;
+  #graceSeconds = stopGraceSeconds;
 
   /** Starts at once; it is `Creating` until its container answers `/ping`. */
   constructor(parts: EndpointParts, options: SageMakerOptions) {
@@ -71,8 +72,13 @@ export class Endpoint {
     return this.#parts.variant.VariantName;
   }
 
-  /** Resolves when nothing of it is left. */
-  async delete(): Promise<void> {
+  /**
+   * Resolves when nothing of it is left.
+   *
+   * @param graceSeconds between SIGTERM and SIGKILL
+   */
+  async delete(graceSeconds = stopGraceSeconds): Promise<void> {
+    this.#graceSeconds = graceSeconds;
     this.#update({ EndpointStatus: 'Deleting' });
     this.#stop.abort();
     await this.#done;
@@ -118,7 +124,7 @@ export class Endpoint {
         await Promise.race([container.ended, aborted(signal)]);
       } finally {
         this.#url = undefined;
-        await container.stop(stopGraceSeconds);
+        await container.stop(this.#graceSeconds);
       }
       signal.throwIfAborted();
       this.#options.onWarning(`The container of ${this.#parts.name} ended; restarting it.`);

@@ -12,6 +12,9 @@ import {
   parseRequest,
 } from './requests.ts';
 
+/** Seconds that an endpoint has to end when this machine's cloud ends. */
+const shutdownGraceSeconds = 1;
+
 interface Created {
   /** Unix milliseconds. */
   readonly CreationTime: number;
@@ -132,9 +135,10 @@ export class Endpoints {
     this.#endpoints.delete(name);
   }
 
-  /** Ends every endpoint, whatever its status. */
+  /** Ends every endpoint, whatever its status: nobody asks them any more, and they have nothing to save. */
   async stopAll(): Promise<void> {
-    await settleAll([...this.#endpoints.values()].map((endpoint) => endpoint.delete()));
+    const endpoints = [...this.#endpoints.values()];
+    await settleAll(endpoints.map((endpoint) => endpoint.delete(shutdownGraceSeconds)));
     this.#endpoints.clear();
   }
 

@@ -64,7 +64,7 @@ export function fittedQ(
     );
   }
   const whole = new Statistics(size);
-  for (const own of users) whole.add(own, 1);
+  for (const own of users) whole.add(own);
   const fitted = regress(whole, discount, ridge);
   if (fitted === undefined) {
     throw new ValidationError(
@@ -76,8 +76,9 @@ export function fittedQ(
   const values: number[] = [];
   for (let sample = 0; sample < samples; sample++) {
     const drawn = new Statistics(size);
-    for (let draw = 0; draw < users.length; draw++)
-      drawn.add(users[random.integer(users.length)]!, 1);
+    for (let draw = 0; draw < users.length; draw++) {
+      drawn.add(users[random.integer(users.length)]!);
+    }
     logged[sample] = drawn.returns / drawn.sessions;
     const own = regress(drawn, discount, ridge);
     if (own !== undefined) values.push(own.value);
@@ -120,16 +121,16 @@ class Statistics {
     this.first = new Float64Array(size);
   }
 
-  add(other: Statistics, times: number): void {
+  add(other: Statistics): void {
     const into = (to: Float64Array, from: Float64Array) => {
-      for (let at = 0; at < to.length; at++) to[at]! += times * from[at]!;
+      for (let at = 0; at < to.length; at++) to[at]! += from[at]!;
     };
     into(this.products, other.products);
     into(this.next, other.next);
     into(this.rewards, other.rewards);
     into(this.first, other.first);
-    this.sessions += times * other.sessions;
-    this.returns += times * other.returns;
+    this.sessions += other.sessions;
+    this.returns += other.returns;
   }
 }
 
@@ -184,8 +185,8 @@ function regress(
   const inverse = products.slice();
   let trace = 0;
   for (let at = 0; at < size; at++) trace += products[at * size + at]!;
-  // A feature that no decision has keeps weight 0.
-  const added = Math.max(Number.MIN_VALUE, (ridge * trace) / size);
+  // A feature that no decision has keeps weight 0; of what is smaller the inverse would be infinite.
+  const added = Math.max(1e-300, (ridge * trace) / size);
   for (let at = 0; at < size; at++) inverse[at * size + at]! += added;
   invertInPlace(inverse, size);
   const solve = (right: Float64Array) => {

@@ -42,7 +42,7 @@ export function fileInsights(plan: UploadPlan, merged: MergedTally): Insight[] {
     ...when(
       placeholders > 0,
       'placeholder-fields',
-      `${count(placeholders, 'optional field')} of the rows taken ${placeholders === 1 ? 'is a word' : 'are words'} for "nothing" (NULL, nan, None, \\N and the like) and count as absent.`,
+      `${count(placeholders, 'optional field')} of the rows taken ${placeholders === 1 ? 'is a word for "nothing" and counts' : 'are words for "nothing" and count'} as absent: NULL, nan, None, \\N and the like.`,
       'Nothing to do, unless such a word means something here.',
     ),
     ...when(

@@ -48,7 +48,8 @@ export function createHashSet() {
     },
     /** @returns true when the sequence was not in the set */
     add(...parts: readonly (string | number)[]): boolean {
-      hash.fill(0);
+      // From 0 on, nothing and an empty text would be the same.
+      hash.fill(1);
       for (const part of parts) {
         if (typeof part === 'string') hash128(part, hash);
         else hash128OfNumber(part, hash);

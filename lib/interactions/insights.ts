@@ -142,7 +142,7 @@ export function itemInsights(merged: MergedTally, items: MergedItems): Insight[]
     ...when(
       untitled > 0,
       'items-without-title',
-      `${number(untitled)} of the ${number(good)} items have no title; their id stands for it.`,
+      `${number(untitled)} of the ${number(good)} items ${untitled === 1 ? 'has no title; its' : 'have no title; their'} id stands for it.`,
       'Give every item a title: it is the first thing that the language model reads.',
     ),
     ...when(

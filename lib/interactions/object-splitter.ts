@@ -19,11 +19,12 @@ export interface Place {
 /**
  * Goes on through an object.
  *
+ * @param from a place in the data, which are not empty
  * @returns the index behind its closing brace, or -1 when the data end before it
  */
 export function findObjectEnd(data: Buffer, from: number, place: Place): number {
   let at = from;
-  if (place.escaped && at < data.length) {
+  if (place.escaped) {
     place.escaped = false;
     at++;
   }
@@ -60,6 +61,7 @@ export function createObjectSplitter(
   onRecord: (record: RawRecord) => void,
 ) {
   const { maximumLineBytes } = options;
+  const keptBytes = Math.min(KEPT_BYTES, maximumLineBytes);
   const record = recordBefore(options.firstLine);
   /** Bytes behind the last complete object, or the first of them, if the object is too long. */
   let rest: Buffer = Buffer.alloc(0);
@@ -87,7 +89,7 @@ export function createObjectSplitter(
   /** Passes what stands before the next object. @returns where that begins, or the end of the data */
   function skip(data: Buffer, from: number): number {
     let at = from;
-    while (at < data.length && between.has(data[at]!)) at++;
+    while (between.has(data[at]!)) at++;
     if (at < data.length && data[at] !== OPEN) fail('does not begin with {');
     return at;
   }
@@ -110,16 +112,15 @@ export function createObjectSplitter(
         length += piece.length;
         offset += piece.length;
         if (end === -1) {
-          const kept = length > maximumLineBytes ? KEPT_BYTES : length;
+          const kept = length > maximumLineBytes ? keptBytes : length;
           if (rest.length < kept) rest = Buffer.concat([rest, piece], kept);
           return;
         }
+        // What has a beginning in earlier data begins with these, too.
         const bytes = rest.length === 0 ? data : Buffer.concat([rest, piece]);
-        const start = rest.length === 0 ? at : 0;
         record.length = length;
         record.problem = length > maximumLineBytes ? 'line-too-long' : undefined;
-        const keep = record.problem ? Math.min(KEPT_BYTES, bytes.length - start) : length;
-        emit(bytes, start, start + keep);
+        emit(bytes, at, at + (record.problem ? keptBytes : length));
         rest = Buffer.alloc(0);
         length = 0;
         place = undefined;

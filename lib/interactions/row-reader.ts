@@ -81,7 +81,7 @@ export function createRowReader(
 
   function parse(text: string): Checked<FileRow> {
     return format === 'csv'
-      ? parseCsvRow(text, columns ?? [], plan.dialect ?? undefined)
+      ? parseCsvRow(text, columns!, plan.dialect ?? undefined)
       : parseJsonRow(text, namedFields[kind]);
   }
 
@@ -153,7 +153,7 @@ export function createRowReader(
     push(chunk: Uint8Array): void {
       const passed = Math.min(skip, chunk.byteLength);
       skip -= passed;
-      if (passed < chunk.byteLength) splitter.push(chunk.subarray(passed));
+      splitter.push(chunk.subarray(passed));
     },
     /** Takes the end of the range. @throws ValidationError likewise */
     end(): void {

@@ -36,13 +36,11 @@ export function createValueCounts() {
       if (known.distinct && known.distinct.size > SCALE) known.distinct = null;
     },
     store: (): Record<string, ValueTally> =>
-      Object.fromEntries(
-        [...found]
-          .toSorted(([a], [b]) => (a < b ? -1 : 1))
-          .map(([name, { distinct, ...rest }]) => [
-            name,
-            { ...rest, distinct: distinct && [...distinct].sort((a, b) => a - b) },
-          ]),
+      sorted(
+        [...found].map(([name, { distinct, ...rest }]) => [
+          name,
+          { ...rest, distinct: distinct && [...distinct].sort((a, b) => a - b) },
+        ]),
       ),
   };
 }
@@ -67,5 +65,10 @@ export function mergeValues(
       distinct: distinct && distinct.length <= SCALE ? distinct.sort((a, b) => a - b) : null,
     });
   }
-  return Object.fromEntries(merged);
+  return sorted([...merged]);
 }
+
+/** In a fixed order, so that equal tallies are equal bytes and remarks come in the same order however a file is cut. */
+const sorted = (
+  found: readonly (readonly [name: string, tally: ValueTally])[],
+): Record<string, ValueTally> => Object.fromEntries(found.toSorted(([a], [b]) => (a < b ? -1 : 1)));

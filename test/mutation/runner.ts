@@ -3,6 +3,7 @@ import { registerHooks } from 'node:module';
 import { relative, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
 import { type Block, type CollectedTest, collect } from './suite.ts';
 
 /*
@@ -31,6 +32,7 @@ interface MutantRun {
   readonly activeMutant: { readonly id: string };
   /** Ids of the tests that reach the changed code. */
   readonly testFilter?: readonly string[];
+  /** A hundred times as often as all tests together reached it. */
   readonly hitLimit?: number;
 }
 
@@ -48,6 +50,9 @@ class DirectRunner {
   }
 
   init(): void {
+    // A property that fails has done its work: making its case small would run the code, perhaps an endless one, hundreds of
+    // times more. With the same cases every time, a mutant that changes nothing is reached as often as at first.
+    fc.configureGlobal({ seed: 1, endOnFailure: true });
     registerHooks({
       resolve(specifier, context, next) {
         if (specifier !== 'vitest' || context.parentURL === suite) return next(specifier, context);
@@ -92,7 +97,8 @@ class DirectRunner {
   }
 
   /** Runs the tests that reach a mutant, the quick ones first, until one fails. */
-  async mutantRun({ activeMutant, testFilter = [], hitLimit }: MutantRun) {
+  async mutantRun({ activeMutant, testFilter = [], hitLimit: hundredfold }: MutantRun) {
+    const hitLimit = hundredfold && hundredfold / 10 + 1000;
     const time = (id: string) => this.#times.get(id) ?? 0;
     const wanted = testFilter.toSorted((a, b) => time(a) - time(b));
     // A process that replaces one which hung knows no block yet.

@@ -78,6 +78,43 @@ describe('Function: createObjectSplitter', () => {
     }
   });
 
+  it('takes an object of just as many bytes as are allowed, and keeps no more of a longer one in memory', () => {
+    const ten = '{"a":"xx"}';
+    const eleven = '{"a":"xxx"}';
+    const long = `{"a":"${'x'.repeat(500)}"}`;
+
+    for (const size of [1, 3, 4, 10, 11, 21]) {
+      const sizes: number[] = [];
+      const found: unknown[] = [];
+      const options = { maximumLineBytes: 10, firstLine: 1 };
+      const splitter = createObjectSplitter(options, ({ bytes, start, end, length, problem }) => {
+        sizes.push(bytes.length);
+        found.push([bytes.toString('utf8', start, end), length, problem]);
+      });
+      for (const chunk of chunksOf(Buffer.from(ten + eleven + long + ten), [size])) {
+        splitter.push(chunk);
+      }
+      splitter.end();
+      expect(found).toEqual([
+        [ten, 10, undefined],
+        [eleven.slice(0, 10), 11, 'line-too-long'],
+        [long.slice(0, 10), 508, 'line-too-long'],
+        [ten, 10, undefined],
+      ]);
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(10 + 21);
+    }
+  });
+
+  it('tells a bracket or quote within a text from others, in whatever chunks', () => {
+    const objects = [{ a: '}' }, { a: '\\' }, { a: '"}{' }, { a: { b: [{}] } }, { '{': '\\"' }];
+    const texts = objects.map((object) => JSON.stringify(object));
+
+    for (const size of [1, 2, 3, 5, 7, 100]) {
+      const records = split(chunksOf(Buffer.from(texts.join('')), [size]));
+      expect(records.map(({ text }) => text)).toEqual(texts);
+    }
+  });
+
   it.each([
     ['[{"a":1}, 7]', 'object 2 does not begin with {'],
     ['{"a":1} x', 'object 2 does not begin with {'],

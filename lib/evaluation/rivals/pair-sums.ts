@@ -73,11 +73,12 @@ export class SumsOfMany implements PairSums {
   }
 
   expect(item: number, pairs: number): boolean {
+    if (item >= this.end) return false;
     const index = item - this.first;
     const bits = this.#bits[index]!;
-    if (bits === this.#dense || pairs === 0) return item < this.end;
+    if (bits === this.#dense || pairs === 0) return true;
     const wanted = slack * (this.#counts[index]! + pairs);
-    if (bits > 0 && wanted <= 2 ** bits) return item < this.end;
+    if (bits > 0 && wanted <= 2 ** bits) return true;
     const enough = Math.min(this.#dense, Math.max(2, Math.ceil(Math.log2(wanted))));
     // Those that are given up make room; alone, an item has enough.
     let begin = this.#allocate(enough);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { historyKind, priorConfig } from '#lib/contracts/config/training.ts';
-import { absence, recency } from '#lib/evaluation/moderators.ts';
 import { judgeNetwork, rankNetwork } from '#lib/evaluation/network-blend.ts';
 import { networkHistories } from '#lib/evaluation/network-histories.ts';
 import { fitAllAnew } from '#lib/evaluation/rivals/fit-scorers.ts';
@@ -141,24 +140,5 @@ describe('Function: judgeNetwork', () => {
     expect(half).toEqual(whole!.map(([network, counts]) => [network, counts! / 2]));
     expect(none!.map((row) => Math.abs(row[1]!))).toEqual([0, 0, 0]);
     expect(whole!.some((row) => row[1] !== 0)).toBe(true);
-  });
-});
-
-describe('Moderators', () => {
-  it('grow with the time somebody was away, and are as usual where nobody knows', () => {
-    const values = [0, 30, 86_400, 30 * 86_400].map(absence);
-    expect(values.toSorted((a, b) => a - b)).toEqual(values);
-    expect(absence(undefined)).toBe(0);
-    expect(absence(-5)).toBe(absence(0));
-  });
-
-  it('tell who is with what is popular now, the last item first', () => {
-    // Arrange: item 1 is popular, 2 and 3 are not
-    const logCounts = Float64Array.of(4, -1, -1);
-
-    // Act & Assess
-    expect(recency([1], logCounts)).toBeGreaterThan(recency([2], logCounts));
-    expect(recency([2, 1], logCounts)).toBeGreaterThan(recency([1, 2], logCounts));
-    expect(recency([], logCounts)).toBe(-1);
   });
 });

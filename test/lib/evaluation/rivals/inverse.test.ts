@@ -30,15 +30,19 @@ describe('Function: invertInPlace', () => {
     invertInPlace(inverse, size);
 
     // Assess
+    let worst = 0;
     for (let i = 0; i < size; i++) {
       for (let j = 0; j < size; j++) {
         let sum = 0;
         for (let k = 0; k < size; k++) {
           sum += matrix[i * size + k]! * inverse[Math.max(k, j) * size + Math.min(k, j)]!;
         }
-        expect(Math.abs(sum - (i === j ? 1 : 0))).toBeLessThan(1e-9);
+        const error = Math.abs(sum - (i === j ? 1 : 0));
+        // What is no number is no small error either.
+        if (!(error < worst)) worst = error;
       }
     }
+    expect(worst).toBeLessThan(1e-9);
   });
 
   it('refuses a matrix that is not positive definite, and says where', () => {

@@ -30,7 +30,8 @@ choice in a line, and writes a configuration for \`lea validate\`, \`lea run\` a
       json: { type: 'boolean', default: false },
     });
     if (files.length === 0) throw new UsageError('A file to look at is needed.');
-    const looked = files.map((file) => expandFiles(file)[0]!.path);
+    // Of a folder or a pattern one file is looked at, and all of them are meant.
+    const meant = new Map(files.map((file) => [expandFiles(file)[0]!.path, file]));
     if (!json && !force && existsSync(to)) {
       throw new ValidationError(
         `${to} is there already: --force replaces it, --to writes elsewhere.`,
@@ -38,7 +39,7 @@ choice in a line, and writes a configuration for \`lea validate\`, \`lea run\` a
     }
     return async () => {
       const { proposeConfig } = await import('../init/propose-config.ts');
-      const proposed = await proposeConfig(looked);
+      const proposed = await proposeConfig([...meant.keys()]);
       if (json) {
         console.log(JSON.stringify(proposed, null, 2));
         return proposed.missing.length === 0 ? 0 : 1;
@@ -54,8 +55,9 @@ choice in a line, and writes a configuration for \`lea validate\`, \`lea run\` a
         return 1;
       }
       console.log(`\nWith ${to}:\n${reports.map(describeReport).join('\n')}\n`);
-      const log = logs.map(quoted).join(' --interactions ');
-      const catalogue = items[0] === undefined ? 'ITEMS' : quoted(items[0]);
+      const named = (path: string) => quoted(meant.get(path) ?? path);
+      const log = logs.map(named).join(' --interactions ');
+      const catalogue = items[0] === undefined ? 'ITEMS' : named(items[0]);
       const files = `--interactions ${log} --items ${catalogue} --config ${quoted(to)}`;
       console.log(
         asCalled(`Next:  npx lea validate ${files}\n       npx lea run ${files} --out out/mine`),

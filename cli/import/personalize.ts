@@ -67,7 +67,7 @@ export async function importPersonalize(files: PersonalizeFiles): Promise<Person
     const { columns } = await sampleFile(file);
     const fields = columns.filter((name) => name !== 'USER_ID');
     dropped.push(
-      `${file}: users are known by what they do, so ${fields.length === 0 ? 'all of it' : fields.join(', ')} is not used. Do not upload it.`,
+      `${file}: users are known by what they do, so nothing of it is used${fields.length === 0 ? '' : ` (${fields.join(', ')})`}. Do not upload it.`,
     );
   }
   const config = interactionsConfig.parse(section);
@@ -124,7 +124,7 @@ function events(
     reasons.push(
       isOfAll
         ? 'eventRewards: the solution names no event type, so all of them count alike.'
-        : `eventRewards: the weights of the solution${others.length === 0 ? '' : `; it leaves out ${others.join(', ')}, which have 0`}.`,
+        : `eventRewards: the weights of the solution${others.length === 0 ? '' : `; those that it leaves out count for 0: ${others.join(', ')}`}.`,
     );
     const values = solution.flatMap(({ eventType, threshold }) =>
       threshold === undefined ? [] : [[eventType, { as: 'rating', likedFrom: threshold }] as const],

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { init } from '#cli/commands/init.ts';
@@ -46,8 +46,8 @@ describe('Command: init', () => {
       (_, film) => `f${film};Der Film ${film};${1990 + film}`,
     );
     const seen = days.map((i) => `${(i * 5) % 12};f${i % 12};${day(i)}.11.2025;${1 + (i % 5)}`);
-    const log = write('gesehen.csv', ['Kunde;Film;Wann;Sterne', ...seen].join('\n'));
-    const catalogue = write('filme.csv', ['Kennung;Bezeichnung;Jahr', ...films].join('\n'));
+    const log = write('gesehen.csv', ['Wer;Film;Wann;Wie', ...seen].join('\n'));
+    const catalogue = write('filme.csv', ['Kennung;Genaueres;Jahr', ...films].join('\n'));
 
     // Act
     const { code, written, reports, text } = await propose(log, catalogue);
@@ -55,17 +55,17 @@ describe('Command: init', () => {
     // Assess
     expect(code).toBe(0);
     expect(written.interactions.columns).toEqual({
-      user_id: 'Kunde',
+      user_id: 'Wer',
       item_id: 'Film',
       timestamp: { column: 'Wann', format: 'DD.MM.YYYY' },
     });
     expect(written.interactions.items.columns).toEqual({
       item_id: 'Kennung',
-      title: 'Bezeichnung',
+      title: 'Genaueres',
     });
     expect(reports.map(({ good }: { good: number }) => good).sort()).toEqual([12, 60]);
     expect(text).toContain(`by its values: they are found in ${catalogue}`);
-    expect(text).toContain('not read: "Sterne"');
+    expect(text).toContain('not read: "Wie"');
   });
 
   it('reads a shop’s table with semicolons, day-first dates, cancellations and decimal commas', async () => {
@@ -100,6 +100,45 @@ describe('Command: init', () => {
     });
     expect(reports[0].interactions).toMatchObject({ users: 5, items: 7 });
     expect(text).toContain('written as DD.MM.YYYY HH:mm');
+  });
+
+  it.each([
+    ['Kundennummer;Artikelnummer;Zeitpunkt;Menge;Bezeichnung', 'Größe'],
+    ["Identifiant de l'acheteur;Référence produit;Heure;Quantité;Libellé", 'Théière'],
+    ['Código de usuario;Artículo;Hora;Cantidad;Título', 'Tetera pequeña'],
+  ])('finds its way by the words of %s', async (header, thing) => {
+    const rows = days.map(
+      (i) => `K${i % 6};A${i % 9};${day(i)}.11.2025 08:26;${(i % 3) + 1},0;${thing} ${i % 9}`,
+    );
+    const path = join(dir, `bestellungen-${number}.csv`);
+    writeFileSync(path, Buffer.from([header, ...rows].join('\r\n'), 'latin1'));
+    const [user, item, time, quantity, title] = header.split(';');
+
+    const { code, written, reports } = await propose(path);
+
+    expect(code).toBe(0);
+    expect(written.interactions.file.encoding).toBe('latin-1');
+    expect(written.interactions.columns).toMatchObject({
+      user_id: user,
+      item_id: item,
+      timestamp: { column: time, format: 'DD.MM.YYYY HH:mm' },
+      value: { column: quantity, decimal: ',' },
+    });
+    expect(written.interactions.items.columns).toEqual({ item_id: item, title });
+    expect(reports[0]).toMatchObject({ status: 'succeeded', good: 60 });
+  });
+
+  it('goes on with the folder that it was given, of which it looked at one file', async () => {
+    const folder = join(dir, 'all days');
+    mkdirSync(folder);
+    for (const name of ['1.csv', '2.csv']) {
+      const rows = days.map((i) => `u${i % 6},i${i % 9},${1_700_000_000 + i}`);
+      writeFileSync(join(folder, name), ['user,item,time', ...rows].join('\n'));
+    }
+
+    const { text } = await propose(folder);
+
+    expect(text).toContain(`lea validate --interactions '${folder}' --items ITEMS`);
   });
 
   it('names the columns of tables without header lines, and splits lists', async () => {

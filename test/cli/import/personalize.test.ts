@@ -67,7 +67,7 @@ describe('Command: import personalize', () => {
       },
     });
     expect(text).toContain(
-      `- ${at('users.csv')}: users are known by what they do, so AGE, GENDER is not used.`,
+      `- ${at('users.csv')}: users are known by what they do, so nothing of it is used (AGE, GENDER).`,
     );
     for (const name of ['IMPRESSION of interactions', 'DEVICE of interactions', 'PRICE of items']) {
       expect(text).toContain(`- ${name}: `);

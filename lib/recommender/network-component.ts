@@ -36,30 +36,42 @@ export function networkComponent(
     .slice(0, -1)
     .sort((a, b) => times[a]! - times[b]! || a - b);
   const placeOf = new Map(Array.from(order, (index, place) => [index, place]));
+  // Requests are visited more than once: their states are small, and most of the work.
+  const states: Float32Array[] = []; // [batches][batch, head]
   let first = 0;
   let known = 0;
   let logits: Float32Array = new Float32Array(0); // [known, items]
-  const scoreFrom = (place: number) => {
-    const some = order.subarray(place, place + batch);
-    logits = scorer.score(Array.from(some, (index) => datedHistory(cases, index, window)));
-    const wrong = logits.findIndex((logit) => !Number.isFinite(logit));
-    if (wrong !== -1 && wrong < some.length * items) {
+  const scoreAround = (place: number) => {
+    const number = Math.floor(place / batch);
+    const some = order.subarray(number * batch, (number + 1) * batch);
+    states[number] ??= scorer.states(
+      Array.from(some, (index) => datedHistory(cases, index, window)),
+    );
+    logits = scorer.scoresOf(states[number]);
+    const wrong = firstNotFinite(logits, some.length * items);
+    if (wrong !== -1) {
       throw new PipelineError(
         'ScoresNotFinite',
         `The model scores item ${1 + (wrong % items)} with ${logits[wrong]} in case ${some[Math.floor(wrong / items)]}: its weights are damaged or its training diverged. Lower learningRate or reinforcementWeight and train again.`,
       );
     }
-    first = place;
+    first = number * batch;
     known = some.length;
   };
   return {
     name: 'network',
     write(index, scores) {
       const place = placeOf.get(index)!;
-      if (place < first || place >= first + known) scoreFrom(place);
+      if (place < first || place >= first + known) scoreAround(place);
       const begin = (place - first) * items;
       for (let item = 1; item <= items; item++) scores[item] = logits[begin + item - 1]!;
     },
     dispose: () => scorer.dispose(),
   };
+}
+
+/** Place of the first number of so many that is none, -1 if all are. */
+function firstNotFinite(values: Float32Array, count: number): number {
+  for (let at = 0; at < count; at++) if (!Number.isFinite(values[at]!)) return at;
+  return -1;
 }

@@ -146,6 +146,14 @@ export interface ModelScorer {
    * @returns `[batch, items]`; item `i` at place `i - 1`
    */
   score(histories: readonly DatedHistory[]): Float32Array;
+  /**
+   * The first half of `score`, of which little has to be kept: what the items' vectors are multiplied with.
+   *
+   * @returns `[batch, head]`
+   */
+  states(histories: readonly DatedHistory[]): Float32Array;
+  /** The second half. @param states `[batch, head]` @returns `[batch, items]` */
+  scoresOf(states: Float32Array): Float32Array;
   dispose(): void;
 }
 
@@ -153,20 +161,18 @@ export interface ModelScorer {
 export function createScorer(model: RecommenderModel, batch: number): ModelScorer {
   const loaded = loadModel(model);
   const { window, items } = model.shape;
+  const states = (histories: readonly DatedHistory[]) => {
+    const arrays = historyArrays(model.shape, histories, batch, window);
+    return readValues(() => statesForItems(loaded, historyTensors(arrays, window)));
+  };
+  const scoresOf = (of: Float32Array) => scoreAll(loaded, of, batch);
   return {
     batch,
     window,
     items,
-    score: (histories) => {
-      const arrays = historyArrays(model.shape, histories, batch, window);
-      const inputs = () => historyTensors(arrays, window);
-      if (loaded.coded === undefined) return readValues(() => scoreItems(loaded, inputs()));
-      return scoreAll(
-        loaded,
-        readValues(() => statesForItems(loaded, inputs())),
-        batch,
-      );
-    },
+    states,
+    scoresOf,
+    score: (histories) => scoresOf(states(histories)),
     dispose: loaded.dispose,
   };
 }

@@ -2,7 +2,7 @@ import { basketNumbers } from '../history-arrays.ts';
 import { type RandomStream, randomStream, shuffle } from '../random.ts';
 import { type Batch, emptyBatch, filler } from './batch.ts';
 import type { BatchLayout } from './layout.ts';
-import { type Placement, packRows } from './packing.ts';
+import { type PackedBatches, type Placement, packRows, rowNumbers } from './packing.ts';
 import { buildReplay, type Replay } from './prefix-batches.ts';
 import type { TrainingRows } from './training-rows.ts';
 
@@ -22,7 +22,8 @@ export interface Piece {
 /** The histories of a run, cut into pieces. */
 export interface BasketPlan {
   readonly replay: Replay;
-  readonly pieces: readonly Piece[];
+  /** The numbers of each `Piece` in their order, `[pieces, 5]`. */
+  readonly pieces: Int32Array;
   /** Places that each piece takes in a line. */
   readonly lengths: Int32Array;
 }
@@ -36,15 +37,36 @@ export function planPieces(rows: TrainingRows, layout: BatchLayout): BasketPlan 
   const replay = buildReplay(rows);
   const { usesNextState } = layout.objective;
   const room = layout.time - (usesNextState ? 1 : 0);
-  const pieces: Piece[] = [];
-  for (let begin = 0; begin < replay.items.length; begin = replay.ends[begin]!) {
-    pieces.push(...cut(bordersOf(rows, replay, begin), room));
+  function* cutAll() {
+    for (let begin = 0; begin < replay.items.length; begin = replay.ends[begin]!) {
+      yield* cut(bordersOf(rows, replay, begin), room);
+    }
   }
-  const lengths = Int32Array.from(pieces, (piece) => {
-    const { contextBegin, contextEnd, begin, end, following } = piece;
-    return contextEnd - contextBegin + end - begin + (usesNextState && following !== -1 ? 1 : 0);
-  });
+  let count = 0;
+  for (const _ of cutAll()) count++;
+  const pieces = new Int32Array(count * numbersOfPiece);
+  const lengths = new Int32Array(count);
+  let at = 0;
+  for (const { contextBegin, contextEnd, begin, end, following } of cutAll()) {
+    pieces.set([contextBegin, contextEnd, begin, end, following], at * numbersOfPiece);
+    const more = usesNextState && following !== -1 ? 1 : 0;
+    lengths[at++] = contextEnd - contextBegin + end - begin + more;
+  }
   return { replay, pieces, lengths };
+}
+
+const numbersOfPiece = 5;
+
+/** A piece by its number. */
+export function pieceOf({ pieces }: Pick<BasketPlan, 'pieces'>, number: number): Piece {
+  const from = number * numbersOfPiece;
+  return {
+    contextBegin: pieces[from]!,
+    contextEnd: pieces[from + 1]!,
+    begin: pieces[from + 2]!,
+    end: pieces[from + 3]!,
+    following: pieces[from + 4]!,
+  };
 }
 
 /** Where each basket of a history begins, and where the last one ends. */
@@ -83,26 +105,26 @@ export function planBaskets(
   layout: BatchLayout,
   seed: number,
   epoch: number,
-): Placement[][] {
-  const order = shuffle(Int32Array.from(lengths.keys()), randomStream(seed, 'epoch', epoch));
+): PackedBatches {
+  const order = shuffle(rowNumbers(lengths.length), randomStream(seed, 'epoch', epoch));
   const batches = packRows(lengths, order, layout.lines, layout.time);
-  const places = shuffle(Int32Array.from(batches.keys()), randomStream(seed, 'batches', epoch));
-  return Array.from(places, (index) => batches[index]!);
+  return batches.shuffled(randomStream(seed, 'batches', epoch));
 }
 
 /** Fills the arrays of one batch of baskets. The numbers depend on the arguments alone. */
 export function assembleBaskets(
   rows: TrainingRows,
-  { replay, pieces, lengths }: BasketPlan,
+  plan: BasketPlan,
   layout: BatchLayout,
   placements: readonly Placement[],
   random: RandomStream,
 ): Batch {
+  const { replay, lengths } = plan;
   const batch = emptyBatch(layout);
   const fillState = filler('perState', layout, batch);
   const fillAction = filler('perAction', layout, batch);
   for (const { row, line, begin } of placements) {
-    const piece = pieces[row]!;
+    const piece = pieceOf(plan, row);
     const actions = [
       ...range(piece.contextBegin, piece.contextEnd),
       ...range(piece.begin, piece.end),

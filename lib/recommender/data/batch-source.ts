@@ -4,7 +4,7 @@ import { assembleBaskets, planBaskets, planPieces } from './basket-batches.ts';
 import { type Batch, filler } from './batch.ts';
 import type { BatchLayout } from './layout.ts';
 import { assembleLines, planLines } from './line-batches.ts';
-import type { Placement } from './packing.ts';
+import type { PackedBatches, Placement } from './packing.ts';
 import { assemblePrefixes, buildReplay, planPrefixes } from './prefix-batches.ts';
 import { itemSampler, sampleItems } from './sampled-items.ts';
 import type { TrainingRows } from './training-rows.ts';
@@ -47,7 +47,7 @@ export function createBatchSource(options: BatchSourceOptions): BatchSource {
     };
   }
   const { planEpoch, assemble } = packedBatches(rows, layout);
-  let planned: { readonly epoch: number; readonly batches: Placement[][] } | undefined;
+  let planned: { readonly epoch: number; readonly batches: PackedBatches } | undefined;
   const plan = (epoch: number) => {
     if (planned?.epoch !== epoch) planned = { epoch, batches: planEpoch(epoch) };
     return planned.batches;
@@ -55,7 +55,7 @@ export function createBatchSource(options: BatchSourceOptions): BatchSource {
   return {
     steps: (epoch) => plan(epoch).length,
     assemble: (epoch, index) =>
-      complete(assemble(plan(epoch)[index]!, random(epoch, index)), epoch, index),
+      complete(assemble(plan(epoch).at(index), random(epoch, index)), epoch, index),
   };
 }
 

@@ -1,17 +1,20 @@
 import { type RandomStream, randomStream, shuffle } from '../random.ts';
 import { type Batch, emptyBatch, filler } from './batch.ts';
 import type { BatchLayout } from './layout.ts';
-import { type Placement, packRows } from './packing.ts';
+import { type PackedBatches, type Placement, packRows, rowNumbers } from './packing.ts';
 import type { TrainingRows } from './training-rows.ts';
 
 /** Positions that each row takes in a line, `[rows]`. */
 export function rowLengths(rows: TrainingRows, layout: BatchLayout): Int32Array {
-  return Int32Array.from({ length: rows.rows }, (_, row) => {
+  const lengths = new Int32Array(rows.rows);
+  for (let row = 0; row < rows.rows; row++) {
     const items = rows.offsets[row + 1]! - rows.offsets[row]!;
-    if (items < 2) return 0;
+    if (items < 2) continue;
     // The last item is only a target, unless the history goes on: then its state bootstraps the last transition.
-    return layout.objective.usesNextState && rows.continuations[row] !== -1 ? items : items - 1;
-  });
+    const goesOn = layout.objective.usesNextState && rows.continuations[row] !== -1;
+    lengths[row] = goesOn ? items : items - 1;
+  }
+  return lengths;
 }
 
 /** The batches of an epoch: every row once, in an order of its own. */
@@ -20,18 +23,11 @@ export function planLines(
   layout: BatchLayout,
   seed: number,
   epoch: number,
-): Placement[][] {
-  const order = shuffle(
-    Int32Array.from({ length: rows.rows }, (_, row) => row),
-    randomStream(seed, 'epoch', epoch),
-  );
+): PackedBatches {
+  const order = shuffle(rowNumbers(rows.rows), randomStream(seed, 'epoch', epoch));
   const batches = packRows(rowLengths(rows, layout), order, layout.lines, layout.time);
   // The last batches hold what was left over; their place in the epoch must not be special.
-  const places = shuffle(
-    Int32Array.from(batches, (_, index) => index),
-    randomStream(seed, 'batches', epoch),
-  );
-  return Array.from(places, (index) => batches[index]!);
+  return batches.shuffled(randomStream(seed, 'batches', epoch));
 }
 
 /** Fills the arrays of one batch of lines. The numbers depend on the arguments alone. */

@@ -4,7 +4,12 @@ import { type RowsGradient, wholeGradient } from '#lib/graph/adam.ts';
 import { tf } from '#lib/graph/tensorflow.ts';
 import { backbones } from '#lib/recommender/backbones/index.ts';
 import { batchLayout } from '#lib/recommender/batch-layout.ts';
-import { assembleBaskets, planBaskets, planPieces } from '#lib/recommender/data/basket-batches.ts';
+import {
+  assembleBaskets,
+  pieceOf,
+  planBaskets,
+  planPieces,
+} from '#lib/recommender/data/basket-batches.ts';
 import { type Batch, batchSpecs } from '#lib/recommender/data/batch.ts';
 import type { BatchLayout } from '#lib/recommender/data/layout.ts';
 import { assembleLines, planLines } from '#lib/recommender/data/line-batches.ts';
@@ -371,7 +376,7 @@ function basketBatch(rows: TrainingRows, layout: BatchLayout, goldenCase: Golden
   const batch = assembleBaskets(rows, plan, layout, placements!, randomStream(1));
   const placeOf = new Map(
     placements!.flatMap(({ row, line, begin }) => {
-      const { contextBegin, contextEnd, begin: first, end } = plan.pieces[row]!;
+      const { contextBegin, contextEnd, begin: first, end } = pieceOf(plan, row);
       const at = line * layout.time + begin + contextEnd - contextBegin;
       return Array.from({ length: end - first }, (_, index): [number, number] => [
         plan.replay.values[first + index]!,

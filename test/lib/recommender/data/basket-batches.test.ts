@@ -59,7 +59,7 @@ function prepare(settings: Record<string, unknown>) {
 
 function batchesOf(rows: TrainingRows, layout: ReturnType<typeof prepare>['layout']) {
   const plan = planPieces(rows, layout);
-  return planBaskets(plan, layout, 1, 1).map((placements) =>
+  return [...planBaskets(plan, layout, 1, 1)].map((placements) =>
     assembleBaskets(rows, plan, layout, placements, randomStream(1)),
   );
 }

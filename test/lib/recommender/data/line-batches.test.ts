@@ -12,7 +12,7 @@ describe('Function: assembleLines', () => {
     const layout = layoutOf(model, world);
 
     // Act
-    const batches = planLines(world.rows, layout, 1, 3).map((placements, index) =>
+    const batches = [...planLines(world.rows, layout, 1, 3)].map((placements, index) =>
       assembleLines(world.rows, layout, placements, randomStream(1, index)),
     );
 

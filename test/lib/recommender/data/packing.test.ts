@@ -14,7 +14,7 @@ describe('Function: packRows', () => {
           const order = Int32Array.from(lengths, (_, index) => lengths.length - 1 - index);
 
           // Act
-          const batches = packRows(Int32Array.from(lengths), order, lines, 12);
+          const batches = [...packRows(Int32Array.from(lengths), order, lines, 12)];
 
           // Assess
           const placed = batches.flat().map(({ row }) => row);

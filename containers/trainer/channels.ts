@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
@@ -9,15 +9,14 @@ import { type AugmentedShard, decodeAugmentedShard } from '#lib/environment/augm
 import { decodeItemVectors, type ItemVectors } from '#lib/environment/item-vectors.ts';
 import type { BlendedNetwork } from '#lib/evaluation/network-blend.ts';
 import type { NightsScorers } from '#lib/evaluation/rivals/fit-scorers.ts';
+import type { CountedEvents } from '#lib/popularity/as-of.ts';
+import { type CountedFor, EventsFrom } from '#lib/popularity/counted-events.ts';
 import type { TrainingPart } from '#lib/recommender/data/training-rows.ts';
 import { decodeParameters, type TrainedParameters } from '#lib/recommender/parameters-file.ts';
 import type { EarlierModel } from '#lib/recommender/warm-start.ts';
 import { allActionsManifest, expectWhole } from '#lib/sequences/all-actions.ts';
 import { decodeEvaluationCases, type EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
-import {
-  decodeInteractionEvents,
-  type InteractionEvents,
-} from '#lib/sequences/interaction-events.ts';
+import { decodeEventBatches } from '#lib/sequences/interaction-events.ts';
 import { decodeItemTable, type ItemTable } from '#lib/sequences/item-table.ts';
 import { type SequencesManifest, sequencesManifest } from '#lib/sequences/manifest.ts';
 import { decodeSequenceShard, type SequenceShard } from '#lib/sequences/shard.ts';
@@ -26,25 +25,51 @@ import { decodeNetwork } from './blend-files.ts';
 import { openCheckpoint } from './checkpoints.ts';
 import type { Folders } from './contract.ts';
 
-/** The held-out cases of a run and its vocabulary. */
-export interface EvaluationChannel {
+/** What a run's sequences are in numbers, and its vocabulary. */
+export interface VocabularyChannel {
   readonly itemTable: ItemTable;
   readonly manifest: SequencesManifest;
-  readonly validation: EvaluationCases;
-  readonly test: EvaluationCases;
-  readonly events: InteractionEvents;
 }
 
-/** Reads what is in channel `sequences` besides the training shards. */
-export function readEvaluation(folders: Folders): EvaluationChannel {
+/** The same with the held-out cases. */
+export interface EvaluationChannel extends VocabularyChannel {
+  readonly validation: EvaluationCases;
+  readonly test: EvaluationCases;
+}
+
+/** Reads of channel `sequences` what there is of items. */
+export function readVocabulary(folders: Folders): VocabularyChannel {
   const channel = folders.channel('sequences');
   return {
     manifest: readJson(join(channel, 'manifest.json'), sequencesManifest),
     itemTable: decodeItemTable(readBytes(join(channel, 'items.arrow'))),
+  };
+}
+
+/** Reads what is in channel `sequences` besides training shards and events. */
+export function readEvaluation(folders: Folders): EvaluationChannel {
+  const channel = folders.channel('sequences');
+  return {
+    ...readVocabulary(folders),
     validation: decodeEvaluationCases(readBytes(join(channel, 'evaluation/validation.arrow'))),
     test: decodeEvaluationCases(readBytes(join(channel, 'evaluation/test.arrow'))),
-    events: decodeInteractionEvents(readBytes(join(channel, 'events.arrow'))),
   };
+}
+
+/**
+ * Reads everybody's actions as they come: what lies before the first request is only counted.
+ *
+ * @param items size of the vocabulary that they are counted in
+ */
+export async function readEvents(
+  folders: Folders,
+  items: number,
+  requests: CountedFor,
+): Promise<CountedEvents> {
+  const path = join(folders.channel('sequences'), 'events.arrow');
+  const events = new EventsFrom(items, requests);
+  for await (const batch of decodeEventBatches(readStream(path))) events.add(batch);
+  return events.end();
 }
 
 /**
@@ -74,7 +99,8 @@ export function* readParts(
 }
 
 /**
- * Rows of all actions of the run, held-out ones included, or of those before the test cases.
+ * Rows of all actions of the run, held-out ones included, or of those before the test cases: read part by part, anew whenever
+ * somebody goes through them.
  *
  * @throws MissingArtefactError for a part that is not there
  * @throws ContractError when they have other rows than their manifest says, or are of another build
@@ -83,15 +109,32 @@ export function readAllActions(
   folders: Folders,
   { dataHash }: SequencesManifest,
   name: 'all-actions' | 'before-test' = 'all-actions',
-): SequenceShard[] {
+): Iterable<SequenceShard> {
   const channel = folders.channel(name);
   const manifest = readJson(join(channel, 'manifest.json'), allActionsManifest);
-  const shards = Array.from({ length: manifest.parts }, (_, part) =>
-    decodeSequenceShard(readBytes(join(channel, partFile(part)))),
-  );
-  const rows = shards.reduce((sum, { users }) => sum + users.length, 0);
-  expectWhole(rows, manifest, dataHash, channel);
-  return shards;
+  return {
+    *[Symbol.iterator]() {
+      let rows = 0;
+      for (let part = 0; part < manifest.parts; part++) {
+        const shard = decodeSequenceShard(readBytes(join(channel, partFile(part))));
+        rows += shard.users.length;
+        yield shard;
+      }
+      expectWhole(rows, manifest, dataHash, channel);
+    },
+  };
+}
+
+/** The training shards, read part by part, anew whenever somebody goes through them. @throws what `readParts` throws */
+export function readTrainingShards(
+  folders: Folders,
+  manifest: SequencesManifest,
+): Iterable<SequenceShard> {
+  return {
+    *[Symbol.iterator]() {
+      for (const { sequences } of readParts(folders, manifest, false)) yield sequences;
+    },
+  };
 }
 
 /** The answer to a shard by its number; undefined for one that failed. */
@@ -211,6 +254,17 @@ function readBytes(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new MissingArtefactError(`${path} is missing from the job's input channel.`, { cause });
+    throw missing(path, cause);
   }
 }
+
+async function* readStream(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path);
+  } catch (cause) {
+    throw missing(path, cause);
+  }
+}
+
+const missing = (path: string, cause: unknown) =>
+  new MissingArtefactError(`${path} is missing from the job's input channel.`, { cause });

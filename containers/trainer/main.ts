@@ -23,7 +23,7 @@ async function main(argument: string | undefined): Promise<number> {
     requireAccelerator(process.env, hostDriver(), usesGpu());
     if (job.task === 'score') {
       const { scoreChampion } = await import('./score.ts');
-      scoreChampion(target, job.run);
+      await scoreChampion(target, job.run);
       return 0;
     }
     const { refit } = await import('./refit.ts');

@@ -5,10 +5,10 @@ import { alignVectors } from '#lib/recommender/text-table.ts';
 import { writeManifest, writeModel } from './artefacts.ts';
 import {
   readAllActions,
-  readEvaluation,
   readModel,
   readParameters,
   readVectors,
+  readVocabulary,
 } from './channels.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
 import { type Folders, reportProgress } from './contract.ts';
@@ -31,7 +31,7 @@ export async function refit(
 ): Promise<boolean> {
   const begun = performance.now();
   report('read', 0);
-  const { itemTable, manifest } = readEvaluation(folders);
+  const { itemTable, manifest } = readVocabulary(folders);
   const { judged, itemIds } = readModel(folders);
   const { parameters, ...course } = readParameters(folders, manifest);
   const shards = readAllActions(folders, manifest);

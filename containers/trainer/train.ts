@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';
-import { type BlendedNetwork, judgeNetwork } from '#lib/evaluation/network-blend.ts';
+import { type BlendedNetwork, inSeconds, judgeNetwork } from '#lib/evaluation/network-blend.ts';
 import { historiesOf, networkHistories } from '#lib/evaluation/network-histories.ts';
+import type { CountedEvents } from '#lib/popularity/as-of.ts';
 import { collectRows } from '#lib/recommender/data/training-rows.ts';
+import type { RecommenderModel } from '#lib/recommender/model-file.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
 import { alignVectors } from '#lib/recommender/text-table.ts';
 import { trainModel } from '#lib/recommender/trainer.ts';
+import { firstTime } from '#lib/sequences/evaluation-cases.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import {
   writeLearningCurve,
@@ -22,8 +25,10 @@ import {
   hasChannel,
   readEarlier,
   readEvaluation,
+  readEvents,
   readParts,
   readScorers,
+  readTrainingShards,
   readVectors,
 } from './channels.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
@@ -131,7 +136,7 @@ export async function train(
       network,
       histories.training,
       model.prior,
-      { events: evaluation.events, split: manifest.split },
+      { events: await readRequested(folders, evaluation, model, network), split: manifest.split },
       evaluation,
       {
         network: asServed === undefined ? network : { ...network, weights: asServed },
@@ -187,6 +192,21 @@ function componentsOf({ blend }: BlendedNetwork): number {
   return blend === undefined ? 1 : blend.components.length + blend.halfLives.length;
 }
 
+/** Everybody's actions as far as the held-out cases need them. */
+function readRequested(
+  folders: Folders,
+  { manifest, validation, test }: EvaluationChannel,
+  { prior }: ResolvedModel,
+  { shape }: RecommenderModel,
+): Promise<CountedEvents> {
+  return readEvents(folders, shape.items, {
+    first: Math.min(firstTime(validation), firstTime(test)),
+    asOf: prior?.asOf ?? 'request',
+    split: manifest.split,
+    halfLives: (prior?.halfLives ?? []).map(inSeconds),
+  });
+}
+
 /** What the network is joined with: what the night has fitted, or, by hand, fitted on the training shards. */
 function readHistories(
   folders: Folders,
@@ -195,7 +215,7 @@ function readHistories(
 ): ReturnType<typeof historiesOf> {
   if (prior === undefined) return {};
   if (hasChannel(folders, 'rivals')) return historiesOf(readScorers(folders), prior);
-  const shards = [...readParts(folders, manifest, false)].map(({ sequences }) => sequences);
+  const shards = readTrainingShards(folders, manifest);
   const data = { itemTable, shards, baskets: manifest.baskets };
   const training = networkHistories(data, validation, manifest.excludeHistory, prior);
   return training === undefined ? {} : { training };

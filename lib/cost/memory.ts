@@ -1,6 +1,8 @@
 import { resolveModel } from '#lib/contracts/config/presets.ts';
+import type { ModelConfig } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
+import { readsEnvironment } from '#lib/contracts/needs.ts';
 import type { DataCounts } from './data-counts.ts';
 import { itemWidth } from './item-width.ts';
 import type { Prices } from './prices.ts';
@@ -54,9 +56,10 @@ export function memoryOf(
   const instance = operations.trainerInstanceTypes[0]!;
   const trainer = throughput.trainerMegabytes;
   const widest = Math.max(...training.models.map((m) => itemWidth(resolveModel(training, m))));
+  const answered = Math.max(...training.models.map((model) => bytesOfAnswer(model, config)));
   const trainingMegabytes = Math.ceil(
     trainer.base +
-      (trainer.perMillionTransitions * counts.transitions) / 1e6 +
+      ((trainer.perMillionTransitions + answered) * counts.transitions) / 1e6 +
       (trainer.perMillionItems * counts.items * widest) / 64 / 1e6,
   );
   const limitMegabytes = throughput.instanceMegabytes[instance];
@@ -86,6 +89,21 @@ export function memoryOf(
     },
   ];
 }
+
+/**
+ * What a training keeps of what was said of a transition (`lib/recommender/data/environment-rows.ts`), bytes: the state, after
+ * the first item of a row too; rewards, an action and its chance; candidates with their rewards. Where item neighbours stand for
+ * an environment all shards are in memory together while they are looked for (reasoned).
+ */
+function bytesOfAnswer(model: ModelConfig, { environment }: PipelineConfig): number {
+  if (model.lea === undefined) return 0;
+  if (!readsEnvironment(model)) return neighbourBytes;
+  return 2 * environment.stateDimension * itemsOfTransition + 17 + 8 * environment.candidates;
+}
+
+/** Items of rows by transitions: a row of ten actions has nine. */
+const itemsOfTransition = 1.12;
+const neighbourBytes = 200;
 
 /** Interactions that one function sorts at once. */
 const ofBucket = (

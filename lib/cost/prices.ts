@@ -120,7 +120,7 @@ export const throughputTable = z.strictObject({
   buildSequencesSecondsPerMillion: z.number().positive(),
   /** Memory of that function: whatever the log, and for a million interactions. */
   buildSequencesMegabytes: z.strictObject({ base: z.number(), perMillion: z.number().positive() }),
-  /** Memory of a training: whatever the data, for a million transitions, and items of dimension 64. */
+  /** Memory of a training: whatever the data, for a million transitions without an environment's answers, and items of dimension 64. */
   trainerMegabytes: z.strictObject({
     base: z.number(),
     perMillionTransitions: z.number().positive(),

@@ -1,10 +1,9 @@
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import type { HistoryKind, PriorConfig } from '#lib/contracts/config/training.ts';
-import { planCounting } from '#lib/popularity/as-of.ts';
+import { type CountedEvents, planCounting } from '#lib/popularity/as-of.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
 import { networkComponent } from '#lib/recommender/network-component.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
-import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { type Abroad, beyond, goAbroad } from './beyond.ts';
 import { type BlendInput, type BlendWeights, type RankedLists, rankBlends } from './blend.ts';
 import { fitBlends } from './fit-blend.ts';
@@ -43,7 +42,7 @@ export interface BlendedNetwork {
 
 /** What is known of everybody, in the model's vocabulary. */
 export interface NetworkWorld {
-  readonly events: InteractionEvents;
+  readonly events: CountedEvents;
   readonly split: SequencesConfig['split'];
 }
 
@@ -164,7 +163,9 @@ function withBestHalfLife(
   return { ...prior, halfLives: [prior.halfLives[best]!] };
 }
 
-const inSeconds = (days: number | null) => (days === null ? Number.POSITIVE_INFINITY : days * day);
+/** A half-life of the configuration, null for all time. */
+export const inSeconds = (days: number | null) =>
+  days === null ? Number.POSITIVE_INFINITY : days * day;
 
 /** A network by itself. */
 const plainBlend: NetworkBlend = {
@@ -207,7 +208,7 @@ export function rankNetwork(
 /** Cases in the network's own vocabulary. */
 function atHome(
   { shape }: RecommenderModel,
-  events: InteractionEvents,
+  events: CountedEvents,
   cases: EvaluationCases,
 ): Abroad {
   return { seen: cases, cases, events, known: shape.items, items: shape.items };

@@ -1,5 +1,5 @@
 import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
-import { halfLives } from '#lib/contracts/half-lives.ts';
+import { halfLives as freshHalfLives } from '#lib/contracts/half-lives.ts';
 import type { InteractionEvents } from '#lib/sequences/interaction-events.ts';
 import { type AsOf, type CountedEvents, midnightBefore } from './as-of.ts';
 import { DecayedCounts } from './decayed-counts.ts';
@@ -10,6 +10,8 @@ export interface CountedFor {
   readonly first: number;
   readonly asOf: AsOf;
   readonly split: SequencesConfig['split'];
+  /** Seconds. @default - all that are kept fresh */
+  readonly halfLives?: readonly number[];
 }
 
 /**
@@ -24,7 +26,7 @@ export class EventsFrom {
   readonly #countsHeldOut: boolean;
 
   /** @param items size of the vocabulary */
-  constructor(items: number, { first, asOf, split }: CountedFor) {
+  constructor(items: number, { first, asOf, split, halfLives = freshHalfLives }: CountedFor) {
     this.#before = new DecayedCounts(items, halfLives);
     // Frozen counts are those of all training actions, for every request.
     if (asOf === 'frozen') this.#first = Number.POSITIVE_INFINITY;

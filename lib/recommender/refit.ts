@@ -1,7 +1,7 @@
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
-import { countTaken } from '#lib/sequences/all-actions.ts';
+import { addTaken } from '#lib/sequences/all-actions.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
-import { collectRows } from './data/training-rows.ts';
+import { collectRows, type TrainingPart } from './data/training-rows.ts';
 import { stateMap } from './distillation.ts';
 import { environmentMap } from './heads.ts';
 import { describeNetwork } from './network.ts';
@@ -22,8 +22,8 @@ export interface RefitTask {
   /** All parameters of the best epoch, the Q head's too. */
   readonly parameters: ReadonlyMap<string, Float32Array>;
   readonly course: TrainingCourse;
-  /** Rows of all actions, see `all-actions.ts`. */
-  readonly shards: readonly SequenceShard[];
+  /** Rows of all actions, see `all-actions.ts`; gone through twice, so that they may be read as they are due. */
+  readonly shards: Iterable<SequenceShard>;
   /** Size of the vocabulary. */
   readonly items: number;
   readonly window: number;
@@ -45,12 +45,11 @@ export async function refitModel(
   task: RefitTask,
   hooks: TrainingHooks = {},
 ): Promise<TrainedModel> {
-  const parts = task.shards.map((sequences) => ({ sequences, augmented: undefined }));
-  const counts = countTaken(task.shards, task.items);
+  const { counts, size } = countRows(task);
   return trainModel(
     {
       model: refitSettings(task.model, task.course),
-      rows: await collectRows(parts, undefined, counts),
+      rows: await collectRows(partsOf(task.shards), undefined, counts, size),
       window: task.window,
       excludeHistory: task.excludeHistory,
       baskets: task.baskets,
@@ -60,6 +59,22 @@ export async function refitModel(
     },
     hooks,
   );
+}
+
+/** How often each item was taken, and how much there is of all rows. */
+function countRows({ shards, items }: Pick<RefitTask, 'shards' | 'items'>) {
+  const counts = new Int32Array(items);
+  const size = { rows: 0, values: 0 };
+  for (const shard of shards) {
+    addTaken(shard, counts);
+    size.rows += shard.users.length;
+    size.values += shard.items.length;
+  }
+  return { counts, size };
+}
+
+function* partsOf(shards: Iterable<SequenceShard>): Generator<TrainingPart> {
+  for (const sequences of shards) yield { sequences, augmented: undefined };
 }
 
 /** Length of the LE's states that the model has learned to see or to foretell; undefined if it does neither. */

@@ -56,7 +56,7 @@ export function countActions(shards: readonly SequenceShard[]): number {
  * @param items size of the vocabulary
  * @returns `[items]`
  */
-export function countTaken(shards: readonly SequenceShard[], items: number): Int32Array {
+export function countTaken(shards: Iterable<SequenceShard>, items: number): Int32Array {
   const counts = new Int32Array(items);
   for (const shard of shards) addTaken(shard, counts);
   return counts;

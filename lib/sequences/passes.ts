@@ -44,8 +44,8 @@ export function* fitted<Result>(result: Result): Fitting<Result> {
   return result;
 }
 
-/** Fits on rows that are in memory. */
-export function fitOn<Result>(shards: readonly SequenceShard[], fitting: Fitting<Result>): Result {
+/** Fits on rows that are in memory, or read anew whenever somebody goes through them. */
+export function fitOn<Result>(shards: Iterable<SequenceShard>, fitting: Fitting<Result>): Result {
   let step = fitting.next();
   while (!step.done) {
     for (const shard of shards) step.value(shard);

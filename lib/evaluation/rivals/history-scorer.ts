@@ -7,7 +7,8 @@ import type { ItemScores } from './item-scores.ts';
 /** What rivals are fitted on: training data alone. */
 export interface TrainingData extends Pick<RowsShape, 'baskets'> {
   readonly itemTable: ItemTable;
-  readonly shards: readonly SequenceShard[];
+  /** In memory, or read anew for every pass. */
+  readonly shards: Iterable<SequenceShard>;
 }
 
 /** What is known of training data before its rows are read. */

@@ -3,7 +3,7 @@ import { type RandomStream, randomStream, shuffle } from '../random.ts';
 import { type Batch, emptyBatch, filler } from './batch.ts';
 import type { BatchLayout } from './layout.ts';
 import { type PackedBatches, type Placement, packRows, rowNumbers } from './packing.ts';
-import { buildReplay, type Replay } from './prefix-batches.ts';
+import { buildReplay, historyOf, type Replay } from './prefix-batches.ts';
 import type { TrainingRows } from './training-rows.ts';
 
 /**
@@ -38,8 +38,8 @@ export function planPieces(rows: TrainingRows, layout: BatchLayout): BasketPlan 
   const { usesNextState } = layout.objective;
   const room = layout.time - (usesNextState ? 1 : 0);
   function* cutAll() {
-    for (let begin = 0; begin < replay.items.length; begin = replay.ends[begin]!) {
-      yield* cut(bordersOf(rows, replay, begin), room);
+    for (let history = 0; history + 1 < replay.histories.length; history++) {
+      yield* cut(bordersOf(rows, replay, history), room);
     }
   }
   let count = 0;
@@ -70,12 +70,14 @@ export function pieceOf({ pieces }: Pick<BasketPlan, 'pieces'>, number: number):
 }
 
 /** Where each basket of a history begins, and where the last one ends. */
-function bordersOf(rows: TrainingRows, replay: Replay, begin: number): number[] {
-  const end = replay.ends[begin]!;
-  const timeOf = (at: number) => rows.timestamps[replay.values[at]!]!;
+function bordersOf(rows: TrainingRows, { histories, values }: Replay, history: number): number[] {
+  const begin = histories[history]!;
+  const end = histories[history + 1]!;
+  const timeOf = (at: number) => rows.timestamps[values[at]!]!;
   const borders = [begin];
   for (let at = begin + 1; at < end; at++) if (timeOf(at) !== timeOf(at - 1)) borders.push(at);
-  return [...borders, end];
+  borders.push(end);
+  return borders;
 }
 
 function cut(borders: readonly number[], room: number): Piece[] {
@@ -130,6 +132,7 @@ export function assembleBaskets(
       ...range(piece.begin, piece.end),
     ];
     const context = piece.contextEnd - piece.contextBegin;
+    const history = historyOf(replay, piece.begin);
     const length = lengths[row]!;
     const timeOf = (at: number) => rows.timestamps[replay.values[at]!]!;
     const numbers = basketNumbers(Float64Array.from(actions, timeOf));
@@ -166,11 +169,11 @@ export function assembleBaskets(
         value: replay.values[action]!,
         transition: replay.transitions[action]!,
         isContinued: next < length && next !== at,
-        historyLength: beginOf(basket) - replay.begins[action]!,
+        historyLength: beginOf(basket) - history.begin,
         history: replay.items,
-        begin: replay.begins[action]!,
+        begin: history.begin,
         at: action,
-        end: replay.ends[action]!,
+        end: history.end,
         random,
       });
     }

@@ -10,10 +10,9 @@ import type { TrainingRows } from './training-rows.ts';
 export interface Replay {
   /** Items of each history one after the other, `[values]`; overlaps of rows are joined. */
   readonly items: Int32Array;
-  /** Where the history of each action begins and where it has ended, `[actions]`; the action itself is `items[index]`. */
-  readonly begins: Int32Array;
-  readonly ends: Int32Array;
-  /** Index of each action in `rows.items`, `[actions]`. */
+  /** Where each history begins, and where the last one has ended, `[histories + 1]`. */
+  readonly histories: Int32Array;
+  /** Index of each action in `rows.items`, `[actions]`; the action itself is `items[index]`. */
   readonly values: Int32Array;
   /** Its transition, -1 for the first of a history, `[actions]`. */
   readonly transitions: Int32Array;
@@ -22,33 +21,47 @@ export interface Replay {
 /** Joins the rows of each history. */
 export function buildReplay(rows: TrainingRows): Replay {
   const isContinuation = new Uint8Array(rows.rows);
-  for (const row of rows.continuations) if (row !== -1) isContinuation[row] = 1;
-  const size = rows.items.length - rows.continuations.filter((row) => row !== -1).length;
+  let continuations = 0;
+  for (const row of rows.continuations) {
+    if (row === -1) continue;
+    isContinuation[row] = 1;
+    continuations++;
+  }
+  const size = rows.items.length - continuations;
   const replay: Replay = {
     items: new Int32Array(size),
-    begins: new Int32Array(size),
-    ends: new Int32Array(size),
+    histories: new Int32Array(rows.rows - continuations + 1),
     values: new Int32Array(size),
     transitions: new Int32Array(size),
   };
   let at = 0;
+  let history = 0;
   for (let head = 0; head < rows.rows; head++) {
     if (isContinuation[head] === 1) continue;
-    const begin = at;
     for (let row = head; row !== -1; row = rows.continuations[row]!) {
       const first = rows.offsets[row]!;
       // The first item of a continuation is the last one of the row before it.
       for (let value = first + (row === head ? 0 : 1); value < rows.offsets[row + 1]!; value++) {
         replay.items[at] = rows.items[value]!;
-        replay.begins[at] = begin;
         replay.values[at] = value;
         replay.transitions[at] = value === first ? -1 : value - 1 - row;
         at++;
       }
     }
-    replay.ends.fill(at, begin, at);
+    replay.histories[++history] = at;
   }
   return replay;
+}
+
+/** Where the history of an action begins, and where it has ended. */
+export function historyOf({ histories }: Replay, action: number): { begin: number; end: number } {
+  let [low, high] = [0, histories.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (histories[middle]! <= action) low = middle;
+    else high = middle;
+  }
+  return { begin: histories[low]!, end: histories[low + 1]! };
 }
 
 /** The batches of an epoch, each an independent uniform sample without replacement. */
@@ -67,8 +80,7 @@ export function assemblePrefixes(
   const fillSample = filler('perSample', layout, batch);
   const fillAction = filler('perAction', layout, batch);
   sampleDistinct(replay.items.length, layout.lines, random).forEach((at, place) => {
-    const begin = replay.begins[at]!;
-    const end = replay.ends[at]!;
+    const { begin, end } = historyOf(replay, at);
     const action = {
       rows,
       layout,

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { partFile } from '#lib/contracts/keys.ts';
-import { readParts } from '../../../containers/trainer/channels.ts';
+import { readAllActions, readParts } from '../../../containers/trainer/channels.ts';
 import { folders } from '../../../containers/trainer/contract.ts';
 import { createJob, type JobFolder, smallSequences } from './job-folder.ts';
 
@@ -75,5 +75,29 @@ describe('Function: readParts', () => {
     expect(() => read()).toThrow(/has no augmented shards, but the model uses the environment/);
     rmSync(job.path('input/data/augmented'), { recursive: true });
     expect(() => read()).toThrow(/start the job with channel "augmented"/);
+  });
+});
+
+describe('Function: readAllActions', () => {
+  it('reads the parts anew whenever somebody goes through them', () => {
+    // Arrange
+    const all = readAllActions(folders(job.root), built.manifest);
+    // Act
+    const [first, second] = [[...all], [...all]];
+    // Assess
+    expect(first).toStrictEqual([...built.allActions]);
+    expect(second).toStrictEqual(first);
+    expect(second[0]!.items).not.toBe(first[0]!.items);
+  });
+
+  it('refuses parts that lack rows, once they have been gone through', () => {
+    // Arrange
+    const rows = built.allActions.reduce((sum, { users }) => sum + users.length, 0);
+    const { dataHash } = built.manifest;
+    const manifest = { parts: built.allActions.length, rows: rows + 1, actions: 1, dataHash };
+    write('all-actions/manifest.json', manifest);
+    // Assess
+    const all = readAllActions(folders(job.root), built.manifest);
+    expect(() => [...all]).toThrow(`but their manifest says ${rows + 1}`);
   });
 });

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { BlendedNetwork } from '#lib/evaluation/network-blend.ts';
 import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
 import { initialise } from '#lib/recommender/parameters.ts';
 import { writeModel } from '../../../containers/trainer/artefacts.ts';
@@ -20,6 +21,15 @@ function championJob(files: Readonly<Record<string, string>>): JobFolder {
   return job;
 }
 
+/** A network all of whose weights are this number. */
+function champion(weight: number): BlendedNetwork {
+  const { shape, ...network } = describeNetwork(resolve(small), built.manifest.items, 8, undefined);
+  const weights = initialise(servedSpecs({ shape, ...network }), 1, 'first');
+  for (const { values } of weights.values()) values.fill(weight);
+  const model = { backbone: 'sasrec', shape, excludeHistory: false, weights } as const;
+  return { network: model, blend: undefined, histories: undefined };
+}
+
 const whole = { 'model.json': '{}', 'weights.bin': '', 'vocabulary.json': '[]' };
 
 describe('Function: scoreChampion', () => {
@@ -27,46 +37,44 @@ describe('Function: scoreChampion', () => {
     ['half a model.json', { ...whole, 'model.json': '{"format": ' }, /model\.json is damaged/],
     ['a model.json of something else', whole, /model\.json is not that of a recommender/],
     ['no weights', { 'model.json': '{}', 'vocabulary.json': '[]' }, /weights\.bin is missing/],
-  ])('says of a champion with %s that it cannot be used, and fails nothing', (_, files, reason) => {
-    // Arrange
-    const job = championJob(files);
-    // Act
-    scoreChampion(folders(job.root), 'tonight');
-    // Assess
-    const manifest = JSON.parse(readFileSync(job.path('model/manifest.json'), 'utf8'));
-    expect(manifest).toMatchObject({ run: 'tonight', task: 'score' });
-    expect(manifest.unusable).toMatch(reason);
-    expect(existsSync(job.path('model/ranks'))).toBe(false);
-  });
+  ])(
+    'says of a champion with %s that it cannot be used, and fails nothing',
+    async (_, files, reason) => {
+      // Arrange
+      const job = championJob(files);
+      // Act
+      await scoreChampion(folders(job.root), 'tonight');
+      // Assess
+      const manifest = JSON.parse(readFileSync(job.path('model/manifest.json'), 'utf8'));
+      expect(manifest).toMatchObject({ run: 'tonight', task: 'score' });
+      expect(manifest.unusable).toMatch(reason);
+      expect(existsSync(job.path('model/ranks'))).toBe(false);
+    },
+  );
 
-  it('says so of a champion whose scores are no numbers, and ranks nothing first', () => {
+  it('says so of a champion whose scores are no numbers, and ranks nothing first', async () => {
     // Arrange: weights that are numbers, and overflow.
-    const { items } = built.manifest;
-    const network = describeNetwork(resolve(small), items, 8, undefined);
-    const weights = initialise(servedSpecs(network), 1, 'first');
-    for (const { values } of weights.values()) values.fill(3e38);
-    const model = {
-      backbone: 'sasrec',
-      shape: network.shape,
-      excludeHistory: false,
-      weights,
-    } as const;
     const job = championJob({});
-    const served = { network: model, blend: undefined, histories: undefined };
-    writeModel(job.path('input/data/model'), served, built.itemTable.itemIds);
+    writeModel(job.path('input/data/model'), champion(3e38), built.itemTable.itemIds);
     // Act
-    scoreChampion(folders(job.root), 'tonight');
+    await scoreChampion(folders(job.root), 'tonight');
     // Assess
     const manifest = JSON.parse(readFileSync(job.path('model/manifest.json'), 'utf8'));
     expect(manifest.unusable).toMatch(/its weights are damaged/);
     expect(existsSync(job.path('model/ranks'))).toBe(false);
   });
 
-  it('fails when the cases are not there: that is no fault of the champion', () => {
-    // Arrange
-    const job = championJob(whole);
-    rmSync(job.path('input/data/sequences/evaluation/test.arrow'));
-    // Assess
-    expect(() => scoreChampion(folders(job.root), 'tonight')).toThrow(/test\.arrow is missing/);
-  });
+  it.each(['evaluation/test.arrow', 'events.arrow'])(
+    'fails when %s is not there: that is no fault of the champion',
+    async (name) => {
+      // Arrange
+      const job = championJob({});
+      writeModel(job.path('input/data/model'), champion(0.1), built.itemTable.itemIds);
+      rmSync(job.path('input/data/sequences', name));
+      // Assess
+      await expect(scoreChampion(folders(job.root), 'tonight')).rejects.toThrow(
+        `${name} is missing`,
+      );
+    },
+  );
 });

@@ -55,6 +55,34 @@ describe('Function: memoryOf', () => {
     expect(train!.expectedMegabytes).toBe(500 + 1 + (10 * 7000 * 4) / 64);
   });
 
+  it('counts what a model keeps of answers, the most of any model', () => {
+    const counts = { interactions: 1, transitions: 10 * million, items: 1 };
+    const megabytesOf = (...models: object[]) =>
+      memoryOf(
+        {
+          ...parseConfig(
+            {
+              training: {
+                models: models.map((more, at) => ({ ...model, name: `m${at}`, ...more })),
+              },
+              environment: { stateDimension: 100, candidates: 4 },
+            },
+            'test',
+          ),
+          operations: configOf().operations,
+        },
+        counts,
+        tables,
+      )[1]!.expectedMegabytes;
+
+    const plain = megabytesOf({});
+    expect(plain).toBe(500 + 4000 + 1);
+    // A state of 100 halves after each of 1.12 items, 17 bytes, and four candidates with their rewards.
+    expect(megabytesOf({}, { lea: {} }) - plain).toBeCloseTo(10 * (224 + 17 + 32), 6);
+    const copied = { actions: 'neighbours', state: 'off', stateWeight: 0, reward: 'off' };
+    expect(megabytesOf({ lea: copied }, {}) - plain).toBe(2000);
+  });
+
   it('counts a bucket of users, however many interactions there are', () => {
     const counts = { interactions: 900 * million, transitions: million, items: 1 };
     const config = configOf({}, 64, 4 * million);

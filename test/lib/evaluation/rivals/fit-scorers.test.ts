@@ -25,7 +25,7 @@ describe('Function: fitChosen', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(), { maxLength: 8 }), async (cuts) => {
         // Arrange
-        const shards = resharded(task.shards, cuts);
+        const shards = resharded([...task.shards], cuts);
         async function* read() {
           yield* shards;
         }

@@ -3,7 +3,7 @@ import type { ExecutionEvent } from '#local/state-machine/run.ts';
 import { explainCause } from './causes.ts';
 import { describeLeft, NightClock } from './night-clock.ts';
 import type { Progress } from './progress.ts';
-import { type Durations, isLong, usualDurations, wordsOf, wordsOfPart } from './stages.ts';
+import { type Durations, isLong, isWhole, usualDurations, wordsOf, wordsOfPart } from './stages.ts';
 
 /** Tells how a night goes: what it does, how far it is, and about how long all of it takes. */
 export class NightStages {
@@ -77,7 +77,7 @@ export class NightStages {
 
   #goThrough({ state, path, done, failed, total }: ExecutionEvent & { type: 'map-progress' }) {
     const ended = done + failed;
-    if (path === state) {
+    if (path === state || isWhole(state)) {
       this.#items = { done: ended, total: Math.max(1, total) };
       this.#clock.at(total === 0 ? 1 : ended / total);
     }

@@ -24,6 +24,7 @@ const states: Readonly<Record<string, string>> = {
   FitRivals: 'counting, for the rivals',
   PlanTraining: 'preparing the training',
   TrainRecommenders: 'training the recommenders',
+  Recommenders: 'training the recommenders',
   EvaluateModels: 'comparing all of them',
   PlanRefit: 'preparing the last fit',
   RefitWinnerJob: 'fitting the winner on everything',
@@ -60,6 +61,9 @@ const longParts: ReadonlySet<string> = new Set([
   'refit',
 ]);
 
+/** Goes through the items of the state that it is a branch of; what runs beside it is over sooner. */
+export const isWhole = (state: string): boolean => state === 'Recommenders';
+
 export const isLong = (part: string): boolean => longParts.has(part);
 
 export const wordsOf = (state: string): string | undefined =>
@@ -81,7 +85,7 @@ export const usualDurations: Durations = {
   StopEnvironment: 1,
   FitRivals: 6,
   TrainRecommenders: 125,
-  EvaluateModels: 14,
+  EvaluateModels: 3,
   RefitWinnerJob: 12,
   PublishReport: 1,
 };

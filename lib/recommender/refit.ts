@@ -1,5 +1,5 @@
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
-import { addTaken } from '#lib/sequences/all-actions.ts';
+import { countRows } from '#lib/sequences/all-actions.ts';
 import type { SequenceShard } from '#lib/sequences/shard.ts';
 import { collectRows, type TrainingPart } from './data/training-rows.ts';
 import { stateMap } from './distillation.ts';
@@ -45,7 +45,7 @@ export async function refitModel(
   task: RefitTask,
   hooks: TrainingHooks = {},
 ): Promise<TrainedModel> {
-  const { counts, size } = countRows(task);
+  const { counts, size } = countRows(task.shards, task.items);
   return trainModel(
     {
       model: refitSettings(task.model, task.course),
@@ -59,18 +59,6 @@ export async function refitModel(
     },
     hooks,
   );
-}
-
-/** How often each item was taken, and how much there is of all rows. */
-function countRows({ shards, items }: Pick<RefitTask, 'shards' | 'items'>) {
-  const counts = new Int32Array(items);
-  const size = { rows: 0, values: 0 };
-  for (const shard of shards) {
-    addTaken(shard, counts);
-    size.rows += shard.users.length;
-    size.values += shard.items.length;
-  }
-  return { counts, size };
 }
 
 function* partsOf(shards: Iterable<SequenceShard>): Generator<TrainingPart> {

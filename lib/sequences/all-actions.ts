@@ -51,15 +51,20 @@ export function countActions(shards: readonly SequenceShard[]): number {
 }
 
 /**
- * How often each item was taken, item `i` at place `i - 1`.
+ * How often each item was taken, item `i` at place `i - 1` of `counts` `[items]`, and how many rows there are, with how many
+ * items in them.
  *
  * @param items size of the vocabulary
- * @returns `[items]`
  */
-export function countTaken(shards: Iterable<SequenceShard>, items: number): Int32Array {
+export function countRows(shards: Iterable<SequenceShard>, items: number) {
   const counts = new Int32Array(items);
-  for (const shard of shards) addTaken(shard, counts);
-  return counts;
+  const size = { rows: 0, values: 0 };
+  for (const shard of shards) {
+    addTaken(shard, counts);
+    size.rows += shard.users.length;
+    size.values += shard.items.length;
+  }
+  return { counts, size };
 }
 
 /** Adds how often a shard's rows took each item to `counts`, `[items]`. */

@@ -1,4 +1,4 @@
-import { type Columns, decodeBatches, decodeColumns } from '#lib/columns/arrow-reading.ts';
+import { type Columns, decodeBatches } from '#lib/columns/arrow-reading.ts';
 import {
   encodeColumns,
   float64Column,
@@ -46,17 +46,9 @@ export function encodeEventBatch(events: InteractionEvents): Uint8Array {
 }
 
 /**
- * Reads events; the arrays may be views of `bytes`.
+ * Reads events batch by batch, as the bytes come.
  *
- * @throws ContractError naming the column and row that do not follow the contract
- */
-export const decodeInteractionEvents = (bytes: Uint8Array): InteractionEvents =>
-  eventsOf(decodeColumns(bytes, what));
-
-/**
- * The same batch by batch, as the bytes come.
- *
- * @throws ContractError as `decodeInteractionEvents`; rows are those of a batch
+ * @throws ContractError naming the column and the row of its batch that do not follow the contract
  */
 export async function* decodeEventBatches(
   bytes: AsyncIterable<Uint8Array>,
@@ -72,7 +64,7 @@ export async function* decodeEventBatches(
 const what = 'the interaction events';
 
 /** @param last time of the event before the first */
-function eventsOf(columns: Columns, last = Number.NEGATIVE_INFINITY): InteractionEvents {
+function eventsOf(columns: Columns, last: number): InteractionEvents {
   const items = columns.column('item').int32();
   const times = columns.column('timestamp').float64();
   const wrong = items.findIndex((item) => item < 1);

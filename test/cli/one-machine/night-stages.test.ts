@@ -52,7 +52,9 @@ describe('Class: NightStages', () => {
   it('says which of several models is trained', () => {
     const { lines, progress } = terminal();
     const stages = new NightStages(progress, '2026-11-29-2', undefined);
-    const map = event('TrainRecommenders', { type: 'map-progress', done: 1, failed: 0, total: 2 });
+    const counts = { done: 1, failed: 0, total: 2 };
+    const path = 'TrainRecommenders[0].Recommenders';
+    const map = event('Recommenders', { type: 'map-progress', path, ...counts });
 
     stages.event(event('TrainRecommenders', { type: 'state-entered' }));
     stages.event(map);
@@ -80,7 +82,7 @@ describe('Class: NightStages', () => {
       readFileSync('docs/state-machine.json', 'utf8'),
     );
     const working = Object.entries(definition.States)
-      .filter(([, { Type }]) => ['Task', 'Map', 'Wait'].includes(Type))
+      .filter(([, { Type }]) => ['Task', 'Map', 'Parallel', 'Wait'].includes(Type))
       .map(([name]) => name);
 
     expect(working.filter((name) => wordsOf(name) === undefined)).toEqual([]);

@@ -6,7 +6,7 @@ import { recipeOf } from '#lib/contracts/recipe.ts';
 import { fitOnTraining } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
 import { refitManifest } from '#lib/promotion/refit.ts';
-import { countTaken } from '#lib/sequences/all-actions.ts';
+import { countRows } from '#lib/sequences/all-actions.ts';
 import { writeSequences } from '#lib/sequences/write.ts';
 import { decodeBlend } from '#lib/serving/blend-file.ts';
 import { rivalFiles } from '#lib/serving/rival-files.ts';
@@ -133,7 +133,7 @@ describe('Function: plan-refit', () => {
         await objects.getJson(files.description, z.unknown()),
         await objects.getBytes(files.weights),
       );
-      const counts = countTaken(built.allActions, built.itemTable.itemIds.length);
+      const counts = countRows(built.allActions, built.itemTable.itemIds.length).counts;
       expect(refitted.trainingCounts).toStrictEqual(counts);
       expect(await objects.getJson(files.vocabulary, z.array(z.string()))).toStrictEqual(
         built.itemTable.itemIds,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
-import { countActions, countTaken } from '#lib/sequences/all-actions.ts';
+import { countActions, countRows } from '#lib/sequences/all-actions.ts';
 import { buildSequences } from '#lib/sequences/build.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import { build, histories, logOf, type Row, rows, rowsOf } from './arbitraries.ts';
@@ -65,7 +65,7 @@ describe('Function: buildSequences', () => {
         if (built === undefined) return;
         // Act
         const { itemIds } = built.itemTable;
-        const counts = countTaken(built.allActions, itemIds.length);
+        const counts = countRows(built.allActions, itemIds.length).counts;
         // Assess: each action once, however the histories are cut
         const expected = new Map<string, number>();
         for (const item of Object.values(plainHistories(all)).flat()) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rankRivals } from '#lib/evaluation/rivals/rivals.ts';
-import { countTaken } from '#lib/sequences/all-actions.ts';
+import { countRows } from '#lib/sequences/all-actions.ts';
 import { decodeBlend, historyParts } from '#lib/serving/blend-file.ts';
 import { rivalFiles } from '#lib/serving/rival-files.ts';
 import { refitRival } from '#lib/serving/rival-refit.ts';
@@ -40,7 +40,7 @@ describe('Function: refitRival', () => {
   });
 
   it('on all actions counts more, and leaves what validation chose', () => {
-    const counts = countTaken(task.allActions, task.itemTable.itemIds.length);
+    const counts = countRows(task.allActions, task.itemTable.itemIds.length).counts;
     for (const { name, blend } of rivals) {
       // Act
       const refitted = refitRival(blend, all);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fitAllAnew } from '#lib/evaluation/rivals/fit-scorers.ts';
 import { type RankedRival, rankRivals } from '#lib/evaluation/rivals/rivals.ts';
-import { countTaken } from '#lib/sequences/all-actions.ts';
+import { countRows } from '#lib/sequences/all-actions.ts';
 import { taskOf } from './tasks.ts';
 
 const named = (ranked: readonly RankedRival[], name: string) =>
@@ -88,7 +88,7 @@ describe('Function: rankRivals', () => {
       ranked!.find(({ model }) => model.name === 'sequential-rules')!;
     expect(rules(known).test.ranks).not.toEqual(rules(own).test.ranks);
     expect(rules(known).model.trainingCounts).toEqual(
-      countTaken(task.allActions, task.itemTable.itemIds.length),
+      countRows(task.allActions, task.itemTable.itemIds.length).counts,
     );
   });
 

@@ -157,8 +157,9 @@ function proposeEvents(
       ],
       otherwise: 'purchase',
     };
+    section.eventRewards = { purchase: 1, cancellation: 0 };
     reasons.push(
-      `event_type: a purchase, or a cancellation where ${cancelled ? `"${receipt.name}" begins with C` : `"${value!.name}" is below 0`}; a cancellation takes the purchase back.`,
+      `event_type: a purchase, or a cancellation where ${cancelled ? `"${receipt.name}" begins with C` : `"${value!.name}" is below 0`}; a cancellation takes the purchase back. eventRewards: purchase 1, cancellation 0.`,
     );
   } else if (isRating) {
     columns.event_type = { is: 'rating' };

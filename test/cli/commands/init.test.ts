@@ -92,6 +92,9 @@ describe('Command: init', () => {
       value: { column: 'Quantity', decimal: ',', absolute: true },
     });
     expect(written.interactions.leaveOut).toEqual([{ column: 'CustomerID', isEmpty: true }]);
+    expect(reports[0].insights.map(({ code }: { code: string }) => code)).not.toContain(
+      'event-types-without-reward',
+    );
     expect(reports[0]).toMatchObject({
       status: 'succeeded',
       good: 50,

@@ -37,11 +37,15 @@ function cosines(model: RecommenderModel): Similarity['scores'] {
   const values = weights.get(itemEmbedding)!.values as Float32Array; // [items, dimension]
   const lengths = new Float64Array(items);
   for (let row = 0; row < items; row++) lengths[row] = Math.sqrt(dot(values, row, row, dimension));
-  return (item) =>
-    Float64Array.from(lengths, (length, row) => {
-      const product = length * lengths[item - 1]!;
-      return product === 0 ? Number.NaN : dot(values, row, item - 1, dimension) / product;
-    });
+  return (item) => {
+    const scores = new Float64Array(items);
+    writeProducts(values, item - 1, dimension, scores);
+    for (let row = 0; row < items; row++) {
+      const product = lengths[row]! * lengths[item - 1]!;
+      scores[row] = product === 0 ? Number.NaN : scores[row]! / product;
+    }
+    return scores;
+  };
 }
 
 /** The same of items that are made of parts: products are sums over codes, and so are squared lengths. */
@@ -76,6 +80,35 @@ function dot(values: Float32Array, a: number, b: number, dimension: number): num
     sum += values[a * dimension + at]! * values[b * dimension + at]!;
   }
   return sum;
+}
+
+/**
+ * Products of one row of a table, `[rows, dimension]`, with all of them, `[rows]`. Four sums at a time do not wait for each
+ * other: a million items of dimension 64 take half the time.
+ */
+function writeProducts(
+  values: Float32Array,
+  row: number,
+  dimension: number,
+  products: Float64Array,
+): void {
+  const query = values.slice(row * dimension, (row + 1) * dimension);
+  const even = dimension - (dimension % 4);
+  for (let other = 0, at = 0; other < products.length; other++) {
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    let place = 0;
+    for (; place < even; place += 4, at += 4) {
+      a += values[at]! * query[place]!;
+      b += values[at + 1]! * query[place + 1]!;
+      c += values[at + 2]! * query[place + 2]!;
+      d += values[at + 3]! * query[place + 3]!;
+    }
+    for (; place < dimension; place++, at++) a += values[at]! * query[place]!;
+    products[other] = a + b + (c + d);
+  }
 }
 
 /** What a history of one item says of the others: each component's scores as shares, weighed as in the model. */

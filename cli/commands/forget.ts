@@ -67,7 +67,10 @@ function describe({ users, changed, removedUploads, unfinishedRuns, ...report }:
           `The same characters stand in ${found.words.length} other objects, most likely as an item or a number; look at:`,
           ...found.words.slice(0, 10).map((key) => `  ${key}`),
         ]),
-    ...found.damaged.map((key) => `  ${key} is damaged: it was searched as far as it can be read`),
+    ...found.damaged.map(
+      (key) =>
+        `  ${key} is damaged, or packed in a way that is not read here: look into it yourself`,
+    ),
     `The report is deletions/${deletion}/report.json.`,
   ].join('\n');
 }

@@ -19,16 +19,31 @@ export function withoutLines(
 /** From so many ids on a text is gone through once, word by word, in place of once for each id. */
 const manyIds = 16;
 
-/** Whether a text has an id as a word of its own: with neither a letter nor a digit beside it. */
-export function holdsWord(text: string, ids: ReadonlySet<string>): boolean {
-  if (ids.size >= manyIds) return holdsAnyWord(text, ids);
-  for (const id of ids) if (holdsId(text, id)) return true;
+/** Units beside a word that tell whether it is one: a letter may take both. */
+export const besideWord = 2;
+
+/**
+ * Whether a text has an id as a word of its own: with neither a letter nor a digit beside it.
+ *
+ * @param within where in the text it has to lie; anywhere, unless given
+ */
+export function holdsWord(
+  text: string,
+  ids: ReadonlySet<string>,
+  within: { readonly from: number; readonly to: number } = { from: 0, to: text.length },
+): boolean {
+  const isThere = (id: string, at: number) =>
+    at >= within.from && at + id.length <= within.to && isAlone(text, at, id.length);
+  if (ids.size >= manyIds) return holdsAnyWord(text, ids, isThere);
+  for (const id of ids) if (holdsId(text, id, isThere)) return true;
   return false;
 }
 
-function holdsId(text: string, id: string): boolean {
+type IsThere = (id: string, at: number) => boolean;
+
+function holdsId(text: string, id: string, isThere: IsThere): boolean {
   for (let at = text.indexOf(id); at !== -1; at = text.indexOf(id, at + 1)) {
-    if (isAlone(text, at, id.length)) return true;
+    if (isThere(id, at)) return true;
   }
   return false;
 }
@@ -43,17 +58,17 @@ interface Words {
 }
 const known = new WeakMap<ReadonlySet<string>, Words>();
 
-function holdsAnyWord(text: string, ids: ReadonlySet<string>): boolean {
+function holdsAnyWord(text: string, ids: ReadonlySet<string>, isThere: IsThere): boolean {
   const words = known.get(ids) ?? wordsOf(ids);
   known.set(ids, words);
   const { byFirst, withoutAny } = words;
   for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}]+/gu)) {
     for (const { id, offset } of byFirst.get(word) ?? []) {
       const at = index - offset;
-      if (text.startsWith(id, at) && isAlone(text, at, id.length)) return true;
+      if (text.startsWith(id, at) && isThere(id, at)) return true;
     }
   }
-  return withoutAny.some((id) => holdsId(text, id));
+  return withoutAny.some((id) => holdsId(text, id, isThere));
 }
 
 function wordsOf(ids: ReadonlySet<string>): Words {
@@ -70,7 +85,6 @@ function wordsOf(ids: ReadonlySet<string>): Words {
   return { byFirst, withoutAny };
 }
 
-/** Two units beside it are looked at: a letter may take both. */
 const isAlone = (text: string, at: number, length: number) =>
-  !/[\p{L}\p{N}]$/u.test(text.slice(Math.max(0, at - 2), at)) &&
-  !/^[\p{L}\p{N}]/u.test(text.slice(at + length, at + length + 2));
+  !/[\p{L}\p{N}]$/u.test(text.slice(Math.max(0, at - besideWord), at)) &&
+  !/^[\p{L}\p{N}]/u.test(text.slice(at + length, at + length + besideWord));

@@ -1,8 +1,7 @@
 import { holders, restWithout } from './holders.ts';
-import { holdsWord } from './lines.ts';
 import type { DeletionObjects } from './objects.ts';
 import { Seen } from './progress.ts';
-import { textOf } from './text.ts';
+import { searchText } from './text.ts';
 
 /** Where ids still stand. */
 export interface Found {
@@ -10,7 +9,7 @@ export interface Found {
   readonly rows: readonly string[];
   /** Objects in which the same characters stand as a word: of a short id most likely something else, as an item or a number. */
   readonly words: readonly string[];
-  /** Packed objects that are damaged, and were searched as far as anybody can read them. */
+  /** Objects that are damaged or packed in another way than gzip and Zstandard, and were searched as far as they can be read. */
   readonly damaged: readonly string[];
 }
 
@@ -46,16 +45,17 @@ export async function searchEverywhere(
     all++;
     const holder = holders.find(({ holds }) => holds(key));
     if (searched.has(file) || (holder === undefined && size > largestText)) continue;
-    const bytes = await objects.getBytes(key, { etag });
     if (holder !== undefined) {
+      const bytes = await objects.getBytes(key, { etag });
       if (restWithout(holder, bytes, users, key) !== undefined) rows.push(key);
       else searched.add(file);
       continue;
     }
-    const { text, isDamaged } = await textOf(bytes, key);
-    if (isDamaged) damaged.push(key);
-    if (holdsWord(text, users)) words.push(key);
-    else if (!isDamaged) searched.add(file);
+    const stream = await objects.getStream(key, { etag });
+    const { holds, isUnreadable } = await searchText(stream, key, users);
+    if (isUnreadable) damaged.push(key);
+    if (holds) words.push(key);
+    else if (!isUnreadable) searched.add(file);
   }
   return { searched: all, found: { rows, words, damaged } };
 }

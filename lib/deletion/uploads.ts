@@ -13,7 +13,7 @@ import { canBeCut, contentOf, type StoredFile } from '#lib/interactions/upload-c
 import { type UploadPlan, uploadId, uploadPlan } from '#lib/interactions/upload-plan.ts';
 import { holdsWord } from './lines.ts';
 import type { DeletionObjects, Stored } from './objects.ts';
-import { textOf } from './text.ts';
+import { searchText } from './text.ts';
 
 /** What became of an uploaded file. */
 export interface UploadOutcome {
@@ -44,8 +44,8 @@ export async function forgetInUpload(
     return { became: 'rewritten', rows };
   }
   if (rows === 0) {
-    const { text } = await textOf(await objects.getBytes(file.key, file), file.key);
-    if (!holdsWord(text, users)) return untouched;
+    const { holds } = await searchText(await objects.getStream(file.key, file), file.key, users);
+    if (!holds) return untouched;
   }
   await objects.remove([file.key]);
   return { became: 'removed', rows };

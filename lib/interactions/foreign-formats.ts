@@ -44,6 +44,17 @@ const beginnings: readonly (readonly [at: number, hex: string, what: string])[] 
 
 const LOOKED_AT = 1024;
 
+/** Words of what nobody can search as text: it is packed, or written in pages. */
+const opaque = /zip|RAR|7-Zip|ORC|Avro|Excel|PDF|SQLite|compressed/;
+
+/** Whether a file's text cannot be searched as it is. */
+export function isOpaque(head: Buffer): boolean {
+  const foreign = foreignFormat(head);
+  return foreign !== undefined && foreign !== UTF_16 && opaque.test(foreign.split('.')[0]!);
+}
+
+export const isUtf16 = (head: Buffer): boolean => foreignFormat(head) === UTF_16;
+
 /**
  * What else a file is, and what to do about it, as the rest of a sentence that begins with its name. Undefined for
  * what may be JSON lines or CSV.

@@ -63,6 +63,16 @@ beforeAll(async () => {
   await ingestion.ingest('logs/c.json', array);
   await ingestion.ingest('logs/d.csv', broken);
   await objects.putBytes('logs/never-read.bin', 'some 17 here');
+  // Refused, for nobody said that it is UTF-16.
+  await objects.putBytes(
+    'logs/never-read-wide.csv',
+    Buffer.from('user_id,item_id\n17,i1\n', 'utf16le'),
+  );
+  await objects.putBytes(
+    'logs/others-wide.csv',
+    Buffer.from('user_id,item_id\n171,i1\n', 'utf16le'),
+  );
+  await objects.putBytes('logs/packed.zip', Buffer.from('504b030414000000', 'hex'));
   // Damaged, as nobody took them: with rows of the user, and without.
   await ingestion.ingest('logs/torn.jsonl.gz', torn(long.join('')));
   await ingestion.ingest('logs/torn-of-others.jsonl.gz', torn(long.slice(6).join('')));
@@ -131,12 +141,13 @@ describe('Function: forgetUsers', () => {
     expect(report.users).toBe(1);
     expect(report.removedUploads.toSorted()).toEqual([
       'logs/c.json',
+      'logs/never-read-wide.csv',
       'logs/never-read.bin',
       'logs/never-read.gz',
       'logs/torn.json',
       'logs/torn.jsonl.gz',
     ]);
-    expect(report.found.damaged).toEqual(['logs/torn-of-others.jsonl.gz']);
+    expect(report.found.damaged).toEqual(['logs/packed.zip', 'logs/torn-of-others.jsonl.gz']);
     expect(report.unfinishedRuns).toEqual(['broken']);
     expect(JSON.stringify(report)).not.toContain('"17"');
     // Uploads: the others' rows to the byte.

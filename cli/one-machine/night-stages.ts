@@ -13,6 +13,8 @@ export class NightStages {
   #state = '';
   /** Of a state that goes through items: those that have ended, and all. */
   #items: { readonly done: number; readonly total: number } | undefined;
+  /** How far the items at work are, by job: several may be at the same time. */
+  readonly #shares = new Map<string, number>();
 
   /** @param before what the stages of the night before took in this folder; undefined for the first */
   constructor(progress: Progress, run: string, before: Durations | undefined) {
@@ -59,7 +61,11 @@ export class NightStages {
     const items = this.#items;
     if (isLong(stage)) {
       if (items === undefined) this.#clock.at(progress, stage);
-      else this.#clock.at((items.done + progress) / items.total);
+      else {
+        this.#shares.set(name, progress);
+        const atWork = [...this.#shares.values()].reduce((sum, share) => sum + share, 0);
+        this.#clock.at((items.done + atWork) / items.total);
+      }
     }
     const loss = values.loss === undefined ? '' : `loss ${values.loss}`;
     this.#working(`${wordsOf(this.#state) ?? name}${this.#modelOf(name)}`, {
@@ -79,6 +85,8 @@ export class NightStages {
     const ended = done + failed;
     if (path === state || isWhole(state)) {
       this.#items = { done: ended, total: Math.max(1, total) };
+      // Who has ended is not said; those at work will speak again.
+      this.#shares.clear();
       this.#clock.at(total === 0 ? 1 : ended / total);
     }
     this.#working(wordsOf(state) ?? state, {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { refitHistories } from '#lib/evaluation/refit.ts';
 import { refitModel } from '#lib/recommender/refit.ts';
 import { alignVectors } from '#lib/recommender/text-table.ts';
 import { writeManifest, writeModel } from './artefacts.ts';
@@ -12,6 +11,7 @@ import {
 } from './channels.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
 import { type Folders, reportProgress } from './contract.ts';
+import { refitBeside } from './refit-beside.ts';
 import type { TrainJob } from './train.ts';
 import { versions } from './versions.ts';
 
@@ -45,6 +45,7 @@ export async function refit(
   });
   const { window, excludeHistory, baskets } = manifest;
   const items = itemTable.itemIds.length;
+  using beside = refitBeside(folders, judged, manifest);
   const fitted = await refitModel(
     { model, parameters, course, shards, items, window, excludeHistory, baskets, text },
     {
@@ -63,7 +64,7 @@ export async function refit(
   try {
     if (fitted.wasStopped) return false;
     const network = { ...judged.network, weights: fitted.weights };
-    const served = refitHistories({ ...judged, network }, { itemTable, shards, baskets });
+    const served = { ...judged, network, histories: await beside.histories };
     writeModel(folders.model, served, itemIds);
     writeManifest(folders.model, {
       run,

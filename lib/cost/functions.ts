@@ -1,19 +1,12 @@
 import { resolveModel } from '#lib/contracts/config/presets.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
-import { pairRoom } from '#lib/contracts/limits.ts';
-import { type DataCounts, learnedOf } from './data-counts.ts';
+import type { DataCounts } from './data-counts.ts';
+import { fitMegabytes } from './fit-memory.ts';
 import { itemWidth } from './item-width.ts';
 import type { StepMemory } from './memory.ts';
 import type { Prices } from './prices.ts';
 import type { StepTime } from './times.ts';
-import {
-  casesOf,
-  evaluateGigabytes,
-  expiryPages,
-  pairsKept,
-  type StepWork,
-  verdictSeconds,
-} from './work.ts';
+import { casesOf, evaluateGigabytes, expiryPages, type StepWork, verdictSeconds } from './work.ts';
 
 /*
  * The night's functions that see all of a night at once, beside what a function may have (stacks/retraining/stack.ts,
@@ -26,8 +19,6 @@ const planMegabytes = 1769;
 /** Of `recommend`, which has the items' vectors, ids and titles. */
 const recommendMegabytes = 1769;
 const baseMegabytes = 120;
-/** Of a pair, with the item that it is of. */
-const bytesOfSum = 12;
 
 const fewerToRank =
   'Lower sequences.maximumCases, or raise sequences.minimumItemInteractions, so that there are fewer items to rank.';
@@ -83,21 +74,11 @@ export function functionMemory(
     ...models.map((model) => itemWidth(resolveModel(config.training, model))),
   );
   const shown = counts.catalogueItems ?? counts.items;
-  const {
-    fitRivalsMegabytes: fit,
-    rankRivalsMegabytes: rank,
-    evaluateMegabytes: evaluate,
-  } = throughput;
+  const { rankRivalsMegabytes: rank, evaluateMegabytes: evaluate } = throughput;
   return [
     {
       step: 'FitRivals',
-      expectedMegabytes: Math.ceil(
-        fit.base +
-          (fit.perMillion * Math.min(learnedOf(counts), pairRoom.actions)) / 1e6 +
-          // Two kinds of pairs.
-          (2 * bytesOfSum * Math.min(pairsKept(counts), pairRoom.sums)) / 1e6 +
-          (fit.perThousandItems * counts.items) / 1000,
-      ),
+      expectedMegabytes: fitMegabytes(counts, throughput),
       limitMegabytes: evaluateGigabytes * 1024,
       limit: 'the function has',
       remedy:

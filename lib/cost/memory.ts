@@ -3,7 +3,8 @@ import type { ModelConfig } from '#lib/contracts/config/training.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { ConfigError, PipelineError } from '#lib/contracts/errors.ts';
 import { readsEnvironment } from '#lib/contracts/needs.ts';
-import type { DataCounts } from './data-counts.ts';
+import { type DataCounts, learnedOf } from './data-counts.ts';
+import { fitMegabytes } from './fit-memory.ts';
 import { itemWidth } from './item-width.ts';
 import type { Prices } from './prices.ts';
 import type { StepTime } from './times.ts';
@@ -32,6 +33,8 @@ export interface MemoryCounts {
   readonly interactions: number;
   readonly items: number;
   readonly transitions: number;
+  /** @default - all interactions */
+  readonly learned?: number;
 }
 
 /** Largest memory of a function. */
@@ -40,7 +43,7 @@ const mostFunctionMegabytes = 10_240;
 const functionSeconds = 900;
 
 /**
- * The steps that keep everything in memory at once: building the sequences, and training. Measured costs of a million
+ * The steps that keep everything in memory at once: building the sequences, training, and fitting the winner. Measured costs of a million
  * interactions, transitions and items (`config/throughput.json`), which grow evenly.
  *
  * @throws ConfigError when nobody knows an instance type's memory
@@ -57,10 +60,16 @@ export function memoryOf(
   const trainer = throughput.trainerMegabytes;
   const widest = Math.max(...training.models.map((m) => itemWidth(resolveModel(training, m))));
   const answered = Math.max(...training.models.map((model) => bytesOfAnswer(model, config)));
+  const tables = (trainer.perMillionItems * counts.items * widest) / 64 / 1e6;
   const trainingMegabytes = Math.ceil(
+    trainer.base + ((trainer.perMillionTransitions + answered) * counts.transitions) / 1e6 + tables,
+  );
+  // What the winner is joined with is fitted beside it, on the same actions.
+  const refitMegabytes = Math.ceil(
     trainer.base +
-      ((trainer.perMillionTransitions + answered) * counts.transitions) / 1e6 +
-      (trainer.perMillionItems * counts.items * widest) / 64 / 1e6,
+      (trainer.perMillionTransitions * learnedOf(counts)) / 1e6 +
+      tables +
+      fitMegabytes(counts, throughput),
   );
   const limitMegabytes = throughput.instanceMegabytes[instance];
   if (limitMegabytes === undefined) {
@@ -68,6 +77,12 @@ export function memoryOf(
       `config/throughput.json, instanceMegabytes, has no entry for ${instance}. Add it, or choose another instance type.`,
     );
   }
+  const ofInstance = {
+    limitMegabytes,
+    limit: 'the instance has',
+    remedy:
+      'Take a larger instance (operations.trainerInstanceTypes), set sequences.maximumInteractions, or take a smaller dimension or itemCodes where the catalogue is wide.',
+  };
   return [
     {
       step: 'BuildSequences',
@@ -79,14 +94,10 @@ export function memoryOf(
           ? `Raise operations.buildSequencesMegabytes to ${building} or more, or lower sequences.bucketInteractions.`
           : `No function can have more than ${mostFunctionMegabytes} MB: lower sequences.bucketInteractions.`,
     },
-    {
-      step: `Training (${instance})`,
-      expectedMegabytes: trainingMegabytes,
-      limitMegabytes,
-      limit: 'the instance has',
-      remedy:
-        'Take a larger instance (operations.trainerInstanceTypes), set sequences.maximumInteractions, or take a smaller dimension or itemCodes where the catalogue is wide.',
-    },
+    { step: `Training (${instance})`, expectedMegabytes: trainingMegabytes, ...ofInstance },
+    ...(training.models.some((model) => resolveModel(training, model).refitPasses > 0)
+      ? [{ step: `RefitWinner (${instance})`, expectedMegabytes: refitMegabytes, ...ofInstance }]
+      : []),
   ];
 }
 

@@ -83,6 +83,28 @@ describe('Function: memoryOf', () => {
     expect(megabytesOf({ lea: copied }, {}) - plain).toBe(2000);
   });
 
+  it('counts for the winner all actions, and what is fitted beside it on them; nothing where none is fitted', () => {
+    const counts = {
+      interactions: 9 * million,
+      learned: 3 * million,
+      transitions: million,
+      items: 1,
+    };
+    const refitOf = (refitPasses: number) =>
+      memoryOf(
+        {
+          ...parseConfig({ training: { models: [model], refitPasses } }, 'test'),
+          operations: configOf().operations,
+        },
+        counts,
+        tables,
+      ).find(({ step }) => step.startsWith('RefitWinner'))?.expectedMegabytes;
+
+    const { base, perMillion } = throughput.fitRivalsMegabytes;
+    expect(refitOf(4)).toBeCloseTo(500 + 3 * 400 + base + 3 * perMillion, -1);
+    expect(refitOf(0)).toBeUndefined();
+  });
+
   it('counts a bucket of users, however many interactions there are', () => {
     const counts = { interactions: 900 * million, transitions: million, items: 1 };
     const config = configOf({}, 64, 4 * million);

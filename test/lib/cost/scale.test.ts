@@ -54,6 +54,8 @@ describe('A night as it comes ends', () => {
     // 60 bytes a transition and 224 of the environment's answer in 16 GiB
     ['with the trainer, at its memory', /^Training \(.* to need/, 51, 53],
     // 2.8 s a million, and six passes over shards of 2,048 transitions, 32 requests at the same time
+    // 60 bytes an action, and the pairs of FitRivals
+    ['with RefitWinner, at its memory', /^RefitWinner \(.* to need/, 198, 204],
     ['with FitRivals, at its time limit', /^FitRivals .* to take/, 170, 190],
     ['with the numbers of shards', /^BuildSequences .*training shards/, 204, 205.5],
     // Train, all actions and answers of an old night, looked through twice and deleted, a thousand keys in 0.3 s

@@ -68,8 +68,4 @@ function uncountedValue(type: string, { rows, lowest, highest, distinct }: Value
   );
 }
 
-const plain = (type: string) =>
-  type
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[\s_-]+/g, '');
+const plain = (type: string) => type.toLowerCase().replaceAll(/[\s_-]/g, '');

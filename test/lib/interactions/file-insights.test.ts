@@ -43,7 +43,13 @@ describe('Function: fileInsights', () => {
   });
 
   it('says that there are no rows, but not where all were left out', () => {
-    expect(messages({ read: 0 })).toEqual(['The file has no rows.']);
+    expect(remarks({ read: 0 })).toEqual([
+      {
+        code: 'no-rows',
+        message: 'The file has no rows.',
+        advice: 'Nothing to do if the job had nothing to write; otherwise check the export.',
+      },
+    ]);
     expect(messages({ read: 0, omitted: 2 })).toEqual([
       '2 rows are left out, as interactions.leaveOut says.',
     ]);

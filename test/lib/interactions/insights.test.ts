@@ -69,6 +69,11 @@ describe('Function: interactionInsights', () => {
       { users: { repeated: 1 } },
       'Only 1 user has two or more interactions; sequences need at least 25 such users.',
     ],
+    [
+      'few-users',
+      { users: { repeated: 0 } },
+      'No user has two or more interactions; sequences need at least 25 such users.',
+    ],
     ['one-user-dominates', { users: { largest: 101 } }, 'One user has 10.1 % of the interactions.'],
     [
       'many-duplicates',

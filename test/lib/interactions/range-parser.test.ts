@@ -340,6 +340,56 @@ describe('Function: createRangeParser', () => {
     expect(quarantine[0]?.row).toContain('\u2029');
   });
 
+  describe('keeps the first quarantined rows, as many as there is room for', () => {
+    const bad = ['no row', 'no row that is longer than the others', 'none'];
+    const file = Buffer.from(bad.map((line) => `${line}\n`).join(''));
+    const kept = (maximumQuarantineBytes: number) => {
+      const plan = planFile(file);
+      const settings = { ...plan.settings, maximumQuarantineBytes };
+      const { quarantine, ranges } = parseFile(file, { ...plan, settings }, [9]);
+      expect(ranges[0]!.tally).toMatchObject({ quarantined: 3, kept: quarantine.length });
+      return quarantine.map(({ row: text }) => text);
+    };
+    const entry = (line: number) => {
+      const { quarantine } = parseFile(file, planFile(file));
+      return Buffer.byteLength(JSON.stringify(quarantine[line])) + 1;
+    };
+
+    it('all of them', () => expect(kept(entry(0) + entry(1) + entry(2))).toEqual(bad));
+    it('to the last byte', () => expect(kept(entry(0) + entry(1))).toEqual(bad.slice(0, 2)));
+    it('and none behind one that does not fit', () => {
+      expect(kept(entry(0) + entry(1) - 1)).toEqual(bad.slice(0, 1));
+      expect(kept(entry(0))).toEqual(bad.slice(0, 1));
+    });
+    it('or none', () => {
+      expect(kept(0)).toEqual([]);
+      expect(kept(entry(0) - 1)).toEqual([]);
+    });
+  });
+
+  it('hands on each item and quarantined row once, when its bytes have come', () => {
+    const items = [
+      { item_id: 'a', title: 'A' },
+      { item_id: 'b', title: 'B' },
+    ];
+    const file = Buffer.from(`${items.map(asJson).join('\n')}\nno row\n`);
+    const parser = createRangeParser(planFile(file, { kind: 'catalog' }), 0, undefined);
+    const cut = file.indexOf('\n') + 1;
+
+    const parts = [
+      parser.push(file.subarray(0, cut)),
+      parser.push(file.subarray(cut)),
+      parser.end(),
+    ];
+
+    expect(parts.map(({ rows }) => rows.toString())).toEqual([
+      `${asJson({ ...items[0], fields: {} })}\n`,
+      `${asJson({ ...items[1], fields: {} })}\n`,
+      '',
+    ]);
+    expect(parts.map(({ quarantine }) => quarantine.split('\n').length - 1)).toEqual([0, 1, 0]);
+  });
+
   it('holds back no id in its tally', () => {
     const file = rowsOf({ ...row, user_id: 'somebody', item_id: 'something' });
 

@@ -57,10 +57,10 @@ describe('Function: rewardInsights', () => {
   it('says which rewards have no type, and which of those without one may be meant', () => {
     const eventRewards = { add_to_cart: 1, sale: 1, toString: 1 };
 
-    const [without, unused] = remarks({ ' Add-To  Cart ': 2, view: 1 }, { eventRewards });
+    const [without, unused] = remarks({ ' Add-To  Cart ': 2, view: 1, Sale: 1 }, { eventRewards });
 
-    const hint = ' Perhaps the same:  Add-To  Cart  and add_to_cart.';
-    expect(without!.message).toMatch(new RegExp(`, view \\(1 row\\)\\.${hint}$`));
+    const hint = ' Perhaps the same:  Add-To  Cart  and add_to_cart, Sale and sale.';
+    expect(without!.message).toMatch(new RegExp(`, view \\(1 row\\), Sale \\(1 row\\)\\.${hint}$`));
     expect(unused).toMatchObject({
       code: 'rewards-without-event-type',
       message: `interactions.eventRewards has rewards for event types that no row of the upload has: add_to_cart, sale, toString.${hint}`,

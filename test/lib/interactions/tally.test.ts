@@ -39,7 +39,7 @@ describe('Function: createTally', () => {
     tally.interaction({ ...row, event_type: 'view', value: 3 });
     tally.interaction({ ...row, user_id: 'v', event_type: 'buy', timestamp: midnight });
     tally.interaction({ ...row, item_id: 'j', value: 5, timestamp: midnight + 172_800 });
-    tally.interaction({ ...row, user_id: 'w', event_type: 'view' });
+    tally.interaction({ ...row, user_id: 'w', event_type: 'view', timestamp: midnight + 86_400 });
 
     // Assess
     const { interactions, items, ...counts } = tally.result();
@@ -67,7 +67,7 @@ describe('Function: createTally', () => {
         '*': { rows: 1, lowest: 5, highest: 5, distinct: [5] },
         view: { rows: 1, lowest: 3, highest: 3, distinct: [3] },
       },
-      atMidnight: 2,
+      atMidnight: 3,
       firstTimestamp: midnight,
       lastTimestamp: midnight + 172_800,
     });

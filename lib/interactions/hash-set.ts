@@ -54,8 +54,6 @@ export function createHashSet() {
         if (typeof part === 'string') hash128(part, hash);
         else hash128OfNumber(part, hash);
       }
-      // All zero marks a free slot.
-      if (isFree(hash, 0)) hash[3] = 1;
       if (!insert(table, slots, hash, 0)) return false;
       size++;
       if (size * 4 > slots * 3) grow();
@@ -64,5 +62,6 @@ export function createHashSet() {
   };
 }
 
+/** All zeros mark a free slot: a hash of just zeros is far less likely than that two meet. */
 const isFree = (words: Uint32Array, at: number): boolean =>
   (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!) === 0;

@@ -41,7 +41,7 @@ export function fitConditionalLogit(
   start: Float64Array = new Float64Array(choices.features),
 ): Float64Array {
   let weights = Float64Array.from(start, (value, column) => (columns.includes(column) ? value : 0));
-  if (sets.length === 0 || columns.length === 0) return weights;
+  if (sets.length === 0) return weights;
   let current = differentiate(choices, columns, ridge, sets, weights);
   for (let step = 0; step < maximumSteps; step++) {
     const { gradient, hessian } = current;
@@ -154,10 +154,9 @@ function longest(offsets: Int32Array): number {
   return most;
 }
 
-/** `matrix^-1 vector` for a symmetric, positive definite matrix (Cholesky). */
-function solve(matrix: readonly Float64Array[], vector: Float64Array): Float64Array {
-  const size = vector.length;
-  const lower = matrix.map((line) => line.slice());
+/** `matrix^-1 vector` for a symmetric, positive definite matrix (Cholesky); in place, both are overwritten. */
+function solve(lower: readonly Float64Array[], solution: Float64Array): Float64Array {
+  const size = solution.length;
   for (let row = 0; row < size; row++) {
     for (let column = 0; column <= row; column++) {
       let sum = lower[row]![column]!;
@@ -167,7 +166,6 @@ function solve(matrix: readonly Float64Array[], vector: Float64Array): Float64Ar
         row === column ? Math.sqrt(Math.max(sum, 1e-12)) : sum / lower[column]![column]!;
     }
   }
-  const solution = vector.slice();
   for (let row = 0; row < size; row++) {
     for (let k = 0; k < row; k++) solution[row]! -= lower[row]![k]! * solution[k]!;
     solution[row]! /= lower[row]![row]!;

@@ -1,6 +1,6 @@
 import { ValidationError } from '#lib/contracts/errors.ts';
 import { randomStream } from '#lib/recommender/random.ts';
-import { percentileInterval } from './resampling.ts';
+import { numberUsers, percentileInterval } from './resampling.ts';
 
 /** Something that was shown, with what a policy that was not asked would have done there. */
 export interface LoggedDecision {
@@ -107,9 +107,7 @@ function refuseWithout(decisions: readonly LoggedDecision[]): void {
     throw new ValidationError('There are no logged decisions to judge a policy by.');
   }
   const isChance = (value: number) => value > 0 && value <= 1;
-  const missing = decisions.filter(
-    ({ propensity }) => propensity === undefined || !isChance(propensity),
-  ).length;
+  const missing = decisions.filter(({ propensity = 0 }) => !isChance(propensity)).length;
   if (missing > 0) {
     throw new ValidationError(
       `${missing} of ${decisions.length} decisions have no propensity above 0 and at most 1: without the chance with which something was shown, what another policy would have brought cannot be told from what the logging policy chose. Log it when you show something.`,
@@ -132,17 +130,11 @@ function refuseWithout(decisions: readonly LoggedDecision[]): void {
 
 /** Ratio of two sums with an interval from a bootstrap over users. */
 function resampleUsers(decisions: readonly LoggedDecision[], samples: number, seed: number) {
-  const numbers = new Map<string, number>();
-  const userOf = decisions.map(({ user }) => {
-    const number = numbers.get(user) ?? numbers.size;
-    numbers.set(user, number);
-    return number;
-  });
-  const users = numbers.size;
+  const { numbers, users } = numberUsers(decisions.map(({ user }) => user));
   const byUser = (values: readonly number[]) => {
     const sums = new Float64Array(users);
     values.forEach((value, at) => {
-      sums[userOf[at]!]! += value;
+      sums[numbers[at]!]! += value;
     });
     return sums;
   };

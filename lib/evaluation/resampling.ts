@@ -13,7 +13,7 @@ export function numberUsers(users: readonly string[]): { numbers: Int32Array; us
   const known = new Map<string, number>();
   const numbers = Int32Array.from(users, (user) => {
     const number = known.get(user) ?? known.size;
-    if (number === known.size) known.set(user, number);
+    known.set(user, number);
     return number;
   });
   return { numbers, users: known.size };

@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../temporary/folders.ts';
 import * as suite from './suite.ts';
 
 const runner = new URL('./runner.ts', import.meta.url).href;
+const fastCheck = pathToFileURL('node_modules/fast-check/lib/fast-check.js').href;
 
 /** Runs a file of tests as Stryker would: all of it, then with each mutant the tests that reach it. */
 function answersOf(tests: string, calls: string): unknown {
@@ -78,6 +80,22 @@ it('kills a mutant by the first test that fails, and tells of one that never end
     { status: 'timeout' },
     { status: 'survived', nrOfTests: 2 },
   ]);
+});
+
+it('takes the same cases every time, and makes none small that a property fails with', () => {
+  const tests = `
+    import fc from ${JSON.stringify(fastCheck)};
+    it('fails', () => fc.assert(fc.property(fc.array(fc.nat()), (all) => all.length < 3)));
+  `;
+
+  const [first, second] = answersOf(
+    tests,
+    `return [await mutant('1'), await mutant('2')].map((found) => found.failureMessage);`,
+  ) as string[];
+
+  expect(first).toMatch(/seed: 1,/);
+  expect(first).toMatch(/Shrunk 0 time/);
+  expect(second).toBe(first);
 });
 
 it('computes anew what stands around tests, which each of them reaches', () => {

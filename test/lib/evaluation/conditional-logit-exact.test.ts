@@ -5,6 +5,7 @@ import {
   differentiate,
   fitConditionalLogit,
 } from '#lib/evaluation/conditional-logit.ts';
+import { randomStream } from '#lib/recommender/random.ts';
 
 interface Candidate {
   readonly x: readonly number[];
@@ -123,9 +124,9 @@ describe('Function: differentiate', () => {
   });
 
   it('keeps to numbers where scores are far too large for exp', () => {
-    const far = [{ x: [3000, 0, 0] }, { x: [2999, 0, 0] }].map(({ x }, at) => ({
-      x,
-      chosen: at,
+    const far = [3000, 2999, 0].map((x, at) => ({
+      x: [x, 0, 0],
+      chosen: at === 1 ? 1 : 0,
       proposers: 7,
     }));
 
@@ -172,6 +173,29 @@ describe('Function: fitConditionalLogit', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('finds the weights of which the shares are those of the model, also where features nearly go together', () => {
+    // Arrange: a step that is not Newton's would take thousands of them.
+    const truth = [1, 0.5, -0.5];
+    const random = randomStream(5, 'nearly together');
+    const all = Array.from({ length: 40 }, () => {
+      const candidates = Array.from({ length: 4 }, () => {
+        const [a, b, c] = [random.normal(), random.normal(), random.normal()];
+        return [a, a + b / 20, a + c].map(Math.fround);
+      });
+      const masses = candidates.map((x) =>
+        Math.exp(x.reduce((sum, value, k) => sum + truth[k]! * value, 0)),
+      );
+      const total = masses.reduce((sum, mass) => sum + mass, 0);
+      return candidates.map((x, at) => ({ x, chosen: masses[at]! / total, proposers: 1 }));
+    });
+
+    // Act
+    const weights = fitConditionalLogit(choicesOf(all, 1), [0, 1, 2], 0);
+
+    // Assess
+    expect([...weights]).toEqual(truth.map((value) => expect.closeTo(value, 3)));
   });
 
   it('finds the weight of a choice between two by hand, below 0 where it may be', () => {

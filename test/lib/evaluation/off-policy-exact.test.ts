@@ -13,9 +13,9 @@ const decisions: readonly LoggedDecision[] = Array.from({ length: 160 }, (_, at)
   predicted: (at % 7) / 8,
   expected: (at % 6) / 8,
 }));
-const options = { clip: 3, samples: 40, seed: 5 };
+const options = { clip: 2, samples: 40, seed: 5 };
 
-const weightOf = ({ chance, propensity }: LoggedDecision) => Math.min(3, chance / propensity!);
+const weightOf = ({ chance, propensity }: LoggedDecision) => Math.min(2, chance / propensity!);
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /** Ratio of two sums over decisions, with the ratios of users drawn anew. */
@@ -59,7 +59,7 @@ describe('Function: offPolicyValue', () => {
       ),
       effectiveSize: expect.closeTo(sum(weights) ** 2 / sum(weights.map((w) => w ** 2)), 10),
       overlap: 0.75,
-      clipRate: decisions.filter(({ chance, propensity }) => chance / propensity! > 3).length / 160,
+      clipRate: decisions.filter(({ chance, propensity }) => chance / propensity! > 2).length / 160,
       meanWeight: expect.closeTo(
         sum(decisions.map(({ chance, propensity }) => chance / propensity!)) / 160,
         10,

@@ -197,3 +197,81 @@ describe('Function: createRecordSplitter, for files whose lines end with a carri
     expect(ends.map(({ text }) => text)).toStrictEqual(['a', 'bc', 'd']);
   });
 });
+
+describe('Function: createRecordSplitter, of short lines', () => {
+  const short = { ...lines, maximumLineBytes: 8 };
+  const byte = fc.constantFrom('a', 'b', '\n', '\r', '"');
+  const file = fc.array(byte, { maxLength: 60 }).map((bytes) => bytes.join(''));
+
+  /** Line by line, as the text has them. */
+  function expected(text: string, firstLine: number) {
+    const parts = text.split('\n');
+    if (parts.at(-1) === '') parts.pop();
+    let offset = 0;
+    return parts.map((line, at) => {
+      offset = Math.min(offset + line.length + 1, text.length);
+      const isLong = line.length > 8;
+      return {
+        text: isLong ? line.slice(0, 8) : line.replace(/\r$/, ''),
+        line: firstLine + at,
+        length: line.length,
+        nextOffset: offset,
+        nextLine: firstLine + at + 1,
+        problem: isLong ? 'line-too-long' : undefined,
+      };
+    });
+  }
+
+  it('says of each line where it is, how long and what is wrong, in whatever chunks', () => {
+    fc.assert(
+      fc.property(file, fc.integer({ min: 1, max: 20 }), (text, size) => {
+        const records = splitAll(chunksOf(Buffer.from(text), [size]), { ...short, firstLine: 7 });
+
+        expect(records).toEqual(expected(text, 7));
+      }),
+    );
+  });
+
+  it('cuts CSV without quotes in the same way, and lines that end in \\r at these', () => {
+    fc.assert(
+      fc.property(file, fc.integer({ min: 1, max: 20 }), (text, size) => {
+        const plain = text.replaceAll('"', 'c');
+        const chunks = chunksOf(Buffer.from(plain), [size]);
+
+        expect(splitAll(chunks, { ...short, quotes: true, separator: ',' })).toEqual(
+          expected(plain, 1),
+        );
+        expect(splitAll(chunks, { ...short, carriageReturns: true })).toEqual(
+          expected(plain.replaceAll('\r', '\n'), 1),
+        );
+      }),
+    );
+  });
+
+  it('takes a quoted record of just as many bytes as are allowed, and no longer one', () => {
+    const of = (text: string) =>
+      [1, 3, 100].map((size) =>
+        splitAll(chunksOf(Buffer.from(text), [size]), { ...short, quotes: true, separator: ',' }),
+      );
+    const eight = { text: '"a\n","c"', line: 1, length: 8, nextOffset: 9, nextLine: 3 };
+
+    for (const records of of('"a\n","c"\nd')) {
+      expect(records).toEqual([
+        { ...eight, problem: undefined },
+        { text: 'd', line: 3, length: 1, nextOffset: 10, nextLine: 4, problem: undefined },
+      ]);
+    }
+    for (const records of of('"a\n","cc"')) {
+      expect(records.map(({ text, problem }) => [text, problem])).toEqual([
+        ['"a', 'broken-csv'],
+        ['","cc"', 'broken-csv'],
+      ]);
+    }
+    for (const records of of('"a\n",c\r\nd')) {
+      expect(records.map(({ text, length, nextOffset }) => [text, length, nextOffset])).toEqual([
+        ['"a\n",c', 7, 8],
+        ['d', 1, 9],
+      ]);
+    }
+  });
+});

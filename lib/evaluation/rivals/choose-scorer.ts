@@ -34,8 +34,7 @@ export function chooseScorer(
       scorer.score(history, scores);
       for (let index = begin; index < end; index++) {
         const target = cases.targets[index]!;
-        if (target > items || taken.has(target)) continue;
-        sums[which]! += gain(placeOf(target, scores, taken));
+        if (!taken.has(target)) sums[which]! += gain(placeOf(target, scores, taken));
       }
       scores.clear();
     });
@@ -54,7 +53,7 @@ function sampleRequests(cases: EvaluationCases): (readonly [number, number])[] {
     .map(({ request }) => request);
 }
 
-/** Place of an item among those with a score, from 1; 0 if it has none. */
+/** Place of an item among those with a score, from 1; 0 if it has none, as one beyond the vocabulary. */
 function placeOf(
   target: number,
   { values, touched }: ItemScores,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseScorer } from '#lib/evaluation/rivals/choose-scorer.ts';
 import type { HistoryScorer } from '#lib/evaluation/rivals/history-scorer.ts';
+import { hash32 } from '#lib/sequences/hash32.ts';
 import { casesOf, type PlainCase } from '../../sequences/cases.ts';
 
 const items = 9;
@@ -103,22 +104,45 @@ describe('Function: chooseScorer', () => {
     expect(chosen([scorer({ 4: 1 }), echo], cases)).toBe(1);
   });
 
-  it('compares on at most 2,000 requests, drawn by a hash', () => {
+  it('compares on at most 2,000 requests, those with the smallest hashes', () => {
+    // Arrange: histories are told apart by their times.
     const cases = Array.from({ length: 2001 }, (_, at) => ({
-      user: `u${at}`,
+      user: `u${at % 7}`,
       history: [1],
+      historyTimes: [at],
       target: 3,
     }));
-    let asked = 0;
-    const counting: HistoryScorer = {
+    const asked: number[] = [];
+    const listening: HistoryScorer = {
       ...none,
-      score() {
-        asked++;
+      score({ times }) {
+        asked.push(times[0]!);
       },
     };
+    const key = (at: number) => hash32(`u${at % 7} ${at}`, 17);
 
-    chosen([counting], cases);
+    // Act
+    chosen([listening], cases);
 
-    expect(asked).toBe(2000);
+    // Assess
+    const byHash = [...cases.keys()].sort((a, b) => key(a) - key(b));
+    expect(asked).toEqual(byHash.slice(0, 2000));
+  });
+
+  it('counts nothing ahead of a target but what has a higher score, or the same and a smaller number', () => {
+    const lower = scorer({ 2: 1, 3: 2 });
+    const behind = scorer({ 4: 9, 3: 2 });
+
+    expect(chosen([behind, lower], [{ history: [1], target: 3 }])).toBe(1);
+    // Once in first place is as good as twice in third.
+    const first = scorer({ 5: 1 });
+    const thirds = scorer({ 1: 9, 2: 9, 5: 1, 6: 1 });
+    const cases = [
+      { history: [1], target: 5 },
+      { history: [1], earlier: [5], target: 6 },
+    ];
+    expect(chosen([first, thirds], cases)).toBe(0);
+    expect(chosen([scorer({ 1: 9, 2: 9, 5: 1 }), first], cases)).toBe(1);
+    expect(chosen([first, scorer({ 1: 9, 2: 9, 6: 2, 5: 1 })], cases)).toBe(0);
   });
 });

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { halfLives } from '#lib/contracts/half-lives.ts';
 import { chooseHalfLife } from '#lib/evaluation/rivals/recent-popularity.ts';
 import { planCounting } from '#lib/popularity/as-of.ts';
+import { hash32 } from '#lib/sequences/hash32.ts';
 import { sortEvents } from '#lib/sequences/interaction-events.ts';
 import { casesOf, type PlainCase } from '../../sequences/cases.ts';
 
@@ -148,5 +150,83 @@ describe('Function: chooseHalfLife', () => {
 
     expect(best).toBe(chooseHalfLife(cases, counting, items, false, halfLives).best);
     expect(halfLives[best]).toBeGreaterThan(day);
+  });
+
+  it('chooses by lists that are sorted in full, whoever took what when', () => {
+    const item = fc.integer({ min: 1, max: items });
+    const some = fc.array(item, { maxLength: 3 });
+    const request = fc.record({
+      user: fc.constantFrom(...users),
+      history: some,
+      earlier: some,
+      targets: fc.array(fc.integer({ min: 1, max: items + 1 }), { minLength: 1, maxLength: 3 }),
+    });
+    const log = fc.array(fc.tuple(item, fc.integer({ min: 90, max: 99 })), { maxLength: 12 });
+    const tried = [day, 5 * day, allTime];
+    fc.assert(
+      fc.property(
+        log,
+        fc.array(request, { minLength: 1, maxLength: 6 }),
+        fc.boolean(),
+        (actions, requests, excludeHistory) => {
+          // Arrange
+          const cases = casesOf(
+            requests.flatMap(({ targets, ...rest }, at) =>
+              targets.map((target) => ({ ...rest, target, request: at, time: now })),
+            ),
+          );
+          const own = sortEvents({
+            items: Int32Array.from(actions, ([taken]) => taken),
+            times: Float64Array.from(actions, ([, at]) => at * day),
+            isHeldOut: new Uint8Array(actions.length),
+          });
+          const timesOf = (wanted: number) =>
+            actions
+              .flatMap(([taken, at]) => (taken === wanted ? [at] : []))
+              .sort()
+              .join();
+          const sums = tried.map((halfLife) => {
+            const count = (wanted: number) =>
+              actions.reduce(
+                (sum, [taken, at]) =>
+                  taken === wanted ? sum + 2 ** ((at * day - now) / halfLife) : sum,
+                0,
+              );
+            const gains = [0, 0];
+            for (const { user, history, earlier, targets } of requests) {
+              const taken = excludeHistory ? [...history, ...earlier] : [];
+              const list = Array.from({ length: items }, (_, at) => at + 1)
+                .filter((one) => !taken.includes(one))
+                .sort((a, b) => {
+                  const difference = count(b) - count(a);
+                  if (Math.abs(difference) > 1e-9) return difference;
+                  // Sums of other actions may be the same but for their rounding.
+                  fc.pre(timesOf(a) === timesOf(b) || halfLife === allTime);
+                  return a - b;
+                });
+              for (const target of targets) {
+                const place = list.indexOf(target) + 1;
+                if (place > 0) gains[hash32(user, 13) & 1]! += 1 / Math.log2(place + 1);
+              }
+            }
+            return [gains[0]!, gains[1]!, gains[0]! + gains[1]!];
+          });
+          const bestBy = (which: number) =>
+            sums.findIndex((sum) => sum[which] === Math.max(...sums.map((all) => all[which]!)));
+
+          // Act
+          const counting = planCounting(own, cases.times, 'request', 'global-time');
+          const found = chooseHalfLife(cases, counting, items, excludeHistory, tried);
+
+          // Assess
+          const halves = [bestBy(1), bestBy(0)];
+          expect(found.best).toBe(bestBy(2));
+          expect(found.candidates).toEqual([...new Set([bestBy(2), ...halves])].sort());
+          expect(users.map(found.bestFor)).toEqual(
+            users.map((user) => halves[hash32(user, 13) & 1]),
+          );
+        },
+      ),
+    );
   });
 });

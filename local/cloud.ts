@@ -183,6 +183,8 @@ async function start(
     region,
     concurrency,
     environment: functionEnvironment(region, credentials, endpoint, models.endpoint),
+    // Nobody listens to events here: whoever uploads has the report before him.
+    replaced: { EVENT_BUS: '' },
   });
   started.push(() => functions.stop());
   const sources = queueSources({
@@ -249,8 +251,6 @@ function functionEnvironment(
     AWS_ENDPOINT_URL_SQS: endpoint,
     AWS_ENDPOINT_URL_SAGEMAKER: models,
     AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: models,
-    // Nobody listens to events here: whoever uploads has the report before him.
-    EVENT_BUS: '',
     POWERTOOLS_DEV: 'false',
     POWERTOOLS_TRACE_ENABLED: 'false',
   };

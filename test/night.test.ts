@@ -130,6 +130,8 @@ describe('A night on one machine', () => {
     expect(output()).toMatch(/training the recommenders +\d/);
     expect(summary.status).toBe('succeeded');
     expect(summary.quarantined).toBe(2);
+    expect(output()).toMatch(/broken-json, 1 row: .*\n {4}line \d+: /);
+    expect(output()).toMatch(/unknown-item, 1 row: /);
     expect(summary.augmentedTransitions).toBeGreaterThan(500);
     expect(summary.environment?.pairAccuracy).toBeGreaterThan(0.5);
     expect(summary.models.map(({ name }) => name)).toEqual(['plain', 'with-lea', 'with-texts']);
@@ -257,6 +259,21 @@ describe('Command: lea run', () => {
     expect(await ended).toBe(1);
     expect(output()).toContain('sequencs: unknown key');
     expect(output()).not.toContain('making this machine ready');
+  });
+
+  test('a file that ingestion refuses is told why, with the first line', async () => {
+    const log = join(dir, 'no-times.csv');
+    const rows = Array.from({ length: 40 }, (_, i) => `u${i},i${i},some day`);
+    writeFileSync(log, ['user_id,item_id,timestamp', ...rows].join('\n'));
+
+    const { ended, output } = lea(
+      ...['--interactions', log, ...files.slice(2), '--out', join(dir, 'refused')],
+    );
+
+    expect(await ended).toBe(1);
+    expect(output()).toContain('40 of the 40 rows');
+    expect(output()).toMatch(/impossible-timestamp, 40 rows, first in line 2: /);
+    expect(output()).not.toContain('failed and is tried again');
   });
 
   test('a file that is not there is named', async () => {

@@ -17,16 +17,18 @@ export function describeUploadReport(report: UploadReport, isAhead = false): str
       `${file}: ${isAhead ? outcomeAhead(report) : status}. ${message}`,
       ...(isUnread(report) ? [] : [` ${countRows(report)}`]),
       ...describeRows(report),
-      ...report.reasons.flatMap(({ reason, count: rows, meaning, advice, examples }) => [
-        `  ${reason}, ${count(rows, 'row')}: ${meaning} ${advice}`,
-        ...examples
-          .slice(0, examplesShown)
-          .map(({ line, detail }) => `    line ${line}: ${detail}`),
-      ]),
+      ...describeReasons(report),
       ...report.insights.map((insight) => `  * ${insight.message} ${insight.advice}`),
     ].join('\n'),
   );
 }
+
+/** Why rows are in quarantine, the first lines of each reason. */
+export const describeReasons = ({ reasons }: UploadReport): string[] =>
+  reasons.flatMap(({ reason, count: rows, meaning, advice, examples }) => [
+    `  ${reason}, ${count(rows, 'row')}: ${meaning} ${advice}`,
+    ...examples.slice(0, examplesShown).map(({ line, detail }) => `    line ${line}: ${detail}`),
+  ]);
 
 /** What would become of a file. */
 export function outcomeAhead(report: UploadReport): string {

@@ -64,7 +64,7 @@ function describe({ users, changed, removedUploads, unfinishedRuns, ...report }:
     ...(found.words.length === 0
       ? []
       : [
-          `The same characters stand in ${found.words.length} other objects, most likely as an item or a number; look at:`,
+          `The same characters stand in ${found.words.length} other ${found.words.length === 1 ? 'object' : 'objects'}, most likely as an item or a number; look at:`,
           ...found.words.slice(0, 10).map((key) => `  ${key}`),
         ]),
     ...found.damaged.map(

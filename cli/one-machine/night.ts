@@ -11,6 +11,7 @@ import { summaryTable } from '#lib/report/table.ts';
 import type { ContainerProgress } from '#local/sagemaker/container.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { root } from '../../setup/paths.mjs';
+import { describeReasons } from '../artefacts/upload-report.ts';
 import type { DataFile } from '../data/expand-files.ts';
 import { asCalled, quoted } from '../process/called.ts';
 import { listenForInterruption } from '../process/interruption.ts';
@@ -155,6 +156,9 @@ async function ingest(
     const begun = Date.now();
     const reports = await uploadAndWait(prefix, files, context);
     progress.done(`ingested ${describe(reports)}`, (Date.now() - begun) / 1000);
+    for (const report of reports.filter(({ quarantined }) => quarantined > 0)) {
+      progress.say([`${report.file}, in quarantine:`, ...describeReasons(report)].join('\n'));
+    }
   }
 }
 
@@ -184,13 +188,14 @@ async function publish(
   const summary: RunSummary = { ...made, seconds, report };
   writeFileSync(join(request.out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   progress.say('done');
+  const out = quoted(relative('.', request.out) || '.');
   console.log(
     [
       `\n${summaryTable(summary)}\n`,
       `Report: ${report}`,
-      asCalled(
-        `Lists:  npx lea recommend --out ${quoted(relative('.', request.out) || '.')} --user ID`,
-      ),
+      asCalled(`Lists:  npx lea recommend --out ${out} --user ID`),
+      asCalled(`Page:   npx lea open --out ${out}`),
+      asCalled(`Files:  npx lea export --out ${out} --to files`),
     ].join('\n'),
   );
   return summary;

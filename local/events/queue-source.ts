@@ -187,7 +187,8 @@ function outcome(result: InvocationResult, batch: readonly Received[], perItem: 
   if (!perItem || failures.length === 0) return { failed: new Set(), reason: '' };
   const ids = batchIds(batch);
   const named = failures.map((failure) => failure.itemIdentifier ?? '');
-  if (named.every((id) => ids.has(id))) return { failed: new Set(named), reason: 'reported by it' };
+  if (named.every((id) => ids.has(id)))
+    return { failed: new Set(named), reason: 'its log says why' };
   return { failed: ids, reason: 'batchItemFailures names a message that is not in the batch' };
 }
 

@@ -32,6 +32,8 @@ export interface FunctionsOptions {
   readonly region: string;
   /** Variables that every function gets, such as the endpoints of the local services. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Variables that have another value here than in the templates. */
+  readonly replaced?: Readonly<Record<string, string>>;
   readonly concurrency: number;
 }
 
@@ -95,6 +97,7 @@ export class LocalFunctions {
           ...systemEnvironment(),
           ...this.#options.environment,
           ...Environment.Variables,
+          ...this.#options.replaced,
           _HANDLER: Handler,
           LAMBDA_TASK_ROOT: codeDir,
           OPT_ROOT: opt,

@@ -29,6 +29,7 @@ beforeAll(async () => {
     guardian,
     region: 'eu-west-1',
     environment: { AWS_REGION: 'eu-west-1', GREETING_AGAIN: 'overridden by the template' },
+    replaced: { BUS: '' },
     concurrency: 2,
   });
 });
@@ -65,6 +66,7 @@ describe('Class: LocalFunction', () => {
       BUCKET: expect.stringContaining('fixture-data'),
       GREETING: 'hello from eu-west-1',
       GREETING_AGAIN: 'hello',
+      BUS: '',
       AWS_LAMBDA_FUNCTION_NAME: 'fixture-behave',
       _HANDLER: 'behave.handler',
     });

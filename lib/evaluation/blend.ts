@@ -1,6 +1,6 @@
 import type { CountingPlan } from '#lib/popularity/as-of.ts';
 import { sweepCounts } from '#lib/popularity/as-of.ts';
-import { writeLogCounts } from '#lib/popularity/log-counts.ts';
+import { LogCounts } from '#lib/popularity/log-counts.ts';
 import {
   type EvaluationCases,
   requestOffsets,
@@ -118,10 +118,11 @@ export function visitRequests(
   const { components, counts, items, moderators = [] } = input;
   const offsets = requestOffsets(input.cases);
   const ends = new Map(Array.from(offsets.subarray(1), (end, at) => [offsets[at]!, end]));
-  const features = Array.from(
-    { length: components.length + counts.halfLives.length },
-    () => new Float64Array(items + 1),
-  );
+  const logs = counts.halfLives.map(() => new LogCounts(items, counts.epsilon));
+  const features = [
+    ...components.map(() => new Float64Array(items + 1)),
+    ...logs.map(({ row }) => row),
+  ];
   const moderation = new Float64Array(1 + moderators.length).fill(1);
   sweepCounts(
     input.counting,
@@ -131,9 +132,8 @@ export function visitRequests(
       components.forEach((component, at) => {
         component.write(begin, features[at]!);
       });
-      counts.halfLives.forEach((_, which) => {
-        const row = features[components.length + which]!;
-        writeLogCounts(decayed, which, time, counts.epsilon, row);
+      logs.forEach((log, which) => {
+        log.write(decayed, which, time);
       });
       moderators.forEach((moderator, at) => {
         moderation[1 + at] = moderator.value(begin, features);
@@ -149,6 +149,7 @@ export function visitRequests(
  * item index ascending, without the history where lists leave it out.
  *
  * @param blends each gives the weights for a case, so that a case can be ranked with weights that never saw its user
+ * @param listLength items of a list, 0 for ranks alone
  */
 export function rankBlends(
   input: BlendInput,
@@ -169,7 +170,7 @@ export function rankBlends(
       combine(features, moderate(weightsOf(begin), moderation), scores);
       for (const item of taken) scores[item] = Number.NEGATIVE_INFINITY;
       const { ranks, lists } = ranked[which]!;
-      listTop(scores, top);
+      if (listLength > 0) listTop(scores, top);
       for (let index = begin; index < end; index++) {
         const target = input.cases.targets[index]!;
         const isShown = target >= 1 && target <= input.items && !taken.has(target);

@@ -34,10 +34,10 @@ export interface RivalTask {
   readonly scorers: NightsScorers;
 }
 
-/** A rival with what it said about the cases; on validation with what other users chose for it. */
+/** A rival with what it said about the cases; on validation with what other users chose for it, and without lists. */
 export interface RankedRival {
   readonly model: RivalModel;
-  readonly validation: RankedLists;
+  readonly validation: Pick<RankedLists, 'ranks'>;
   readonly test: RankedLists;
 }
 
@@ -128,6 +128,7 @@ export function rankRivals(task: RivalTask): RankedRival[] {
         (index: number) =>
           weightsFor(cases.users[index]!),
     ),
+    0,
   );
   const onTest = rankBlends(
     test,

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ContractError } from '#lib/contracts/errors.ts';
 import { DecayedCounts } from '#lib/popularity/decayed-counts.ts';
-import { writeLogCounts } from '#lib/popularity/log-counts.ts';
 
 const halfLives = [0.5, 3, 1000, Number.POSITIVE_INFINITY];
 
@@ -59,25 +58,5 @@ describe('Class: DecayedCounts', () => {
     expect(() => counts.add(1, 9)).toThrow(ContractError);
     expect(() => new DecayedCounts(1, [0])).toThrow('0 s is no half-life');
     expect(() => new DecayedCounts(1, [Number.NaN])).toThrow('NaN s is no half-life');
-  });
-});
-
-describe('Function: writeLogCounts', () => {
-  it('is log(count + epsilon), log(epsilon) for an item that nobody took', () => {
-    // Arrange
-    const counts = new DecayedCounts(3, [10]);
-    counts.add(1, 0);
-    counts.add(2, 5);
-    counts.add(2, 10);
-    const out = new Float64Array(4).fill(7);
-
-    // Act
-    writeLogCounts(counts, 0, 10, 0.5, out);
-
-    // Assess
-    expect(out[0]).toBe(7);
-    expect(out[1]).toBeCloseTo(Math.log(0.5 + 0.5), 12);
-    expect(out[2]).toBeCloseTo(Math.log(1 + 2 ** -0.5 + 0.5), 12);
-    expect(out[3]).toBe(Math.log(0.5));
   });
 });

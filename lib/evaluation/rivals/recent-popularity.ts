@@ -18,6 +18,9 @@ export interface ChosenHalfLife {
   bestFor(user: string): number;
 }
 
+/** Whoever is behind this place counts nothing. */
+const cutoff = 10;
+
 /** Seed of the hash that puts users into two halves. */
 const halfSeed = 13;
 const halfOf = (user: string) => hash32(user, halfSeed) & 1;
@@ -35,7 +38,7 @@ export function chooseHalfLife(
   excludeHistory: boolean,
   tried: readonly number[] = halfLives,
 ): ChosenHalfLife {
-  const gain = rankMetrics([10]).get('ndcg@10')!;
+  const gain = rankMetrics([cutoff]).get(`ndcg@${cutoff}`)!;
   const offsets = requestOffsets(cases);
   const ends = new Map(Array.from(offsets.subarray(1), (end, at) => [offsets[at]!, end]));
   const sums = tried.map(() => [0, 0]);
@@ -68,13 +71,17 @@ export function chooseHalfLife(
   };
 }
 
-/** Place of an item among all that may be shown, from 1. */
+/** Place of an item among all that may be shown, from 1; of one behind the cut-off, some place behind it. */
 function placeOf(target: number, counts: Float64Array, taken: ReadonlySet<number>): number {
   const own = counts[target]!;
   const isAhead = (item: number) => counts[item]! > own || (counts[item] === own && item < target);
+  // Popular items come first, so it is soon known of most targets that they are behind.
+  const most = cutoff + taken.size;
   let place = 1;
-  for (let item = 1; item < target; item++) if (counts[item]! >= own) place++;
-  for (let item = target + 1; item < counts.length; item++) if (counts[item]! > own) place++;
+  for (let item = 1; item < target && place <= most; item++) if (counts[item]! >= own) place++;
+  for (let item = target + 1; item < counts.length && place <= most; item++) {
+    if (counts[item]! > own) place++;
+  }
   for (const item of taken) if (isAhead(item)) place--;
   return place;
 }

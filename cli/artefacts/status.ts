@@ -44,17 +44,20 @@ export async function readStatus(objects: Objects, newest: number): Promise<Stat
  *
  * @param newest how many at most
  * @param only that one
+ * @param before those that arrived before it
  */
 export async function readUploads(
   objects: Objects,
   newest: number,
   only?: string,
+  before?: string,
 ): Promise<{ reports: Status['uploads']; inAll: number }> {
   // Their names begin with when they arrived.
   const names: string[] = [];
   if (only === undefined) {
     for await (const folder of objects.folders(uploads.reportPrefix)) {
-      names.push(folder.slice(uploads.reportPrefix.length, -1));
+      const name = folder.slice(uploads.reportPrefix.length, -1);
+      if (before === undefined || name < before) names.push(name);
     }
   } else names.push(only);
   const reports: Status['uploads'][number][] = [];

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import type { Interaction } from '#lib/interactions/rows.ts';
 import {
@@ -16,7 +17,7 @@ const MANY = 10;
 
 /** What ingestion would say, without a night. */
 export const validate: Command = {
-  usage: `Usage: npx lea validate FILE... [--config FILE] [--json | --quiet]
+  usage: `Usage: npx lea validate FILE... [--config FILE] [--json | --quiet] [--page FILE]
        npx lea validate [--interactions FILE]... [--items FILE] [--config FILE] [--json | --quiet]
 
 Reads files as uploads would be read, and keeps nothing of them: rows, reasons with the first lines, remarks, what to do.
@@ -30,6 +31,7 @@ Then what evaluation meets in them, all logs together: ties, cold items, repeats
                        (\`lea init\` writes one for columns of other names)
   --json               the reports as uploads get them, for programs
   --quiet              nothing but the files that would be refused
+  --page FILE          what is said of the last file of interactions as a page with charts, beside seven files before it
 
 The exit code is 1 when an upload would be refused.`,
   needs: [],
@@ -40,11 +42,12 @@ The exit code is 1 when an upload would be refused.`,
       config: { type: 'string' },
       json: { type: 'boolean', default: false },
       quiet: { type: 'boolean', default: false },
+      page: { type: 'string' },
     });
     if (files.length + options.interactions.length === 0 && options.items === undefined) {
       throw new UsageError('A file is needed.');
     }
-    const { json, quiet } = options;
+    const { json, quiet, page } = options;
     if (json && quiet) throw new UsageError('--json and --quiet exclude each other.');
     const pathsOf = (given: readonly string[]) =>
       given.flatMap((file) => expandFiles(file).map(({ path }) => path));
@@ -74,9 +77,17 @@ The exit code is 1 when an upload would be refused.`,
       }
       if (json) console.log(JSON.stringify(reports, null, 2));
       else if (!quiet || reports.some(isRefused)) console.log(describeAll(reports, quiet));
-      if (!json && !quiet && logs.length > 0 && !reports.some(isRefused)) {
-        const lines = (await audited.describe(sequences)).map((line) => `  ${line}`);
+      const isShown = (!json && !quiet) || page !== undefined;
+      const isAudited = isShown && logs.length > 0 && !reports.some(isRefused);
+      const found = isAudited ? await audited.describe(sequences) : undefined;
+      if (found !== undefined && !json && !quiet) {
+        const lines = found.lines.map((line) => `  ${line}`);
         console.log(['\nWhat evaluation meets in them:', ...lines].join('\n'));
+      }
+      if (page !== undefined) {
+        const { renderUploadPage } = await import('#lib/report/upload-page.ts');
+        const [report, ...earlier] = reports.toReversed();
+        writeFileSync(page, renderUploadPage(report!, { earlier, audit: found?.audit }));
       }
       return reports.some(isRefused) ? 1 : 0;
     };

@@ -3,7 +3,7 @@ import type { SequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { ValidationError } from '#lib/contracts/errors.ts';
 import type { Interaction } from '#lib/interactions/rows.ts';
 import { InteractionLog } from '#lib/sequences/interaction-log.ts';
-import { auditData, describeAudit } from './audit.ts';
+import { auditData, type DataAudit, describeAudit } from './audit.ts';
 
 /** Rows that are kept for an audit: beyond, it would take longer than reading them does. */
 const mostRows = 1_000_000;
@@ -27,9 +27,11 @@ export class AuditedRows {
   }
 
   /** What the split will hold out and what of it deserves attention; why not, where there is too little or too much. */
-  async describe(config: SequencesConfig): Promise<string[]> {
+  async describe(
+    config: SequencesConfig,
+  ): Promise<{ readonly lines: string[]; readonly audit?: DataAudit }> {
     if (this.#rows > mostRows) {
-      return [`not audited: more than ${mostRows.toLocaleString('en-US')} rows`];
+      return { lines: [`not audited: more than ${mostRows.toLocaleString('en-US')} rows`] };
     }
     // What rows are told of does not wait for it.
     const { buildSequences } = await import('#lib/sequences/build.ts');
@@ -37,13 +39,12 @@ export class AuditedRows {
     try {
       const built = buildSequences(this.#log, config);
       const { testCases, split } = built.manifest;
-      return [
-        `split ${split}, ${testCases.toLocaleString('en-US')} test cases`,
-        ...describeAudit(auditData(built)),
-      ];
+      const audit = auditData(built);
+      const cases = `split ${split}, ${testCases.toLocaleString('en-US')} test cases`;
+      return { lines: [cases, ...describeAudit(audit)], audit };
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
-      return [`not audited, too little by itself: ${error.message}`];
+      return { lines: [`not audited, too little by itself: ${error.message}`] };
     }
   }
 }

@@ -9,9 +9,11 @@ import {
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { MissingArtefactError, PipelineError, ValidationError } from '#lib/contracts/errors.ts';
-import { reports, runs } from '#lib/contracts/keys.ts';
+import { reports, runs, uploads } from '#lib/contracts/keys.ts';
 import { runName } from '#lib/contracts/run.ts';
+import { uploadReport } from '#lib/interactions/report.ts';
 import type { Objects } from '#platform/objects.ts';
+import { uploadPage } from '../artefacts/upload-page.ts';
 import { createAnswers } from './answers.ts';
 import { createService } from './service.ts';
 
@@ -91,12 +93,18 @@ export async function startPage(objects: Objects, port = 0): Promise<OpenPage> {
     if (name !== undefined && Object.hasOwn(answers, name)) {
       return json(200, await answers[name]!(Object.fromEntries(url.searchParams)));
     }
-    const report = reportOf(url.pathname);
-    if (report === undefined) return text(404, 'There is nothing here.\n');
     const headers = {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': reportPolicy,
     };
+    const upload = /^\/uploads\/([A-Za-z0-9-]{1,100})\/page$/.exec(url.pathname)?.[1];
+    if (upload !== undefined) {
+      const found = await objects.getVersion(uploads.report(upload), uploadReport);
+      if (found === undefined) return text(404, 'There is no such upload.\n');
+      return { status: 200, headers, body: await uploadPage(objects, found.value) };
+    }
+    const report = reportOf(url.pathname);
+    if (report === undefined) return text(404, 'There is nothing here.\n');
     return { status: 200, headers, body: await objects.getBytes(report) };
   }
 

@@ -263,6 +263,14 @@ function showUpload({ report, quarantined }) {
       { class: 'quiet' },
       `${minute(report.arrivedAt)}: ${whole(report.read)} rows read = ${whole(report.good)} good + ${whole(report.quarantined)} quarantined + ${whole(report.duplicate)} duplicate.`,
     ),
+    element(
+      'p',
+      {},
+      link(
+        `/uploads/${encodeURIComponent(report.upload)}/page`,
+        'With charts, beside the uploads before',
+      ),
+    ),
     reasons.length > 0 && element('h2', {}, 'Why rows are in quarantine'),
     reasons.length > 0 &&
       table(

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -132,6 +132,26 @@ describe('Command: validate', () => {
 
     expect(text).toContain('1 row = 0 good + 1 quarantined');
     expect(text).toContain('`npx lea init` proposes it');
+  });
+
+  it('writes a page about the newest file beside those before, with what evaluation meets', async () => {
+    const logs = [0, 1].map((at) =>
+      file(`day-${at}.log.csv`, [
+        header,
+        ...Array.from(
+          { length: 400 },
+          (_, i) => `u${i % 20},i${(i * 7 + at) % 11},${1_700_000_000 + 86_400 * at + i}`,
+        ),
+      ]),
+    );
+    const page = join(dir, 'page.html');
+
+    await run(...logs, '--page', page);
+
+    const text = readFileSync(page, 'utf8');
+    expect(text).toContain(`<h1>${logs[1]}</h1>`);
+    expect(text).toContain('that of the upload before');
+    expect(text).toContain('Ties, cold items, repeats and drift');
   });
 
   it('keeps to the configuration', async () => {

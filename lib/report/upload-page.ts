@@ -136,16 +136,17 @@ const daysOf = (firstAt: string, lastAt: string | null) =>
 
 function auditSection(audit: UploadAudit): Html {
   const shares = [
-    ['test cases that share their time with the action before', audit.tied],
-    ['test cases on an item that training never saw', audit.cold],
-    ['test cases that return to an item of the history', audit.repeatedTargets],
-    ['distance of what is taken in test from training', audit.drift],
-    ['as much by chance', audit.driftByChance],
+    ['ties', audit.tied],
+    ['cold items', audit.cold],
+    ['repeats', audit.repeatedTargets],
+    ['drift', audit.drift],
+    ['drift by chance', audit.driftByChance],
   ] as const;
-  return barChart(
-    'Ties, cold items, repeats and drift',
-    shares.map(([name, value]) => ({ name, value, label: percent(value) })),
-  );
+  return html`<p>Of the test cases: ties share their time with the action before, cold items were never seen in training, repeats return to an item of the history. Drift is how far what is taken in test is from training, and as much by chance.</p>
+${barChart(
+  'Ties, cold items, repeats and drift',
+  shares.map(([name, value]) => ({ name, value, label: percent(value) })),
+)}`;
 }
 
 /** The upload among those before it: a feed that broke shows here. */

@@ -17,7 +17,7 @@ function readPlace(given: {
 }): { readonly out: string } | { readonly environment: string } {
   const { out, environment } = given;
   if ((out === undefined) === (environment === undefined)) {
-    throw new UsageError('Either --out or --environment is needed.');
+    throw new UsageError('Exactly one of --out and --environment is needed.');
   }
   return out === undefined ? { environment: environment! } : { out: resolve(out) };
 }

@@ -35,7 +35,7 @@ export function readPlace({
 }): BucketPlace {
   const given = [out, bucket, environment].filter((one) => one !== undefined);
   if (given.length !== 1) {
-    throw new UsageError('Either --out, --bucket or --environment is needed.');
+    throw new UsageError('Exactly one of --out, --bucket and --environment is needed.');
   }
   if (out !== undefined) return { out };
   return bucket !== undefined ? { bucket } : { environment: environment! };

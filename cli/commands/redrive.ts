@@ -19,7 +19,7 @@ on until nothing is left to do. A run that failed goes on with \`lea resume\`.
       environment: { type: 'string' },
     });
     if ((out === undefined) === (environment === undefined)) {
-      throw new UsageError('Either --out or --environment is needed.');
+      throw new UsageError('Exactly one of --out and --environment is needed.');
     }
     if (out !== undefined) return () => redriveHere(resolve(out));
     return async () => {

@@ -91,8 +91,17 @@ export function proposeLogs(
   const left = rest.filter(
     (profile) => profile !== value && profile !== read && profile.distinct > 1,
   );
-  if (left.length > 0) {
-    const names = left.map(({ name }) => `"${name}"`).join(', ');
+  const isReadAnyway = ({ name, decimal }: Profile) =>
+    name.toLowerCase() === 'value' && decimal === undefined && columns.value === undefined;
+  const misread = left.find(isReadAnyway);
+  if (misread !== undefined) {
+    reasons.push(
+      `value: the column "${misread.name}" is read by its name, but what is in it is no number, so its rows will not be taken. Let interactions.columns.value name another column (one that is not there stands for none), and rules of event_type say what the words mean.`,
+    );
+  }
+  const unread = left.filter((one) => one !== misread);
+  if (unread.length > 0) {
+    const names = unread.map(({ name }) => `"${name}"`).join(', ');
     reasons.push(
       `not read: ${names}. If one is a rating or an amount, or says what kind of event a row is, add it to interactions.columns as "value" or "event_type".`,
     );

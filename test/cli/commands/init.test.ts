@@ -131,6 +131,17 @@ describe('Command: init', () => {
     expect(reports[0]).toMatchObject({ status: 'succeeded', good: 60 });
   });
 
+  it('says that a column called value is read, whatever is in it', async () => {
+    const rows = days.map((i) => `u${i % 6},i${i % 9},${1_700_000_000 + i},${i % 2 === 0}`);
+    const { text } = await propose(
+      write('words.csv', ['user_id,item_id,timestamp,value', ...rows].join('\n')),
+    );
+
+    expect(text).toContain('value: the column "value" is read by its name, but');
+    expect(text).not.toContain('not read: "value"');
+    expect(text).toContain('would be REFUSED');
+  });
+
   it('goes on with the folder that it was given, of which it looked at one file', async () => {
     const folder = join(dir, 'all days');
     mkdirSync(folder);

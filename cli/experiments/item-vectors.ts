@@ -32,7 +32,7 @@ export interface ItemVectorsRequest {
 }
 
 /**
- * Runs the environment's job of task `vectors` on a catalogue.
+ * Runs the environment's job of task `vectors` on a catalogue. What it has read is kept in the store, also when it is stopped.
  *
  * @throws ValidationError with the reasons when the catalogue would be refused
  * @throws PipelineError with the job's own reason
@@ -49,6 +49,7 @@ export async function makeItemVectors(request: ItemVectorsRequest): Promise<void
   );
   for (const line of describeReport(report)) console.log(line);
   const folder = mkdtempSync(join(tmpdir(), 'lea-vectors-'));
+  const job = join(folder, 'job');
   using interruption = listenForInterruption(() => console.log('stopping'));
   const containers = new Containers(interruption.signal, ({ stage, progress }) =>
     console.log(`${stage} ${Math.round(100 * progress)} %`),
@@ -58,7 +59,6 @@ export async function makeItemVectors(request: ItemVectorsRequest): Promise<void
     writeFileSync(join(folder, 'catalogue/catalogue.arrow'), encodeCatalogue(catalogue));
     mkdirSync(request.store, { recursive: true });
     const needsModel = request.config.itemVectors.encoder !== 'tfidf';
-    const job = join(folder, 'job');
     await containers.train({
       image: 'lea-environment',
       root: job,
@@ -69,8 +69,6 @@ export async function makeItemVectors(request: ItemVectorsRequest): Promise<void
         ...(needsModel && { basemodel: request.baseModel }),
       },
     });
-    const added = join(job, 'model/store');
-    if (existsSync(added)) cpSync(added, request.store, { recursive: true });
     mkdirSync(dirname(request.out), { recursive: true });
     copyFileSync(join(job, 'model/item-vectors.arrow'), request.out);
     console.log(`${request.out}: ${catalogue.size} items`);
@@ -78,6 +76,14 @@ export async function makeItemVectors(request: ItemVectorsRequest): Promise<void
     throw interruption.signal.aborted ? interruption.signal.reason : error;
   } finally {
     await containers.close();
+    keepVectors(job, request.store);
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Adds the vectors that a job has read to a store: all of them, or those of its last checkpoint. */
+export function keepVectors(job: string, store: string): void {
+  for (const read of [join(job, 'checkpoints/store'), join(job, 'model/store')]) {
+    if (existsSync(read)) cpSync(read, store, { recursive: true });
   }
 }

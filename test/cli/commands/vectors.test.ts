@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { UsageError } from '#cli/commands/options.ts';
 import { vectors } from '#cli/commands/vectors.ts';
+import { keepVectors } from '#cli/experiments/item-vectors.ts';
 import { decodeItemVectors } from '#lib/environment/item-vectors.ts';
 import { temporaryFolder } from '../../temporary/folders.ts';
 
@@ -52,6 +53,17 @@ describe('Command: vectors', () => {
     await expect(stopped).rejects.toMatchObject({ name: 'Interrupted', exitCode: 143 });
     expect(existsSync(out)).toBe(false);
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('lea-vectors-'))).toEqual([]);
+  });
+
+  test.each(['model', 'checkpoints'])('keeps what a job has read, from its %s', (from) => {
+    const job = join(folder, `job-${from}`);
+    const store = join(folder, `store-${from}`);
+    mkdirSync(join(job, from, 'store/space'), { recursive: true });
+    writeFileSync(join(job, from, 'store/space/part-1.arrow'), 'vectors');
+
+    keepVectors(job, store);
+
+    expect(readFileSync(join(store, 'space/part-1.arrow'), 'utf8')).toBe('vectors');
   });
 
   test.each([

@@ -57,7 +57,7 @@ const rareShare = 0.2;
 
 /** Place of the first rare item of a vocabulary, which is ordered by frequency. */
 export function rareItemsFrom(items: number): number {
-  return Math.min(items - 1, Math.floor(items * (1 - rareShare)));
+  return Math.floor(items * (1 - rareShare));
 }
 
 /** What a component thinks of rare items on average. */

@@ -49,7 +49,7 @@ const tieBreak = 1e-6;
 /** A rival before its cases are ranked: its columns of the common blend, and their weights. */
 interface WeightedRival {
   readonly name: string;
-  /** Components and half-lives that it is made of, as places in the weights. */
+  /** Components, then half-lives that it is made of, as places in the weights. */
   readonly columns: readonly number[];
   readonly weights: BlendWeights;
   /** What ranks a user's validation cases. */
@@ -244,19 +244,18 @@ function modelOf(
   trainingCounts: Int32Array,
   { name, columns, weights }: WeightedRival,
 ): RivalModel {
-  const own = [...columns].sort((a, b) => a - b);
-  const counted = own.filter((column) => column >= rows.length);
+  const counted = columns.filter((column) => column >= rows.length);
   const added = moderatorKinds.map((kind, place) => ({
     kind,
     // What is joined is joined with one half-life.
     term: 0,
-    weights: own.map((column) => weights[(1 + place) * width + column]!),
+    weights: columns.map((column) => weights[(1 + place) * width + column]!),
   }));
   return {
     name,
     excludeHistory: task.excludeHistory,
     window: task.window,
-    components: own
+    components: columns
       .filter((column) => column < rows.length)
       .map((column) => ({ ...rows[column]!, weight: weights[column]! })),
     counts: {

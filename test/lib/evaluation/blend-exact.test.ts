@@ -41,6 +41,7 @@ const plain: readonly PlainCase[] = [
   { user: 'u', history: [], target: items + 2, time: 4 * day, request: 2 },
   { user: 'v', history: [1, 2, 3, 4, 5], earlier: [6], target: 1, time: 4 * day, request: 3 },
   { user: 'u', history: [7], target: 1, time: 4 * day, request: 4 },
+  { user: 'u', history: [], target: 0, time: 6 * day, request: 5 },
 ];
 const cases = casesOf(plain);
 
@@ -156,7 +157,7 @@ describe('Function: visitRequests', () => {
     ) => {
       visits.push([begin, end, ...features.map((row) => [...row.subarray(1)]), [...values]]);
     };
-    const expected = [1, 3, 4, 5, 0].map((begin) => {
+    const expected = [1, 3, 4, 5, 0, 6].map((begin) => {
       const { request } = plain[begin]!;
       const said = [0, 1].map((which) =>
         Array.from({ length: items }, (_, at) => scoreOf(which, request!, at + 1)),

@@ -120,13 +120,26 @@ describe('Function: collectChoices', () => {
     ];
     const itemsOf = (excludeHistory: boolean) => {
       const { choices } = collectChoices(inputOf(plain, excludeHistory), two);
-      const [begin, end] = [choices.offsets.at(-2)!, choices.offsets.at(-1)!];
-      return [choices.offsets.length - 1, [...choices.values.subarray(2 * begin, 2 * end)]];
+      return [choices.offsets.length - 1, [...choices.values]];
     };
 
+    const first = [7, 2, 5, 3, 3, 4].map((score) => score / 4);
     const second = [9, 1, 7, 2, 1, 5, 3, 4].map((score) => score / 4);
-    expect(itemsOf(true)).toEqual([2, second]);
+    expect(itemsOf(true)).toEqual([2, [...first, ...second]]);
     expect(itemsOf(false)).toEqual([1, second]);
+  });
+
+  it('puts forward no more than there is, and says which numbers may be below 0', () => {
+    const input = {
+      ...inputOf([{ history: [], target: 1 }]),
+      counts: { halfLives: [Number.POSITIVE_INFINITY], epsilon: 1 },
+    };
+
+    const { choices } = collectChoices(input, { ...fitSettings, candidates: 9 });
+
+    expect([...choices.offsets]).toEqual([0, 5]);
+    expect([...choices.proposers]).toEqual([7, 7, 7, 7, 7]);
+    expect([choices.features, choices.signed]).toEqual([3, 3]);
   });
 
   it('multiplies what the rows say by the moderators of the request', () => {
@@ -176,6 +189,26 @@ describe('Function: collectChoices', () => {
       [0, [1]],
     ])('%i requests at most', (most, counts) => {
       expect(sampled(most)).toEqual(counts);
+    });
+
+    it('also where hashes are the same', () => {
+      const [one, other] = ['u1490', 'u10664'];
+      expect(key(one)).toBe(key(other));
+      const turns = [one, other, one, other].map((user, request) => {
+        return { user, history: [], target: 1, request };
+      });
+
+      for (const order of [
+        turns,
+        turns.toReversed().map((own, request) => ({ ...own, request })),
+      ]) {
+        const { users } = collectChoices(inputOf(order), {
+          ...fitSettings,
+          candidates: items,
+          maximumRequests: 2,
+        });
+        expect(users).toEqual([other, other]);
+      }
     });
 
     it('and all of the first one, if he has more alone', () => {

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { historyKind, priorConfig } from '#lib/contracts/config/training.ts';
-import { judgeNetwork, rankNetwork } from '#lib/evaluation/network-blend.ts';
+import { judgeNetwork, rankNetwork, rankNetworkAbroad } from '#lib/evaluation/network-blend.ts';
 import { networkHistories } from '#lib/evaluation/network-histories.ts';
 import { fitAllAnew } from '#lib/evaluation/rivals/fit-scorers.ts';
-import { nativeBackend } from '#lib/graph/tensorflow.ts';
+import { chooseHalfLife } from '#lib/evaluation/rivals/recent-popularity.ts';
+import { nativeBackend, tf } from '#lib/graph/tensorflow.ts';
+import { planCounting } from '#lib/popularity/as-of.ts';
 import { describeNetwork, servedSpecs } from '#lib/recommender/network.ts';
 import { initialise } from '#lib/recommender/parameters.ts';
 import { excludedPlaces, metricsAt, rankCases } from '#lib/recommender/ranking.ts';
 import { loadModel } from '#lib/recommender/score.ts';
+import { takenBefore } from '#lib/sequences/evaluation-cases.ts';
 import { smallSequences } from '../../containers/trainer/job-folder.ts';
 import { resolve, small } from '../recommender/fixtures.ts';
 import { createRanker } from '../recommender/model-ranker.ts';
@@ -140,5 +143,123 @@ describe('Function: judgeNetwork', () => {
     expect(half).toEqual(whole!.map(([network, counts]) => [network, counts! / 2]));
     expect(none!.map((row) => Math.abs(row[1]!))).toEqual([0, 0, 0]);
     expect(whole!.some((row) => row[1] !== 0)).toBe(true);
+  });
+
+  it('counts with the half-life that counting alone makes the most of, in seconds', () => {
+    // Arrange
+    const model = untrained();
+    const times = built.validation.times;
+    const counting = planCounting(world.events, times, 'request', split);
+    const seconds = [0.25 * 86_400, Number.POSITIVE_INFINITY];
+    const { best } = chooseHalfLife(built.validation, counting, items, true, seconds);
+    const halfLivesOf = (...halfLives: (number | null)[]) => {
+      const prior = priorConfig.parse({ halfLives, histories: [], moderators: [] });
+      return judgeNetwork(model, undefined, prior, world, built).served.blend!.halfLives;
+    };
+
+    // Act and assess
+    expect(halfLivesOf(0.25, null)).toEqual([seconds[best]]);
+    expect(halfLivesOf(null, 0.25)).toEqual([seconds[best]]);
+    expect(halfLivesOf(0.25)).toEqual([21_600]);
+    expect(halfLivesOf(null)).toEqual([Number.POSITIVE_INFINITY]);
+  });
+
+  it('follows the moderators that it is to follow, by their names', () => {
+    const model = untrained();
+    const weightsOf = (...moderators: string[]) => {
+      const prior = priorConfig.parse({ halfLives: [null], histories: [], moderators });
+      return judgeNetwork(model, undefined, prior, world, built).served.blend!.weights;
+    };
+
+    const [absence, recency] = [weightsOf('absence'), weightsOf('recency')];
+    const both = weightsOf('absence', 'recency');
+    const turned = weightsOf('recency', 'absence');
+
+    expect([absence.length, recency.length, both.length]).toEqual([2, 2, 3]);
+    expect(absence[1]).not.toEqual(recency[1]);
+    const close = (row: readonly number[]) => row.map((weight) => expect.closeTo(weight, 3));
+    expect([turned[0], turned[2], turned[1]]).toEqual(both.map(close));
+  });
+
+  it('finds the scorers of its components by their kinds, and marks items that training never saw', () => {
+    // Arrange
+    const prior = priorConfig.parse({
+      halfLives: [null],
+      histories: ['sequential-rules', 'item-knn'],
+      moderators: [],
+    });
+    const fitted = networkHistories(data, built.validation, true, prior)!;
+    const trainingCounts = fitted.trainingCounts.map((count, at) => (at % 3 === 0 ? 0 : count));
+    const model = untrained();
+
+    // Act
+    const { served, test } = judgeNetwork(
+      model,
+      { ...fitted, trainingCounts },
+      prior,
+      world,
+      built,
+    );
+
+    // Assess
+    expect(served.blend!.components).toEqual(['network', 'sequential-rules', 'item-knn', 'unseen']);
+    const turned = { ...served.histories!, scorers: served.histories!.scorers.toReversed() };
+    expect(rankNetwork({ ...served, histories: turned }, world, built.test)).toEqual(test);
+    const weights = [[0, 0, 0, 1, 0]];
+    const marked = { ...served, blend: { ...served.blend!, weights } };
+    const { lists, listLength } = rankNetwork(marked, world, built.test);
+    const neverSeen = [...trainingCounts.keys()].filter((at) => at % 3 === 0).map((at) => at + 1);
+    for (let index = 0; index < built.test.targets.length; index++) {
+      expect(neverSeen).toContain(lists[index * listLength]);
+    }
+  });
+
+  it('leaves no tensor behind', () => {
+    const model = untrained();
+    const before = tf.memory().numTensors;
+
+    judgeNetwork(model, undefined, undefined, world, built);
+
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('Function: rankNetworkAbroad', () => {
+  const network = untrained();
+  const ids = Array.from({ length: items }, (_, at) => `i${at + 1}`);
+  const alone = { network, blend: undefined, histories: undefined };
+  const prior = priorConfig.parse({ halfLives: [null], histories: [], moderators: [] });
+  const { served } = judgeNetwork(network, undefined, prior, world, built);
+
+  it('ranks as at home where the vocabulary is the same', () => {
+    for (const model of [alone, served]) {
+      expect(rankNetworkAbroad(model, world, built.test, ids, ids)).toEqual(
+        rankNetwork(model, world, built.test),
+      );
+    }
+  });
+
+  it('shows items that have come since where counts have a say, and no others', () => {
+    // Arrange: to the network, the targets of half of the cases are new.
+    const isNew = (item: number) => item % 2 === 0;
+    const night = ids.map((id, at) => (isNew(at + 1) ? `new ${id}` : id));
+    const ranksOf = (model: typeof served) => [
+      ...rankNetworkAbroad(model, world, built.test, night, ids).ranks,
+    ];
+    const ofNew = (ranks: readonly number[]) =>
+      ranks.filter((_, index) => {
+        const target = built.test.targets[index]!;
+        return isNew(target) && !takenBefore(built.test, index).has(target);
+      });
+
+    // Act
+    const [known, shown] = [ranksOf(alone), ranksOf(served)];
+
+    // Assess
+    expect(ofNew(known).length).toBeGreaterThan(0);
+    expect(Math.max(...ofNew(known))).toBe(0);
+    expect(Math.min(...ofNew(shown))).toBeGreaterThan(0);
+    const without = { ...served, blend: { ...served.blend!, halfLives: [], weights: [[1]] } };
+    expect(ranksOf(without)).toEqual(known);
   });
 });

@@ -38,6 +38,13 @@ async function written(query: string): Promise<Buffer> {
   return readFileSync(file);
 }
 
+const zeros = Buffer.alloc(1e8);
+const pagesOfZeros = [
+  ['GZIP', gzipSync(zeros)],
+  ['BROTLI', brotliCompressSync(zeros, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
+  ['ZSTD', zstdCompressSync(zeros)],
+] as const;
+
 describe('Function: parquetLines', () => {
   it.each(['none', 'snappy', 'gzip', 'brotli', 'zstd'])(
     'reads what %s compressed',
@@ -153,13 +160,8 @@ describe('Function: parquetLines', () => {
 
 describe('Function: pageReaders', () => {
   const limits = { maximumUnpackedBytes: 1e9, maximumRowGroupBytes: 1e6 };
-  const zeros = Buffer.alloc(1e8);
 
-  it.each([
-    ['GZIP', gzipSync(zeros)],
-    ['BROTLI', brotliCompressSync(zeros, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
-    ['ZSTD', zstdCompressSync(zeros)],
-  ] as const)('let no page of %s become larger than it says', (codec, page) => {
+  it.each(pagesOfZeros)('let no page of %s become larger than it says', (codec, page) => {
     expect(() => pageReaders(limits)[codec]!(page, 1000)).toThrow(/larger than 1000 bytes/);
     expect(pageReaders(undefined)[codec]!(page, 1e8)).toHaveLength(1e8);
   });

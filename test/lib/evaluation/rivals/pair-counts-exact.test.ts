@@ -6,6 +6,7 @@ import {
   strongest,
 } from '#lib/evaluation/rivals/pair-counts.ts';
 import { fitOn } from '#lib/sequences/passes.ts';
+import type { SequenceShard } from '#lib/sequences/shard.ts';
 import { type Action, shardOf } from './rows.ts';
 
 const everything: PairRule = {
@@ -36,8 +37,11 @@ function pairsOf(
   rule: PairRule,
   { room = rooms[0]!, baskets = false } = {},
 ) {
-  const shards = rows.map((row) => shardOf([row]));
-  return pairsIn(fitOn(shards, countPairs({ items, baskets }, rule, room)));
+  const fittedOn = (shards: readonly SequenceShard[]) =>
+    pairsIn(fitOn(shards, countPairs({ items, baskets }, rule, room)));
+  const pairs = fittedOn(rows.map((row) => shardOf([row])));
+  expect(fittedOn([shardOf(rows)])).toEqual(pairs);
+  return pairs;
 }
 
 describe('Function: countPairs', () => {

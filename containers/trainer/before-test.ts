@@ -9,6 +9,7 @@ import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { hasChannel, readAllActions } from './channels.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
 import type { Folders, reportProgress } from './contract.ts';
+import { savedOnSigterm } from './sigterm.ts';
 
 /** A model whose best epoch is known. */
 export interface FitBeforeTest {
@@ -43,26 +44,28 @@ export async function fitBeforeTest(
   });
   const { parameters, bestEpoch, steps }: Omit<TrainedParameters, 'epochs'> = trained;
   const { window, excludeHistory, baskets } = manifest;
-  const fitted = await refitModel(
-    {
-      model,
-      parameters,
-      course: { epochs: trained.curve.length, bestEpoch, steps },
-      shards: readAllActions(folders, manifest, 'before-test'),
-      ...{ items, window, excludeHistory, baskets, text },
-    },
-    {
-      resumeFrom,
-      shouldStop,
-      saveCheckpoint: (state) => saveCheckpoint(checkpoints, state, own),
-      onProgress: (progress) =>
-        report('before-test', progress.progress, {
-          epoch: progress.epoch,
-          loss: progress.loss,
-          targets_per_second: Math.round(progress.targetsPerSecond),
-          eta_seconds: Math.round(progress.secondsLeft),
-        }),
-    },
+  const fitted = await savedOnSigterm(() =>
+    refitModel(
+      {
+        model,
+        parameters,
+        course: { epochs: trained.curve.length, bestEpoch, steps },
+        shards: readAllActions(folders, manifest, 'before-test'),
+        ...{ items, window, excludeHistory, baskets, text },
+      },
+      {
+        resumeFrom,
+        shouldStop,
+        saveCheckpoint: (state) => saveCheckpoint(checkpoints, state, own),
+        onProgress: (progress) =>
+          report('before-test', progress.progress, {
+            epoch: progress.epoch,
+            loss: progress.loss,
+            targets_per_second: Math.round(progress.targetsPerSecond),
+            eta_seconds: Math.round(progress.secondsLeft),
+          }),
+      },
+    ),
   );
   try {
     return fitted.wasStopped ? 'stopped' : fitted.weights;

@@ -1,15 +1,11 @@
 import { PipelineError } from '#lib/contracts/errors.ts';
 import { folders, readJob, writeFailure } from './contract.ts';
 import { ensureNativeEnvironment } from './native-process.ts';
+import { isStopping } from './sigterm.ts';
 
 /** Entry point of the training container: `node main.ts train` (docs/contracts.md, 6). */
 async function main(argument: string | undefined): Promise<number> {
   const target = folders();
-  let isStopping = false;
-  // SageMaker sends SIGTERM 120 s before it kills (a spot interruption, a stopped job).
-  process.on('SIGTERM', () => {
-    isStopping = true;
-  });
   try {
     if (argument !== 'train') {
       throw new PipelineError(
@@ -29,7 +25,7 @@ async function main(argument: string | undefined): Promise<number> {
     const { refit } = await import('./refit.ts');
     const { train } = await import('./train.ts');
     const work = job.task === 'refit' ? refit : train;
-    const isComplete = await work(target, job, () => isStopping);
+    const isComplete = await work(target, job, isStopping);
     return isComplete ? 0 : 143;
   } catch (error) {
     const { name, message, stack } = error as Error;

@@ -12,6 +12,7 @@ import {
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
 import { type Folders, reportProgress } from './contract.ts';
 import { refitBeside } from './refit-beside.ts';
+import { savedOnSigterm } from './sigterm.ts';
 import type { TrainJob } from './train.ts';
 import { versions } from './versions.ts';
 
@@ -46,23 +47,25 @@ export async function refit(
   const { window, excludeHistory, baskets } = manifest;
   const items = itemTable.itemIds.length;
   using beside = refitBeside(folders, judged, manifest);
-  const fitted = await refitModel(
-    { model, parameters, course, shards, items, window, excludeHistory, baskets, text },
-    {
-      resumeFrom,
-      shouldStop,
-      saveCheckpoint: (state) => saveCheckpoint(folders.checkpoints, state, fingerprint),
-      onProgress: (progress) =>
-        report('refit', progress.progress, {
-          epoch: progress.epoch,
-          loss: progress.loss,
-          targets_per_second: Math.round(progress.targetsPerSecond),
-          eta_seconds: Math.round(progress.secondsLeft),
-        }),
-    },
+  const fitted = await savedOnSigterm(() =>
+    refitModel(
+      { model, parameters, course, shards, items, window, excludeHistory, baskets, text },
+      {
+        resumeFrom,
+        shouldStop,
+        saveCheckpoint: (state) => saveCheckpoint(folders.checkpoints, state, fingerprint),
+        onProgress: (progress) =>
+          report('refit', progress.progress, {
+            epoch: progress.epoch,
+            loss: progress.loss,
+            targets_per_second: Math.round(progress.targetsPerSecond),
+            eta_seconds: Math.round(progress.secondsLeft),
+          }),
+      },
+    ),
   );
   try {
-    if (fitted.wasStopped) return false;
+    if (fitted.wasStopped || shouldStop()) return false;
     const network = { ...judged.network, weights: fitted.weights };
     const served = { ...judged, network, histories: await beside.histories };
     writeModel(folders.model, served, itemIds);

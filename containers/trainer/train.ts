@@ -34,6 +34,7 @@ import {
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
 import { type Folders, reportProgress } from './contract.ts';
 import { copyNeighbours } from './neighbour-answers.ts';
+import { savedOnSigterm } from './sigterm.ts';
 import { versions } from './versions.ts';
 
 /** One training job. */
@@ -47,7 +48,7 @@ export interface TrainJob {
 /**
  * Trains one recommender from the input channels and writes it to `model/`.
  *
- * @param shouldStop asked between steps; true saves a checkpoint and ends without a model
+ * @param shouldStop asked between steps; true saves a checkpoint and ends without a model. What is trained is saved when training ends, too
  * @param report told how far each stage is
  * @returns false if it was stopped
  */
@@ -91,33 +92,35 @@ export async function train(
   if (resumeFrom !== undefined) {
     report('train', resumeFrom.epoch / model.maximumEpochs, { resumed: resumeFrom.step });
   }
-  const trained = await trainModel(
-    {
-      model,
-      rows,
-      window: manifest.window,
-      excludeHistory: manifest.excludeHistory,
-      baskets: manifest.baskets,
-      validation,
-      text,
-      warm: earlier && { earlier, itemIds: itemTable.itemIds },
-    },
-    {
-      resumeFrom,
-      shouldStop,
-      saveCheckpoint: (state) => saveCheckpoint(folders.checkpoints, state, fingerprint),
-      onProgress: (progress) =>
-        report('train', progress.progress, {
-          epoch: progress.epoch,
-          loss: progress.loss,
-          'validation_ndcg@10': progress.validationNdcg,
-          targets_per_second: Math.round(progress.targetsPerSecond),
-          eta_seconds: Math.round(progress.secondsLeft),
-        }),
-    },
+  const trained = await savedOnSigterm(() =>
+    trainModel(
+      {
+        model,
+        rows,
+        window: manifest.window,
+        excludeHistory: manifest.excludeHistory,
+        baskets: manifest.baskets,
+        validation,
+        text,
+        warm: earlier && { earlier, itemIds: itemTable.itemIds },
+      },
+      {
+        resumeFrom,
+        shouldStop,
+        saveCheckpoint: (state) => saveCheckpoint(folders.checkpoints, state, fingerprint),
+        onProgress: (progress) =>
+          report('train', progress.progress, {
+            epoch: progress.epoch,
+            loss: progress.loss,
+            'validation_ndcg@10': progress.validationNdcg,
+            targets_per_second: Math.round(progress.targetsPerSecond),
+            eta_seconds: Math.round(progress.secondsLeft),
+          }),
+      },
+    ),
   );
   try {
-    if (trained.wasStopped) return false;
+    if (trained.wasStopped || shouldStop()) return false;
     const network = {
       backbone: model.backbone,
       shape: { ...trained.network.shape, items: rows.counts.length + trained.otherIds.length },
@@ -129,7 +132,7 @@ export async function train(
       shouldStop,
       report,
     );
-    if (asServed === 'stopped') return false;
+    if (asServed === 'stopped' || shouldStop()) return false;
     report('rank', 0);
     const histories = readHistories(folders, evaluation, model);
     const judged = judgeNetwork(

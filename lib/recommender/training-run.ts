@@ -72,6 +72,8 @@ export class TrainingRun {
         return true;
       }
     }
+    // What follows, ranking, need not be waited for when somebody stops it.
+    if (this.state.step > this.#stepsBefore) this.#checkpoint();
     return false;
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import type { CheckpointState } from '#lib/recommender/checkpoint.ts';
 import { metricsAt } from '#lib/recommender/ranking.ts';
@@ -93,6 +93,39 @@ describe('Function: trainModel', () => {
     expect(resumed.rank(world.test)).toEqual(whole.rank(world.test));
     whole.dispose();
     resumed.dispose();
+  });
+
+  it('has saved what it reached when it ends, so that whoever is stopped after that trains no step again', async () => {
+    // Arrange
+    const model = resolve({ ...small, maximumEpochs: 2 });
+    const world = await makeWorld(model);
+    const saved: CheckpointState[] = [];
+    const runEagerly = true;
+    const first = await train(model, world, {
+      runEagerly,
+      saveCheckpoint: (state) => {
+        const { specs, read } = state.variables!;
+        const values = new Map(Object.keys(specs).map((name) => [name, read(name)]));
+        saved.push({ ...state, variables: { specs, read: (name) => values.get(name)! } });
+      },
+    });
+    const progressed = vi.fn();
+    const again = vi.fn();
+
+    // Act
+    const second = await train(model, world, {
+      runEagerly,
+      resumeFrom: saved.at(-1),
+      saveCheckpoint: again,
+      onProgress: progressed,
+    });
+
+    // Assess
+    expect(saved.at(-1)!.step).toBe(first.steps);
+    expect(second.weights).toEqual(first.weights);
+    expect([progressed, again].map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+    first.dispose();
+    second.dispose();
   });
 
   it('is cross-entropy alone when reinforcement weighs nothing', async () => {

@@ -1,5 +1,5 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
-import { dirname, resolve, sep } from 'node:path';
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { championPointer } from '#lib/contracts/champion.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
@@ -38,6 +38,24 @@ export async function exportArtefacts(
     bytes += file.bytesWritten;
   }
   return { objects: keys.length, bytes };
+}
+
+/** Where a folder of nights has what people look at, as the last night or deletion left it. */
+export const filesFolder = (out: string): string => join(out, 'files');
+
+/** Writes what people look at anew: nothing that an earlier night left stays in the folder, and nobody finds a part of it. */
+export async function renewFiles(objects: Objects, out: string, run?: string): Promise<void> {
+  const folder = filesFolder(out);
+  const unfinished = `${folder}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  await exportArtefacts(objects, unfinished, run);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(unfinished, folder);
+}
+
+/** The same where there are such files: after a night, not before the first one's end. */
+export async function renewFilesIfThere(objects: Objects, out: string): Promise<void> {
+  if (existsSync(filesFolder(out))) await renewFiles(objects, out);
 }
 
 async function chooseKeys(objects: Objects, asked: string | undefined): Promise<string[]> {

@@ -11,6 +11,7 @@ import { summaryTable } from '#lib/report/table.ts';
 import type { ContainerProgress } from '#local/sagemaker/container.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { root } from '../../setup/paths.mjs';
+import { filesFolder, renewFiles } from '../artefacts/export.ts';
 import { describeReasons } from '../artefacts/upload-report.ts';
 import type { DataFile } from '../data/expand-files.ts';
 import { asCalled, quoted } from '../process/called.ts';
@@ -173,7 +174,7 @@ function describe(reports: readonly UploadReport[]): string {
   return `${sum('good')} ${reports[0]?.kind === 'logs' ? 'interactions' : 'items'}${from}${left}`;
 }
 
-/** Brings the summary and the report out of the bucket and shows the table. */
+/** Brings what people look at out of the bucket and shows the table. */
 async function publish(
   objects: Objects,
   run: string,
@@ -184,6 +185,7 @@ async function publish(
   const report = join(request.out, 'report', 'index.html');
   mkdirSync(dirname(report), { recursive: true });
   writeFileSync(report, await objects.getBytes(runs.report(run)));
+  await renewFiles(objects, request.out, run);
   const seconds = Math.round((Date.now() - request.startedAt) / 100) / 10;
   const summary: RunSummary = { ...made, seconds, report };
   writeFileSync(join(request.out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
@@ -195,7 +197,7 @@ async function publish(
       `Report: ${report}`,
       asCalled(`Lists:  npx lea recommend --out ${out} --user ID`),
       asCalled(`Page:   npx lea open --out ${out}`),
-      asCalled(`Files:  npx lea export --out ${out} --to files`),
+      `Files:  ${filesFolder(request.out)} (the model, the lists, reports of uploads, quarantined rows)`,
     ].join('\n'),
   );
   return summary;

@@ -1,8 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { renewFiles } from '#cli/artefacts/export.ts';
 import { commands } from '#cli/commands/index.ts';
 import { UsageError } from '#cli/commands/options.ts';
+import { withBucket } from '#cli/commands/place.ts';
+import { serving } from '#lib/contracts/keys.ts';
 import { temporaryFolder } from '../../temporary/folders.ts';
 import { finishNight } from './finished-night.ts';
 
@@ -21,6 +25,15 @@ async function lea(name: string, ...args: readonly string[]) {
   return { code, text };
 }
 
+/** Files below `<out>/files` in which a text stands. */
+const filesWith = (out: string, text: string) =>
+  readdirSync(join(out, 'files'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(join(out, 'files', name)).isFile())
+    .filter((name) => {
+      const bytes = readFileSync(join(out, 'files', name));
+      return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).includes(text);
+    });
+
 describe('Command: forget', () => {
   it('takes users of a file out of a night, whose lists nobody can ask for any more', async () => {
     const folder = temporaryFolder('forget');
@@ -38,6 +51,37 @@ describe('Command: forget', () => {
     expect((await ask('user-04')).code).toBe(0);
     const again = await lea('forget', '--user', 'user-03', '--out', night, '--json');
     expect(JSON.parse(again.text)).toMatchObject({ changed: [], found: { rows: [] } });
+  });
+
+  it('makes the files of the folder anew, so that nobody finds him there', async () => {
+    // Arrange
+    const out = await finishNight();
+    const user = 'user-05';
+    await withBucket({ out }, async (objects) => {
+      const lists = ['user-04', user].map((user_id) => `${JSON.stringify({ user_id })}\n`).join('');
+      const key = `${serving.recommendationsPrefix('a')}part-00000.jsonl.gz`;
+      await objects.putBytes(key, gzipSync(lists));
+      await renewFiles(objects, out, 'a');
+    });
+    const listed = filesWith(out, user);
+    writeFileSync(join(out, 'files', 'left.txt'), `a copy of ${user}`);
+
+    // Act
+    const { code } = await lea('forget', '--user', user, '--out', out);
+
+    // Assess
+    expect(code).toBe(0);
+    expect(listed).toContainEqual(expect.stringContaining('recommendations/'));
+    expect(filesWith(out, user)).toEqual([]);
+    expect(readdirSync(out)).not.toContain('files.unfinished');
+  });
+
+  it('leaves a folder without such files as it is', async () => {
+    const out = await finishNight();
+
+    await lea('forget', '--user', 'user-05', '--out', out);
+
+    expect(readdirSync(out)).not.toContain('files');
   });
 
   it.each([[[]], [['ids.txt', '--user', 'a']], [['--users', 'a']]])('refuses %j', async (args) => {

@@ -8,7 +8,7 @@ import { inspectContent } from '#lib/interactions/content.ts';
 import { csvFields } from '#lib/interactions/csv.ts';
 import { dialects } from '#lib/interactions/csv-header.ts';
 import { decodeText } from '#lib/interactions/encoding.ts';
-import { parseJsonRow } from '#lib/interactions/file-rows.ts';
+import { parseJsonRow, withoutEmptyRest } from '#lib/interactions/file-rows.ts';
 import { foreignFormat } from '#lib/interactions/foreign-formats.ts';
 import { createRowSplitter } from '#lib/interactions/framing.ts';
 import { isRejection } from '#lib/interactions/reasons.ts';
@@ -125,7 +125,9 @@ function sampleTable(text: string): {
     .filter((line) => line.trim() !== '' && !line.startsWith('#') && !/^"?sep=.?"?$/i.test(line));
   if (lines.length > ROWS / 2) lines.pop();
   const widths = dialects.map((dialect) => {
-    const counts = lines.slice(0, 100).map((line) => csvFields(line, dialect).length);
+    const [header = [], ...others] = lines.slice(0, 100).map((line) => csvFields(line, dialect));
+    const rows = others.map((fields) => withoutEmptyRest(fields, header.length));
+    const counts = [header, ...rows].map((fields) => fields.length);
     const usual = counts.toSorted((a, b) => a - b)[Math.floor(counts.length / 2)] ?? 0;
     const alike = counts.filter((count) => count === usual).length / Math.max(1, counts.length);
     return { dialect, usual, score: usual > 1 ? usual * alike : 0 };
@@ -133,6 +135,7 @@ function sampleTable(text: string): {
   const { dialect, usual } = widths.toSorted((a, b) => b.score - a.score)[0]!;
   const [first = [], ...rest] = lines
     .map((line) => csvFields(line, dialect).map((field) => field.trim()))
+    .map((fields, _, [header]) => withoutEmptyRest(fields, header!.length))
     .filter((fields) => fields.length === usual);
   const hasHeader =
     new Set(first).size === first.length &&

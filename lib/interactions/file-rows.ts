@@ -26,7 +26,8 @@ export function parseJsonRow(text: string, documented: readonly string[] = []): 
 }
 
 /**
- * Parses one CSV record. Empty fields and columns without a name are absent.
+ * Parses one CSV record. Empty fields and columns without a name are absent, and so are empty fields after the last column:
+ * a comma that ends each row.
  *
  * @param columns the names of the header line
  */
@@ -35,7 +36,7 @@ export function parseCsvRow(
   columns: readonly string[],
   dialect?: CsvDialect,
 ): Checked<FileRow> {
-  const fields = csvFields(text, dialect);
+  const fields = withoutEmptyRest(csvFields(text, dialect), columns.length);
   if (fields.length !== columns.length) {
     return reject(
       'wrong-column-count',
@@ -47,6 +48,11 @@ export function parseCsvRow(
     if (fields[i] !== '' && columns[i] !== '') row[columns[i]!] = fields[i];
   }
   return { row };
+}
+
+/** The fields of a row without those that come after its last column, if all of them are empty. */
+export function withoutEmptyRest(fields: string[], columns: number): string[] {
+  return fields.slice(columns).every((field) => field === '') ? fields.slice(0, columns) : fields;
 }
 
 /** Column names of a CSV header line: without surrounding blanks, documented names in any case. */

@@ -15,7 +15,8 @@ export const reasons = {
       'Quote fields with ", double each " inside them, and close them (Spark: option("escape", "\\"")).',
   },
   'wrong-column-count': {
-    meaning: 'The line has more or fewer fields than the header line.',
+    meaning:
+      'The line has more or fewer fields than the header line; empty ones at its end do not count.',
     advice: 'Quote fields that contain commas; leave unknown values empty, but keep their commas.',
   },
   'missing-field': {

@@ -64,4 +64,12 @@ describe('Function: parseCsvRow', () => {
       detail: 'the line has 3 fields; there are 2 columns',
     });
   });
+
+  it.each([
+    ['1,2,', { a: '1', b: '2' }],
+    ['1,2,,,', { a: '1', b: '2' }],
+    ['1,,', { a: '1' }],
+  ])('takes the commas that end each row of %j for no fields', (text, row) => {
+    expect(parseCsvRow(text, ['a', 'b'])).toStrictEqual({ row });
+  });
 });

@@ -6,7 +6,7 @@ import { InteractionLog } from '#lib/sequences/interaction-log.ts';
 import { auditData, type DataAudit, describeAudit } from './audit.ts';
 
 /** Rows that are kept for an audit: beyond, it would take longer than reading them does. */
-const mostRows = 1_000_000;
+export const mostRows = 1_000_000;
 
 /** Rows of files, kept as a run would take them, to say what evaluation will meet in them. */
 export class AuditedRows {

@@ -4,8 +4,12 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { commands } from '#cli/commands/index.ts';
 import { UsageError } from '#cli/commands/options.ts';
+import { withBucket } from '#cli/commands/place.ts';
+import { interactions, uploads } from '#lib/contracts/keys.ts';
+import { unreadReport } from '#lib/interactions/report.ts';
 import { lockFolder } from '#local/folder-lock.ts';
 import { itemIds } from '../../functions/champion.ts';
+import { sorted } from '../../lib/interactions/sorted.ts';
 import { temporaryFolder } from '../../temporary/folders.ts';
 import { finishNight, start, users } from './finished-night.ts';
 
@@ -239,6 +243,37 @@ describe('Command: uploads', () => {
     await expect(lea('uploads', '--out', out, '--upload', 'none')).rejects.toThrow(
       'There is no report of an upload "none"',
     );
+  });
+});
+
+describe('Page of an upload', () => {
+  it('says what evaluation meets in the rows that ingestion has kept', async () => {
+    // Arrange: 20 users with ten actions each, the last two at the same moment
+    const folder = await finishNight();
+    const upload = '20261123T120000Z-3';
+    const arrivedAt = '2026-11-23T12:00:00.000Z';
+    const facts = { upload, key: `logs/${upload}.csv`, kind: 'logs', arrivedAt, bytes: 1 } as const;
+    const rows = Array.from({ length: 200 }, (_, at) => ({
+      user_id: `u${Math.floor(at / 10)}`,
+      item_id: `i${(at * 7) % 13}`,
+      timestamp: 1.6e9 + Math.floor(at / 10) + 86_400 * Math.min(at % 10, 8),
+      ...{ event_type: null, value: null, line: at + 1 },
+    }));
+    const report = {
+      ...unreadReport(facts, 'succeeded', 'Everything was read.'),
+      ...{ ranges: 1, read: 200, good: 200 },
+    };
+    await withBucket({ out: folder }, async (objects) => {
+      await objects.putJson(uploads.report(upload), report);
+      await objects.putBytes(interactions.part('2026-11-23', upload, 0), sorted(rows));
+    });
+    const to = join(temporaryFolder('upload-page'), 'page.html');
+
+    // Act
+    await lea('uploads', '--out', folder, '--upload', upload, '--to', to);
+
+    // Assess
+    expect(readFileSync(to, 'utf8')).toContain('Ties, cold items, repeats and drift');
   });
 });
 

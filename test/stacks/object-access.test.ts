@@ -113,6 +113,7 @@ const meanings: Readonly<Record<string, readonly string[]>> = {
   'forget-users getBytes key': ['anything', deletions.request('x')],
   'forget-users getBytes file.key': log,
   'forget-users getJson key': [serving.championHistory('a')],
+  'forget-users getStream file.key': log,
   'forget-users getStream key': log,
   'forget-users head key': log,
   'forget-users putIfMatch key': withRows,

@@ -197,7 +197,7 @@ async function publish(
       `Report: ${report}`,
       asCalled(`Lists:  npx lea recommend --out ${out} --user ID`),
       asCalled(`Page:   npx lea open --out ${out}`),
-      `Files:  ${filesFolder(request.out)} (the model, the lists, reports of uploads, quarantined rows)`,
+      `Files:  ${filesFolder(request.out)} (the model, reports of uploads, quarantined rows)`,
     ].join('\n'),
   );
   return summary;

@@ -3,9 +3,7 @@ import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { sequencesConfig } from '#lib/contracts/config/sequences.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
-import { readRowBlock } from '#lib/interactions/row-block.ts';
-import type { Interaction } from '#lib/interactions/rows.ts';
-import { decodeIndex, indexBytes, trailerBytes } from '#lib/interactions/sorted-rows.ts';
+import { readSortedRows } from '#lib/interactions/sorted-rows.ts';
 import { rowsKey } from '#lib/interactions/upload-plan.ts';
 import { comparedUploads, renderUploadPage } from '#lib/report/upload-page.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -31,22 +29,20 @@ export async function uploadPage(objects: Objects, report: UploadReport): Promis
 async function auditUpload(objects: Objects, report: UploadReport): Promise<DataAudit | undefined> {
   const { kind, status, good, ranges } = report;
   if (kind !== 'logs' || status !== 'succeeded' || good > mostRows) return undefined;
-  const run = (await listNights(objects))[0]?.run;
-  const asked = run && (await objects.getVersion(runs.config(run), readAsRun))?.value;
-  const config = asked || readAsRun.parse({ interactions: {}, sequences: {} });
+  const config = await newestSettings(objects);
   const rows = new AuditedRows(config.interactions, undefined);
   for (let range = 0; range < ranges; range++) {
     const key = rowsKey(report, range);
     if ((await objects.head(key)) === undefined) continue;
-    for (const row of rowsIn(await objects.getBytes(key), key)) rows.add(row, key);
+    for (const row of readSortedRows(await objects.getBytes(key), key)) rows.add(row, key);
   }
   return (await rows.describe(config.sequences)).audit;
 }
 
-/** The rows of an object of `interactions/`. */
-function* rowsIn(bytes: Uint8Array, key: string): Generator<Interaction> {
-  const index = bytes.subarray(-indexBytes(bytes.subarray(-trailerBytes), key));
-  for (const { start, end } of decodeIndex(index, key)) {
-    yield* readRowBlock(bytes.subarray(start, end), key);
-  }
+/** Those of the newest night; the defaults before the first. */
+async function newestSettings(objects: Objects): Promise<z.output<typeof readAsRun>> {
+  const run = (await listNights(objects))[0]?.run;
+  const asked =
+    run === undefined ? undefined : await objects.getVersion(runs.config(run), readAsRun);
+  return asked?.value ?? readAsRun.parse({ interactions: {}, sequences: {} });
 }

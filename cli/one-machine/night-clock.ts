@@ -62,10 +62,12 @@ export class NightClock {
     const own = share - (this.#from ?? 0);
     const elapsed = (this.#now() - this.#since) / 1000;
     let planned = isAtWork ? own * current[1] : 0;
-    let took = isAtWork && own > 0 ? elapsed : 0;
+    // What nobody expected says nothing of this machine's speed.
+    let took = planned > 0 ? elapsed : 0;
     for (const [stage, seconds] of this.#plan.slice(0, this.#place)) {
       const before = this.took[stage];
-      if (before === undefined || before < seconds * TAKEN_OVER_SHARE) continue;
+      if (seconds === 0 || before === undefined) continue;
+      if (before < seconds * TAKEN_OVER_SHARE) continue;
       planned += seconds;
       took += before;
     }

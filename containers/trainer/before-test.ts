@@ -7,8 +7,8 @@ import type { TextVectors } from '#lib/recommender/text-table.ts';
 import type { TrainedModel } from '#lib/recommender/training-task.ts';
 import type { SequencesManifest } from '#lib/sequences/manifest.ts';
 import { hasChannel, readAllActions } from './channels.ts';
-import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
 import type { Folders, reportProgress } from './contract.ts';
+import { fitHooks } from './fit-hooks.ts';
 import { savedOnSigterm } from './sigterm.ts';
 
 /** A model whose best epoch is known. */
@@ -39,9 +39,11 @@ export async function fitBeforeTest(
   // In a folder of its own, so that a job that is interrupted here need not train again.
   const checkpoints = join(folders.checkpoints, 'before-test');
   const own = createHash('sha256').update(`before-test ${fingerprint}`).digest('hex');
-  const resumeFrom = loadCheckpoint(checkpoints, own, (file, error) => {
-    process.stderr.write(`Checkpoint ${file} is left out: ${error.message}\n`);
-  });
+  const hooks = fitHooks(
+    { stage: 'before-test', checkpoints, fingerprint: own },
+    shouldStop,
+    report,
+  );
   const { parameters, bestEpoch, steps }: Omit<TrainedParameters, 'epochs'> = trained;
   const { window, excludeHistory, baskets } = manifest;
   const fitted = await savedOnSigterm(() =>
@@ -53,18 +55,7 @@ export async function fitBeforeTest(
         shards: readAllActions(folders, manifest, 'before-test'),
         ...{ items, window, excludeHistory, baskets, text },
       },
-      {
-        resumeFrom,
-        shouldStop,
-        saveCheckpoint: (state) => saveCheckpoint(checkpoints, state, own),
-        onProgress: (progress) =>
-          report('before-test', progress.progress, {
-            epoch: progress.epoch,
-            loss: progress.loss,
-            targets_per_second: Math.round(progress.targetsPerSecond),
-            eta_seconds: Math.round(progress.secondsLeft),
-          }),
-      },
+      hooks,
     ),
   );
   try {

@@ -9,8 +9,8 @@ import {
   readVectors,
   readVocabulary,
 } from './channels.ts';
-import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
 import { type Folders, reportProgress } from './contract.ts';
+import { fitHooks } from './fit-hooks.ts';
 import { refitBeside } from './refit-beside.ts';
 import { savedOnSigterm } from './sigterm.ts';
 import type { TrainJob } from './train.ts';
@@ -41,27 +41,18 @@ export async function refit(
   report('read', 1, { items: itemTable.itemIds.length });
 
   const fingerprint = fingerprintOf([model, manifest.dataHash, course], parameters, text?.known);
-  const resumeFrom = loadCheckpoint(folders.checkpoints, fingerprint, (file, error) => {
-    process.stderr.write(`Checkpoint ${file} is left out: ${error.message}\n`);
-  });
+  const hooks = fitHooks(
+    { stage: 'refit', checkpoints: folders.checkpoints, fingerprint },
+    shouldStop,
+    report,
+  );
   const { window, excludeHistory, baskets } = manifest;
   const items = itemTable.itemIds.length;
   using beside = refitBeside(folders, judged, manifest);
   const fitted = await savedOnSigterm(() =>
     refitModel(
       { model, parameters, course, shards, items, window, excludeHistory, baskets, text },
-      {
-        resumeFrom,
-        shouldStop,
-        saveCheckpoint: (state) => saveCheckpoint(folders.checkpoints, state, fingerprint),
-        onProgress: (progress) =>
-          report('refit', progress.progress, {
-            epoch: progress.epoch,
-            loss: progress.loss,
-            targets_per_second: Math.round(progress.targetsPerSecond),
-            eta_seconds: Math.round(progress.secondsLeft),
-          }),
-      },
+      hooks,
     ),
   );
   try {

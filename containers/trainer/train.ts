@@ -31,8 +31,8 @@ import {
   readTrainingShards,
   readVectors,
 } from './channels.ts';
-import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
 import { type Folders, reportProgress } from './contract.ts';
+import { fitHooks } from './fit-hooks.ts';
 import { copyNeighbours } from './neighbour-answers.ts';
 import { savedOnSigterm } from './sigterm.ts';
 import { versions } from './versions.ts';
@@ -86,9 +86,12 @@ export async function train(
     text?.known,
     ...(earlier === undefined ? [] : earlier.parameters.values()),
   );
-  const resumeFrom = loadCheckpoint(folders.checkpoints, fingerprint, (file, error) => {
-    process.stderr.write(`Checkpoint ${file} is left out: ${error.message}\n`);
-  });
+  const hooks = fitHooks(
+    { stage: 'train', checkpoints: folders.checkpoints, fingerprint },
+    shouldStop,
+    report,
+  );
+  const { resumeFrom } = hooks;
   if (resumeFrom !== undefined) {
     report('train', resumeFrom.epoch / model.maximumEpochs, { resumed: resumeFrom.step });
   }
@@ -104,19 +107,7 @@ export async function train(
         text,
         warm: earlier && { earlier, itemIds: itemTable.itemIds },
       },
-      {
-        resumeFrom,
-        shouldStop,
-        saveCheckpoint: (state) => saveCheckpoint(folders.checkpoints, state, fingerprint),
-        onProgress: (progress) =>
-          report('train', progress.progress, {
-            epoch: progress.epoch,
-            loss: progress.loss,
-            'validation_ndcg@10': progress.validationNdcg,
-            targets_per_second: Math.round(progress.targetsPerSecond),
-            eta_seconds: Math.round(progress.secondsLeft),
-          }),
-      },
+      hooks,
     ),
   );
   try {

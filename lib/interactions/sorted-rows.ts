@@ -7,7 +7,7 @@ import {
   utf8Column,
 } from '#lib/columns/arrow-writing.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
-import { encodeRowBlock, type UserRows, unpack } from './row-block.ts';
+import { encodeRowBlock, readRowBlock, type UserRows, unpack } from './row-block.ts';
 import { createRowTable } from './row-table.ts';
 import type { Interaction } from './rows.ts';
 
@@ -189,6 +189,19 @@ export function decodeIndex(bytes: Uint8Array, where: string): BlockEntry[] {
     end: end[at]!,
     rows: rows[at]!,
   }));
+}
+
+/**
+ * The rows of a whole object, as they lie in it.
+ *
+ * @param where its name, for the message
+ * @throws ContractError if it is not what ingestion writes
+ */
+export function* readSortedRows(bytes: Uint8Array, where: string): Generator<Interaction> {
+  const index = bytes.subarray(-indexBytes(bytes.subarray(-trailerBytes), where));
+  for (const { start, end } of decodeIndex(index, where)) {
+    yield* readRowBlock(bytes.subarray(start, end), where);
+  }
 }
 
 /** The blocks that may have rows of the users, in stretches that follow each other in the object. */

@@ -55,6 +55,15 @@ describe('Class: NightClock', () => {
     );
   });
 
+  it('does not take this machine for slow because of a stage that nobody expected', () => {
+    const plan = { ...usual, 'fit/items': 0 };
+    const { looks } = replay((now) => new NightClock(plan, now), usual);
+
+    const after = looks.filter(({ left }) => left < usual.ask + usual.train + usual.rank);
+    expect(after.length).toBeGreaterThan(20);
+    for (const { left, said } of after) expect(said).toBeCloseTo(left, 3);
+  });
+
   it('says nothing before it knows how fast this machine is', () => {
     const { looks } = replay((now) => new NightClock(usual, now), scaled(2));
 

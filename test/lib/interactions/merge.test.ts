@@ -5,28 +5,16 @@ import { mergeTallies } from '#lib/interactions/merge.ts';
 import { createRangeParser } from '#lib/interactions/range-parser.ts';
 import type { Tally } from '#lib/interactions/tally.ts';
 import { settingsOf, type UploadPlan } from '#lib/interactions/upload-plan.ts';
+import { uploadPlan } from './upload-plans.ts';
 
 const upload = '20261123T000000Z-0123456789abcdef';
 
 /** What is found in each range of an upload, one with these rows. */
 function talliesOf(kind: UploadPlan['kind'], ranges: readonly (readonly object[])[]): Tally[] {
   const plan: UploadPlan = {
-    upload,
-    bucket: 'a-bucket',
-    key: kind === 'logs' ? 'logs/a.jsonl' : 'catalog/a.jsonl',
-    etag: '"a"',
-    bytes: 1000,
-    arrivedAt: '2026-11-23T00:00:00.000Z',
-    kind,
-    format: 'jsonl',
-    compression: null,
-    dialect: null,
-    framing: 'lines',
-    carriageReturns: false,
-    skipBytes: 0,
-    columns: null,
+    ...uploadPlan,
+    ...{ upload, kind, key: kind === 'logs' ? 'logs/a.jsonl' : 'catalog/a.jsonl' },
     ranges: ranges.map((_, range) => ({ start: range, end: range + 1, firstLine: 1 })),
-    catalogue: [],
     settings: settingsOf(interactionsConfig.parse({ eventRewards: { buy: 1, view: 0 } })),
   };
   return ranges.map((rows, range) => {

@@ -10,24 +10,10 @@ import {
 } from '#lib/interactions/report.ts';
 import { settingsOf, type UploadPlan } from '#lib/interactions/upload-plan.ts';
 import { inFileOrder } from './sorted.ts';
+import { uploadPlan } from './upload-plans.ts';
 
 const plan: UploadPlan = {
-  upload: '20261123T000000Z-0123456789abcdef',
-  bucket: 'a-bucket',
-  key: 'logs/a.jsonl',
-  etag: '"a"',
-  bytes: 1000,
-  arrivedAt: '2026-11-23T00:00:00.000Z',
-  kind: 'logs',
-  format: 'jsonl',
-  compression: null,
-  dialect: null,
-  framing: 'lines',
-  carriageReturns: false,
-  skipBytes: 0,
-  columns: null,
-  ranges: [{ start: 0, end: 1000, firstLine: 1 }],
-  catalogue: [],
+  ...uploadPlan,
   settings: settingsOf(interactionsConfig.parse({ eventRewards: { buy: 1, click: 0.2 } })),
 };
 

@@ -5,25 +5,11 @@ import type { Rejection } from '#lib/interactions/reasons.ts';
 import { createRowReader } from '#lib/interactions/row-reader.ts';
 import type { Interaction, Item } from '#lib/interactions/rows.ts';
 import { settingsOf, type UploadPlan } from '#lib/interactions/upload-plan.ts';
+import { uploadPlan } from './upload-plans.ts';
 
 const plan: UploadPlan = {
-  upload: '20261123T000000Z-0123456789abcdef',
-  bucket: 'a-bucket',
-  key: 'logs/a.jsonl',
-  etag: '"a"',
-  bytes: 1000,
-  arrivedAt: '2026-11-23T00:00:00.000Z',
-  kind: 'logs',
-  format: 'jsonl',
-  compression: null,
-  dialect: null,
-  framing: 'lines',
-  carriageReturns: false,
-  skipBytes: 0,
-  columns: null,
-  ranges: [{ start: 0, end: 1000, firstLine: 1 }],
-  catalogue: [],
-  settings: { ...settingsOf(interactionsConfig.parse({})), maximumLineBytes: 1024 },
+  ...uploadPlan,
+  settings: { ...uploadPlan.settings, maximumLineBytes: 1024 },
 };
 const columns = ['user_id', 'item_id', 'timestamp'];
 const csv: Partial<UploadPlan> = {

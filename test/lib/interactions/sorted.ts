@@ -1,9 +1,9 @@
-import { readRowBlock } from '#lib/interactions/row-block.ts';
 import type { Interaction } from '#lib/interactions/rows.ts';
 import {
   createSortedRows,
   decodeIndex,
   indexBytes,
+  readSortedRows,
   trailerBytes,
 } from '#lib/interactions/sorted-rows.ts';
 
@@ -18,13 +18,9 @@ export function sorted(rows: Iterable<Interaction>, sizes?: { piece: number; blo
 export const indexOf = (bytes: Uint8Array) =>
   decodeIndex(bytes.subarray(-indexBytes(bytes.subarray(-trailerBytes), 'it')), 'it');
 
-/** The rows of an object of `interactions/`, as they lie in it. */
+/** The rows of an object of `interactions/`, as they lie in it; none of an object without bytes. */
 export const stored = (bytes: Uint8Array): Interaction[] =>
-  bytes.length === 0
-    ? []
-    : indexOf(bytes).flatMap(({ start, end }) => [
-        ...readRowBlock(bytes.subarray(start, end), 'it'),
-      ]);
+  bytes.length === 0 ? [] : [...readSortedRows(bytes, 'it')];
 
 /** The same in the order of their file. */
 export const inFileOrder = (bytes: Uint8Array) => stored(bytes).sort((a, b) => a.line - b.line);

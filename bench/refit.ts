@@ -196,8 +196,13 @@ for (const days of numbers(values.cuts)) {
   );
   const cases = after.arrived!;
   const rank = (one: BlendedNetwork) =>
-    rankNetworkAbroad(one, { events: after.events, split }, cases, after.itemTable.itemIds, itemIds)
-      .ranks;
+    rankNetworkAbroad(
+      one,
+      { events: after.events, split },
+      cases,
+      after.itemTable.itemIds,
+      itemIds,
+    );
   const alone = (one: BlendedNetwork): BlendedNetwork => ({
     network: one.network,
     blend: undefined,

@@ -65,8 +65,8 @@ async function rankAll(
     const { asOf = 'request', halfLives = [] } = judged.blend ?? {};
     const requests = { first: firstTime(cases), asOf, split, halfLives };
     const events = await readEvents(folders, itemIds.length, requests);
-    return unlessUnusable(
-      () => rankNetworkAbroad(judged, { events, split }, cases, itemIds, vocabulary).ranks,
+    return unlessUnusable(() =>
+      rankNetworkAbroad(judged, { events, split }, cases, itemIds, vocabulary),
     );
   };
   const ofTest = await rank(models.judged, test);

@@ -149,27 +149,30 @@ export function visitRequests(
  * item index ascending, without the history where lists leave it out.
  *
  * @param blends each gives the weights for a case, so that a case can be ranked with weights that never saw its user
- * @param listLength items of a list, 0 for ranks alone
+ * @param lengths items of a list, of each blend or of all; 0 for ranks alone
  */
 export function rankBlends(
   input: BlendInput,
   blends: readonly ((index: number) => BlendWeights)[],
-  listLength = 10,
+  lengths: number | readonly number[] = 10,
 ): RankedLists[] {
   const cases = input.cases.targets.length;
-  const ranked = blends.map(() => ({
-    ranks: new Int32Array(cases),
-    lists: new Int32Array(cases * listLength),
-    listLength,
-  }));
+  const ranked = blends.map((_, which) => {
+    const listLength = typeof lengths === 'number' ? lengths : lengths[which]!;
+    return {
+      ranks: new Int32Array(cases),
+      lists: new Int32Array(cases * listLength),
+      listLength,
+      top: new Shortlist(listLength),
+    };
+  });
   const scores = new Float64Array(input.items + 1);
-  const top = new Shortlist(listLength);
   visitRequests(input, (begin, end, features, moderation) => {
     const taken = input.excludeHistory ? takenBefore(input.cases, begin) : new Set<number>();
     blends.forEach((weightsOf, which) => {
       combine(features, moderate(weightsOf(begin), moderation), scores);
       for (const item of taken) scores[item] = Number.NEGATIVE_INFINITY;
-      const { ranks, lists } = ranked[which]!;
+      const { ranks, lists, listLength, top } = ranked[which]!;
       if (listLength > 0) listTop(scores, top);
       for (let index = begin; index < end; index++) {
         const target = input.cases.targets[index]!;
@@ -179,7 +182,7 @@ export function rankBlends(
       }
     });
   });
-  return ranked;
+  return ranked.map(({ ranks, lists, listLength }) => ({ ranks, lists, listLength }));
 }
 
 /**

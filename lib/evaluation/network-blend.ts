@@ -15,6 +15,8 @@ import { chooseHalfLife } from './rivals/recent-popularity.ts';
 
 /** Seconds. */
 const day = 86_400;
+/** Items of a case's list. */
+const listLength = 10;
 
 /** How a network's scores are joined with what else knows histories and with recent popularity, see `blend.ts`. */
 export interface NetworkBlend {
@@ -139,6 +141,8 @@ export function judgeNetwork(
             () =>
               weights,
         ),
+        // Of the last, which is served, lists are wanted too.
+        best.parts.map((_, at) => (at === best.parts.length - 1 ? listLength : 0)),
       ),
   );
   return {
@@ -183,6 +187,7 @@ const plainBlend: NetworkBlend = {
  *
  * @param itemIds of the cases' and events' vocabulary
  * @param vocabulary of the network
+ * @returns ranks alone
  */
 export function rankNetworkAbroad(
   served: BlendedNetwork,
@@ -190,10 +195,10 @@ export function rankNetworkAbroad(
   cases: EvaluationCases,
   itemIds: readonly string[],
   vocabulary: readonly string[],
-): RankedLists {
+): Int32Array {
   const hasCounts = (served.blend?.halfLives.length ?? 0) > 0;
   const abroad = goAbroad(cases, events, itemIds, vocabulary, hasCounts);
-  return rank(served, split, abroad);
+  return rank(served, split, abroad, 0).ranks;
 }
 
 /** Ranks cases with a network and the weights that were fitted for it. */
@@ -202,7 +207,7 @@ export function rankNetwork(
   { events, split }: NetworkWorld,
   cases: EvaluationCases,
 ): RankedLists {
-  return rank(served, split, atHome(served.network, events, cases));
+  return rank(served, split, atHome(served.network, events, cases), listLength);
 }
 
 /** Cases in the network's own vocabulary. */
@@ -218,10 +223,11 @@ function rank(
   { network, histories, blend = plainBlend }: BlendedNetwork,
   split: NetworkWorld['split'],
   abroad: Abroad,
+  lists: number,
 ): RankedLists {
   const weights = Float64Array.from(blend.weights.flat());
   return withInput(network, histories, blend, split, abroad, (input) => {
-    return rankBlends(input, [() => weights])[0]!;
+    return rankBlends(input, [() => weights], lists)[0]!;
   });
 }
 

@@ -80,7 +80,7 @@ export function scoreItems(model: ScoringModel, histories: HistoryInputs): tf.Te
 type ScoringModel = Pick<LoadedModel, 'backbone' | 'shape' | 'parameters' | 'transposed'>;
 
 /** What the items' vectors are multiplied with, dropout off, `[lines, head]`. */
-export function statesForItems(
+function statesForItems(
   { backbone, shape, parameters }: Pick<LoadedModel, 'backbone' | 'shape' | 'parameters'>,
   histories: HistoryInputs,
 ): tf.Tensor2D {
@@ -133,48 +133,37 @@ export function lastStates(
   return lastPlaces(states, lengths);
 }
 
-/** Scores a fixed number of histories at a time; `dispose` frees the model's tensors. */
+/** Scores histories; `dispose` frees the model's tensors. */
 export interface ModelScorer {
-  /** Histories of a call. */
-  readonly batch: number;
-  /** Longest history, in items. */
-  readonly window: number;
-  /** Size of the vocabulary. */
-  readonly items: number;
-  /**
-   * @param histories at most `batch` of them
-   * @returns `[batch, items]`; item `i` at place `i - 1`
-   */
+  /** @returns `[histories, items]`; item `i` at place `i - 1` */
   score(histories: readonly DatedHistory[]): Float32Array;
-  /**
-   * The first half of `score`, of which little has to be kept: what the items' vectors are multiplied with.
-   *
-   * @returns `[batch, head]`
-   */
+  /** The first half of `score`, of which little has to be kept: see `statesAfter`. @returns `[histories, head]` */
   states(histories: readonly DatedHistory[]): Float32Array;
-  /** The second half. @param states `[batch, head]` @returns `[batch, items]` */
-  scoresOf(states: Float32Array): Float32Array;
+  /** The second half. @param states `[lines, head]` @returns `[lines, items]` */
+  scoresOf(states: Float32Array, lines: number): Float32Array;
   dispose(): void;
 }
 
 /** Puts a model on the active TF.js backend, for callers that want plain arrays. */
-export function createScorer(model: RecommenderModel, batch: number): ModelScorer {
+export function createScorer(model: RecommenderModel): ModelScorer {
   const loaded = loadModel(model);
-  const { window, items } = model.shape;
-  const states = (histories: readonly DatedHistory[]) => {
-    const arrays = historyArrays(model.shape, histories, batch, window);
-    return readValues(() => statesForItems(loaded, historyTensors(arrays, window)));
-  };
-  const scoresOf = (of: Float32Array) => scoreAll(loaded, of, batch);
+  const states = (histories: readonly DatedHistory[]) => statesAfter(loaded, histories);
+  const scoresOf = (of: Float32Array, lines: number) => scoreAll(loaded, of, lines);
   return {
-    batch,
-    window,
-    items,
     states,
     scoresOf,
-    score: (histories) => scoresOf(states(histories)),
+    score: (histories) => scoresOf(states(histories), histories.length),
     dispose: loaded.dispose,
   };
+}
+
+/** States after histories, `[histories, head]`; only as many places are computed as the longest history needs. */
+export function statesAfter(loaded: LoadedModel, histories: readonly DatedHistory[]): Float32Array {
+  const { shape } = loaded;
+  const longest = histories.reduce((most, { items }) => Math.max(most, items.length), 1);
+  const time = Math.min(longest, shape.window);
+  const arrays = historyArrays(shape, histories, histories.length, time);
+  return readValues(() => statesForItems(loaded, historyTensors(arrays, time)));
 }
 
 /**

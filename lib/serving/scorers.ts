@@ -2,19 +2,9 @@ import { rareItemsFrom } from '#lib/evaluation/blend.ts';
 import type { HistoryView } from '#lib/evaluation/rivals/history-scorer.ts';
 import { writeVector } from '#lib/recommender/coded-scores.ts';
 import { supervisedNumbers } from '#lib/recommender/heads.ts';
-import {
-  type DatedHistory,
-  historyArrays,
-  historyTensors,
-} from '#lib/recommender/history-arrays.ts';
+import type { DatedHistory } from '#lib/recommender/history-arrays.ts';
 import type { RecommenderModel } from '#lib/recommender/model-file.ts';
-import {
-  type LoadedModel,
-  loadModel,
-  readValues,
-  scoreAll,
-  statesForItems,
-} from '#lib/recommender/score.ts';
+import { type LoadedModel, loadModel, scoreAll, statesAfter } from '#lib/recommender/score.ts';
 
 /** What somebody took, as far as a model knows it: item indices, at least one. */
 export interface KnownHistory extends DatedHistory {
@@ -52,12 +42,7 @@ export function loadNetwork(model: RecommenderModel, scoresAll: boolean): Networ
     kernel,
     bias,
     dimension,
-    states(histories) {
-      const longest = Math.max(...histories.map(({ items }) => items.length));
-      const time = Math.min(longest, model.shape.window);
-      const arrays = historyArrays(model.shape, histories, histories.length, time);
-      return readValues(() => statesForItems(loaded, historyTensors(arrays, time)));
-    },
+    states: (histories) => statesAfter(loaded, histories),
     scoreAll: (states) => scoreAll(loaded, states, states.length / dimension),
     scoreOfRare(state) {
       rare ??= meanOfRare(model.shape.items, dimension, writeRow, bias);

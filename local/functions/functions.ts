@@ -145,6 +145,7 @@ function systemEnvironment(): Record<string, string> {
     'LD_LIBRARY_PATH',
     'SSL_CERT_FILE',
     'NODE_EXTRA_CA_CERTS',
+    'NODE_COMPILE_CACHE',
   ];
   const kept = names.flatMap((name) => {
     const value = process.env[name];

@@ -116,7 +116,7 @@ export function networkPolicy(
   vocabulary: Vocabulary,
 ): Policy {
   const index = indicesOf(vocabulary);
-  const scorer = createScorer(network, batch);
+  const scorer = createScorer(network);
   const popular = Float64Array.from(vocabulary.counts);
   const { length } = vocabulary.numbers;
   return {
@@ -128,7 +128,7 @@ export function networkPolicy(
         const histories = some.map(({ items }) => index(items));
         const scores = scorer.score(
           histories.map((items) => ({ items, times: undefined, request: undefined })),
-        ); // [batch, items]
+        ); // [some, items]
         histories.forEach((history, line) => {
           const own = scores.subarray(line * length, (line + 1) * length);
           lists.push(listOf(vocabulary, history.length === 0 ? popular : own, history));

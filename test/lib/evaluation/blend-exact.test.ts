@@ -124,6 +124,23 @@ describe('Function: rankBlends', () => {
     );
   });
 
+  it('has a list of its own length of each blend', () => {
+    // Arrange
+    const input = inputOf(1, 0, false);
+    const blends = [1, 1, 2].map((weight) => () => Float64Array.of(weight));
+
+    // Act
+    const ranked = rankBlends(input, blends, [0, 2, 3]);
+
+    // Assess
+    const [alike] = rankBlends(input, blends.slice(0, 1), 3);
+    expect(ranked.map(({ listLength }) => listLength)).toEqual([0, 2, 3]);
+    expect(ranked.map(({ ranks }) => ranks)).toEqual([alike!.ranks, alike!.ranks, alike!.ranks]);
+    expect([...ranked[0]!.lists]).toEqual([]);
+    expect([...ranked[1]!.lists]).toEqual([...alike!.lists].filter((_, at) => at % 3 < 2));
+    expect([...ranked[2]!.lists]).toEqual([...alike!.lists]);
+  });
+
   it('has lists of ten where nobody says otherwise', () => {
     const [ranked] = rankBlends(inputOf(1, 0, false), [() => Float64Array.of(1)]);
 

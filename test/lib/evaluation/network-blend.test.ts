@@ -234,7 +234,7 @@ describe('Function: rankNetworkAbroad', () => {
   it('ranks as at home where the vocabulary is the same', () => {
     for (const model of [alone, served]) {
       expect(rankNetworkAbroad(model, world, built.test, ids, ids)).toEqual(
-        rankNetwork(model, world, built.test),
+        rankNetwork(model, world, built.test).ranks,
       );
     }
   });
@@ -244,7 +244,7 @@ describe('Function: rankNetworkAbroad', () => {
     const isNew = (item: number) => item % 2 === 0;
     const night = ids.map((id, at) => (isNew(at + 1) ? `new ${id}` : id));
     const ranksOf = (model: typeof served) => [
-      ...rankNetworkAbroad(model, world, built.test, night, ids).ranks,
+      ...rankNetworkAbroad(model, world, built.test, night, ids),
     ];
     const ofNew = (ranks: readonly number[]) =>
       ranks.filter((_, index) => {

@@ -217,7 +217,7 @@ describe('A network whose items are made of parts', () => {
     const abroad: Record<string, Int32Array> = {};
     for (const backend of ['tensorflow', 'wasm']) {
       await tf.setBackend(backend);
-      const scorer = createScorer(decoded, 8);
+      const scorer = createScorer(decoded);
       abroad[backend] = Int32Array.from(world.test.targets, (target, at) => {
         const items = [
           ...world.test.items.subarray(world.test.offsets[at], world.test.offsets[at + 1]),

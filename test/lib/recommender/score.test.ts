@@ -51,7 +51,7 @@ describe('Function: createScorer', () => {
       // Act
       for (const backend of ['tensorflow', 'wasm', 'cpu']) {
         await tf.setBackend(backend);
-        const scorer = createScorer(decodeModel(description, weights), 4);
+        const scorer = createScorer(decodeModel(description, weights));
         scores[backend] = scorer.score(histories).slice();
         scorer.dispose();
       }
@@ -73,15 +73,15 @@ describe('Function: createScorer', () => {
       // Arrange
       await tf.setBackend('tensorflow');
       const model = modelOf(name, 'separate');
-      const [many, one] = [createScorer(model, 4), createScorer(model, 1)];
+      const scorer = createScorer(model);
 
       // Act
-      const together = many.score(histories);
+      const together = scorer.score(histories);
       const loaded = loadModel(model);
 
       // Assess
       for (let row = 0; row < 3; row++) {
-        const alone = one.score(histories.slice(row, row + 1));
+        const alone = scorer.score(histories.slice(row, row + 1));
         // Items beyond the length are not seen.
         const { items } = histories[row]!;
         const soiled = Array.from({ length: 6 }, (_, at) => items[at] ?? 29);
@@ -96,8 +96,7 @@ describe('Function: createScorer', () => {
           expect(padded[at]!).toBeCloseTo(score, 5);
         });
       }
-      many.dispose();
-      one.dispose();
+      scorer.dispose();
       loaded.dispose();
     },
   );

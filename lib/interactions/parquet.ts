@@ -111,10 +111,9 @@ const tooMuch = (where: string, bytes: number, { maximumUnpackedBytes }: Parquet
     `${where} has ${mebibytes(bytes)} uncompressed; at most ${mebibytes(maximumUnpackedBytes)} (interactions.maximumUnpackedBytes) are read. Split it.`,
   );
 
-/** The names of a file's top-level columns. */
-function columnsOf({ schema, row_groups }: FileMetaData): string[] {
-  const paths = row_groups[0]?.columns.map(({ meta_data }) => meta_data?.path_in_schema[0]);
-  const names = paths ?? schema.slice(1).map(({ name }) => name);
+/** The names of a file's top-level columns; none where it has no rows. */
+function columnsOf({ row_groups }: FileMetaData): string[] {
+  const names = row_groups[0]?.columns.map(({ meta_data }) => meta_data?.path_in_schema[0]);
   return [...new Set(names)].filter((name) => name !== undefined);
 }
 
@@ -128,7 +127,7 @@ const watched = ({ byteLength, slice }: RandomAccess): RandomAccess => ({
     try {
       return await slice(start, end);
     } catch (cause) {
-      throw new StorageFailure('reading failed', { cause });
+      throw new StorageFailure(undefined, { cause });
     }
   },
 });
@@ -185,5 +184,5 @@ function plain(_: string, value: unknown): unknown {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : String(value);
   }
-  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value;
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : value;
 }

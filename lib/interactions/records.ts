@@ -89,7 +89,8 @@ export function createRecordSplitter(
     next: number,
     problem?: 'broken-csv',
   ) {
-    const end = lineEnd > start && bytes[lineEnd - 1] === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd;
+    // Before an empty line is a line feed, or nothing.
+    const end = bytes[lineEnd - 1] === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd;
     record.length = lineEnd - start;
     record.problem = lineEnd - start > maximumLineBytes ? 'line-too-long' : problem;
     emit(bytes, start, record.problem === 'line-too-long' ? start + keptBytes : end, 1, next);
@@ -97,7 +98,7 @@ export function createRecordSplitter(
 
   /** Emits the records in `data[0, complete)`, where a line break or the end of the file is at `complete`. */
   function split(data: Buffer, complete: number, final: boolean): number {
-    const region = complete === data.length ? data : data.subarray(0, complete);
+    const region = data.subarray(0, complete);
     let start = 0;
     let nextQuote = quotes ? -1 : Number.POSITIVE_INFINITY;
     while (start < complete) {
@@ -151,7 +152,8 @@ export function createRecordSplitter(
       const consumed = split(data, data.lastIndexOf(LINE_FEED) + 1, false);
       offset += consumed;
       rest = data.subarray(consumed);
-      if (rest.length > maximumLineBytes && rest.indexOf(LINE_FEED) === -1) {
+      // A record with line breaks that is too long has been cut at the first of them.
+      if (rest.length > maximumLineBytes) {
         head = Buffer.from(rest.subarray(0, keptBytes));
         headLength = rest.length;
         rest = Buffer.alloc(0);

@@ -82,7 +82,7 @@ const interactionRow = z.object({
 type InteractionRow = z.infer<typeof interactionRow>;
 
 const isTextOrNumber = (value: unknown): boolean =>
-  typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
+  typeof value === 'string' || Number.isFinite(value);
 const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 
 /** What `interactionRow` says of a row, without what it takes to say it of a million. */
@@ -256,7 +256,7 @@ function explainTypes(
   row: FileRow,
   shape: Readonly<Record<string, { description?: string | undefined }>>,
 ): Rejection {
-  const name = String(error.issues[0]?.path[0] ?? '');
+  const name = String(error.issues[0]!.path[0]);
   const value = row[name];
   if (value === undefined) {
     const similar = Object.keys(row).find(
@@ -267,7 +267,7 @@ function explainTypes(
   }
   if (value === null) return reject('missing-field', `${name} is null`);
   const kind = Array.isArray(value) ? 'a list' : `of type ${typeof value}`;
-  return reject('wrong-type', `${name} must be ${shape[name]?.description}, but is ${kind}`);
+  return reject('wrong-type', `${name} must be ${shape[name]!.description}, but is ${kind}`);
 }
 
 const plainName = (name: string) => name.replaceAll(/[_\s-]/g, '').toLowerCase();

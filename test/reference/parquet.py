@@ -21,3 +21,7 @@ table = pa.table(
 )
 for codec in ["none", "snappy", "gzip", "brotli", "zstd", "lz4"]:
     pq.write_table(table, golden / f"{codec}.parquet", compression=codec, row_group_size=3)
+
+# Text in bytes of a fixed number, of which nothing says that they are text.
+fixed = pa.table({"item_id": pa.array(["né1".encode(), b"abcd"], pa.binary(4))})
+pq.write_table(fixed, golden / "bytes.parquet")

@@ -75,6 +75,13 @@ describe('Function: parquetLines', () => {
     },
   );
 
+  it('reads bytes as the text that they are', async () => {
+    expect(await read(inMemory(bytesOf('bytes')))).toEqual([
+      '{"item_id":"né1"}',
+      '{"item_id":"abcd"}',
+    ]);
+  });
+
   it('reads no other columns than those that are wanted', async () => {
     const lines = await read(inMemory(bytesOf('snappy')), (name) => name === 'item_id');
 
@@ -136,6 +143,48 @@ describe('Function: parquetLines', () => {
     await expect(reading).rejects.toThrow(/^a\.parquet has 96 MiB uncompressed; at most 96 MiB/);
     expect(bomb.length).toBeLessThan(100_000);
     expect(Math.max(...handedOn)).toBeLessThan(2e6);
+  });
+
+  it('hands on lines of 256 KiB and more together, each once, and nothing after the last', async () => {
+    // Arrange
+    const LINE = 1024;
+    const value = 'x'.repeat(LINE - '{"item_id":""}\n'.length);
+    const line = `${JSON.stringify({ item_id: value })}\n`;
+    const sizesOf = async (rows: number) => {
+      const file = inMemory(await written(`SELECT '${value}' AS item_id FROM range(${rows})`));
+      const texts: string[] = [];
+      for await (const chunk of parquetLines(file, 'a.parquet', undefined, undefined))
+        texts.push(String(chunk));
+      expect(texts.join('')).toBe(line.repeat(rows));
+      return texts.map((text) => text.length / LINE);
+    };
+
+    // Assess
+    expect(await sizesOf(300)).toEqual([256, 44]);
+    expect(await sizesOf(512)).toEqual([256, 256]);
+    expect(await sizesOf(0)).toEqual([]);
+  });
+
+  it('counts what lists hold, however few bytes say so, and lines to their last byte', async () => {
+    // Arrange
+    const lists = inMemory(await written('SELECT repeat([7], 1000) AS tags FROM range(100)'));
+    const within = (maximumRowGroupBytes: number, maximumUnpackedBytes: number) =>
+      read(lists, undefined, { maximumRowGroupBytes, maximumUnpackedBytes });
+    const inMemoryBytes = 4 * 100 * 1000;
+
+    // Assess
+    expect(lists.byteLength).toBeLessThan(10_000);
+    expect(await within(inMemoryBytes, 1e9)).toHaveLength(100);
+    await expect(within(inMemoryBytes - 1, 1e9)).rejects.toThrow(
+      'a.parquet has a row group of 1 MiB uncompressed; at most 1 MiB (interactions.maximumRowGroupBytes) are read at once. ' +
+        'Write smaller row groups (pandas and pyarrow: row_group_size=100000; Spark: parquet.block.size).',
+    );
+    const texts = inMemory(await written("SELECT repeat('x', 1000) AS user_id FROM range(400)"));
+    const unpacked = (await read(texts)).join('\n').length + 1;
+    const upTo = (maximumUnpackedBytes: number) =>
+      read(texts, undefined, { maximumRowGroupBytes: 1e9, maximumUnpackedBytes });
+    expect(await upTo(unpacked)).toHaveLength(400);
+    await expect(upTo(unpacked - 1)).rejects.toThrow('a.parquet has 1 MiB uncompressed');
   });
 
   it('passes on what storage fails with', async () => {

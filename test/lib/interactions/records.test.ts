@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csvFields } from '#lib/interactions/csv.ts';
+import { createRecordSplitter } from '#lib/interactions/records.ts';
 import { chunkSizes, chunksOf, fileBytes, splitAll } from './arbitraries.ts';
 
 const lines = { quotes: false, maximumLineBytes: 1024, firstLine: 1 };
@@ -267,11 +268,53 @@ describe('Function: createRecordSplitter, of short lines', () => {
         ['","cc"', 'broken-csv'],
       ]);
     }
+    for (const records of of('"a\n","cc"\nd')) {
+      expect(records.map(({ text, problem }) => [text, problem])).toEqual([
+        ['"a', 'broken-csv'],
+        ['","cc"', 'broken-csv'],
+        ['d', undefined],
+      ]);
+    }
+    for (const records of of('"aaaa"bb\nd')) {
+      expect(records.map(({ text, problem }) => [text, problem])).toEqual([
+        ['"aaaa"bb', 'broken-csv'],
+        ['d', undefined],
+      ]);
+    }
     for (const records of of('"a\n",c\r\nd')) {
       expect(records.map(({ text, length, nextOffset }) => [text, length, nextOffset])).toEqual([
         ['"a\n",c', 7, 8],
         ['d', 1, 9],
       ]);
     }
+  });
+
+  it('gives a record once all of it is there, and keeps no more of a long one than is allowed', () => {
+    const handedOn: [number, number][] = [];
+    const splitter = createRecordSplitter(
+      { ...short, quotes: true, separator: ',' },
+      ({ bytes, line }) => handedOn.push([line, bytes.length]),
+    );
+    const linesAfter = (text: string) => {
+      splitter.push(Buffer.from(text));
+      return handedOn.splice(0);
+    };
+
+    expect(linesAfter('"a"\n"b')).toEqual([[1, 4]]);
+    expect(linesAfter('\nc')).toEqual([]);
+    expect(linesAfter('dddd\n')).toEqual([
+      [2, 9],
+      [3, 9],
+    ]);
+    expect(linesAfter('e'.repeat(99))).toEqual([]);
+    expect(linesAfter('e\n"f"\n')).toEqual([
+      [4, 8],
+      [5, 4],
+    ]);
+    expect(linesAfter('1234567\n"a\n"')).toEqual([[6, 11]]);
+    expect(linesAfter(',"c"\n')).toEqual([[7, 9]]);
+    expect(linesAfter('g'.repeat(99))).toEqual([]);
+    splitter.end();
+    expect(handedOn).toEqual([[9, 8]]);
   });
 });

@@ -49,6 +49,7 @@ describe('Function: checkInteraction', () => {
     ],
     [{ event_type: ' null ', value: ' nan ' }, ['placeholder-field', 'placeholder-field']],
     [{ event_type: '', value: '', recommendation_id: ' ' }, []],
+    [{ event_type: null, value: null, recommendation_id: null }, []],
     [{ item_id: 'other' }, [['unknown', 'other']]],
     // What is refused for something else is looked at no further.
     [{ item_id: 'other', timestamp: 'never' }, []],
@@ -160,6 +161,7 @@ describe('Function: checkItem', () => {
     [{ title: 'A', genre: 'x', brand: '' }, []],
     [{}, ['absent-title']],
     [{ title: 'None' }, ['placeholder-field', 'absent-title']],
+    [{ title: 'A', genre: null, brand: undefined }, []],
     [{ title: 'A', genre: 'n/a', brand: '-' }, ['placeholder-field', 'placeholder-field']],
     [
       { title: 'A', cast: { first: 'x' }, genre: [['x', {}]], '': 'y' },

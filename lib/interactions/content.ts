@@ -75,12 +75,10 @@ export function inspectContent(
 
 /** What a file has instead of sequences of ids: `JSON`, or `CSV with a header line`; undefined for neither. */
 export function holdsInteractions(head: Uint8Array): string | undefined {
-  const text = Buffer.from(head)
-    .toString('utf8')
-    .replace(/^\uFEFF/, '')
-    .trimStart();
+  // A byte order mark is white space as well.
+  const text = Buffer.from(head).toString('utf8').trimStart();
   if (/^[[{]/.test(text)) return 'JSON';
-  const [line = ''] = text.split(/[\r\n]/, 1);
+  const line = text.split(/[\r\n]/, 1)[0]!;
   return isHeader(line, 'logs') ? 'CSV with a header line' : undefined;
 }
 
@@ -99,7 +97,7 @@ function inspectJson(
   if (isSeriesOfObjects(bytes, first)) {
     return { ...content, framing: 'objects', carriageReturns: false };
   }
-  const [line = ''] = bytes.toString('utf8', start).split(/[\r\n]/, 1);
+  const line = bytes.toString('utf8', start).split(/[\r\n]/, 1)[0]!;
   if (isHeader(line, file.kind)) {
     throw new ValidationError(
       `${file.key} begins with the header line of a CSV file. Give it a name that ends in .csv.`,
@@ -126,15 +124,15 @@ function isSeriesOfObjects(bytes: Buffer, first: number): boolean {
 
 /** Where a whole JSON object ends that begins here; undefined when none does. */
 function objectEnd(bytes: Buffer, start: number): number | undefined {
-  if (bytes[start] !== OPEN_OBJECT) return undefined;
   const end = findObjectEnd(bytes, start, objectStart());
-  if (end === -1 || isRejection(parseJsonRow(bytes.toString('utf8', start, end)))) return undefined;
-  return end;
+  // Where there is no end, at -1, this is an empty text.
+  const object = bytes.toString('utf8', start, end);
+  return isRejection(parseJsonRow(object)) ? undefined : end;
 }
 
 function passBlanks(bytes: Buffer, from: number, isBlank: (byte: number) => boolean): number {
   let at = from;
-  while (at < bytes.length && isBlank(bytes[at]!)) at++;
+  while (isBlank(bytes[at]!)) at++;
   return at;
 }
 

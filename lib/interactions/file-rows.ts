@@ -15,7 +15,7 @@ export function parseJsonRow(text: string, documented: readonly string[] = []): 
   let value: unknown;
   try {
     value = JSON.parse(text);
-    if (losesDigits(value)) value = JSON.parse(text, keepDigits);
+    if (losesDigits(value as FileRow)) value = JSON.parse(text, keepDigits);
   } catch {
     return explainBroken(text);
   }
@@ -88,17 +88,17 @@ function withDocumentedNames(row: FileRow, documented: readonly string[]): FileR
 
 const isInexact = (value: unknown) => Number.isInteger(value) && !Number.isSafeInteger(value);
 
-function losesDigits(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return isInexact(value);
+/** Of a list or an object; what is neither is no row in any case. */
+function losesDigits(value: FileRow): boolean {
   for (const name in value) {
-    const field = (value as FileRow)[name];
-    if (typeof field === 'object' ? losesDigits(field) : isInexact(field)) return true;
+    const field = value[name];
+    if (typeof field === 'object' ? losesDigits(field as FileRow) : isInexact(field)) return true;
   }
   return false;
 }
 
-function keepDigits(_: string, value: unknown, context?: { source?: string }): unknown {
-  return isInexact(value) && DIGITS.test(context?.source ?? '') ? context?.source : value;
+function keepDigits(_: string, value: unknown, context?: { source: string }): unknown {
+  return isInexact(value) && DIGITS.test(context!.source) ? context!.source : value;
 }
 
 const DIGITS = /^-?\d+$/;
@@ -120,13 +120,7 @@ function explainBroken(text: string): Rejection {
 
 function isJsonButForNan(text: string): boolean {
   if (!text.includes('NaN') && !text.includes('Infinity')) return false;
-  let found = false;
-  const without = text.replaceAll(NAN, (match, quoted) => {
-    if (quoted !== undefined) return match;
-    found = true;
-    return 'null';
-  });
-  return found && isJson(without);
+  return isJson(text.replaceAll(NAN, (_, quoted) => quoted ?? 'null'));
 }
 
 function isJson(text: string): boolean {

@@ -28,9 +28,9 @@ export async function* readStoredRows<T>(
     new ContractError(
       `${what} of ${where} is not what ingestion writes. Upload its file again under another name.`,
     );
-  const decode = (chunk: Uint8Array): string => {
+  const decode = (chunk?: Uint8Array): string => {
     try {
-      return decoder.decode(chunk, { stream: true });
+      return decoder.decode(chunk, { stream: chunk !== undefined });
     } catch {
       throw damaged(`A byte after line ${line}`);
     }
@@ -45,8 +45,10 @@ export async function* readStoredRows<T>(
   };
   for await (const chunk of stream) {
     const lines = (rest + (typeof chunk === 'string' ? chunk : decode(chunk))).split('\n');
-    rest = lines.pop() ?? '';
+    rest = lines.pop()!;
     if (lines.length > 0) yield lines.map(parse);
   }
+  // What is left may end inside a character.
+  rest += decode();
   if (rest !== '') yield [parse(rest)];
 }

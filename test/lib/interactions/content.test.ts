@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { layoutOf } from '#lib/interactions/columns.ts';
-import { holdsInteractions, inspectContent } from '#lib/interactions/content.ts';
+import { headBytes, holdsInteractions, inspectContent } from '#lib/interactions/content.ts';
 
 const row = '{"user_id": "a", "item_id": "b", "timestamp": 1700000000}';
 const header = 'user_id,item_id,timestamp';
@@ -30,6 +30,8 @@ describe('Function: inspectContent, JSON', () => {
     ['an array on one line', `[${row}, ${row}]`, 'objects'],
     ['an array over lines', `\n [\n${row},\n${row}\n]\n`, 'objects'],
     ['objects without line breaks', `${row}${row}\n`, 'objects'],
+    ['objects with blanks between', `${row} \t${row}\n`, 'objects'],
+    ['objects with blanks and commas between', `${row}\t ,${row}\n`, 'objects'],
     ['objects with commas between', `${row},\n${row}\n`, 'objects'],
     ['an object over lines', JSON.stringify(JSON.parse(row), null, 2), 'objects'],
     ['objects over lines', `{\n"user_id": 1}\n{\n"user_id": 2}\n`, 'objects'],
@@ -48,6 +50,8 @@ describe('Function: inspectContent, JSON', () => {
       carriageReturns: true,
     });
     expect(inspect(`${row}\r\n${row}\r\n`, 'jsonl')).toMatchObject({ carriageReturns: false });
+    // Lines do not count in a series of objects.
+    expect(inspect(`[${row},\r${row}]`, 'jsonl')).toMatchObject({ carriageReturns: false });
   });
 
   it('says that a CSV file is named otherwise', () => {
@@ -68,6 +72,7 @@ describe('Function: inspectContent, CSV', () => {
     const content = inspect(`${above}\na,b,1700000000\n`, 'csv');
 
     expect(content).toMatchObject({
+      framing: 'csv',
       skipBytes: Buffer.byteLength(above) + 1,
       firstLine: lines + 1,
       carriageReturns: false,
@@ -209,10 +214,18 @@ describe('Function: holdsInteractions', () => {
   it.each([
     ['u1 i1 i2\n', undefined],
     ['1,2,3\n', undefined],
+    ['u1 [i1] {i2}\n', undefined],
+    ['user_id,item_id,x\n', undefined],
     [`\uFEFF\n${row}\n`, 'JSON'],
     ['[\n', 'JSON'],
     ['USER_ID,ITEM_ID,TIMESTAMP\n1,2,3\n', 'CSV with a header line'],
   ])('says what %j holds', (text, held) => {
     expect(holdsInteractions(Buffer.from(text))).toBe(held);
+  });
+});
+
+describe('Function: headBytes', () => {
+  it('is the longest line that is read, and 64 KiB for what stands above it', () => {
+    expect(headBytes(1_000_000)).toBe(1_065_536);
   });
 });

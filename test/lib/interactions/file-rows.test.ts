@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseCsvRow, parseJsonRow } from '#lib/interactions/file-rows.ts';
+import { parseCsvHeader, parseCsvRow, parseJsonRow } from '#lib/interactions/file-rows.ts';
 
 describe('Function: parseJsonRow, digits', () => {
   it.each<[string, object]>([
@@ -58,11 +58,19 @@ describe('Function: parseJsonRow, what is no row', () => {
 });
 
 describe('Function: parseCsvRow', () => {
-  it('says how many fields there are, and how many there should be', () => {
-    expect(parseCsvRow('1,2,3', ['a', 'b'])).toStrictEqual({
+  it.each([
+    ['1,2,3', 3],
+    ['1,2,3,', 4],
+    ['1', 1],
+  ])('says how many fields %j has, and how many there should be', (text, fields) => {
+    expect(parseCsvRow(text, ['a', 'b'])).toStrictEqual({
       reason: 'wrong-column-count',
-      detail: 'the line has 3 fields; there are 2 columns',
+      detail: `the line has ${fields} fields; there are 2 columns`,
     });
+  });
+
+  it('leaves out empty fields, and columns without a name', () => {
+    expect(parseCsvRow('1,,3', ['', 'a', 'b'])).toStrictEqual({ row: { b: '3' } });
   });
 
   it.each([
@@ -71,5 +79,15 @@ describe('Function: parseCsvRow', () => {
     ['1,,', { a: '1' }],
   ])('takes the commas that end each row of %j for no fields', (text, row) => {
     expect(parseCsvRow(text, ['a', 'b'])).toStrictEqual({ row });
+  });
+});
+
+describe('Function: parseCsvHeader', () => {
+  it('gives names without blanks around them, and the documented ones as they are documented', () => {
+    expect(parseCsvHeader(' User_ID ,"Some Name ",user-id', ['user_id'])).toStrictEqual([
+      'user_id',
+      'Some Name',
+      'user-id',
+    ]);
   });
 });

@@ -4,16 +4,16 @@ import { ContractError } from '#lib/contracts/errors.ts';
 import { readStoredRows, storedItem } from '#lib/interactions/stored-rows.ts';
 import { chunkSizes, chunksOf } from './arbitraries.ts';
 
-async function readAll(chunks: readonly Uint8Array[]) {
-  const all: unknown[] = [];
+async function readParts(chunks: readonly (Uint8Array | string)[]) {
+  const parts: unknown[][] = [];
   const stream = async function* () {
     yield* chunks;
   };
-  for await (const rows of readStoredRows(stream(), storedItem, 'items/a')) {
-    all.push(...rows);
-  }
-  return all;
+  for await (const rows of readStoredRows(stream(), storedItem, 'items/a')) parts.push(rows);
+  return parts;
 }
+
+const readAll = async (chunks: readonly Uint8Array[]) => (await readParts(chunks)).flat();
 
 const row = fc.record(
   {
@@ -55,5 +55,23 @@ describe('Function: readStoredRows', () => {
 
     await expect(reading).rejects.toThrow(ContractError);
     await expect(reading).rejects.toThrow('A byte after line 1 of items/a');
+  });
+
+  it('takes text as it takes bytes, and gives the rows that a chunk ends, if it ends any', async () => {
+    const one = { item_id: 'a', title: 'é', fields: {} };
+    const line = `${JSON.stringify(one)}\n`;
+    const chunks = [line + line, line.slice(0, 9), line.slice(9), line.trimEnd()];
+
+    const parts = [[one, one], [one], [one]];
+    expect(await readParts(chunks)).toEqual(parts);
+    expect(await readParts(chunks.map((chunk) => Buffer.from(chunk)))).toEqual(parts);
+  });
+
+  it('refuses an end inside a character', async () => {
+    const line = Buffer.from('{"item_id":"a","title":"b","fields":{}}\n');
+
+    await expect(readAll([line, Buffer.from([0xc3])])).rejects.toThrow(
+      'A byte after line 1 of items/a',
+    );
   });
 });

@@ -53,12 +53,11 @@ const NAMED = 30;
 export function findTable(begin: Beginning, table: TableFacts): TableHeader | undefined {
   const { key, kind, file } = table;
   if (file.names !== null) return named(begin, table, file.names);
+  const noHeader = `${key} has no header line in its first ${begin.bytes.length} bytes.`;
   const above = linesAbove(begin);
   if (above === undefined) {
     if (begin.isWhole) return undefined;
-    throw new ValidationError(
-      `${key} has no header line in its first ${begin.bytes.length} bytes.`,
-    );
+    throw new ValidationError(noHeader);
   }
   const wanted = file.separator === 'auto' ? (above.separator ?? 'auto') : file.separator;
   const tried = (wanted === 'auto' ? separators : [wanted]).flatMap((separator) => {
@@ -76,13 +75,9 @@ export function findTable(begin: Beginning, table: TableFacts): TableHeader | un
   const fitting = tried.find(({ columns }) => missing(columns, table).length === 0);
   // Of several, the one that says most.
   const [best] = tried.toSorted((a, b) => b.columns.length - a.columns.length);
-  if (best === undefined) {
-    if (begin.isWhole) return undefined;
-    throw new ValidationError(
-      `${key} has no header line in its first ${begin.bytes.length} bytes.`,
-    );
-  }
-  if (fitting === undefined) throw new ValidationError(explainMissing(begin, best.columns, table));
+  if (best === undefined) throw new ValidationError(noHeader);
+  if (fitting === undefined)
+    throw new ValidationError(explainMissing(begin, above, best.columns, table));
   const { columns, dialect, record } = fitting;
   const twice = columns.find((name, i) => name !== '' && columns.indexOf(name) !== i);
   if (twice !== undefined) {
@@ -192,17 +187,24 @@ function firstRecord(
 /** What a header line lacks, and what may be the matter. */
 function explainMissing(
   { bytes, start }: Beginning,
+  above: Above,
   columns: readonly string[],
   table: TableFacts,
 ): string {
-  const { key, kind, needed } = table;
+  const { key, kind, file, needed } = table;
   const lacking = missing(columns, table);
   const what = `The header line of ${key} has no ${lacking.join(', ')}; it needs ${needed.join(', ')}.`;
   const lines = bytes.toString('utf8', start).split(/\r\n|\r|\n/, LINES_SEARCHED);
-  const at = lines.findIndex((line) =>
-    dialects.some((dialect) => missing(namesOf(line, kind, dialect), table).length === 0),
-  );
-  if (at !== -1) {
+  for (const [at, line] of lines.entries()) {
+    const fitting = dialects.find(
+      (dialect) => missing(namesOf(line, kind, dialect), table).length === 0,
+    );
+    if (fitting === undefined) continue;
+    const isTheOne = at + 1 === above.line;
+    if (isTheOne && (file.separator !== 'auto' || above.separator === undefined)) {
+      const { separator, quotes } = fitting;
+      return `${what} It would have all of them if it were read as UTF-8 with "${separator}" between columns and with${quotes ? '' : 'out'} quotes; ${settingOf(kind, 'file')} says otherwise.`;
+    }
     return `${what} Line ${at + 1} looks like the header line; leave out what stands above it.`;
   }
   if (columns.some((name) => /^\d+(\.\d+)?$/.test(name))) {

@@ -175,9 +175,9 @@ function problemOf(
 ): string | undefined {
   const { maximumBadShare, toleratedBadRows } = plan.settings;
   const { read, good, quarantined } = merged;
-  const broken = ranges.find((range) => range.failure !== null);
-  if (broken?.failure) {
-    return `${plan.key} could not be read to its end: ${broken.failure.message} Nothing of it is used.`;
+  const failure = ranges.find((range) => range.failure !== null)?.failure;
+  if (failure) {
+    return `${plan.key} could not be read to its end: ${failure.message} Nothing of it is used.`;
   }
   const few = quarantined <= toleratedBadRows && quarantined < good;
   if (badShare > maximumBadShare && !few) {
@@ -191,7 +191,7 @@ function problemOf(
   if (read > 0 && good === 0) {
     return `${plan.key} has no good rows. Correct the file and upload it again.`;
   }
-  if (good > 0 && merged.notes['absent-title'] === good) {
+  if (merged.notes['absent-title'] === good) {
     return `No item of ${plan.key} has a title. Name the field that says what the item is "title", and upload the file again.`;
   }
   return undefined;

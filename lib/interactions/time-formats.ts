@@ -49,10 +49,7 @@ export function createTimeReader(format: string): (text: string) => WallTime | u
     const match = pattern.exec(text.trim());
     if (match === null) return undefined;
     const found = new Map(names.map((name, i) => [name, match[i + 1]!]));
-    return wallTime((...alternatives) => {
-      const name = alternatives.find((one) => found.has(one));
-      return name === undefined ? undefined : found.get(name);
-    });
+    return wallTime((...names) => found.get(names.find((name) => found.has(name))!));
   };
 }
 
@@ -76,9 +73,8 @@ function wallTime(part: (...names: string[]) => string | undefined): WallTime | 
   const minute = Number(part('mm') ?? 0);
   const second = Number(part('ss') ?? 0);
   const midnight = new Date(Date.UTC(year, month - 1, day));
-  // Date.UTC turns 30 February into 2 March.
-  const exists =
-    midnight.getUTCMonth() === month - 1 && midnight.getUTCDate() === day && month >= 1;
+  // Date.UTC turns 30 February into 2 March, and days of two digits never into one of the same month.
+  const exists = midnight.getUTCMonth() === month - 1;
   if (!exists || hour > 23 || minute > 59 || second > 59) return undefined;
   const fraction = Number(`0.${part('SSS') ?? 0}`);
   const seconds = midnight.getTime() / 1000 + hour * 3600 + minute * 60 + second + fraction;
@@ -87,7 +83,7 @@ function wallTime(part: (...names: string[]) => string | undefined): WallTime | 
 
 function offsetOf(zone: string | undefined): number | undefined {
   if (zone === undefined) return undefined;
-  const match = /^([+-])(\d{2}):?(\d{2})$/.exec(zone);
+  const match = /([+-])(\d{2}):?(\d{2})/.exec(zone);
   if (match === null) return 0;
   const size = Number(match[2]) * 3600 + Number(match[3]) * 60;
   return match[1] === '-' ? -size : size;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { layoutOf } from '#lib/interactions/columns.ts';
 import { headBytes, holdsInteractions, inspectContent } from '#lib/interactions/content.ts';
+import type { UploadKind } from '#lib/interactions/upload-plan.ts';
 
 const row = '{"user_id": "a", "item_id": "b", "timestamp": 1700000000}';
 const header = 'user_id,item_id,timestamp';
@@ -12,12 +13,13 @@ const inspect = (
   format: 'jsonl' | 'csv',
   isWhole = true,
   section: object = {},
+  kind: UploadKind = 'logs',
 ) =>
   inspectContent(typeof text === 'string' ? Buffer.from(text) : text, isWhole, {
     key: `logs/a.${format}`,
-    kind: 'logs',
+    kind,
     format,
-    layout: layoutOf(interactionsConfig.parse(section), 'logs'),
+    layout: layoutOf(interactionsConfig.parse(section), kind),
   });
 
 describe('Function: inspectContent, JSON', () => {
@@ -67,6 +69,8 @@ describe('Function: inspectContent, CSV', () => {
     ['comments', `# a "quote\n#\n${header}`, 3],
     ['a separator line', `sep=,\n${header}`, 2],
     ['a quoted separator line', `"sep=,"\r\n${header}`, 2],
+    ['a separator line that names none', `sep=\n${header}`, 2],
+    ['blanks before a separator line', ` SEP=;\n${header.replaceAll(',', ';')}`, 2],
     ['a name over two lines', `${header},"a\nb"`, 2],
   ])('finds the header line with %s', (_, above, lines) => {
     const content = inspect(`${above}\na,b,1700000000\n`, 'csv');
@@ -90,10 +94,21 @@ describe('Function: inspectContent, CSV', () => {
     ]);
   });
 
-  it.each([
+  it.each<[string, RegExp]>([
     [
       'user_id,item_id\n1,2\n',
       /has no timestamp; it needs user_id, item_id, timestamp\. Its columns are user_id, item_id\. If they are called otherwise here, interactions\.columns/,
+    ],
+    // Also of a line that is all there is.
+    ['user_id,item_id', /has no timestamp; .* Its columns are user_id, item_id\./],
+    [',a1,,1b,1.5c\n', / Its columns are a1, 1b, 1\.5c\. If/],
+    ...['17,a,b', 'a,1.55,b', 'a,b,3'].map((line): [string, RegExp] => [
+      line,
+      /The first line looks like a row/,
+    ]),
+    [
+      `${Array.from({ length: 40 }, (_, at) => `c${at}`).join(',')}\n`,
+      / Its columns are c0, c1, .*, c28, c29\. If/,
     ],
     ['user_id item_id timestamp\n1 2 3\n', /Only one column .* interactions\.file\.separator/],
     ['1::1::3::1700000001\n', /The first line looks like a row/],
@@ -129,6 +144,47 @@ describe('Function: inspectContent, CSV', () => {
     });
   });
 
+  it.each([`sep=,${header}`, `sep=ab,${header}`, `${header},sep=`])(
+    'takes what begins or ends like a separator line for columns: %s',
+    (columns) => {
+      expect(inspect(`${columns}\nx`, 'csv')?.columns).toStrictEqual(columns.split(','));
+    },
+  );
+
+  it('takes the separator that is configured, whatever a spreadsheet says', () => {
+    const text = 'sep=,\nuser_id;item_id;timestamp\nx';
+
+    expect(inspect(text, 'csv', true, { file: { separator: ';' } })?.columns).toHaveLength(3);
+  });
+
+  it.each<[string, object]>([
+    [`${header}\nx`, { separator: ';' }],
+    [`# a\n${header}\nx`, { separator: ';' }],
+    ['"user_id","item_id","timestamp"\nx', { quotes: false }],
+  ])('says that the settings are for another header line than that of %j', (text, file) => {
+    expect(() => inspect(text, 'csv', true, { file })).toThrow(
+      /needs user_id, item_id, timestamp\. It would have all of them if it were read as UTF-8 with "," between columns and with quotes; interactions\.file says otherwise\.$/,
+    );
+  });
+
+  it('says so also of a separator of two letters, which knows no quotes', () => {
+    const text = `sep=,\n${header.replaceAll(',', '::')}\nx`;
+
+    expect(() => inspect(text, 'csv', true, { file: { separator: ';' } })).toThrow(
+      'read as UTF-8 with "::" between columns and without quotes; interactions.file says otherwise.',
+    );
+  });
+
+  it('names the settings of catalogues for catalogues', () => {
+    const of = (text: string | Uint8Array) => inspect(text, 'csv', true, {}, 'catalog');
+
+    expect(() => of('id,name\n1,2\n')).toThrow(/here, interactions\.items\.columns says/);
+    expect(() => of('17,name\n')).toThrow(/in interactions\.items\.file\.names\.$/);
+    expect(() => of(Buffer.from('item_id,titr\xe9\n', 'latin1'))).toThrow(
+      'The header line of logs/a.csv is not UTF-8 text. Save it as UTF-8, or set interactions.items.file.encoding (latin-1, utf-16).',
+    );
+  });
+
   it('takes the columns that are configured where there is no header line', () => {
     const content = inspect('1::2::3\n', 'csv', true, {
       file: { names: ['USER_ID', 'item_id', 'timestamp'], separator: '::' },
@@ -139,6 +195,10 @@ describe('Function: inspectContent, CSV', () => {
       skipBytes: 0,
       firstLine: 1,
     });
+    const names = ['user_id', 'item_id', 'timestamp', '"x"'];
+    expect(
+      inspect('1,2,3,4\n', 'csv', true, { file: { names, separator: ',' } })?.columns,
+    ).toStrictEqual(names);
     expect(() =>
       inspect('1,2\n', 'csv', true, { file: { names: ['user_id', 'x'], separator: ',' } }),
     ).toThrow('interactions.file.names, the columns of logs/a.csv, lack item_id, timestamp.');
@@ -157,9 +217,16 @@ describe('Function: inspectContent, CSV', () => {
     expect(() => inspect(Buffer.from(`${header},qualit\xe9\n1,2,3,4\n`, 'latin1'), 'csv')).toThrow(
       /header line of .* is not UTF-8/,
     );
-    expect(() => inspect('x'.repeat(1000), 'csv', false)).toThrow(
-      /no header line in its first 1000/,
-    );
+    expect(
+      inspect(Buffer.from(`${header},qualit\xe9\n1,2,3,4\n`, 'latin1'), 'csv', true, {
+        file: { encoding: 'latin-1' },
+      })?.columns?.[3],
+    ).toBe('qualité');
+    for (const text of ['x', '#', '\n']) {
+      expect(() => inspect(text.repeat(1000), 'csv', false)).toThrow(
+        'logs/a.csv has no header line in its first 1000 bytes.',
+      );
+    }
   });
 });
 

@@ -94,7 +94,8 @@ describe('Function: mergeTallies', () => {
     const [[reason, { count, examples }] = ['', { count: 0, examples: [] }]] =
       Object.entries(reasons);
     expect([Object.keys(reasons), count]).toEqual([[reason], 5]);
-    expect(examples).toHaveLength(3);
+    expect(examples.map(({ line }) => line)).toEqual([1, 2, 1]);
+    expect(Object.values(merged('logs', [[], [bad]]).reasons)[0]!.examples).toHaveLength(1);
   });
 
   it('adds up what the ranges counted, as counted by hand', () => {
@@ -127,5 +128,29 @@ describe('Function: mergeTallies', () => {
     expect(both.items?.items.distinct).toBe(1);
     expect(mergeTallies(upload, [logs!]).items).toBeUndefined();
     expect(mergeTallies(upload, [catalogue!]).interactions).toBeUndefined();
+  });
+
+  it('adds up what is noted of rows, and finds spellings that are in different ranges', () => {
+    const row = { user_id: 'Ann', item_id: 2, timestamp: 86_400 * 10_000 };
+    const [one, two] = talliesOf('logs', [[row], [{ ...row, user_id: 'ann', item_id: 3 }]]);
+    const noted = { kept: 1, omitted: 2, repeatedHeaders: 3 };
+
+    const both = mergeTallies(upload, [
+      { ...one!, ...noted, notes: { 'trimmed-id': 4 }, knownBy: { case: 5 } },
+      { ...two!, ...noted, notes: { 'trimmed-id': 6, 'shortened-id': 7 }, knownBy: { case: 8 } },
+    ]);
+
+    expect(both).toMatchObject({
+      kept: 2,
+      omitted: 4,
+      repeatedHeaders: 6,
+      notes: { 'shortened-id': 7, 'trimmed-id': 10 },
+      knownBy: { case: 13 },
+    });
+    expect(both.interactions).toMatchObject({
+      atMidnight: 2,
+      users: { distinct: 2, spelledTwice: { case: 1 } },
+      items: { distinct: 2, spelledTwice: {} },
+    });
   });
 });

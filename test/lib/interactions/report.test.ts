@@ -3,6 +3,7 @@ import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { createRangeParser } from '#lib/interactions/range-parser.ts';
 import {
   explainFailure,
+  isUnread,
   type RangeReport,
   reportUpload,
   unreadReport,
@@ -50,6 +51,12 @@ const interactions = (count: number, row: (i: number) => object = () => ({})) =>
     timestamp: 1_700_000_000 + i,
     ...row(i),
   }));
+/** Rows that are refused each for another reason where no item is known. */
+const reasonsOnce = [
+  {},
+  { user_id: 1, item_id: 1, timestamp: 1 },
+  { user_id: 1, item_id: 1, timestamp: 1_700_000_000 },
+];
 const twenty = new Set(Array.from({ length: 20 }, (_, i) => String(i)));
 
 describe('Function: reportUpload', () => {
@@ -60,15 +67,17 @@ describe('Function: reportUpload', () => {
       interactions: found,
       insights,
       badShare,
+      quarantine,
     } = report({
       rows: interactions(2000, (i) => ({ event_type: i % 2 ? 'click' : 'buy', value: 1 })),
       known: twenty,
     });
 
-    expect({ status, insights, badShare }).toStrictEqual({
+    expect({ status, insights, badShare, quarantine }).toStrictEqual({
       status: 'succeeded',
       insights: [],
       badShare: 0,
+      quarantine: null,
     });
     expect(message).toBe(
       '2,000 of the 2,000 rows of logs/a.jsonl were taken; 0 are in quarantine, 0 repeat another row.',
@@ -91,9 +100,12 @@ describe('Function: reportUpload', () => {
 
     expect(atLimit).toMatchObject({ status: 'succeeded', badShare: 0.05 });
     expect(beyond).toMatchObject({ status: 'failed', badShare: 0.06 });
-    expect(beyond.message).toMatch(
-      /6 of the 100 rows of logs\/a\.jsonl \(6 %\) are bad.*5 %.*"broken-json"/,
+    expect(beyond.message).toBe(
+      '6 of the 100 rows of logs/a.jsonl (6 %) are bad, more than the 5 % that interactions.maximumBadShare allows; ' +
+        '6 of them are "broken-json". Nothing of the file is used. Correct it and upload it again.',
     );
+    const mixed = report({ rows: reasonsOnce, bad: 1, known: new Set() });
+    expect(mixed.message).toContain('1 of them is "broken-json". Nothing');
     expect(beyond.quarantine).toBe(`quarantine/${plan.upload}/`);
   });
 
@@ -115,6 +127,114 @@ describe('Function: reportUpload', () => {
     for (const { meaning, advice } of reasons) expect(meaning && advice).toBeTruthy();
   });
 
+  it('has the most frequent reasons first, and of equally many in the order of the alphabet', () => {
+    const order = (rows: readonly object[]) =>
+      report({ rows, bad: 1, known: new Set() }).reasons.map(({ reason, count }) => [
+        reason,
+        count,
+      ]);
+
+    const once = ['broken-json', 'impossible-timestamp', 'missing-field', 'unknown-item'];
+    expect(order(reasonsOnce)).toEqual(once.map((reason) => [reason, 1]));
+    expect(order([...reasonsOnce, reasonsOnce[2]!, { a: 1 }, { b: 1 }])).toEqual([
+      ['missing-field', 3],
+      ['unknown-item', 2],
+      ['broken-json', 1],
+      ['impossible-timestamp', 1],
+    ]);
+  });
+
+  it('says what became of the rows, of one as of several', () => {
+    const [row, other] = interactions(2);
+    const message = (upload: Upload) => report(upload).message;
+    const lines = (...rows: object[]) => ({
+      rows,
+      change: { settings: { ...plan.settings, maximumBadShare: 1 } },
+    });
+
+    expect(message({ ...lines(row!, row!), bad: 1 })).toBe(
+      '1 of the 3 rows of logs/a.jsonl were taken; 1 is in quarantine, 1 repeats another row.',
+    );
+    expect(message({ ...lines(row!, row!, row!, other!), bad: 2 })).toBe(
+      '2 of the 6 rows of logs/a.jsonl were taken; 2 are in quarantine, 2 repeat another row.',
+    );
+    const settings = { ...plan.settings, maximumBadShare: 1, maximumQuarantineBytes: 1 };
+    expect(report({ rows: [row!], bad: 2, change: { settings } })).toMatchObject({
+      message:
+        '1 of the 3 rows of logs/a.jsonl were taken; 2 are in quarantine (0 of them kept, the first ones of every range), 0 repeat another row.',
+      quarantine: null,
+      quarantineKept: 0,
+    });
+  });
+
+  it('says that all rows are left out where they are, and of some only how many', () => {
+    const leaveOut = [{ column: 'event_type', is: 'test' }];
+    const settings = settingsOf(interactionsConfig.parse({ leaveOut }));
+    const test = { event_type: 'test' };
+
+    expect(report({ rows: interactions(1200, () => test), change: { settings } })).toMatchObject({
+      status: 'succeeded',
+      message: 'All 1,200 rows of logs/a.jsonl are left out, as the configuration says.',
+      omitted: 1200,
+    });
+    const rows = interactions(20, (i) => (i % 2 ? test : {}));
+    expect(report({ rows, change: { settings } })).toMatchObject({
+      message:
+        '10 of the 10 rows of logs/a.jsonl were taken; 0 are in quarantine, 0 repeat another row.',
+      omitted: 10,
+    });
+  });
+
+  it('takes of several ranges the failure and the catalogue of any', () => {
+    const parser = createRangeParser(plan, 0, twenty);
+    parser.push(Buffer.from(`${JSON.stringify(interactions(1)[0])}\n`));
+    parser.end();
+    const range = { upload: plan.upload, range: 0, tally: parser.tally(), failure: null };
+    const failure = { code: 'ValidationError', message: 'it ends early.' };
+
+    const { message, interactions: found } = reportUpload(plan, [
+      { ...range, knownItems: null },
+      { ...range, range: 1, knownItems: 20, failure },
+    ]);
+
+    expect(found?.catalogueItems).toBe(20);
+    expect(message).toBe(
+      'logs/a.jsonl could not be read to its end: it ends early. Nothing of it is used.',
+    );
+  });
+
+  it('says where users, or items, are counted by a sketch', () => {
+    const ranges = Array.from({ length: 64 }, (_, at) => ({
+      start: at,
+      end: at + 1,
+      firstLine: 1,
+    }));
+    const many = { ...plan, ranges };
+    const exact = (row: (i: number) => object) => {
+      const tallies = ranges.map((_, range) => {
+        const parser = createRangeParser(many, range, undefined);
+        const rows = range === 0 ? interactions(2100, row) : [];
+        parser.push(Buffer.from(rows.map((one) => `${JSON.stringify(one)}\n`).join('')));
+        parser.end();
+        return parser.tally();
+      });
+      return reportUpload(
+        many,
+        tallies.map((tally, range) => ({
+          upload: plan.upload,
+          range,
+          tally,
+          knownItems: null,
+          failure: null,
+        })),
+      ).interactions?.exact;
+    };
+
+    expect(exact((i) => ({ user_id: i, item_id: 1 }))).toBe(false);
+    expect(exact((i) => ({ user_id: 1, item_id: i }))).toBe(false);
+    expect(exact((i) => ({ user_id: i % 900, item_id: i % 900 }))).toBe(true);
+  });
+
   it.each([
     [
       'only bad rows, were they allowed',
@@ -130,9 +250,12 @@ describe('Function: reportUpload', () => {
   });
 
   it('takes an upload with no rows, and says so', () => {
-    const { status, message, insights } = report({ rows: [] });
+    const { status, message, insights, interactions: found } = report({ rows: [] });
 
     expect(status).toBe('succeeded');
+    expect(found).toMatchObject({ users: 0, firstAt: null, lastAt: null });
+    const catalogue = report({ rows: [], change: { kind: 'catalog', key: 'catalog/a.jsonl' } });
+    expect(catalogue.insights.map(({ code }) => code)).toEqual(['no-rows']);
     expect(message).toMatch(/has no rows/);
     expect(insights.map(({ code }) => code)).toContain('no-rows');
   });
@@ -465,6 +588,7 @@ describe('Function: unreadReport', () => {
     // Assess
     expect(uploadReport.parse(JSON.parse(JSON.stringify(unread)))).toStrictEqual(unread);
     expect(unread).toMatchObject({ status: 'ignored', message: 'No data.', read: 0, badShare: 0 });
+    expect([isUnread(unread), isUnread(report({ rows: [] }))]).toEqual([true, false]);
     expect([unread.upload, unread.file, unread.kind]).toEqual([plan.upload, plan.key, plan.kind]);
   });
 });

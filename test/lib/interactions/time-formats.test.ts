@@ -13,6 +13,10 @@ describe('Function: createTimeReader', () => {
     ['MM/DD/YYYY hh:mm:ss A', '12/31/2020 12:05:09 P.M.', '2020-12-31T12:05:09Z'],
     ['MMM D, YYYY', 'Sept 5, 2021', '2021-09-05T00:00:00Z'],
     ['D MMMM YYYY', '5 february 2021', '2021-02-05T00:00:00Z'],
+    ['D  MMM YYYY H:mm', '5 feb. 2021   9:59', '2021-02-05T09:59:00Z'],
+    ['D/M/YYYY hh:mm', '5/2/2021 09:30', '2021-02-05T09:30:00Z'],
+    ['D/M/YYYY h:mm', '5/2/2021 9:30', '2021-02-05T09:30:00Z'],
+    ['D/M/YYYY h:mm:ss A', '5/2/2021 9:30:59 pm', '2021-02-05T21:30:59Z'],
     ['YYYYMMDDHHmmss', '20210203040506', '2021-02-03T04:05:06Z'],
     [
       'YYYY-MM-DD[T]HH:mm:ss.SSS'.replaceAll(/[[\]]/g, ''),
@@ -38,6 +42,11 @@ describe('Function: createTimeReader', () => {
     ['DD/MM/YYYY', '01/01/2020 08:00'],
     ['DD/MM/YYYY HH:mm', '01/01/2020 24:00'],
     ['DD/MM/YYYY hh:mm A', '01/01/2020 13:00 PM'],
+    ['DD/MM/YYYY HH:mm', '01/01/2020 08:60'],
+    ['DD/MM/YYYY HH:mm:ss', '01/01/2020 08:00:60'],
+    ['DD/MM/YYYY', '00/01/2020'],
+    ['DD/MM/YYYY', '99/01/2020'],
+    ['DD/MM/YYYY', '01/00/2020'],
     ['DD MMM YYYY', '01 Foo 2020'],
     ['DD.MM.YYYY', '01x02x2020'],
   ])('takes no %j for %j', (format, text) => {
@@ -64,6 +73,11 @@ describe('Function: createZone', () => {
     ['America/New_York', '2026-07-01T22:00:00Z', '2026-07-02T02:00:00Z'],
     ['Asia/Kathmandu', '2026-07-01T05:45:00Z', '2026-07-01T00:00:00Z'],
     ['+05:30', '2026-07-01T05:30:00Z', '2026-07-01T00:00:00Z'],
+    // Later on the days on which clocks are changed.
+    ['Europe/Berlin', '2026-03-29T12:00:00Z', '2026-03-29T10:00:00Z'],
+    ['Europe/Berlin', '2026-10-25T12:00:00Z', '2026-10-25T11:00:00Z'],
+    ['America/New_York', '2026-03-08T12:00:00Z', '2026-03-08T16:00:00Z'],
+    ['America/New_York', '2026-11-01T12:00:00Z', '2026-11-01T17:00:00Z'],
     // The clock shows 2:30 twice: the first counts.
     ['Europe/Berlin', '2026-10-25T02:30:00Z', '2026-10-25T00:30:00Z'],
     // It never shows 2:30.

@@ -2,11 +2,12 @@ import type { AllItems, RecentHistories } from '#lib/sequences/everybody.ts';
 import { type KnownUser, knownUser } from './known-user.ts';
 import type { Recommender } from './recommender.ts';
 
-/** Users whose lists are made in one go; a line of output each. */
-const usersAtOnce = 256;
+/** Items of the lists that are made in one go: the more users, the more of them have histories of about one length. */
+const itemsAtOnce = 20_000;
+const fewestUsersAtOnce = 256;
 
 /**
- * Recommends to everybody in a file of histories, `usersAtOnce` at a time.
+ * Recommends to everybody in a file of histories, many at a time.
  *
  * @param options.count items per user
  * @param options.time as of when, Unix seconds; now, if nothing is said
@@ -20,6 +21,7 @@ export function* listLines(
 ): Generator<string> {
   const { users } = histories;
   const { count, time } = options;
+  const usersAtOnce = Math.max(fewestUsersAtOnce, Math.floor(itemsAtOnce / count));
   for (let begin = 0; begin < users.length; begin += usersAtOnce) {
     const some = users.slice(begin, begin + usersAtOnce);
     const asked = some.map((_, row): KnownUser => knownUser(histories, begin + row, items));

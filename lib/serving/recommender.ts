@@ -115,6 +115,8 @@ export class Recommender {
       if (one.items.length > 0) scored.push(index);
       else lists[index] = this.#mostPopular(count, one);
     });
+    // Those of a batch are encoded at the length of its longest.
+    scored.sort((a, b) => known[a]!.items.length - known[b]!.items.length);
     for (let begin = 0; begin < scored.length; begin += this.#batch) {
       const some = scored.slice(begin, begin + this.#batch);
       const requests = some.map((index) => this.#requestOf(known[index]!));

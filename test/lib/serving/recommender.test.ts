@@ -27,6 +27,25 @@ function scoresOf(files: RecommenderFiles, history: readonly string[]): Map<stri
 
 describe('Class: Recommender', () => {
   describe.each(backboneNames)('backbone %s', (backbone: BackboneName) => {
+    it('gives each of many histories what it gives it alone, to the last bit', async () => {
+      // Arrange: of all lengths, so that those of a batch are not encoded at their own
+      await activateBackend('cpu');
+      const files = modelFiles(backbone);
+      const some = Array.from({ length: 23 }, (_, user) => ({
+        history: Array.from(
+          { length: (user * 5) % 9 },
+          (_, at) => `item-${1 + ((user + 7 * at) % 40)}`,
+        ),
+      }));
+      const [alone, together] = [new Recommender(files), new Recommender(files, { batch: 4 })];
+
+      // Act
+      const lists = together.recommendAll(some, 10);
+
+      // Assess
+      expect(lists).toEqual(some.map((one) => alone.recommend(one, 10)));
+    });
+
     it('gives the scores of native TensorFlow on WebAssembly and in plain JavaScript', async () => {
       // Arrange
       const files = modelFiles(backbone, { head: 'separate' });

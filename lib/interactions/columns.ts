@@ -94,7 +94,7 @@ export function createColumnMapping(kind: UploadKind, layout: Layout): ColumnMap
       return { row: mapped };
     },
     explain(rejection) {
-      const [name = ''] = rejection.detail.split(' ', 1);
+      const name = rejection.detail.split(' ', 1)[0]!;
       const from = sources.get(name);
       if (from === undefined || from.length === 0 || from.includes(name)) return rejection;
       const columns = from.map((column) => `"${column}"`).join(' and ');
@@ -146,8 +146,7 @@ function cell(row: FileRow, name: string): unknown {
   if (Object.hasOwn(row, name)) return row[name];
   // Readers give documented names as they are documented, however they are written in the file.
   const documented = name.toLowerCase();
-  if (documented !== name && isDocumented.has(documented)) return row[documented];
-  if (!name.includes('.')) return undefined;
+  if (isDocumented.has(documented)) return row[documented];
   let value: unknown = row;
   for (const part of name.split('.')) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part))
@@ -238,8 +237,8 @@ function createTest(condition: Condition): (row: FileRow) => boolean {
     if (startsWith !== undefined && !text.startsWith(startsWith)) return false;
     if (matches !== undefined && !matches.test(text)) return false;
     if (atLeast === undefined && below === undefined) return true;
-    const number = readNumber(text);
-    if (number === undefined) return false;
+    // What is no number is neither.
+    const number = readNumber(text) ?? Number.NaN;
     return (atLeast === undefined || number >= atLeast) && (below === undefined || number < below);
   };
 }

@@ -79,12 +79,10 @@ export function foreignFormat(head: Buffer): string | undefined {
 
 /** 16 or 32 for text in the Latin alphabet that is written in so many bits a character, without a byte order mark. */
 function wideCharacters(begin: Buffer): 16 | 32 | undefined {
-  if (begin.length < 8) return undefined;
-  const isZero = (at: number) => begin[at] === 0;
-  const zeros = (places: readonly number[], width: number) =>
-    [0, width].every((start) => places.every((place) => isZero(start + place)));
-  if (zeros([1, 2, 3], 4) || zeros([0, 1, 2], 4)) return 32;
-  const some = (place: number) => !isZero(place) && !isZero(place + 2);
-  if ((zeros([1], 2) && some(0)) || (zeros([0], 2) && some(1))) return 16;
+  // Two characters, each a letter at this place among zeros.
+  const isWide = (width: 2 | 4, letter: number) =>
+    [...Array(2 * width).keys()].every((at) => (begin[at] === 0) === (at % width !== letter));
+  if (isWide(4, 0) || isWide(4, 3)) return 32;
+  if (isWide(2, 0) || isWide(2, 1)) return 16;
   return undefined;
 }

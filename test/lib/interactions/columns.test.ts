@@ -36,6 +36,17 @@ describe('Function: createColumnMapping, logs', () => {
   it.each([
     ['user_id', { column: 'a', wholeNumber: true }, '17850.0', '17850'],
     ['user_id', { column: 'a', wholeNumber: true }, '178.50', '178.50'],
+    ['user_id', { column: 'a', wholeNumber: true }, ' 17.00 ', '17'],
+    ['user_id', { column: 'a', wholeNumber: true }, 'a17.0', 'a17.0'],
+    ['user_id', { column: 'a', wholeNumber: true }, true, 'true'],
+    ['user_id', { column: 'a', wholeNumber: true }, null, null],
+    ['user_id', { column: 'a', extract: ' .*' }, ' 17.0 ', ' 17.0 '],
+    ['user_id', { column: 'a', extract: '^\\p{L}+' }, 'étage 2', 'étage'],
+    ['user_id', { column: 'a', extract: '(x)?\\d' }, 'n7', ''],
+    ['user_id', 'a.length', 'text', undefined],
+    ['user_id', 'a.b', null, undefined],
+    ['user_id', 'a.toString', {}, undefined],
+    ['user_id', { column: ['a', 'b'] }, 'x', 'x'],
     ['user_id', { column: 'a', extract: '^customer/(\\d+)$' }, 'customer/12', '12'],
     ['user_id', { column: 'a', extract: '\\d+' }, 'customer/12', '12'],
     ['user_id', { column: 'a', extract: '^\\d+$' }, 'customer', ''],
@@ -45,6 +56,12 @@ describe('Function: createColumnMapping, logs', () => {
     ['timestamp', { column: 'a', zone: 'Europe/Berlin' }, 1_291_161_600, 1_291_161_600],
     ['timestamp', { column: 'a', zone: 'Europe/Berlin' }, 'never', 'never'],
     ['timestamp', { column: 'a', format: 'DD/MM/YYYY' }, '', ''],
+    ['timestamp', { column: 'a', format: 'DD/MM/YYYY' }, ' ', ' '],
+    ['timestamp', { column: 'a', format: 'DD/MM/YYYY' }, null, null],
+    ['timestamp', { column: 'a', format: 'YYYYMMDD' }, '20101201', 1_291_161_600],
+    ['timestamp', { column: 'a', format: 'YYYYMMDD' }, 20_101_201, 1_291_161_600],
+    ['timestamp', { column: 'a', zone: 'Europe/Berlin' }, '20101201', '20101201'],
+    ['timestamp', { column: 'a', zone: 'Europe/Berlin' }, '2010-12-01 02:00+02:00', 1_291_161_600],
     ['value', { column: 'a', decimal: ',' }, '1.234,50 €', '1234.50'],
     ['value', { column: 'a', decimal: ',' }, 'EUR 12,5', '12.5'],
     ['value', { column: 'a', decimal: '.' }, '$1,234.50', '1234.50'],
@@ -52,6 +69,10 @@ describe('Function: createColumnMapping, logs', () => {
     ['value', { column: 'a', decimal: '.' }, 'dear', 'dear'],
     ['value', { column: 'a', absolute: true }, '-2', '2'],
     ['value', { column: 'a', absolute: true }, -2, 2],
+    ['value', { column: 'a', absolute: true }, null, null],
+    ['value', { column: 'a', absolute: true }, ' -2', '2'],
+    ['value', { column: 'a', absolute: true }, 'x-2', 'x-2'],
+    ['value', { column: 'a', absolute: true }, '1.234,50 €', '1.234,50 €'],
     ['value', { column: 'a', absolute: true, decimal: ',' }, '-2,5', '2.5'],
     ['event_type', { is: 'rating' }, 'x', 'rating'],
   ])('makes %s by %j from %j', (name, source, value, expected) => {
@@ -71,6 +92,18 @@ describe('Function: createColumnMapping, logs', () => {
     const source = { column: ['day', 'time'], format: 'DD.MM.YYYY HH:mm' };
 
     expect(field('timestamp', source, { day: '01.12.2010', time: '01:00' })).toBe(1_291_165_200);
+  });
+
+  it('takes a time without a zone for one of UTC, wherever this machine is', () => {
+    const { TZ } = process.env;
+    process.env.TZ = 'Asia/Tokyo';
+    try {
+      const source = { column: 'a', format: 'DD/MM/YYYY' };
+      expect(field('timestamp', source, { a: '01/12/2010' })).toBe(1_291_161_600);
+    } finally {
+      if (TZ === undefined) delete process.env.TZ;
+      else process.env.TZ = TZ;
+    }
   });
 
   it('counts rows where there are no times', () => {
@@ -96,6 +129,8 @@ describe('Function: createColumnMapping, logs', () => {
         { when: { column: 'stars', below: 3 }, is: 'dislike' },
         { when: { column: 'kind', is: ['p', 'q'] }, is: 'purchase' },
         { when: { column: 'kind', matches: '^v\\d$' }, is: 'view' },
+        { when: { column: 'kind', matches: '^\\p{L}$' }, is: 'letter' },
+        { when: { column: 'sold', is: 'true' }, is: 'sale' },
       ],
       otherwise: 'rating',
     };
@@ -106,7 +141,13 @@ describe('Function: createColumnMapping, logs', () => {
     expect(type({ stars: 2.5 })).toBe('dislike');
     expect(type({ stars: 'many', kind: ' q ' })).toBe('purchase');
     expect(type({ kind: 'v7' })).toBe('view');
+    expect(type({ kind: 'é' })).toBe('letter');
+    expect(type({ sold: true })).toBe('sale');
     expect(type({ stars: '' })).toBe('rating');
+    expect(logs({ event_type: source }).needed).toEqual([
+      ...['user_id', 'item_id', 'timestamp', 'no', 'stars', 'kind', 'sold'],
+    ]);
+    expect(logs({ event_type: { is: 'view' } }).needed).toHaveLength(3);
     expect(field('event_type', { rules: source.rules }, {})).toBeNull();
   });
 
@@ -130,6 +171,13 @@ describe('Function: createColumnMapping, logs', () => {
       'user_id (column "CustomerID") is empty',
     );
     expect(explain(reject('missing-field', 'item_id is empty')).detail).toBe('item_id is empty');
+    const made = logs({ event_type: { is: 'view' }, timestamp: { column: ['day', 'time'] } });
+    expect(made.explain(reject('wrong-type', 'event_type is odd')).detail).toBe(
+      'event_type is odd',
+    );
+    expect(made.explain(reject('missing-field', 'timestamp is empty')).detail).toBe(
+      'timestamp (column "day" and "time") is empty',
+    );
   });
 });
 
@@ -145,6 +193,19 @@ describe('Function: createColumnMapping, items', () => {
 
   it('makes fields, and keeps other columns, but none twice', () => {
     expect(items({ columns }).map(row, 0)).toEqual({ row: { ...mapped, price: 3 } });
+  });
+
+  it('makes text of fields that mean something in logs', () => {
+    const layout = {
+      columns: {
+        timestamp: { column: 'at', extract: '.*' },
+        value: { column: 'v', wholeNumber: true },
+      },
+    };
+
+    expect(items(layout).map({ item_id: 1, title: 't', at: '2010-12-01', v: '7.0' }, 0)).toEqual({
+      row: { item_id: 1, title: 't', timestamp: '2010-12-01', value: '7' },
+    });
   });
 
   it('leaves other columns out where that is configured', () => {

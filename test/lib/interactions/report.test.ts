@@ -144,6 +144,22 @@ describe('Function: reportUpload', () => {
     ]);
   });
 
+  it('has reasons of different ranges in the same order', () => {
+    const ranges = ['{}\n', 'no JSON\n'].map((text, range) => {
+      const parser = createRangeParser(plan, 0, undefined);
+      parser.push(Buffer.from(text));
+      parser.end();
+      return { upload: plan.upload, range, tally: parser.tally(), knownItems: null, failure: null };
+    });
+
+    for (const order of [ranges, ranges.toReversed()]) {
+      expect(reportUpload(plan, order).reasons.map(({ reason }) => reason)).toEqual([
+        'broken-json',
+        'missing-field',
+      ]);
+    }
+  });
+
   it('says what became of the rows, of one as of several', () => {
     const [row, other] = interactions(2);
     const message = (upload: Upload) => report(upload).message;

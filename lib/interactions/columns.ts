@@ -236,7 +236,6 @@ function createTest(condition: Condition): (row: FileRow) => boolean {
     if (is !== undefined && !is.has(text)) return false;
     if (startsWith !== undefined && !text.startsWith(startsWith)) return false;
     if (matches !== undefined && !matches.test(text)) return false;
-    if (atLeast === undefined && below === undefined) return true;
     // What is no number is neither.
     const number = readNumber(text) ?? Number.NaN;
     return (atLeast === undefined || number >= atLeast) && (below === undefined || number < below);

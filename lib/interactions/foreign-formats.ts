@@ -50,7 +50,7 @@ const opaque = /zip|RAR|7-Zip|ORC|Avro|Excel|PDF|SQLite|compressed/;
 /** Whether a file's text cannot be searched as it is. */
 export function isOpaque(head: Buffer): boolean {
   const foreign = foreignFormat(head);
-  return foreign !== undefined && foreign !== UTF_16 && opaque.test(foreign.split('.')[0]!);
+  return foreign !== undefined && opaque.test(foreign.split('.')[0]!);
 }
 
 export const isUtf16 = (head: Buffer): boolean => foreignFormat(head) === UTF_16;

@@ -70,17 +70,15 @@ function weightsOf(
     if (own >= 0) {
       const positive: number[] = [];
       for (let place = 0; place < size; place++) {
-        if (place === own) continue;
-        // On and below the diagonal.
+        // On and below the diagonal; on it, -1.
         const at = place < own ? own * size + place : place * size + own;
         const weight = -matrix[at]! / matrix[place * size + place]!;
-        if (!(weight > 0)) continue;
+        // So small a weight that it is none as a 32-bit number says nothing.
+        if (!(Math.fround(weight) > 0)) continue;
         positive.push(taken[place]!);
         weights[taken[place]!] = weight;
       }
       for (const other of strongest(positive, weights, maximumPairs)) {
-        // So small a weight that it is none as a 32-bit number says nothing.
-        if (Math.fround(weights[other]!) === 0) continue;
         others.push(other);
         strengths.push(weights[other]!);
       }

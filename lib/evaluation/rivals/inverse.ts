@@ -89,9 +89,8 @@ function invertFactor(a: Float64Array, n: number): void {
       const i = row + own;
       for (let j = 0; j < i; j++) {
         // The second row of the pair still lacks what stands in the column of the first.
-        const rest = own === 1 && j <= row ? a[i * n + row]! * a[j * n + row]! : 0;
-        const sum = (j < row ? sums[own * n + j]! : 0) + rest;
-        a[j * n + i] = -sum * a[i * n + i]!;
+        const rest = own === 1 ? a[i * n + row]! * a[j * n + row]! : 0;
+        a[j * n + i] = -(sums[own * n + j]! + rest) * a[i * n + i]!;
       }
     }
   }

@@ -57,14 +57,15 @@ class NewestSessions {
       const end = timestamps[offsets[row + 1]! - 1]!;
       if (end < this.#least) continue;
       this.#kept.push({ end, items: items.slice(offsets[row]!, offsets[row + 1]!) });
-      if (this.#kept.length >= 2 * maximumSessions) this.#forget();
+      if (this.#kept.length < 2 * maximumSessions) continue;
+      this.#forget();
+      this.#least = this.#kept[0]!.end;
     }
   }
 
   #forget(): void {
     // The sort is stable, and rows came in their order.
     this.#kept = this.#kept.sort((a, b) => a.end - b.end).slice(-maximumSessions);
-    if (this.#kept.length === maximumSessions) this.#least = this.#kept[0]!.end;
   }
 
   /** The items of each, each once, the oldest session first. */

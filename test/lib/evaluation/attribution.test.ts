@@ -43,6 +43,7 @@ describe('Function: createAttribution', () => {
   it('goes by the id of the list where logs have it, whoever took it and when', () => {
     // Arrange
     const lists = [shown('1'), shown('2'), shown('3', { user_id: null }), shown('4')];
+    lists.push(shown('5', { user_id: null, time: 500 }));
     // Act
     const found = attribute(lists, [
       taken('a', 9e5, { recommendation_id: '1' }),
@@ -52,13 +53,15 @@ describe('Function: createAttribution', () => {
     ])!;
     // Assess
     expect(found.by).toBe('recommendation_id');
-    expect(found.variants).toMatchObject([{ impressions: 4, answered: 3, taken: 2, users: 2 }]);
-    expect(found.variants[0]!.rate).toStrictEqual({ value: 0.5, interval: null });
+    expect(found.variants).toMatchObject([{ impressions: 5, answered: 3, taken: 2, users: 3 }]);
+    expect(found.variants[0]!.rate).toStrictEqual({ value: 0.4, interval: null });
+    expect([found.from, found.to]).toEqual([500, 1000]);
   });
 
   it.each<[string, TakenItem, number, number]>([
     ['within the window', taken('a', 1000 + 24 * hour), 1, 1],
     ['in the second in which it was shown', taken('b', 1000), 1, 1],
+    ['of somebody unknown', taken('a', 1001, { user_id: 'null' }), 0, 0],
     ['before it was shown', taken('a', 999), 0, 0],
     ['when the window was over', taken('a', 1001 + 24 * hour), 0, 0],
     ['by somebody else', taken('a', 1001, { user_id: 'v' }), 0, 0],
@@ -68,11 +71,11 @@ describe('Function: createAttribution', () => {
     const other = shown('2', { user_id: 'w' });
     // Act
     const found = attribute(
-      [shown('1', { time: 1000.7 }), other],
+      [shown('1', { time: 1000.7 }), other, shown('3', { user_id: null })],
       [action, taken('c', 1001, { user_id: 'w' })],
     )!;
     // Assess
-    expect(found.by).toBe('user and item');
+    expect(found).toMatchObject({ by: 'user and item', from: 1000, to: 1000.7, share: 1 });
     expect(found.variants).toMatchObject([{ impressions: 2, answered: answered + 1, taken: took }]);
   });
 
@@ -161,5 +164,30 @@ describe('Function: createAttribution', () => {
     expect(found.share).toBe(0.25);
     expect(impressions).toBe(2 * users);
     expect(Math.abs(users - 500)).toBeLessThan(80);
+  });
+
+  it('takes an action at the very end of the window, and a list whose time is just over', () => {
+    const end = 1e6;
+    const list = shown('1', { time: end - 24 * hour });
+
+    expect(attribute([list], [taken('a', end)])!.variants).toMatchObject([
+      { answered: 1, taken: 1 },
+    ]);
+  });
+
+  it('names the models that answered, the one that did most often first', () => {
+    const by = (id: string, name: string) => shown(id, { model: { run: 'r', name } });
+    const lists = [by('1', 'small'), by('2', 'large'), by('3', 'large')];
+
+    const found = attribute(lists, [taken('a', 1001)])!;
+
+    expect(found.variants[0]!.models).toEqual(['large of run r', 'small of run r']);
+  });
+
+  it('looks at all lists where there are as many as there may be', () => {
+    const lists = ['1', '2', '3'].map((id) => shown(id));
+
+    expect(attribute(lists, [taken('a', 1001)], { most: 3 })!.share).toBe(1);
+    expect(attribute(lists, [taken('a', 1001)], { most: 2 })?.share ?? 0.5).toBe(0.5);
   });
 });

@@ -88,6 +88,13 @@ describe('Function: createColumnMapping, logs', () => {
     });
   });
 
+  it('takes a column that is called so before a field of an object', () => {
+    const row = { 'user.id': 7, user: { id: 8 } };
+
+    expect(field('user_id', 'user.id', row)).toBe(7);
+    expect(field('user_id', 'user.id', { user: row.user })).toBe(8);
+  });
+
   it('joins a date and a time', () => {
     const source = { column: ['day', 'time'], format: 'DD.MM.YYYY HH:mm' };
 

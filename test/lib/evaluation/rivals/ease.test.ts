@@ -75,4 +75,39 @@ describe('Function: fitEase', () => {
     expect(scoresOf(scorer, [1], 4)[3]).toBe(0);
     expect(ease(large, { lambda: 1, decay: 0.5 })).toBeUndefined();
   });
+
+  it('has the weights that are positive, of items that somebody took with another', () => {
+    // Arrange: 1 and 2, and 4 and 5, are taken together, 3 by nobody.
+    const rows = [
+      [1, 2],
+      [4, 5],
+    ];
+    // Act
+    const scorer = ease(dataOf(rows, 5), { lambda: 1, decay: 0.5 })!;
+    // Assess: P = ((2, 1), (1, 2))^-1 = ((2, -1), (-1, 2)) / 3 for either pair.
+    expect(scorer.parameters).toEqual({ decay: 0.5, lambda: 1, baskets: 0 });
+    expect(scorer.arrays).toEqual({
+      offsets: Int32Array.of(0, 0, 1, 2, 2, 3, 4),
+      items: Int32Array.of(2, 1, 5, 4),
+      strengths: Float32Array.of(0.5, 0.5, 0.5, 0.5),
+    });
+    expect(ease(dataOf(rows, 5, true), { lambda: 1, decay: 0.5 })!.parameters.baskets).toBe(1);
+  });
+
+  it('counts the items that were taken, not those of the catalogue, and needs one', () => {
+    const settings = { lambda: 1, decay: 1 };
+    const wide = ease(dataOf([[1, easeItems + 2]], easeItems + 2), settings)!;
+
+    expect(wide.arrays.items).toEqual(Int32Array.of(easeItems + 2, 1));
+    expect(ease(dataOf([], 3), settings)).toBeUndefined();
+  });
+
+  it('takes the rows of one user for one history, also where they are in two shards', () => {
+    const one = dataOf([[1, 2, 3], [2]], 3);
+    const [first, second] = [shardOf([[1, 2]]), shardOf([[3], [2]])];
+    const apart = { ...one, shards: [first, { ...second, users: ['u0', 'u1'] }] };
+    const settings = { lambda: 1, decay: 1 };
+
+    expect(ease(apart, settings)!.arrays).toEqual(ease(one, settings)!.arrays);
+  });
 });

@@ -48,6 +48,7 @@ describe('Function: invertInPlace', () => {
     expect(() => invertInPlace(Float64Array.of(1, 0, 2, 1), 2)).toThrow(
       'The matrix is not positive definite: pivot 2 is -3.',
     );
+    expect(() => invertInPlace(Float64Array.of(1, 0, 1, 1), 2)).toThrow('pivot 2 is 0.');
     expect(() => invertInPlace(Float64Array.of(Number.NaN), 1)).toThrow('pivot 1 is NaN');
   });
 });

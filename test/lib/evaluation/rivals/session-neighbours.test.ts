@@ -59,6 +59,27 @@ describe('Function: fitSessions', () => {
     expect([...arrays.items!]).toEqual(inOrder);
   });
 
+  it('keeps the newest of more than it holds on the way, of one time the last ones', () => {
+    // Arrange: 20,000 are kept of the first 40,000; the two behind end when the oldest of these do, or before.
+    const rows: Action[][] = Array.from({ length: 40_000 }, (_, at) => [
+      [at < 20_001 ? 1 : 2, at < 20_001 ? 10 : 20],
+    ]);
+    rows.push([[8, 9]], [[7, 10]]);
+    // Act
+    const { arrays } = sessionNeighbours(dataOf(rows, items), { neighbours: 5, decay: 0.5 });
+    // Assess
+    expect([...arrays.items!]).toEqual([7, ...Array(19_999).fill(2)]);
+  });
+
+  it('has the items of each session once', () => {
+    const { arrays } = sessionNeighbours(dataOf([[1, 2, 1], [3]], items), {
+      neighbours: 5,
+      decay: 0.5,
+    });
+
+    expect(arrays).toEqual({ offsets: Int32Array.of(0, 1, 3), items: Int32Array.of(3, 1, 2) });
+  });
+
   it('scores as the formula says, also after it was a file', () => {
     fc.assert(
       fc.property(
@@ -159,6 +180,41 @@ describe('Function: fitSessions', () => {
     expect(scores([older, newer])).toEqual(expected);
   });
 
+  it('asks the newer of two that are alike by different items, and of three', () => {
+    const ending = (item: number, own: number, time: number): Action[] => [
+      [item, 0],
+      [own, time],
+    ];
+    const rows = [ending(2, 4, 10), ending(1, 5, 20), ending(3, 6, 15)];
+    const asked = (neighbours: number, history: number[]) => {
+      const scorer = sessionNeighbours(dataOf(rows, items), { neighbours, decay: 1 });
+      return [4, 5, 6].filter((item) => scoresOf(scorer, history, items)[item - 1]! > 0);
+    };
+
+    expect(asked(1, [1, 2])).toEqual([5]);
+    expect(asked(1, [1, 3, 2])).toEqual([5]);
+    expect(asked(2, [1, 3, 2])).toEqual([5, 6]);
+    expect(asked(2, [2, 1, 3])).toEqual([5, 6]);
+  });
+
+  it.each([3, 4])('adds up what %i sessions say from the oldest on', (neighbours) => {
+    // Arrange: the further back in the history, the older the session; the one with 4 is the least similar.
+    const rows = [
+      [4, 8, 7, 6, 5],
+      [1, 8],
+      [2, 8],
+      [3, 8],
+    ];
+    const times = rows.map((row, time) => row.map((item): Action => [item, time]));
+    const scorer = sessionNeighbours(dataOf(times, items), { neighbours, decay: 0.75 });
+    const say = (step: number, size: number) => 0.75 ** step / Math.sqrt(size) / (1 + step);
+    const said = [...(neighbours === 4 ? [say(3, 5)] : []), say(2, 2), say(1, 2), say(0, 2)];
+    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+    // Act and assess
+    expect(sum(said)).not.toBe(sum(said.toReversed()));
+    expect(scoresOf(scorer, [4, 1, 2, 3], items)[7]).toBe(sum(said));
+  });
+
   it('asks nobody about actions that weigh less than a hundredth', () => {
     const rows: Action[][] = [
       [7, 8],
@@ -175,6 +231,10 @@ describe('Function: fitSessions', () => {
     expect(after([7, 2, 3])[7]).toBeGreaterThan(0);
     expect(after([7, 2, 3, 5])[7]).toBe(0);
     expect(after([7, 1, 2, 3])[3]).toBeGreaterThan(0);
+    const hundredth = { neighbours: 5, decay: 0.01 };
+    expect(
+      scoresOf(sessionNeighbours(dataOf(rows, items), hundredth), [7, 2], items)[7],
+    ).toBeGreaterThan(0);
   });
 
   it('counts a basket as one step', () => {
@@ -246,5 +306,14 @@ describe('Function: fitSessions', () => {
     const { kind, parameters, arrays } = whole;
 
     expect(restoreScorer(kind, parameters, arrays, 2).arrays).toEqual(arrays);
+  });
+
+  it('takes a session of nothing, of which no history has anything', () => {
+    const { kind, parameters } = whole;
+    const arrays = { offsets: Int32Array.of(0, 2, 2, 3), items: Int32Array.of(1, 2, 2) };
+
+    const restored = restoreScorer(kind, parameters, arrays, 2);
+
+    expect(scoresOf(restored, [1], 2)).toEqual(scoresOf(whole, [1], 2));
   });
 });

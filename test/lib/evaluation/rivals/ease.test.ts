@@ -85,7 +85,10 @@ describe('Function: fitEase', () => {
     // Act
     const scorer = ease(dataOf(rows, 5), { lambda: 1, decay: 0.5 })!;
     // Assess: P = ((2, 1), (1, 2))^-1 = ((2, -1), (-1, 2)) / 3 for either pair.
-    expect(scorer.parameters).toEqual({ decay: 0.5, lambda: 1, baskets: 0 });
+    expect([scorer.kind, scorer.parameters]).toEqual([
+      'ease',
+      { decay: 0.5, lambda: 1, baskets: 0 },
+    ]);
     expect(scorer.arrays).toEqual({
       offsets: Int32Array.of(0, 0, 1, 2, 2, 3, 4),
       items: Int32Array.of(2, 1, 5, 4),

@@ -62,7 +62,7 @@ describe('Function: fitSessions', () => {
   it('keeps the newest of more than it holds on the way, of one time the last ones', () => {
     // Arrange: 20,000 are kept of the first 40,000; the two behind end when the oldest of these do, or before.
     const rows: Action[][] = Array.from({ length: 40_000 }, (_, at) => [
-      [at < 20_001 ? 1 : 2, at < 20_001 ? 10 : 20],
+      [at < 19_999 ? 2 : 1, at < 19_999 ? 20 : 10],
     ]);
     rows.push([[8, 9]], [[7, 10]]);
     // Act

@@ -6,7 +6,9 @@ import { NativeSession } from './session.ts';
 import {
   checkNames,
   checkValues,
+  inGroups,
   type TensorSpec,
+  type TensorSpecs,
   type TensorValues,
   unknownStep,
   unknownVariable,
@@ -33,10 +35,14 @@ export class CompiledProgram implements Program {
     for (const [name, variable] of owned) {
       if (initial?.has(name)) variable.dispose();
     }
-    for (const [name, variable] of Object.entries(variables)) {
-      // One after the other, so that the values exist twice for one variable at a time.
-      const values = initial?.get(name)?.() ?? (variable.dataSync() as TensorValues);
-      this.writeVariables({ [name]: values });
+    for (const group of inGroups(this.variables)) {
+      const begin = (name: string) => {
+        const values = initial?.get(name)?.();
+        if (values === undefined) return variables[name]!.dataSync() as TensorValues;
+        // The next one may be made in the same memory.
+        return group.length === 1 ? values : values.slice();
+      };
+      this.writeVariables(Object.fromEntries(group.map((name) => [name, begin(name)])));
     }
     for (const [name, variable] of owned) {
       if (!initial?.has(name)) variable.dispose();
@@ -62,23 +68,41 @@ export class CompiledProgram implements Program {
   }
 
   readVariables(names = Object.keys(this.variables)): Record<string, TensorValues> {
-    return Object.fromEntries(
-      names.map((name) => {
-        if (!(name in this.variables)) throw unknownVariable(name, this.variables);
-        return [name, this.#session.run([], [`${readName(name)}:0`])[0]!];
-      }),
-    );
+    const read = inGroups(this.#specsOf(names)).flatMap((group) => {
+      const values = this.#session.run(
+        [],
+        group.map((name) => `${readName(name)}:0`),
+      );
+      return group.map((name, at) => [name, values[at]!] as const);
+    });
+    return Object.fromEntries(read);
   }
 
   writeVariables(values: Readonly<Record<string, TensorValues>>): void {
-    const feeds = Object.entries(values).map(([name, given]) => {
+    const specs = this.#specsOf(Object.keys(values));
+    for (const [name, spec] of Object.entries(specs)) {
+      checkValues(`Variable ${name}`, spec, values[name]);
+    }
+    for (const group of inGroups(specs)) {
+      this.#session.run(
+        group.map((name) => ({
+          to: `${feedName(name)}:0`,
+          spec: specs[name]!,
+          values: values[name]!,
+        })),
+        group.map((name) => `${writtenName(name)}:0`),
+      );
+    }
+  }
+
+  /** @throws ValidationError naming the first that is no variable */
+  #specsOf(names: readonly string[]): TensorSpecs {
+    const specs = names.map((name) => {
       const spec = this.variables[name];
       if (spec === undefined) throw unknownVariable(name, this.variables);
-      return { name, spec, values: checkValues(`Variable ${name}`, spec, given) };
+      return [name, spec] as const;
     });
-    for (const { name, spec, values } of feeds) {
-      this.#session.run([{ to: `${feedName(name)}:0`, spec, values }], [`${writtenName(name)}:0`]);
-    }
+    return Object.fromEntries(specs);
   }
 
   dispose(): void {

@@ -63,6 +63,28 @@ function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** Values that are written or read in one run, at most: then they exist twice. A larger variable is alone. */
+const groupValues = 2 ** 22;
+
+/**
+ * Names of variables in groups that are read or written together, in their order. TensorFlow looks through the whole graph
+ * for every new set of nodes that it is asked for, which takes longer than small variables do.
+ */
+export function inGroups(specs: TensorSpecs): string[][] {
+  const groups: string[][] = [];
+  let left = 0;
+  for (const [name, { shape }] of Object.entries(specs)) {
+    const size = elementCount(shape);
+    if (groups.length === 0 || size > left) {
+      groups.push([]);
+      left = groupValues;
+    }
+    groups.at(-1)!.push(name);
+    left -= size;
+  }
+  return groups;
+}
+
 /** An array of zeros for a tensor. */
 export function emptyValues(spec: TensorSpec): TensorValues {
   return new arrayTypes[spec.dtype](elementCount(spec.shape));

@@ -1,6 +1,7 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { ResolvedModel } from '#lib/contracts/config/training.ts';
 import { ContractError, PipelineError } from '#lib/contracts/errors.ts';
+import { inGroups, type TensorValues } from '#lib/graph/specification.ts';
 import type { EvaluationCases } from '#lib/sequences/evaluation-cases.ts';
 import {
   type CheckpointState,
@@ -231,18 +232,31 @@ function begin({ program }: TrainingProgram, { parameters }: FittedParameters): 
       `The parameters to fit on are not those of the model: ${missing === undefined ? `it has no "${unknown}"` : `"${nameOf(missing)}" is missing`}.`,
     );
   }
-  for (const name of own) program.writeVariables({ [name]: parameters.get(nameOf(name))! });
+  program.writeVariables(
+    Object.fromEntries(own.map((name) => [name, parameters.get(nameOf(name))!])),
+  );
 }
 
-/** The program's variables as a checkpoint takes them. */
+/** The program's variables as a checkpoint takes them, one after the other. */
 function storedVariables({ program }: TrainingProgram): StoredVariables {
+  const specs = Object.fromEntries(
+    Object.entries(program.variables).filter(([name]) => !name.startsWith(givenPrefix)),
+  );
+  const groups = inGroups(specs);
+  let read: Record<string, TensorValues> = {};
   return {
     specs: Object.fromEntries(
-      Object.entries(program.variables)
-        .filter(([name]) => !name.startsWith(givenPrefix))
-        .map(([name, { dtype, shape }]) => [name, { dtype, length: sizeOf(shape) }]),
+      Object.entries(specs).map(([name, { dtype, shape }]) => [
+        name,
+        { dtype, length: sizeOf(shape) },
+      ]),
     ),
-    read: (name) => program.readVariables([name])[name]!,
+    read(name) {
+      if (!(name in read)) {
+        read = program.readVariables(groups.find((group) => group.includes(name))!);
+      }
+      return read[name]!;
+    },
   };
 }
 

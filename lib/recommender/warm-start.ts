@@ -76,8 +76,9 @@ export function beginWarm(
     if (program.variables[variable(specs[0]!.name)] === undefined) continue;
     const initial = (name: string) =>
       program.readVariables([variable(name)])[variable(name)] as Float32Array;
-    for (const [name, values] of warmParameters(specs, initial, warm)) {
-      program.writeVariables({ [variable(name)]: values });
-    }
+    const begun = [...warmParameters(specs, initial, warm)];
+    program.writeVariables(
+      Object.fromEntries(begun.map(([name, values]) => [variable(name), values])),
+    );
   }
 }

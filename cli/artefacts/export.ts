@@ -1,29 +1,47 @@
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { championPointer } from '#lib/contracts/champion.ts';
 import { ContractError } from '#lib/contracts/errors.ts';
 import { environments, runs, serving, uploads } from '#lib/contracts/keys.ts';
+import { everybodyManifest } from '#lib/sequences/everybody-files.ts';
 import type { Objects } from '#platform/objects.ts';
+import { kernelFolder } from '../serve/kernel-folder.ts';
+import { type AllListsOptions, writeAllLists } from './lists.ts';
 import { listNights } from './nights.ts';
+import { findInService } from './recommendation.ts';
 
-/** Objects and bytes that were written. */
+/** Files and bytes that were written. */
 export interface Exported {
-  readonly objects: number;
+  readonly files: number;
   readonly bytes: number;
+  /** Users whose lists are among them; 0 where they were not made. */
+  readonly users: number;
+}
+
+/** Lists for everybody, in a folder of files. */
+const listsFile = 'lists.csv';
+/** Up to so many users they are made without being asked for: in some seconds. */
+const mostUsers = 50_000;
+const itemsOfList = 10;
+
+export interface ExportOptions {
+  /** Another night than the newest. */
+  readonly run?: string | undefined;
+  readonly onUsers?: AllListsOptions['onUsers'];
 }
 
 /**
  * Copies what people look at into a folder, each object under its key (docs/contracts.md): the model in service, the
- * newest night's report and figures, the newest lists, the uploads' reports and quarantined rows.
+ * newest night's report and figures, the newest lists, the uploads' reports and quarantined rows. Lists for everybody
+ * are made for it.
  *
- * @param run another night than the newest
  * @throws ContractError for a key that would lead out of the folder
  */
 export async function exportArtefacts(
   objects: Objects,
   folder: string,
-  run?: string,
+  { run, onUsers }: ExportOptions = {},
 ): Promise<Exported> {
   const keys = await chooseKeys(objects, run);
   let bytes = 0;
@@ -37,20 +55,53 @@ export async function exportArtefacts(
     await pipeline(await objects.getStream(key), file);
     bytes += file.bytesWritten;
   }
-  return { objects: keys.length, bytes };
+  const lists = join(folder, listsFile);
+  const users = await writeListsOfFew(objects, lists, onUsers);
+  if (users === 0) return { files: keys.length, bytes, users };
+  return { files: keys.length + 1, bytes: bytes + statSync(lists).size, users };
+}
+
+/** @returns the number of users; 0, and no file, while nothing is in service or where there are too many */
+async function writeListsOfFew(
+  objects: Objects,
+  file: string,
+  onUsers: ExportOptions['onUsers'],
+): Promise<number> {
+  const found = await findInService(objects);
+  if (found === undefined) return 0;
+  const manifest = await objects.getVersion(runs.everybodyManifest(found.run), everybodyManifest);
+  if (manifest === undefined || manifest.value.users > mostUsers) return 0;
+  mkdirSync(dirname(file), { recursive: true });
+  return await writeAllLists(objects, file, {
+    format: { isCsv: true, isGzipped: false },
+    count: itemsOfList,
+    wasmFolder: kernelFolder(),
+    onUsers,
+  });
 }
 
 /** Where a folder of nights has what people look at, as the last night or deletion left it. */
 export const filesFolder = (out: string): string => join(out, 'files');
 
-/** Writes what people look at anew: nothing that an earlier night left stays in the folder, and nobody finds a part of it. */
-export async function renewFiles(objects: Objects, out: string, run?: string): Promise<void> {
+/** Writes what people look at anew: nothing that was there before stays, whatever fails, and nobody finds a part of it. */
+export async function renewFiles(
+  objects: Objects,
+  out: string,
+  options?: ExportOptions,
+): Promise<Exported> {
   const folder = filesFolder(out);
   const unfinished = `${folder}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
-  await exportArtefacts(objects, unfinished, run);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(unfinished, folder);
+  mkdirSync(unfinished, { recursive: true });
+  try {
+    const exported = await exportArtefacts(objects, unfinished, options);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(unfinished, folder);
+    return exported;
+  } catch (error) {
+    for (const part of [folder, unfinished]) rmSync(part, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** The same where there are such files: after a night, not before the first one's end. */

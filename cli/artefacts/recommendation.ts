@@ -101,21 +101,37 @@ export interface InService extends Serving {
   readonly countedUntil: number | undefined;
 }
 
-/** @param batch histories that are scored at once */
-export async function openInService(objects: Objects, batch = 1): Promise<InService> {
-  const champion = (await objects.getVersion(serving.champion, championPointer))?.value;
-  const latest = await objects.getVersion(serving.everybody, everybodyLatest);
-  const run = latest?.value.run ?? (await newestHistories(objects));
-  if (champion === undefined || run === undefined) {
+/**
+ * @param options.batch histories that are scored at once
+ * @param options.wasmFolder where TensorFlow.js finds its WebAssembly kernels; without, it works in plain JavaScript
+ */
+export async function openInService(
+  objects: Objects,
+  {
+    batch = 1,
+    wasmFolder,
+  }: { readonly batch?: number; readonly wasmFolder?: string | undefined } = {},
+): Promise<InService> {
+  const found = await findInService(objects);
+  if (found === undefined) {
     throw new MissingArtefactError(
       'Nothing is in service yet: the first night that ends well puts something there. `npx lea status` tells how nights ended.',
     );
   }
+  const { champion, run } = found;
   const directory = await openDirectory(objects, run);
-  await activateTensorflow(undefined);
+  await activateTensorflow(wasmFolder);
   const counts = await loadCounts(objects);
   const model = await loadRecommender(objects, champion, { batch, counts });
   return { champion, model, countedUntil: counts?.counts.asOf, directory };
+}
+
+/** Who is in service, and the run that knows users and items best; undefined before there are both. */
+export async function findInService(objects: Objects) {
+  const champion = (await objects.getVersion(serving.champion, championPointer))?.value;
+  const latest = await objects.getVersion(serving.everybody, everybodyLatest);
+  const run = latest?.value.run ?? (await newestHistories(objects));
+  return champion && run !== undefined ? { champion, run } : undefined;
 }
 
 const isoOf = (seconds: number) => new Date(seconds * 1000).toISOString();

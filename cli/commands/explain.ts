@@ -20,7 +20,8 @@ const advice: Readonly<Record<string, string>> = {
  */
 export function explain(error: unknown): { message: string | undefined; exitCode: number } {
   // It has said so already.
-  if (error instanceof Interrupted) return { message: undefined, exitCode: error.exitCode };
+  const interrupted = interruptionIn(error);
+  if (interrupted !== undefined) return { message: undefined, exitCode: interrupted.exitCode };
   if (error instanceof PipelineError || error instanceof LocalError) {
     const more = error.code === 'InsufficientStorage' ? `\n${advice.ENOSPC}` : '';
     return { message: `${error.code}: ${error.message}${more}`, exitCode: 1 };
@@ -31,4 +32,10 @@ export function explain(error: unknown): { message: string | undefined; exitCode
     return { message: [message, advice[code] ?? []].flat().join('\n'), exitCode: 1 };
   }
   return { message: stack ?? String(error), exitCode: 1 };
+}
+
+/** What is aborted for it, a stream or a pause, fails with an error of its own that names it as the cause. */
+function interruptionIn(error: unknown): Interrupted | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof Interrupted) return at;
+  return undefined;
 }

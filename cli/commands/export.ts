@@ -8,7 +8,8 @@ export const exportCommand: Command = {
   usage: `Usage: npx lea export (--out DIR | --bucket NAME) --to FOLDER [--run NAME]
 
 Copies into FOLDER, each object under its key: the model in service, a night's report and figures, the lists made after
-it, and the reports and quarantined rows of all uploads.
+it, and the reports and quarantined rows of all uploads. lists.csv has ten items for everybody whom the newest night has met,
+if those are no more than 50,000 users (\`lea recommend --all\` has no such limit).
 
 ${placeUsage}
   --to FOLDER    where the files go; those of the same name are replaced
@@ -25,8 +26,9 @@ ${placeUsage}
     return () =>
       withBucket(place, async (objects) => {
         const { exportArtefacts } = await import('../artefacts/export.ts');
-        const { objects: files, bytes } = await exportArtefacts(objects, resolve(to), run);
-        console.log(`${files} files, ${(bytes / 1e6).toFixed(1)} MB, are in ${to}.`);
+        const { files, bytes, users } = await exportArtefacts(objects, resolve(to), { run });
+        const lists = users === 0 ? '' : ` lists.csv has the lists of ${users} users.`;
+        console.log(`${files} files, ${(bytes / 1e6).toFixed(1)} MB, are in ${to}.${lists}`);
         return 0;
       });
   },

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseRequest, recommendRequest } from '#lib/serving/request.ts';
+import type { ListFormat } from '../artefacts/lists.ts';
 import type { TitledItem, TitledRecommendation } from '../artefacts/recommendation.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
@@ -18,7 +19,8 @@ export const recommend: Command = {
 ${placeUsage}
   --user ID        a user of the uploaded logs
   --history ID,... or somebody who took these items, the newest last
-  --all FILE       or everybody that the newest night has met, as gzipped JSON lines in FILE
+  --all FILE       or everybody that the newest night has met, in FILE: .csv has a row for every user and place, with
+                   titles, .jsonl a line for every user; .csv.gz and .jsonl.gz the same gzipped
 ${wantedUsage}
   --exclude-seen   whether the list leaves out what the user has taken (default: as the model was trained)
   --time TIME      as of when, ISO 8601 (default: when the newest action was that has been counted)
@@ -46,6 +48,7 @@ ${wantedUsage}
       throw new UsageError(`--exclude-seen must be true or false, not "${seen}".`);
     }
     if (all !== undefined) {
+      const format = listFormat(all);
       const { count, ...others } = wanted;
       if (Object.keys(others).length > 0 || seen !== undefined) {
         throw new UsageError(
@@ -55,7 +58,20 @@ ${wantedUsage}
       return () =>
         withBucket(place, async (objects) => {
           const { writeAllLists } = await import('../artefacts/lists.ts');
-          const users = await writeAllLists(objects, resolve(all), { count, time });
+          const { Progress } = await import('../one-machine/progress.ts');
+          const { listenForInterruption } = await import('../process/interruption.ts');
+          using interruption = listenForInterruption(() => undefined);
+          const { signal } = interruption;
+          const progress = new Progress(Date.now(), process.stderr);
+          const onUsers = (done: number, of: number) =>
+            progress.working('making lists', {
+              stage: `${done} of ${of} users`,
+              progress: done / of,
+            });
+          const options = { format, count, time, onUsers, signal };
+          const users = await writeAllLists(objects, resolve(all), options).finally(() =>
+            progress.clear(),
+          );
           console.log(`${users} lists are in ${all}.`);
           return 0;
         });
@@ -75,6 +91,17 @@ ${wantedUsage}
       });
   },
 };
+
+/** What a file's name says of its format. @throws UsageError where it says nothing that is known */
+function listFormat(file: string): ListFormat {
+  const [, kind, packed] = /\.(csv|jsonl)(\.gz)?$/i.exec(file) ?? [];
+  if (kind !== undefined) {
+    return { isCsv: kind.toLowerCase() === 'csv', isGzipped: packed !== undefined };
+  }
+  throw new UsageError(
+    `The name of --all says its format: "${file}" has to end in .csv, .csv.gz, .jsonl or .jsonl.gz.`,
+  );
+}
 
 function describe(made: TitledRecommendation): string {
   const { user_id, history, items, champion, source, unknownItems } = made;

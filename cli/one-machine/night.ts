@@ -185,7 +185,7 @@ async function publish(
   const report = join(request.out, 'report', 'index.html');
   mkdirSync(dirname(report), { recursive: true });
   writeFileSync(report, await objects.getBytes(runs.report(run)));
-  await renewFiles(objects, request.out, run);
+  const users = await writeFiles(objects, run, request.out, progress);
   const seconds = Math.round((Date.now() - request.startedAt) / 100) / 10;
   const summary: RunSummary = { ...made, seconds, report };
   writeFileSync(join(request.out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
@@ -197,8 +197,25 @@ async function publish(
       `Report: ${report}`,
       asCalled(`Lists:  npx lea recommend --out ${out} --user ID`),
       asCalled(`Page:   npx lea open --out ${out}`),
-      `Files:  ${filesFolder(request.out)} (the model, reports of uploads, quarantined rows)`,
+      `Files:  ${filesFolder(request.out)} (${users > 0 ? 'lists of all users, ' : ''}the model, reports of uploads, quarantined rows)`,
     ].join('\n'),
   );
   return summary;
+}
+
+/** @returns how many users have their list among the files */
+async function writeFiles(
+  objects: Objects,
+  run: string,
+  out: string,
+  progress: Progress,
+): Promise<number> {
+  const begun = Date.now();
+  const { users } = await renewFiles(objects, out, {
+    run,
+    onUsers: (done, all) =>
+      progress.working('making lists', { stage: `${done} of ${all} users`, progress: done / all }),
+  });
+  progress.done('writing files to look at', (Date.now() - begun) / 1000);
+  return users;
 }

@@ -27,7 +27,7 @@ export class Progress {
 
   /** A line that stays. */
   say(text: string): void {
-    this.#clear();
+    this.clear();
     this.#out.write(`${this.#clock()}  ${text}\n`);
     this.#saidAt = Date.now();
   }
@@ -43,7 +43,7 @@ export class Progress {
     const share = progress === undefined ? '' : ` ${bar(progress)} ${percent(progress)}`;
     const text = `${state}: ${stage}${share}${note === undefined ? '' : `  ${note}`}`;
     if (this.#out.isTTY) {
-      this.#clear();
+      this.clear();
       this.#out.write(`${this.#clock()}  ${text}`.slice(0, (this.#out.columns ?? 100) - 1));
       this.#drawn = true;
     } else if (Date.now() - this.#saidAt > REPEAT_SECONDS * 1000) {
@@ -51,7 +51,8 @@ export class Progress {
     }
   }
 
-  #clear(): void {
+  /** Takes a bar away. */
+  clear(): void {
     if (this.#drawn) this.#out.write('\r\u001b[K');
     this.#drawn = false;
   }

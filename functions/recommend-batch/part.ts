@@ -2,7 +2,7 @@ import { runs, serving } from '#lib/contracts/keys.ts';
 import { gzipped } from '#lib/interactions/packing.ts';
 import { decodeAllItems, decodeRecentHistories } from '#lib/sequences/everybody-files.ts';
 import { loadCounts, loadRecommender } from '#lib/serving/champion-model.ts';
-import { listLines } from '#lib/serving/lists.ts';
+import { listLine, listsOf, type UserList } from '#lib/serving/lists.ts';
 import type { Objects } from '#platform/objects.ts';
 import type { PartMessage } from './messages.ts';
 
@@ -29,10 +29,14 @@ export async function recommendPart(
   // As of the counts, not of now: the same lists when it is done again.
   const time = counts?.counts.asOf;
   try {
-    const lines = listLines(recommender, histories, items, { count, time });
-    await objects.putStream(serving.recommendationsPart(run, batch, part), gzipped(lines));
+    const lists = listsOf(recommender, histories, items, { count, time });
+    await objects.putStream(serving.recommendationsPart(run, batch, part), gzipped(lines(lists)));
   } finally {
     recommender.dispose();
   }
   return histories.users.length;
+}
+
+function* lines(lists: Iterable<readonly UserList[]>): Generator<string> {
+  for (const some of lists) yield some.map(listLine).join('');
 }

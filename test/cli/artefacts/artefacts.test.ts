@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { writeAllLists } from '#cli/artefacts/lists.ts';
 import { commands } from '#cli/commands/index.ts';
 import { UsageError } from '#cli/commands/options.ts';
 import { withBucket } from '#cli/commands/place.ts';
@@ -117,6 +118,55 @@ describe('Command: recommend', () => {
     expect(ids(lists.get('user-17').items)).toEqual(ids(one.items));
   });
 
+  it.each(['csv', 'csv.gz', 'jsonl'])('writes them as %s, as the name says', async (ending) => {
+    const file = join(temporaryFolder('lists'), `lists.${ending}`);
+
+    await lea('recommend', '--out', out, '--all', file, '--count', '4');
+
+    const bytes = readFileSync(file);
+    const lines = (ending.endsWith('gz') ? gunzipSync(bytes) : bytes)
+      .toString()
+      .trimEnd()
+      .split('\n');
+    const { items } = await json('--user', 'user-17', '--count', '4');
+    if (ending === 'jsonl') {
+      const own = lines.map((line) => JSON.parse(line)).find((one) => one.user_id === 'user-17');
+      // To the last bit.
+      const scoresOf = (list: readonly { score: number }[]) => list.map(({ score }) => score);
+      expect(scoresOf(own.items)).toEqual(scoresOf(items));
+    } else {
+      expect(lines).toHaveLength(1 + 4 * users.size);
+      expect(lines.filter((line) => line.startsWith('user-17,'))).toEqual(
+        items.map(
+          (
+            { item_id, title, score }: { item_id: string; title: string; score: number },
+            at: number,
+          ) => `user-17,${at + 1},${item_id},${title},${score.toFixed(4)},model`,
+        ),
+      );
+    }
+  });
+
+  it('leaves no part of a file of lists when it is stopped, and the file before as it was', async () => {
+    const folder = temporaryFolder('lists');
+    const file = join(folder, 'lists.csv');
+    writeFileSync(file, 'before');
+    const stop = new AbortController();
+
+    const made = withBucket({ out }, (objects) =>
+      writeAllLists(objects, file, {
+        format: { isCsv: true, isGzipped: false },
+        count: 4,
+        onUsers: () => stop.abort(),
+        signal: stop.signal,
+      }),
+    );
+
+    await expect(made).rejects.toThrow('aborted');
+    expect(readdirSync(folder)).toEqual(['lists.csv']);
+    expect(readFileSync(file, 'utf8')).toBe('before');
+  });
+
   it.each([['user-1'], ['zzz'], ['USER-01']])('knows nobody called "%s"', async (user) => {
     await expect(lea('recommend', '--out', out, '--user', user)).rejects.toThrow(
       `has met no user "${user}"`,
@@ -131,7 +181,9 @@ describe('Command: recommend', () => {
     [['--history', 'a,,b']],
     [['--user', 'a', '--where', 'genres']],
     [['--user', 'a', '--exclude-seen', 'yes']],
-    [['--all', 'file', '--only', 'a']],
+    [['--all', 'file.csv', '--only', 'a']],
+    [['--all', 'file']],
+    [['--all', 'file.parquet']],
     [['--user', 'a', '--bucket', 'b']],
   ])('refuses %j', async (args) => {
     const command = await commands.recommend!.load();
@@ -327,6 +379,8 @@ describe('Command: export', () => {
     ]) {
       expect(existsSync(join(to, key)), key).toBe(true);
     }
-    expect(text).toContain(`MB, are in ${to}.`);
+    expect(text).toContain(`MB, are in ${to}. lists.csv has the lists of 30 users.`);
+    const rows = readFileSync(join(to, 'lists.csv'), 'utf8').trimEnd().split('\n');
+    expect(rows).toHaveLength(1 + 10 * users.size);
   });
 });

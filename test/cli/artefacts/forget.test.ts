@@ -61,7 +61,7 @@ describe('Command: forget', () => {
       const lists = ['user-04', user].map((user_id) => `${JSON.stringify({ user_id })}\n`).join('');
       const key = `${serving.recommendationsPrefix('a')}part-00000.jsonl.gz`;
       await objects.putBytes(key, gzipSync(lists));
-      await renewFiles(objects, out, 'a');
+      await renewFiles(objects, out, { run: 'a' });
     });
     const listed = filesWith(out, user);
     writeFileSync(join(out, 'files', 'left.txt'), `a copy of ${user}`);
@@ -72,6 +72,8 @@ describe('Command: forget', () => {
     // Assess
     expect(code).toBe(0);
     expect(listed).toContainEqual(expect.stringContaining('recommendations/'));
+    expect(listed).toContain('lists.csv');
+    expect(filesWith(out, 'user-04')).toContain('lists.csv');
     expect(filesWith(out, user)).toEqual([]);
     expect(readdirSync(out)).not.toContain('files.unfinished');
   });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { explain } from '#cli/commands/explain.ts';
 import { Interrupted } from '#cli/process/interruption.ts';
@@ -46,5 +47,12 @@ describe('Function: explain', () => {
 
   it('adds nothing to an interruption but its exit code', () => {
     expect(explain(new Interrupted('SIGINT'))).toEqual({ message: undefined, exitCode: 130 });
+  });
+
+  it('takes what was aborted by an interruption for one, not for a defect', async () => {
+    const stop = AbortSignal.abort(new Interrupted('SIGTERM'));
+    const pause = await sleep(1000, undefined, { signal: stop }).catch((error) => error);
+
+    expect(explain(pause)).toEqual({ message: undefined, exitCode: 143 });
   });
 });

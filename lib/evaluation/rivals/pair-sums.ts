@@ -78,7 +78,8 @@ export class SumsOfMany implements PairSums {
     const bits = this.#bits[index]!;
     if (bits === this.#dense || pairs === 0) return true;
     const wanted = slack * (this.#counts[index]! + pairs);
-    if (bits > 0 && wanted <= 2 ** bits) return true;
+    // Of no bits is a table of no places, not of one; but whoever has pairs wants more than one.
+    if (wanted <= 2 ** bits) return true;
     const enough = Math.min(this.#dense, Math.max(2, Math.ceil(Math.log2(wanted))));
     // Those that are given up make room; alone, an item has enough.
     let begin = this.#allocate(enough);
@@ -167,9 +168,9 @@ export class SumsOfMany implements PairSums {
   #giveUp(): void {
     const left = Math.max(1, Math.floor((this.end - this.first) * sharePerShortage));
     this.end = this.first + left;
-    const indices = Array.from({ length: left }, (_, index) => index)
-      .filter((index) => this.#bits[index]! > 0)
-      .sort((a, b) => this.#begins[a]! - this.#begins[b]!);
+    const indices = Array.from({ length: left }, (_, index) => index).sort(
+      (a, b) => this.#begins[a]! - this.#begins[b]!,
+    );
     let top = 0;
     for (const index of indices) {
       const begin = this.#begins[index]!;

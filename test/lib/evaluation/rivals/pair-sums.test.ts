@@ -52,6 +52,7 @@ describe('Class: SumsOfMany', () => {
             expect(item).toBeGreaterThanOrEqual(sums.end);
             continue;
           }
+          expect(item).toBeLessThan(sums.end);
           const own = expected.get(item) ?? new Map<number, number>();
           expected.set(item, own);
           for (const [other, weight] of others) {
@@ -115,6 +116,79 @@ describe('Class: SumsOfMany', () => {
         new Map(Array.from({ length: 20 }, (_, at) => [at + 1, at + 1])),
       );
     }
+  });
+
+  it('has small tables for few pairs, and none for nothing', () => {
+    const wide = 1000;
+    // Room for two tables of all items, or 500 of four places.
+    const sums = new SumsOfMany(wide, 1, 1);
+
+    for (let item = 1; item <= wide; item++) sums.expect(item, item % 2 ? 3 : 0);
+
+    expect(sums.end).toBe(wide + 1);
+    expect(sums.expect(2, 1)).toBe(true);
+    expect(sums.end).toBeLessThan(wide + 1);
+  });
+
+  it('has a table of four places full with three, each counted once', () => {
+    // Arrange: ten tables of four places are all that there is room for.
+    const sums = new SumsOfMany(items, 1, 1);
+    for (let item = 1; item <= 10; item++) {
+      sums.expect(item, 3);
+      for (let times = 0; times < 9; times++) sums.add(item, 5, 1);
+      sums.add(item, 6, 1);
+    }
+    // Act and assess
+    for (let item = 1; item <= 10; item++) {
+      expect(sums.expect(item, 1)).toBe(true);
+      sums.add(item, 7, 1);
+    }
+    expect(sums.end).toBe(items + 1);
+    expect(readOf(sums, 4)).toEqual(
+      new Map([
+        [5, 9],
+        [6, 1],
+        [7, 1],
+      ]),
+    );
+    sums.expect(1, 1);
+    expect(sums.end).toBeLessThan(items + 1);
+  });
+
+  it('makes room where items were that are given up, and nothing is left of them', () => {
+    const sums = new SumsOfMany(items, 1, 1);
+    for (let item = 1; item <= 10; item++) {
+      sums.expect(item, 3);
+      for (const other of [1, 2, 3]) sums.add(item, other, item);
+    }
+
+    // Sixteen places: of ten tables of four, six are left.
+    sums.expect(1, 9);
+    for (let other = 4; other <= 12; other++) sums.add(1, other, 1);
+
+    expect(sums.end).toBe(7);
+    expect(readOf(sums, 1)).toEqual(new Map(Array.from({ length: 12 }, (_, at) => [at + 1, 1])));
+    expect(readOf(sums, 6)).toEqual(new Map([1, 2, 3].map((other) => [other, 6])));
+  });
+
+  it('has no more room where an outgrown table was, once the others were moved together', () => {
+    // Arrange: a table of 4 places is outgrown by one of 16, another has 16, one of 8 moves them.
+    const sums = new SumsOfMany(items, 1, 1);
+    const take = (item: number, others: readonly number[]) => {
+      const isTaken = sums.expect(item, others.length);
+      for (const other of isTaken ? others : []) sums.add(item, other, item);
+      return isTaken;
+    };
+    const twelve = Array.from({ length: 12 }, (_, at) => at + 1);
+    take(1, [1, 2, 3]);
+    take(1, [4, 5, 6, 7, 8, 9]);
+    take(2, twelve);
+    take(3, [1, 2, 3, 4, 5, 6]);
+    // Act and assess
+    expect(sums.end).toBe(16);
+    expect(take(4, [10, 11, 12])).toBe(false);
+    expect(readOf(sums, 1)).toEqual(new Map(twelve.slice(0, 9).map((other) => [other, 1])));
+    expect(readOf(sums, 2)).toEqual(new Map(twelve.map((other) => [other, 2])));
   });
 
   it('needs nothing for an item that is expected with nothing', () => {

@@ -35,7 +35,7 @@ export function createRangePlanner(options: RangePlannerOptions) {
       size += chunk.byteLength;
       const passed = Math.min(skip, chunk.byteLength);
       skip -= passed;
-      if (passed < chunk.byteLength) splitter.push(chunk.subarray(passed));
+      splitter.push(chunk.subarray(passed));
     },
     /** Ends the file. @throws ValidationError, as `push`, when rows cannot be told apart */
     end(): PlannedRange[] {

@@ -77,7 +77,6 @@ export function createSortedRows(sizes = { piece: rowsOfPiece, block: rowsOfBloc
 
   /** Sorts what is there into blocks. */
   function close(): void {
-    if (table.length === 0) return;
     const { users, offsets, order } = table.sort();
     let block: UserRows[] = [];
     let room = sizes.block;
@@ -117,7 +116,7 @@ export function createSortedRows(sizes = { piece: rowsOfPiece, block: rowsOfBloc
       const packed = encodeIndex(index);
       const trailer = Buffer.alloc(trailerBytes);
       trailer.writeUInt32LE(packed.length);
-      trailer.write(magic, 4, 'latin1');
+      trailer.write(magic, 4);
       bytes.push(packed, trailer);
     },
   };
@@ -126,7 +125,7 @@ export function createSortedRows(sizes = { piece: rowsOfPiece, block: rowsOfBloc
 /** How many bytes at the end of an object are its index and trailer. @param trailer its last `trailerBytes` bytes */
 export function indexBytes(trailer: Uint8Array, where: string): number {
   const bytes = Buffer.from(trailer.buffer, trailer.byteOffset, trailer.byteLength);
-  if (bytes.length !== trailerBytes || bytes.toString('latin1', 4) !== magic) {
+  if (bytes.toString('latin1', 4) !== magic) {
     throw new ContractError(
       `${where} is not what this release's ingestion writes; an earlier one wrote objects that end in .jsonl.gz. Delete those below interactions/ and upload their files again under other names.`,
     );

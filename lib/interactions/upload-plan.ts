@@ -98,7 +98,7 @@ export function kindOf(key: string): UploadKind | undefined {
  * A folder of a partition (`_day=1`) is none of those.
  */
 export function leftoverOf(key: string): string | undefined {
-  const parts = key.split('/').slice(1);
+  const parts = key.split('/');
   if (parts.at(-1) === '') return 'it is a folder marker';
   if (parts.some((part) => /^[._]/.test(part) && !part.includes('='))) {
     return 'its name, or that of a folder it is in, begins with _ or . as those of temporary and hidden files do';

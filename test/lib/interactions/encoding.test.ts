@@ -29,6 +29,27 @@ describe('Function: asUtf8', () => {
     for (const size of [1, 3, 1000]) expect(await read(bytes, size)).toBe(text);
   });
 
+  it('reads a single letter, and one that begins with half a mark', async () => {
+    for (const letters of ['a', 'þa']) {
+      for (const size of [1, 2, 1000]) {
+        expect(await read(Buffer.from(letters, 'utf16le'), size)).toBe(letters);
+      }
+    }
+  });
+
+  it('passes on what storage fails with', async () => {
+    const failure = new Error('storage is gone');
+    async function* failing() {
+      yield littleEndian;
+      throw failure;
+    }
+    const reading = (async () => {
+      for await (const _ of asUtf8(failing(), 'utf-16', 'log.csv'));
+    })();
+
+    await expect(reading).rejects.toBe(failure);
+  });
+
   it('has nothing to say of an empty file', async () => {
     expect(await read(new Uint8Array(0), 1)).toBe('');
   });
@@ -37,6 +58,7 @@ describe('Function: asUtf8', () => {
     const half = littleEndian.subarray(0, littleEndian.length - 1);
     await expect(read(half, 1000)).rejects.toThrow(ValidationError);
     await expect(read(half, 1000)).rejects.toThrow('log.csv');
+    await expect(read(half, 1000)).rejects.toMatchObject({ cause: expect.any(TypeError) });
   });
 
   it('passes on what has its line breaks at the same bytes', async () => {

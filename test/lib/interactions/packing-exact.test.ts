@@ -48,6 +48,15 @@ describe('Functions: uncompressed, compressed', () => {
   });
 });
 
+describe('Function: uncompressed', () => {
+  it('passes on what a source fails with, whatever that is called', async () => {
+    const failure = Object.assign(new Error('gone'), { code: 'XZ_GONE' });
+    const source = new Readable({ read: () => source.destroy(failure) });
+
+    await expect(bytesOf(uncompressed(source, 'gzip', 'logs/a'))).rejects.toBe(failure);
+  });
+});
+
 describe('Function: gunzipped', () => {
   const MEBIBYTE = 1024 * 1024;
   const read = async (content: Buffer, limits: Partial<Parameters<typeof gunzipped>[2]>) => {

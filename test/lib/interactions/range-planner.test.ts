@@ -33,6 +33,18 @@ describe('Function: createRangePlanner', () => {
     ]);
   });
 
+  it('ends a range that has just the wanted number of bytes', () => {
+    expect(plan([Buffer.from('12345\n12345\n1234\n')], 12).map(({ end }) => end)).toEqual([12, 17]);
+  });
+
+  it('refuses a file that ends inside an object', () => {
+    const objects = { ...options, framing: 'objects', rangeBytes: 10 } as const;
+    const planner = createRangePlanner(objects);
+    planner.push(Buffer.from('{"a":1} {"b":'));
+
+    expect(() => planner.end()).toThrow('object 2 is not closed at the end of the file');
+  });
+
   it('begins behind what comes before the first row, and gives it to the first range', () => {
     // Arrange
     const file = Buffer.from('sep=,\nheader\n1234567890\n1234567890\n');

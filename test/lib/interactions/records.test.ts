@@ -36,12 +36,18 @@ describe('Function: createRecordSplitter', () => {
 
   it.each([
     ['text after a closing quote', '1,"a"b,2\n3,4\n'],
+    ['a carriage return after it, and no line break', '1,"a"\r,2\n3,4\n'],
     ['a quote that is never closed', '1,"a,2\n3,4\n'],
   ])('loses one line to %s', (_, file) => {
     expect(texts(file)).toStrictEqual([
       [file.split('\n')[0], 1, 'broken-csv'],
       ['3,4', 2, undefined],
     ]);
+  });
+
+  it('takes a carriage return at the very end for a part of the last line break', () => {
+    expect(texts('1,"a"\r')).toStrictEqual([['1,"a"', 1, undefined]]);
+    expect(texts('1,"a"\r\r')).toStrictEqual([['1,"a"\r', 1, 'broken-csv']]);
   });
 
   it('looks no further for a closing quote than a line may be long', () => {

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { interactionsConfig } from '#lib/contracts/config/interactions.ts';
 import { type ContentFacts, canBeCut, contentOf } from '#lib/interactions/upload-content.ts';
 import { settingsOf } from '#lib/interactions/upload-plan.ts';
+import { temporaryFolder } from '../../temporary/folders.ts';
 
 const golden = join(import.meta.dirname, '../../reference/golden/parquet');
 const settings = (config: object) => settingsOf(interactionsConfig.parse(config));
@@ -99,6 +101,20 @@ describe('Function: contentOf', () => {
     const { text } = await read(bytes, facts({ kind, format: 'parquet' }, config));
 
     expect(Object.keys(JSON.parse(text.split('\n')[0]!))).toEqual(columns);
+  });
+
+  it('reads of Parquet the columns that are named in capitals', async () => {
+    const path = join(temporaryFolder('parquet'), 'a.parquet');
+    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    await connection.run(
+      `COPY (SELECT 'u' AS "USER_ID", 'i' AS item_id, 1 AS "Timestamp", 2 AS "Day", 3 AS "day of") TO '${path}' (FORMAT parquet)`,
+    );
+    connection.closeSync();
+    const about = facts({ format: 'parquet' }, { columns: { value: 'Day' } });
+
+    const { text } = await read(readFileSync(path), about);
+
+    expect(JSON.parse(text)).toEqual({ USER_ID: 'u', item_id: 'i', Timestamp: 1, Day: 2 });
   });
 
   it('limits Parquet for functions alone', async () => {

@@ -46,6 +46,7 @@ describe('Functions: kindOf, formatOf', () => {
     ['logs/part-0.snappy.parquet', 'logs', 'parquet'],
     ['logs/a.text', 'logs', undefined],
     ['logs/a.csv.zip', 'logs', undefined],
+    ['logs/a.json.gzl', 'logs', undefined],
     ['interactions/a.jsonl', undefined, 'jsonl'],
     ['mylogs/a.jsonl', undefined, 'jsonl'],
   ])('reads %s', (key, kind, format) => {
@@ -54,20 +55,23 @@ describe('Functions: kindOf, formatOf', () => {
 });
 
 describe('Function: leftoverOf', () => {
+  const hidden =
+    'its name, or that of a folder it is in, begins with _ or . as those of temporary and hidden files do';
+
   it.each([
-    'logs/',
-    'logs/2026/',
-    'logs/_SUCCESS',
-    'logs/.part-0.csv.crc',
-    'logs/part-0.csv.crc',
-    'logs/_temporary/0/part-0.csv',
-    'logs/day_$folder$',
-    'catalog/.hidden/items.jsonl',
-  ])('knows that %s is no data', (key) => {
-    expect(leftoverOf(key)).toBeDefined();
+    ['logs/', 'it is a folder marker'],
+    ['logs/2026/', 'it is a folder marker'],
+    ['logs/_SUCCESS', hidden],
+    ['logs/.part-0.csv.crc', hidden],
+    ['logs/part-0.csv.crc', 'it is a file that jobs leave beside their data'],
+    ['logs/_temporary/0/part-0.csv', hidden],
+    ['logs/day_$folder$', 'it is a file that jobs leave beside their data'],
+    ['catalog/.hidden/items.jsonl', hidden],
+  ])('knows that %s is no data', (key, why) => {
+    expect(leftoverOf(key)).toBe(why);
   });
 
-  it.each(['logs/a.jsonl', 'logs/_day=1/a.jsonl', 'logs/2026/part_0.csv', 'logs/crc.csv'])(
+  it.each(['logs/a.jsonl', 'logs/_day=1/a.jsonl', 'logs/2026/part_0.csv', 'logs/a.crc.csv'])(
     'takes %s for data',
     (key) => {
       expect(leftoverOf(key)).toBeUndefined();

@@ -76,9 +76,9 @@ export class SumsOfMany implements PairSums {
     if (item >= this.end) return false;
     const index = item - this.first;
     const bits = this.#bits[index]!;
-    if (bits === this.#dense || pairs === 0) return true;
+    if (bits === this.#dense) return true;
     const wanted = slack * (this.#counts[index]! + pairs);
-    // Of no bits is a table of no places, not of one; but whoever has pairs wants more than one.
+    // Of no bits is a table of no places, not of one: enough for no pairs, and one pair wants more than one.
     if (wanted <= 2 ** bits) return true;
     const enough = Math.min(this.#dense, Math.max(2, Math.ceil(Math.log2(wanted))));
     // Those that are given up make room; alone, an item has enough.

@@ -167,6 +167,8 @@ describe('Class: SumsOfMany', () => {
     for (let other = 4; other <= 12; other++) sums.add(1, other, 1);
 
     expect(sums.end).toBe(7);
+    // The table that was outgrown is for those that are left.
+    expect(sums.expect(7, 3)).toBe(false);
     expect(readOf(sums, 1)).toEqual(new Map(Array.from({ length: 12 }, (_, at) => [at + 1, 1])));
     expect(readOf(sums, 6)).toEqual(new Map([1, 2, 3].map((other) => [other, 6])));
   });
@@ -189,6 +191,17 @@ describe('Class: SumsOfMany', () => {
     expect(take(4, [10, 11, 12])).toBe(false);
     expect(readOf(sums, 1)).toEqual(new Map(twelve.slice(0, 9).map((other) => [other, 1])));
     expect(readOf(sums, 2)).toEqual(new Map(twelve.map((other) => [other, 2])));
+  });
+
+  it('needs no more for an item that has a place for every other', () => {
+    const sums = new SumsOfMany(items, 1, 1);
+    for (const item of [1, 2, 1, 2]) {
+      expect(sums.expect(item, items)).toBe(true);
+      for (let other = 1; other <= items; other++) sums.add(item, other, 1);
+    }
+
+    expect(sums.end).toBe(items + 1);
+    expect(readOf(sums, 2).size).toBe(items);
   });
 
   it('needs nothing for an item that is expected with nothing', () => {

@@ -97,7 +97,8 @@ function isSimpler(one: Candidate, other: Candidate): boolean {
   };
   const [own, others] = [order(one), order(other)];
   const place = own.findIndex((value, at) => value !== others[at]);
-  return place !== -1 && own[place]! < others[place]!;
+  // Of two that are alike in all, at -1, neither is.
+  return own[place]! < others[place]!;
 }
 
 /** In what a candidate is simpler than another, in a few words. */

@@ -116,9 +116,8 @@ export function applyTrial(config: PipelineConfig, plan: TrialPlan): PipelineCon
 /** Each model with the environment as one of its twins, unless that is configured anyway. */
 function rested(config: PipelineConfig, plan: Extract<TrialPlan, { kind: 'rest' }>): ModelConfig[] {
   const { models } = config.training;
-  const trained = new Set(
-    models.filter((model) => !readsEnvironment(model)).map((model) => recipeOf(config, model)),
-  );
+  // No twin has the recipe of a model with the environment.
+  const trained = new Set(models.map((model) => recipeOf(config, model)));
   return models.flatMap((model) => {
     const twins = plan.models.find(({ name }) => name === model.name);
     if (twins === undefined) return [model];

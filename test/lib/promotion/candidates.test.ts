@@ -133,6 +133,19 @@ describe('Function: simplestTied', () => {
     expect(tiedIn(older)).toBeUndefined();
     const unknown = evaluationWith({ other: 0 });
     expect(tiedIn({ ...unknown, models: evaluationOf().models, baselines: [] })).toBeUndefined();
+    const [first, second] = unknown.models;
+    const [bare, otherBare] = evaluationOf().models;
+
+    const without = (bareOne: typeof bare, like: typeof first) => ({
+      ...bareOne!,
+      validation: like!.validation,
+    });
+    for (const models of [
+      [without(bare, first), second!],
+      [first!, without(otherBare, second)],
+    ]) {
+      expect(tiedIn({ ...unknown, models, baselines: [] })).toBeUndefined();
+    }
   });
 });
 

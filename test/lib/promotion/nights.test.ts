@@ -16,6 +16,7 @@ describe('Function: nightsUnpromoted', () => {
     ['the night after it counts as one', [under(3, 'b'), under(2, 'a'), under(1, 'a')], false, 1],
     ['each further one as one more', [under(3, 'a'), under(2, 'a'), under(1, 'a')], false, 3],
     ['nights before anybody was promoted count too', [firstNight(2), firstNight(1)], false, 2],
+    ['no night is none', [], false, 0],
     ['somebody else before does not', [under(4, 'a'), under(3, 'b'), under(2, 'a')], false, 1],
   ])('%s', (_, nights, promoted, expected) => {
     expect(nightsUnpromoted(nights, promoted)).toBe(expected);

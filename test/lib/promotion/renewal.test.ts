@@ -71,9 +71,32 @@ describe('Function: planRenewal', () => {
     ],
     ['a model was changed since', { config: configOf([a, { ...b, dropout: 0.5 }, c]) }, last],
     ['it is switched off', { config: configOf([a, b, c], { renewalGrowth: 0 }) }, last],
+    [
+      'it is switched off, and nothing has come',
+      { config: configOf([a, b, c], { renewalGrowth: 0 }), bytes: 1000 },
+      last,
+    ],
     ['no model of that night is known', { championRecipe: 'counts' }, { ...last, models: [] }],
   ])('trains all where %s', (_, change, before) => {
     expect(planRenewal({ ...ahead, ...change }, before)).toEqual({ kind: 'all' });
+  });
+
+  test('renews one where the log has grown by just as much as it may', () => {
+    const half = configOf([a, b, c], { renewalGrowth: 0.5 });
+
+    expect(planRenewal({ ...ahead, config: half, bytes: 1500 }, last)).toMatchObject({
+      ...{ kind: 'renewal', growth: 0.5 },
+    });
+    expect(planRenewal({ ...ahead, config: half, bytes: 1501 }, last).kind).toBe('all');
+  });
+
+  test('asks for the best of the models that the last full night knows, one without a number the last', () => {
+    const [, second, third] = last.models;
+    const best = (models: FullNight['models']) =>
+      planRenewal({ ...ahead, championRecipe: 'counts' }, { ...last, models });
+
+    expect(best([third!])).toMatchObject({ model: 'c' });
+    expect(best([{ ...second!, validation: {} }, third!])).toMatchObject({ model: 'c' });
   });
 
   test('a model that was taken out of the configuration is not asked for', () => {
@@ -95,6 +118,14 @@ describe('Functions: applyRenewal, withLeftOut, leftOut, explainRenewal', () => 
     expect(leftOut(plan)).toEqual(['b', 'c']);
     expect(explainRenewal(plan, config.promotion)).toBe(
       'Only a was trained: since run monday, which trained all, the log has grown by 1.0 %. b, c wait until it has grown by more than 5.0 % (promotion.renewalGrowth) or 7 days have passed (promotion.renewalDays).',
+    );
+  });
+
+  test('say of a single one that it waits', () => {
+    const two = configOf([a, b]);
+
+    expect(explainRenewal(planRenewal({ ...ahead, config: two }, last), two.promotion)).toContain(
+      ' b waits until it has grown by more than 5.0 % ',
     );
   });
 

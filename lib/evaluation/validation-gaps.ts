@@ -37,7 +37,7 @@ export function gapsToBest(
   const best = totals.indexOf(Math.max(...totals));
   return rankers.map(({ name }, at) => {
     const differences = sums[best]!.map((value, user) => value - sums[at]![user]!);
-    const behind = at === best ? 0 : (totals[best]! - totals[at]!) / Math.max(1, numbers.length);
+    const behind = (totals[best]! - totals[at]!) / Math.max(1, numbers.length);
     const squares = differences.reduce(
       (sum, value, user) => sum + (value - behind * cases[user]!) ** 2,
       0,

@@ -110,6 +110,13 @@ describe('Function: rankByScorer', () => {
 
     // Act and assess
     expect(() => rankByScorer(popularity, cases, order, false)).toThrow(ContractError);
+    const before = casesOf([
+      { history: [items], target: items },
+      { history: [1, items + 1], target: 1 },
+    ]);
+    expect(() => rankByScorer(popularity, before, order, false)).toThrow(
+      'Evaluation case 1 has an item that is not among the 12 of the vocabulary.',
+    );
   });
 });
 

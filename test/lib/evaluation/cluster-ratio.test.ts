@@ -54,6 +54,23 @@ describe('Functions: ratioOf, differenceOfRatios', () => {
     expect(interval!.high - interval!.low).toBeGreaterThan(1.1 * independent);
   });
 
+  it.each([
+    [[5, 5], true],
+    [[4, 5], false],
+    [[15, 15], true],
+    [[15, 16], false],
+  ])(
+    'need ten hits, and ten cases that are none, of two users: of twenty cases each %j',
+    (hits, isEnough) => {
+      const { interval } = ratioOf({
+        cases: Float64Array.of(20, 20),
+        hits: Float64Array.from(hits),
+      });
+
+      expect(interval !== null).toBe(isEnough);
+    },
+  );
+
   it('say nothing of few', () => {
     const few = { cases: Float64Array.of(100, 100), hits: Float64Array.of(4, 5) };
     const one = { cases: Float64Array.of(100), hits: Float64Array.of(50) };

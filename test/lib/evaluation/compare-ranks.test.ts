@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareRanks } from '#lib/evaluation/compare-ranks.ts';
+import { bootstrapMeans } from '#lib/evaluation/resampling.ts';
 import { randomStream } from '#lib/recommender/random.ts';
 
 const settings = { bootstrapSamples: 2000, confidence: 0.95, seed: 1 };
@@ -44,6 +45,26 @@ describe('Function: compareRanks', () => {
       expect(high).toBeGreaterThan(value);
     }
     expect(compareRanks(users, a, b, settings)).toEqual(compared);
+  });
+
+  it('has the standard deviation of the resampled differences', () => {
+    // Arrange
+    const a = Int32Array.of(1, 1, 3, 0);
+    const b = Int32Array.of(1, 0, 1, 3);
+    const users = ['a', 'b', 'c', 'd'];
+    const columns = [Float64Array.of(1, 1, 0.5, 0), Float64Array.of(1, 0, 1, 0.5)];
+    const cases = new Float64Array(4).fill(1);
+    const [means, peers] = bootstrapMeans({ cases, columns }, 3, 1);
+    const differences = [...means!].map((value, sample) => value - peers![sample]!);
+    const mean = differences.reduce((sum, value) => sum + value, 0) / 3;
+    const squares = differences.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+
+    // Act
+    const { standardError } = compareRanks(users, a, b, { ...settings, bootstrapSamples: 3 });
+
+    // Assess
+    expect(squares).toBeGreaterThan(0);
+    expect(standardError).toBeCloseTo(Math.sqrt(squares / 2), 12);
   });
 
   it('has no error where one is the other', () => {

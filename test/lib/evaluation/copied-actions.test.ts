@@ -96,4 +96,40 @@ describe('Function: nearestOpen', () => {
     expect(chosen([1, 2, 3], false)).toBe(1);
     expect(chosen([5, 1])).toBe(0);
   });
+
+  it('takes the nearer one though its number is higher, and of equals the lower one though it comes later', () => {
+    const nearest = (rows: number[][], row: number[]) =>
+      nearestOpen({ ...from(rows, 6), baskets: true })({
+        row: Int32Array.from(row),
+        // One basket: all of it weighs the same.
+        times: new Float64Array(row.length),
+        position: row.length - 2,
+        excludeHistory: true,
+      });
+
+    expect(
+      nearest(
+        [
+          [1, 4],
+          [1, 4],
+          [1, 3],
+        ],
+        [1, 6],
+      ),
+    ).toBe(4);
+    for (const history of [
+      [1, 2],
+      [2, 1],
+    ]) {
+      expect(
+        nearest(
+          [
+            [1, 4],
+            [2, 3],
+          ],
+          [...history, 6],
+        ),
+      ).toBe(3);
+    }
+  });
 });

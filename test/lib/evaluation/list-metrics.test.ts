@@ -45,6 +45,14 @@ describe('Function: assessLists', () => {
     expect(metrics.novelty.value).toBeCloseTo(bits.reduce((a, b) => a + b) / 3, 12);
   });
 
+  it('counts among the catalogue what is of the catalogue', () => {
+    const items = Int32Array.of(1, 2, 4, 1, 2, 4);
+
+    const metrics = assessLists({ items, listLength: 3 }, cases, Int32Array.of(3, 1, 1), config);
+
+    expect(metrics).toMatchObject({ distinctItems: 3, coverage: 2 / 3, commonestShare: 1 });
+  });
+
   it('is the share of the ten commonest items in all places', () => {
     // Arrange: of 12 items, ten are shown twice and two once.
     const twelve = Array.from({ length: 12 }, (_, at) => at + 1);

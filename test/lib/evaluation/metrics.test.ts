@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { meanOverCases, rankMetrics } from '#lib/evaluation/metrics.ts';
+import { meanOverCases, rankMetrics, rewardMetrics } from '#lib/evaluation/metrics.ts';
 
 describe('Function: rankMetrics', () => {
   it.each([
@@ -62,5 +62,16 @@ describe('Function: rankMetrics', () => {
 describe('Function: meanOverCases', () => {
   it('is 0 where there is no case', () => {
     expect(meanOverCases(new Int32Array(0), () => 1)).toBe(0);
+  });
+});
+
+describe('Function: rewardMetrics', () => {
+  it('is the reward of the held-out action where it is in the list', () => {
+    const metrics = rewardMetrics([2, 0.5, 3, 4], [1, 3]);
+    const of = (name: string) => [1, 3, 4, 0].map((rank, at) => metrics.get(name)!(rank, at));
+
+    expect([...metrics.keys()]).toEqual(['reward@1', 'reward@3']);
+    expect(of('reward@1')).toEqual([2, 0, 0, 0]);
+    expect(of('reward@3')).toEqual([2, 0.5, 0, 0]);
   });
 });

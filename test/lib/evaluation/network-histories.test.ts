@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { priorConfig } from '#lib/contracts/config/training.ts';
-import { forItems, historiesOf } from '#lib/evaluation/network-histories.ts';
+import { type PriorConfig, priorConfig } from '#lib/contracts/config/training.ts';
+import { forItems, historiesOf, networkHistories } from '#lib/evaluation/network-histories.ts';
 import { pairScorer, repeatLast } from '#lib/evaluation/rivals/pair-scorer.ts';
+import { casesOf } from '../sequences/cases.ts';
+import { dataOf } from './rivals/rows.ts';
 
 /** After item 1 comes item 2; of three items. */
 const rules = pairScorer(
@@ -27,6 +29,31 @@ const beforeTest = {
 };
 const priorOf = (...histories: string[]) => priorConfig.parse({ histories });
 
+describe('Function: networkHistories', () => {
+  const data = dataOf(
+    [
+      [1, 2, 3],
+      [1, 2],
+    ],
+    3,
+  );
+  const validation = casesOf([{ history: [1], target: 2 }]);
+  const kindsOf = (prior: PriorConfig | undefined) =>
+    networkHistories(data, validation, false, prior)?.scorers.map(({ kind }) => kind);
+
+  it('fits what a network is to be joined with, if it is to be joined with something', () => {
+    const found = networkHistories(data, validation, false, priorOf('sequential-rules'))!;
+
+    expect(found.trainingCounts).toEqual(Int32Array.of(2, 2, 1));
+    expect(kindsOf(priorOf('sequential-rules', 'item-knn'))).toEqual([
+      'sequential-rules',
+      'item-knn',
+    ]);
+    expect(kindsOf(priorOf())).toBeUndefined();
+    expect(kindsOf(undefined)).toBeUndefined();
+  });
+});
+
 describe('Function: historiesOf', () => {
   it('takes what a network is to be joined with, if it has something to say', () => {
     const prior = priorOf('sequential-rules', 'item-knn');
@@ -37,6 +64,12 @@ describe('Function: historiesOf', () => {
     expect(historiesOf({ training, beforeTest }, prior)).toEqual({
       training: { scorers: [rules], trainingCounts },
       beforeTest: { scorers: [rules], trainingCounts: beforeTest.trainingCounts },
+    });
+  });
+
+  it('takes what needs no pairs', () => {
+    expect(historiesOf({ training }, priorOf('repeat-last'))).toEqual({
+      training: { scorers: [repeatLast], trainingCounts },
     });
   });
 

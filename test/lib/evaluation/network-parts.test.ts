@@ -17,6 +17,17 @@ describe('Function: stepsOf', () => {
     ]);
   });
 
+  it('adds all histories at once, and what nobody has seen behind them', () => {
+    const components = ['network', 'sequential-rules', 'item-knn', 'unseen'];
+
+    expect(stepsOf({ components, halfLives: [], moderators: ['absence'] })).toEqual([
+      { added: 'network', columns: [0] },
+      { added: 'histories', columns: [0, 1, 2] },
+      { added: 'unseen', columns: [0, 1, 2, 3] },
+      { added: 'moderators', columns: [0, 1, 2, 3, 4, 5, 6, 7] },
+    ]);
+  });
+
   it('ends with the counts where nothing moderates', () => {
     expect(stepsOf({ ...blend, components: ['network'], moderators: [] })).toEqual([
       { added: 'network', columns: [0] },

@@ -46,11 +46,14 @@ export function chooseScorer(
 function sampleRequests(cases: EvaluationCases): (readonly [number, number])[] {
   const offsets = requestOffsets(cases);
   const key = (begin: number) => hash32(`${cases.users[begin]} ${begin}`, sampleSeed);
-  return Array.from(offsets.subarray(1), (end, at) => [offsets[at]!, end] as const)
-    .map((request) => ({ request, key: key(request[0]) }))
-    .sort((a, b) => a.key - b.key || a.request[0] - b.request[0])
-    .slice(0, maximumRequests)
-    .map(({ request }) => request);
+  return (
+    Array.from(offsets.subarray(1), (end, at) => [offsets[at]!, end] as const)
+      .map((request) => ({ request, key: key(request[0]) }))
+      // The sort is stable: where hashes meet, the first request is first.
+      .sort((a, b) => a.key - b.key)
+      .slice(0, maximumRequests)
+      .map(({ request }) => request)
+  );
 }
 
 /** Place of an item among those with a score, from 1; 0 if it has none, as one beyond the vocabulary. */

@@ -22,7 +22,7 @@ const usualNeighbours: PairSettings = { decay: 0.85 };
 
 /** Each occurrence of "after `i` comes `j`" counts `1 / distance`. */
 const ruleCounts: PairRule = {
-  weigh: (distance) => (distance > 0 && distance <= maximumDistance ? 1 / distance : 0),
+  weigh: (distance) => (distance > 0 ? 1 / distance : 0),
   reach: { before: 0, after: maximumDistance },
   scale: (item, _other, occurrences) => 1 / Math.sqrt(occurrences[item]!),
   most: maximumPairs,

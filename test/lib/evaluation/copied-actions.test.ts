@@ -117,6 +117,15 @@ describe('Function: nearestOpen', () => {
         [1, 6],
       ),
     ).toBe(4);
+    // 1 speaks for 4 first, then 2 for 3 and 5, which are less near.
+    const rows = [
+      [1, 4],
+      [1, 4],
+      [2, 3],
+      [2, 5],
+      [2, 5],
+    ];
+    expect(nearest(rows, [2, 1, 6])).toBe(4);
     for (const history of [
       [1, 2],
       [2, 1],

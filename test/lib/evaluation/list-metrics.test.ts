@@ -46,7 +46,7 @@ describe('Function: assessLists', () => {
   });
 
   it('counts among the catalogue what is of the catalogue', () => {
-    const items = Int32Array.of(1, 2, 4, 1, 2, 4);
+    const items = Int32Array.of(1, 2, 5, 1, 2, 5);
 
     const metrics = assessLists({ items, listLength: 3 }, cases, Int32Array.of(3, 1, 1), config);
 

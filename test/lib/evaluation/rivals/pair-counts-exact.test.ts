@@ -174,6 +174,20 @@ describe('Function: countPairs', () => {
     expect(passesOf(7, 16)).toBe(1);
     expect(passesOf(7, 15)).toBe(2);
     expect(passesOf(7, 1)).toBe(2);
+    // A single shard is counted item by item, however large it is.
+    shards.pop();
+    expect(passesOf(1, 1)).toBe(1);
+  });
+
+  it('has no more places than pairs', () => {
+    const { items, strengths, offsets } = fitOn(
+      [shardOf([[1, 2, 3]])],
+      countPairs({ items: 3, baskets: false }, everything),
+    );
+
+    expect([...offsets]).toEqual([0, 0, 2, 4, 6]);
+    expect([...items]).toEqual([2, 3, 1, 3, 1, 2]);
+    expect([...strengths]).toEqual([1, 1, 1, 1, 1, 1]);
   });
 });
 

@@ -5,6 +5,7 @@ import {
   repeatLast,
   restoreScorer,
   sequentialRules,
+  withDecay,
 } from '#lib/evaluation/rivals/pair-scorer.ts';
 import { type Action, dataOf, scoresOf } from './rows.ts';
 
@@ -68,6 +69,42 @@ describe('Function: sequentialRules', () => {
     ).toEqual(close([0, 0, 1.5, 1.5]));
   });
 
+  it('makes rules of up to ten steps', () => {
+    const row = Array.from({ length: 12 }, (_, at) => at + 1);
+
+    const scores = scoresOf(sequentialRules(dataOf([row], 12), { decay: 0.5 }), [1], 12);
+
+    expect(scores).toEqual(close([0, ...Array.from({ length: 10 }, (_, at) => 1 / (at + 1)), 0]));
+  });
+
+  it('counts each action a step where there are no baskets, whatever its time', () => {
+    const rules = sequentialRules(
+      dataOf(
+        [
+          [1, 3],
+          [2, 4],
+        ],
+        4,
+      ),
+      { decay: 0.5 },
+    );
+    const history: Action[] = [
+      [1, 30],
+      [2, 30],
+    ];
+
+    expect(scoresOf(rules, history, 4)).toEqual(close([0, 0, 0.5, 1]));
+  });
+
+  it('asks nothing of actions that weigh less than a hundredth', () => {
+    const after = (decay: number, history: number[]) =>
+      scoresOf(sequentialRules(dataOf([[1, 3]], 4), { decay }), history, 4)[2];
+
+    expect(after(0.01, [1, 4])).toBeCloseTo(0.01, 8);
+    expect(after(0.2, [1, 4, 4])).toBeCloseTo(0.04, 8);
+    expect(after(0.2, [1, 4, 4, 4])).toBe(0);
+  });
+
   it('keeps the strongest 200 rules of an item, ties to the smaller index', () => {
     // Arrange: item 1 before each of 300 others, the odd ones twice.
     const rows = Array.from({ length: 300 }, (_, index) => {
@@ -116,6 +153,7 @@ describe('Function: itemNeighbours', () => {
 describe('Scorer: repeat-last', () => {
   it('puts the last item first, each once', () => {
     expect(scoresOf(repeatLast, [5, 3, 5, 4], 5)).toEqual([0, 0, 2, 4, 3]);
+    expect(scoresOf(repeatLast, [5, 3], 5)).toEqual([0, 0, 2, 0, 1]);
   });
 });
 
@@ -125,6 +163,30 @@ describe('Function: stepsBack', () => {
     expect([...stepsBack(times, true)]).toEqual([2, 1, 1, 0]);
     expect([...stepsBack(times, false)]).toEqual([3, 2, 1, 0]);
     expect([...stepsBack(new Float64Array(0), true)]).toEqual([]);
+  });
+});
+
+describe('Function: withDecay', () => {
+  it('has the same pairs, and another weight for earlier actions', () => {
+    const rules = sequentialRules(
+      dataOf(
+        [
+          [1, 3],
+          [2, 4],
+        ],
+        4,
+        true,
+      ),
+      { decay: 0.5 },
+    );
+
+    const other = withDecay(rules, 0.25);
+
+    expect(other).toMatchObject({
+      ...{ kind: rules.kind, arrays: rules.arrays },
+      parameters: { decay: 0.25, baskets: 1 },
+    });
+    expect(scoresOf(other, [1, 2], 4)).toEqual(close([0, 0, 0.25, 1]));
   });
 });
 

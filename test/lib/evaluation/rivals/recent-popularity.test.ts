@@ -99,6 +99,38 @@ describe('Function: chooseHalfLife', () => {
     expect(choose(basket.slice(0, 1), [day, allTime]).best).toBe(1);
   });
 
+  it.each([
+    ['are behind the target', [14, 15], 9],
+    ['come before it', [1, 2], 11],
+  ])(
+    'knows what is behind the tenth place where items that lists leave out %s',
+    (_, history, newest) => {
+      // Arrange: of all time, twelve items are ahead of item 13; of late, so many of them.
+      const times = (item: number, count: number, at: number) =>
+        Array(count).fill([item, at * day]) as [number, number][];
+      const log = [
+        ...Array.from({ length: 12 }, (_, at) => times(at + 1, 20, 50)).flat(),
+        ...Array.from({ length: newest }, (_, at) => times(at + 1, 3, 99)).flat(),
+        ...times(13, 1, 99),
+      ];
+      for (const renamed of [(item: number) => item, (item: number) => 16 - item]) {
+        const own = sortEvents({
+          items: Int32Array.from(log, ([item]) => renamed(item)),
+          times: Float64Array.from(log, ([, time]) => time),
+          isHeldOut: new Uint8Array(log.length),
+        });
+        const cases = casesOf([{ history: history.map(renamed), target: renamed(13), time: now }]);
+        const counting = planCounting(own, cases.times, 'request', 'global-time');
+
+        // Act
+        const { best } = chooseHalfLife(cases, counting, 15, true, [allTime, day]);
+
+        // Assess: in place 13, or 11, of all time, in place 10 of late.
+        expect(best).toBe(1);
+      }
+    },
+  );
+
   it('passes over targets that the vocabulary does not have', () => {
     const strange = { history: [], target: items + 1 };
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { runs } from '#lib/contracts/keys.ts';
+import { lockHolder } from '#lib/contracts/lock.ts';
 import { type RunStatus, runStatus } from '#lib/contracts/run.ts';
 import type { Objects } from '#platform/objects.ts';
 
@@ -10,10 +11,13 @@ const outcome = z.looseObject({ verdict: z.string() });
 export type Night = RunStatus & {
   /** The verdict in words; absent while there is none. */
   readonly verdict?: string | undefined;
+  /** Whether an execution works on it; one that is `running` without was stopped. */
+  readonly isAtWork: boolean;
 };
 
 /** All runs that are kept, the newest first. */
 export async function listNights(objects: Objects): Promise<Night[]> {
+  const holder = await lockHolder(objects);
   const nights: Night[] = [];
   for await (const folder of objects.folders(runs.root)) {
     const run = folder.slice(runs.root.length, -1);
@@ -23,7 +27,8 @@ export async function listNights(objects: Objects): Promise<Night[]> {
       status.value.status === 'succeeded'
         ? await objects.getVersion(runs.summary(run), outcome)
         : undefined;
-    nights.push({ ...status.value, verdict: summary?.value.verdict });
+    const isAtWork = status.value.status === 'running' && holder?.run === run;
+    nights.push({ ...status.value, verdict: summary?.value.verdict, isAtWork });
   }
   return nights.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
 }

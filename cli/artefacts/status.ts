@@ -134,9 +134,11 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
 }
 
 function describeNight(night: Night): string[] {
-  const { run, status, startedAt, endedAt, verdict, failure, unchangedSince } = night;
+  const { run, startedAt, endedAt, verdict, failure, unchangedSince } = night;
   const seconds = endedAt && (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
   const skipped = unchangedSince && `nothing was new since ${unchangedSince}`;
+  const isStopped = night.status === 'running' && !night.isAtWork;
+  const status = isStopped ? 'stopped; `lea resume` goes on with it' : night.status;
   const ended =
     failure?.Error === undefined ? (verdict ?? skipped ?? status) : `failed: ${failure.Error}`;
   return [run, minute(startedAt), seconds ? duration(seconds) : '', ended];

@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
-import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
+import { lookIntoBucket, placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
 import { rollback } from './rollback.ts';
 
 const subcommands = ['show', 'history', 'diff', 'promote', 'rollback'] as const;
@@ -42,8 +42,9 @@ ${placeUsage}
     } as typeof options);
     const place = readPlace(given);
     if (name === 'promote' && run === undefined) throw new UsageError('--run is needed.');
+    const inBucket = name === 'promote' ? withBucket : lookIntoBucket;
     return () =>
-      withBucket(place, async (objects) => {
+      inBucket(place, async (objects) => {
         const { diffChampions, championHistory, describeHistory } = await import(
           '../artefacts/champions.ts'
         );

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
 import { nameRun } from '#lib/contracts/run.ts';
-import { asCalled } from '../process/called.ts';
+import { asCalled, quoted } from '../process/called.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
 
@@ -69,8 +69,9 @@ async function runToResume(out: string, run: string | undefined): Promise<string
     objects.getVersion(runs.status(wanted), runStatus),
   );
   if (status === undefined) {
+    const which = run === undefined ? 'night' : `run ${run}`;
     throw new ValidationError(
-      `No run ${wanted} has begun in ${out}: \`lea start\` begins one, \`lea runs\` lists them.`,
+      `No ${which} has begun in ${out}: \`lea start\` begins one, \`lea runs\` lists them.`,
     );
   }
   if (status.value.status === 'succeeded' || status.value.status === 'skipped') {
@@ -82,11 +83,12 @@ async function runToResume(out: string, run: string | undefined): Promise<string
 export const start: Command = {
   usage: `Usage: npx lea start (--out DIR | --environment NAME) [--run NAME]
 
-Begins a night now, on what has been uploaded. On this machine it takes the configuration of the last night, or of \`lea backfill\`, and
-goes on with one that was interrupted.
+Begins a night now, on what has been uploaded. On this machine it takes the configuration of the last night, or of \`lea backfill\`,
+and goes on with one that was interrupted.
 
 ${where}
-  --run NAME          name of the run (default: today's date); one that is given works although nothing is new`,
+  --run NAME          name of the run (default: today's date, on this machine numbered where that run has ended). A night that
+                      is begun by hand works although nothing is new`,
   needs: [],
   prepare(args) {
     const { run, ...given } = readOptions(args, { ...places, run: { type: 'string' } });
@@ -142,12 +144,20 @@ minutes. On this machine whatever works in DIR is asked to end, as by Ctrl-C.
 ${where}`,
   needs: [],
   prepare(args) {
-    const place = readPlace(readOptions(args, places));
+    const given = readOptions(args, places);
+    const place = readPlace(given);
     if ('out' in place) {
+      const out = quoted(given.out!);
       return async () => {
         const { stopIn } = await import('../one-machine/stop.ts');
         const stopped = await stopIn(place.out);
-        console.log(stopped === undefined ? 'No night is at work.' : `Stopped: process ${stopped}`);
+        console.log(
+          stopped === undefined
+            ? 'No night is at work.'
+            : asCalled(
+                `Stopped process ${stopped}. \`npx lea status --out ${out}\` tells how things stand, \`npx lea resume --out ${out}\` goes on with a night that was at work.`,
+              ),
+        );
         return 0;
       };
     }

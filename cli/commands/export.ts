@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
-import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
+import { lookIntoBucket, placeOptions, placeUsage, readPlace } from './place.ts';
 
 /** The artefacts as files. */
 export const exportCommand: Command = {
@@ -24,7 +24,7 @@ ${placeUsage}
     const place = readPlace(given);
     if (to === undefined) throw new UsageError('--to is needed.');
     return () =>
-      withBucket(place, async (objects) => {
+      lookIntoBucket(place, async (objects) => {
         const { exportArtefacts } = await import('../artefacts/export.ts');
         const { files, bytes, users } = await exportArtefacts(objects, resolve(to), { run });
         const lists = users === 0 ? '' : ` lists.csv has the lists of ${users} users.`;

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
-import { runs } from '#lib/contracts/keys.ts';
+import { runs, uploads } from '#lib/contracts/keys.ts';
+import { releaseLeftLock } from '#lib/contracts/lock.ts';
 import type { Objects } from '#platform/objects.ts';
+import { quoted } from '../process/called.ts';
 import { UsageError } from './options.ts';
 
 /** Where a data bucket is: a folder that this machine's nights work in, or a bucket on AWS. */
@@ -41,14 +43,25 @@ export function readPlace({
   return bucket !== undefined ? { bucket } : { environment: environment! };
 }
 
+/** Work with a data bucket. */
+type Work<Result> = (objects: Objects) => Promise<Result>;
+
 /**
  * Works with a data bucket, by the same code wherever it is.
  *
- * @throws ValidationError when no night has worked in the folder, LocalError while one is at work there
+ * @throws ValidationError when nothing has been in the folder, LocalError while somebody is at work there
  */
-export async function withBucket<Result>(
+export const withBucket = <Result>(place: BucketPlace, work: Work<Result>): Promise<Result> =>
+  inBucket(place, work, false);
+
+/** The same for work that changes nothing and is soon done, also while a night is at work in the folder. */
+export const lookIntoBucket = <Result>(place: BucketPlace, work: Work<Result>): Promise<Result> =>
+  inBucket(place, work, true);
+
+async function inBucket<Result>(
   place: BucketPlace,
-  work: (objects: Objects) => Promise<Result>,
+  work: Work<Result>,
+  looksOnly: boolean,
 ): Promise<Result> {
   if (!('out' in place)) {
     const [{ createObjects }, { createS3Client }] = await Promise.all([
@@ -64,11 +77,14 @@ export async function withBucket<Result>(
   ]);
   const folder = join(place.out, 'cloud');
   if (!existsSync(folder)) throw nothingYet(place.out);
-  const stored = openStoredObjects(folder);
+  const stored = openStoredObjects(folder, looksOnly);
   try {
     for (const bucket of stored.buckets) {
       const objects = storedObjects(stored.disk, bucket);
-      for await (const _ of objects.folders(runs.root)) return await work(objects);
+      if (!(await isDataBucket(objects))) continue;
+      // One command at a time has the folder, so whoever holds the pipeline's lock was killed.
+      if (!stored.isInUse) await releaseLeftLock(objects);
+      return await work(objects);
     }
   } finally {
     stored.stop();
@@ -76,9 +92,17 @@ export async function withBucket<Result>(
   throw nothingYet(place.out);
 }
 
+/** Whether a night has begun there, or something was uploaded. */
+async function isDataBucket(objects: Objects): Promise<boolean> {
+  for (const root of [runs.root, uploads.reportPrefix]) {
+    for await (const _ of objects.folders(root)) return true;
+  }
+  return false;
+}
+
 const nothingYet = (out: string) =>
   new ValidationError(
-    `No night has begun in ${out} yet: \`npx lea run --out ${out} ...\` does the first.`,
+    `No night has begun in ${out} yet: \`npx lea run --out ${quoted(out)} ...\` does the first.`,
   );
 
 /** @throws MissingArtefactError where there is no such deployment */

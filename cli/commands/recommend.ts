@@ -4,7 +4,7 @@ import type { ListFormat } from '../artefacts/lists.ts';
 import type { TitledItem, TitledRecommendation } from '../artefacts/recommendation.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
-import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
+import { lookIntoBucket, placeOptions, placeUsage, readPlace } from './place.ts';
 import { readIds, readWanted, wantedOptions, wantedUsage } from './wanted.ts';
 
 /** Of a history, its newest items are shown. */
@@ -56,7 +56,7 @@ ${wantedUsage}
         );
       }
       return () =>
-        withBucket(place, async (objects) => {
+        lookIntoBucket(place, async (objects) => {
           const { writeAllLists } = await import('../artefacts/lists.ts');
           const { Progress } = await import('../one-machine/progress.ts');
           const { listenForInterruption } = await import('../process/interruption.ts');
@@ -83,7 +83,7 @@ ${wantedUsage}
       ...(time !== undefined && { context: { time } }),
     });
     return () =>
-      withBucket(place, async (objects) => {
+      lookIntoBucket(place, async (objects) => {
         const { recommendTo } = await import('../artefacts/recommendation.ts');
         const made = await recommendTo(objects, request);
         console.log(options.json ? JSON.stringify(made, null, 2) : describe(made));

@@ -4,7 +4,7 @@ import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import type { Command } from './command.ts';
 import { readOptions } from './options.ts';
-import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
+import { lookIntoBucket, placeOptions, placeUsage, readPlace } from './place.ts';
 
 export const report: Command = {
   usage: `Usage: npx lea report (--out DIR | --bucket NAME) [--run NAME] [--to FILE] [--json]
@@ -30,7 +30,7 @@ ${placeUsage}
     });
     const place = readPlace(given);
     return () =>
-      withBucket(place, async (objects) => {
+      lookIntoBucket(place, async (objects) => {
         const { newestReport } = await import('../artefacts/nights.ts');
         const run = asked ?? (await newestReport(objects));
         if (run === undefined || (await objects.head(runs.report(run))) === undefined) {

@@ -1,7 +1,7 @@
 import { parseRequest, rerankRequest } from '#lib/serving/request.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
-import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
+import { lookIntoBucket, placeOptions, placeUsage, readPlace } from './place.ts';
 import { describeList } from './recommend.ts';
 import { readIds } from './wanted.ts';
 
@@ -34,7 +34,7 @@ ${placeUsage}
       items: readIds('--items', items),
     });
     return () =>
-      withBucket(place, async (objects) => {
+      lookIntoBucket(place, async (objects) => {
         const { rerankFor } = await import('../artefacts/recommendation.ts');
         const made = await rerankFor(objects, request);
         const { name, run } = made.champion;

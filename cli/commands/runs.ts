@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 import { readOptions } from './options.ts';
-import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
+import { lookIntoBucket, placeOptions, placeUsage, readPlace } from './place.ts';
 
 export const runsCommand: Command = {
   usage: `Usage: npx lea runs (--out DIR | --bucket NAME) [--json]
@@ -17,7 +17,7 @@ ${placeUsage}
     });
     const place = readPlace(given);
     return () =>
-      withBucket(place, async (objects) => {
+      lookIntoBucket(place, async (objects) => {
         const { listNights } = await import('../artefacts/nights.ts');
         const { nightsTable } = await import('../artefacts/status.ts');
         const nights = await listNights(objects);

@@ -1,7 +1,7 @@
 import { parseRequest, similarRequest } from '#lib/serving/request.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
-import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
+import { lookIntoBucket, placeOptions, placeUsage, readPlace } from './place.ts';
 import { describeItem, describeList } from './recommend.ts';
 import { readWanted, wantedOptions, wantedUsage } from './wanted.ts';
 
@@ -33,7 +33,7 @@ ${wantedUsage}
     const place = readPlace({ out, bucket, environment });
     const request = parseRequest(similarRequest, { item_id: item, ...readWanted(options) });
     return () =>
-      withBucket(place, async (objects) => {
+      lookIntoBucket(place, async (objects) => {
         const { similarTo } = await import('../artefacts/recommendation.ts');
         const made = await similarTo(objects, request);
         const { name, run } = made.champion;

@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 import { readOptions } from './options.ts';
-import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
+import { lookIntoBucket, placeOptions, placeUsage, readPlace } from './place.ts';
 
 /** Nights and uploads that are told about. */
 const newest = 10;
@@ -18,7 +18,7 @@ ${placeUsage}
     });
     const place = readPlace(given);
     return () =>
-      withBucket(place, async (objects) => {
+      lookIntoBucket(place, async (objects) => {
         const { describeStatus, readStatus } = await import('../artefacts/status.ts');
         const found = await readStatus(objects, newest);
         console.log(json ? JSON.stringify(found, null, 2) : describeStatus(found));

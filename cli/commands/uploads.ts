@@ -3,7 +3,7 @@ import { MissingArtefactError } from '#lib/contracts/errors.ts';
 import { uploads } from '#lib/contracts/keys.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
-import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
+import { lookIntoBucket, placeOptions, placeUsage, readPlace } from './place.ts';
 
 export const uploadsCommand: Command = {
   usage: `Usage: npx lea uploads (--out DIR | --bucket NAME) [--upload ID [--to FILE]] [--json]
@@ -26,7 +26,7 @@ ${placeUsage}
     if (to !== undefined && upload === undefined) throw new UsageError('--to needs --upload.');
     const place = readPlace(given);
     return () =>
-      withBucket(place, async (objects) => {
+      lookIntoBucket(place, async (objects) => {
         const { readUploads, uploadsTable } = await import('../artefacts/status.ts');
         const { describeUploadReport } = await import('../artefacts/upload-report.ts');
         const { reports } = await readUploads(objects, Number.POSITIVE_INFINITY, upload);

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
-import { lockHolder, releaseLock } from '#lib/contracts/lock.ts';
+import { releaseLeftLock } from '#lib/contracts/lock.ts';
 import { needsBaseModel } from '#lib/contracts/needs.ts';
 import { runStatus } from '#lib/contracts/run.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
@@ -93,6 +93,7 @@ async function nightUntil(
       drained: (stop) => cloud.drained(stop),
       signal,
     });
+    // One command at a time has the folder, so whoever holds the lock was killed.
     await releaseLeftLock(objects);
     const resume = await hasBegun(objects, night.run);
     stages = new NightStages(progress, night.run, night.took);
@@ -128,12 +129,6 @@ async function prepareNight(
   const night = { run, finished: false, config, uploaded, ...(took !== undefined && { took }) };
   writeNight(request.out, night);
   return night;
-}
-
-/** One command at a time has the folder, so whoever holds the lock was killed. */
-async function releaseLeftLock(objects: Objects): Promise<void> {
-  const holder = await lockHolder(objects);
-  if (holder !== undefined) await releaseLock(objects, holder.execution, new Date());
 }
 
 async function hasBegun(objects: Objects, run: string): Promise<boolean> {

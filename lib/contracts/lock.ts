@@ -92,6 +92,12 @@ export async function releaseLock(
   );
 }
 
+/** For where nobody else can be at work: gives back what somebody holds who was killed. */
+export async function releaseLeftLock(objects: LockObjects): Promise<void> {
+  const holder = await lockHolder(objects);
+  if (holder !== undefined) await releaseLock(objects, holder.execution, new Date());
+}
+
 /** Who holds the lock, whether still at work or not; undefined when nobody does. */
 export async function lockHolder(
   objects: Pick<VersionedObjects, 'getVersion'>,

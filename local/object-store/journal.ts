@@ -36,14 +36,9 @@ export class Journal<Entry> {
   constructor(path: string, onEntry: (entry: Entry) => void) {
     this.#path = path;
     mkdirSync(dirname(path), { recursive: true });
-    const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
-    const whole = bytes.lastIndexOf(newline) + 1;
-    for (let line = 1; this.#size < whole; line++) {
-      const end = bytes.indexOf(newline, this.#size);
-      onEntry(parse(bytes.toString('utf8', this.#size, end), `${path}, line ${line}`) as Entry);
-      this.#size = end + 1;
-    }
-    this.#torn = bytes.length > whole;
+    const { bytes, whole } = readEntries(path, onEntry);
+    this.#size = whole;
+    this.#torn = bytes > whole;
     this.#descriptor = openSync(path, 'a');
   }
 
@@ -77,6 +72,28 @@ export class Journal<Entry> {
   close(): void {
     closeSync(this.#descriptor);
   }
+}
+
+/**
+ * Reads what is there, also while another process writes.
+ *
+ * @param onEntry told of every whole entry, oldest first
+ * @returns bytes of the file, and of its whole lines
+ * @throws DamagedStore that names the line that is not JSON
+ */
+export function readEntries<Entry>(
+  path: string,
+  onEntry: (entry: Entry) => void,
+): { readonly bytes: number; readonly whole: number } {
+  const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+  const whole = bytes.lastIndexOf(newline) + 1;
+  let begin = 0;
+  for (let line = 1; begin < whole; line++) {
+    const end = bytes.indexOf(newline, begin);
+    onEntry(parse(bytes.toString('utf8', begin, end), `${path}, line ${line}`) as Entry);
+    begin = end + 1;
+  }
+  return { bytes: bytes.length, whole };
 }
 
 const toLine = (entry: unknown) => Buffer.from(`${JSON.stringify(entry)}\n`);

@@ -45,7 +45,11 @@ export class MultipartUploads {
 
   constructor(dir: string) {
     this.#dir = dir;
-    rmSync(dir, { recursive: true, force: true });
+  }
+
+  /** Removes what an earlier process has left. */
+  clear(): void {
+    rmSync(this.#dir, { recursive: true, force: true });
   }
 
   create(intent: Intent): string {

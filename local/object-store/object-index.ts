@@ -1,5 +1,6 @@
+import { LocalError } from '../errors.ts';
 import type { StoredObject } from './fauxqs.ts';
-import { Journal } from './journal.ts';
+import { Journal, readEntries } from './journal.ts';
 import { S3Error } from './s3-error.ts';
 import { compareUtf8, SortedKeys } from './sorted-keys.ts';
 
@@ -24,16 +25,31 @@ interface Bucket {
  */
 export class ObjectIndex {
   readonly #buckets = new Map<string, Bucket>();
-  readonly #journal: Journal<Entry>;
+  readonly #path: string;
+  readonly #journal: Journal<Entry> | undefined;
 
-  /** @param path of the journal, which is begun if there is none */
-  constructor(path: string) {
-    this.#journal = new Journal(path, (entry) => this.#apply(entry));
-    this.#journal.compact(this.#entries());
+  /**
+   * @param path of the journal, which is begun if there is none
+   * @param looksOnly reads what is there, and changes nothing: another process may write
+   */
+  constructor(path: string, looksOnly = false) {
+    this.#path = path;
+    if (looksOnly) {
+      this.look();
+    } else {
+      this.#journal = new Journal(path, (entry) => this.#apply(entry));
+      this.#journal.compact(this.#entries());
+    }
+  }
+
+  /** Reads anew what another process has written. */
+  look(): void {
+    this.#buckets.clear();
+    readEntries<Entry>(this.#path, (entry) => this.#apply(entry));
   }
 
   close(): void {
-    this.#journal.close();
+    this.#journal?.close();
   }
 
   createBucket(name: string): void {
@@ -109,6 +125,12 @@ export class ObjectIndex {
   }
 
   #commit(entry: Entry): void {
+    if (this.#journal === undefined) {
+      throw new LocalError(
+        'LooksOnly',
+        `${this.#path} is another process's: nothing can be written.`,
+      );
+    }
     this.#journal.append(entry);
     this.#apply(entry);
   }

@@ -34,12 +34,17 @@ export class DiskObjects {
   readonly #index: ObjectIndex;
   readonly #bodies: string;
   readonly #uploads: MultipartUploads;
+  readonly #looksOnly: boolean;
 
-  constructor(dir: string) {
+  /** @param looksOnly reads alone, also while another process writes */
+  constructor(dir: string, looksOnly = false) {
+    this.#looksOnly = looksOnly;
     this.#bodies = join(dir, 'bodies');
-    mkdirSync(this.#bodies, { recursive: true });
     this.#uploads = new MultipartUploads(join(dir, 'uploads'));
-    this.#index = new ObjectIndex(join(dir, 'objects.jsonl'));
+    this.#index = new ObjectIndex(join(dir, 'objects.jsonl'), looksOnly);
+    if (looksOnly) return;
+    mkdirSync(this.#bodies, { recursive: true });
+    this.#uploads.clear();
     this.#removeUnusedBodies();
   }
 
@@ -101,8 +106,18 @@ export class DiskObjects {
 
   /** The record of an object and its open file, which stays readable when the object is replaced meanwhile. */
   open(bucket: string, key: string): { record: ObjectRecord; descriptor: number } {
-    const record = this.#index.get(bucket, key);
-    return { record, descriptor: openSync(join(this.#bodies, record.file), 'r') };
+    const open = () => {
+      const record = this.#index.get(bucket, key);
+      return { record, descriptor: openSync(join(this.#bodies, record.file), 'r') };
+    };
+    try {
+      return open();
+    } catch (error) {
+      if (!this.#looksOnly || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // Whoever writes has replaced it meanwhile.
+      this.#index.look();
+      return open();
+    }
   }
 
   /** A copy has the bytes, metadata and ETag of its source, but is no multipart object. */

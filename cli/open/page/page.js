@@ -202,7 +202,10 @@ function showSimilar({ item, items, champion, source }) {
 
 function showNights({ nights }) {
   const ended = (night) =>
-    night.failure?.Error ? `failed: ${night.failure.Error}` : (night.verdict ?? night.status);
+    night.failure?.Error
+      ? `failed: ${night.failure.Error}`
+      : (night.verdict ??
+        (night.status === 'running' && !night.isAtWork ? 'stopped' : night.status));
   const name = ({ run, verdict }) =>
     verdict === undefined ? run : link(`/runs/${encodeURIComponent(run)}/report/index.html`, run);
   return [

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeAllLists } from '#cli/artefacts/lists.ts';
+import { storedObjects } from '#cli/artefacts/stored-objects.ts';
 import { commands } from '#cli/commands/index.ts';
 import { UsageError } from '#cli/commands/options.ts';
 import { withBucket } from '#cli/commands/place.ts';
-import { interactions, uploads } from '#lib/contracts/keys.ts';
+import { interactions, runs, uploads } from '#lib/contracts/keys.ts';
+import { takeLock } from '#lib/contracts/lock.ts';
 import { unreadReport } from '#lib/interactions/report.ts';
 import { lockFolder } from '#local/folder-lock.ts';
+import { DiskObjects } from '#local/object-store/objects.ts';
 import { itemIds } from '../../functions/champion.ts';
 import { sorted } from '../../lib/interactions/sorted.ts';
 import { temporaryFolder } from '../../temporary/folders.ts';
@@ -197,7 +200,8 @@ describe('Command: recommend', () => {
     );
     expect(existsSync('nowhere')).toBe(false);
     const unlock = lockFolder(join(out, 'cloud'));
-    await expect(lea('status', '--out', out)).rejects.toThrow('is in use by');
+    await expect(lea('serve', '--out', out)).rejects.toThrow('is in use by');
+    await expect(lea('forget', '--user', 'a', '--out', out)).rejects.toThrow('is in use by');
     unlock();
   });
 });
@@ -241,6 +245,84 @@ describe('Command: status', () => {
     ]);
   });
 });
+
+describe('Commands that look', () => {
+  it.each([
+    ['status'],
+    ['runs'],
+    ['uploads'],
+    ['report', '--to', join(temporaryFolder('look'), 'page.html')],
+    ['recommend', '--user', 'user-03'],
+    ['similar', 'item-3'],
+    ['rerank', '--user', 'user-03', '--items', 'item-1'],
+    ['champion', 'show'],
+    ['export', '--to', temporaryFolder('look')],
+  ])('answer while a night is at work, and say that it is: %s', async (name, ...args) => {
+    // Arrange
+    const folder = await beginAnotherNight();
+    const unlock = lockFolder(join(folder, 'cloud'));
+
+    // Act
+    const { text, code } = await lea(name, ...args, '--out', folder).finally(unlock);
+
+    // Assess
+    expect(code).toBe(0);
+    if (name === 'status') expect(text).toContain('\nAt work: run c since 2026-11-25 02:00 UTC\n');
+    if (name === 'runs') expect(text).toMatch(/\nc +2026-11-25 02:00 UTC +running\n/);
+  });
+
+  it('say of a night that was stopped or killed that it is not at work, and let users be forgotten', async () => {
+    const folder = await beginAnotherNight();
+
+    const { text } = await lea('status', '--out', folder);
+    const found = JSON.parse((await lea('status', '--out', folder, '--json')).text);
+    const { code } = await lea('forget', '--user', 'user-03', '--out', folder);
+
+    expect(text).not.toContain('At work');
+    expect(text).toMatch(/\nc +2026-11-25 02:00 UTC +stopped; `lea resume` goes on with it\n/);
+    expect(found).toMatchObject({ running: null, nights: [{ run: 'c', isAtWork: false }, {}, {}] });
+    expect(code).toBe(0);
+  });
+
+  it('tell what was uploaded before the first night', async () => {
+    const folder = temporaryFolder('uploaded');
+    const disk = new DiskObjects(join(folder, 'cloud', 's3'));
+    disk.createBucket('data');
+    const objects = storedObjects(disk, 'data');
+    const facts = {
+      upload: 'x',
+      key: 'logs/a.csv',
+      kind: 'logs',
+      arrivedAt: '2026-11-23T10:00:00.000Z',
+      bytes: 1,
+    } as const;
+    await objects.putJson(uploads.report('x'), unreadReport(facts, 'succeeded', 'Read.'));
+    disk.close();
+
+    const { text } = await lea('status', '--out', folder);
+
+    expect(text).toMatch(/^Nothing is in service yet\.\n/);
+    expect(text).toContain('logs/a.csv');
+    await expect(lea('recommend', '--out', folder, '--user', 'a')).rejects.toThrow(
+      'Nothing is in service yet',
+    );
+  });
+});
+
+/** A folder in which run `c` has begun after the others. */
+async function beginAnotherNight(): Promise<string> {
+  const folder = await finishNight();
+  const now = new Date('2026-11-25T02:00:00.000Z');
+  await withBucket({ out: folder }, async (objects) => {
+    await takeLock(objects, { run: 'c', execution: 'c-1', now, maximumHours: 24 });
+    await objects.putJson(runs.status('c'), {
+      run: 'c',
+      status: 'running',
+      startedAt: now.toISOString(),
+    });
+  });
+  return folder;
+}
 
 describe('Command: rerank', () => {
   it('puts items in the order of the list, and what nobody knows behind them', async () => {

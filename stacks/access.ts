@@ -301,7 +301,7 @@ export const functionAccess = {
     read: [keys.lock, keys.runManifest, keys.runStatus, keys.environmentRegistration],
     write: [keys.lock, keys.runStatus],
   },
-  'publish-run-status': { read: [keys.runConfig, keys.verdict, keys.report] },
+  'publish-run-status': { read: [keys.runConfig, keys.cost, keys.verdict, keys.report] },
   'expire-runs': {
     read: [
       keys.champion,

@@ -1,3 +1,4 @@
+import { readAskingInstances } from '#functions/shared/asking-instances.ts';
 import { readAugmentation } from '#functions/shared/augmentation-results.ts';
 import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { environments, runs } from '#lib/contracts/keys.ts';
@@ -24,6 +25,7 @@ export async function gatherReuse(
   const instanceHour = (prices.instanceHour as Readonly<Record<string, number>>)[instanceType!];
   const asked = transitions - reused;
   const span = await askingSeconds(objects, run);
+  const instances = await readAskingInstances(objects, run);
   const savedSeconds = asked > 0 && span > 0 ? (span / asked) * reused : undefined;
   return {
     fittedBy: fitted.run === run ? null : fitted.run,
@@ -36,7 +38,7 @@ export async function gatherReuse(
     savedUsd:
       savedSeconds === undefined || instanceHour === undefined
         ? undefined
-        : (savedSeconds * instanceHour) / 3600,
+        : (instances * savedSeconds * instanceHour) / 3600,
     instanceType: instanceType!,
   };
 }

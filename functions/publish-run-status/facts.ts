@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readAskingInstances } from '#functions/shared/asking-instances.ts';
 import { runResources } from '#lib/contracts/job-name.ts';
 import { runs } from '#lib/contracts/keys.ts';
 import type { PriceList } from '#lib/cost/prices.ts';
@@ -67,7 +68,8 @@ async function findSpent(
   if (endpoint !== undefined) {
     const { environmentInstanceTypes } = begun.value.operations;
     const instanceType = environmentInstanceTypes[endpoint.instance] ?? 'unknown';
-    paid.push({ instanceType, seconds: endpoint.seconds });
+    const instances = await readAskingInstances(objects, run);
+    paid.push({ instanceType, seconds: instances * endpoint.seconds });
   }
   return spent(paid, prices);
 }

@@ -63,7 +63,7 @@ export function estimateCost(
   const seconds =
     (vectors?.time.expectedSeconds ?? 0) +
     (fit?.time.expectedSeconds ?? 0) +
-    (ask[0]?.seconds.expected ?? 0) +
+    (ask[0]?.seconds.expected ?? 0) / (ask[0]?.instances ?? 1) +
     train.seconds;
   const { maximumRunHours } = config.operations;
   const times = [
@@ -74,7 +74,7 @@ export function estimateCost(
     runTime(
       seconds,
       maximumRunHours,
-      'take faster instances (operations.environmentInstanceTypes, operations.vectorsInstanceTypes, operations.trainerInstanceTypes), a smaller environment.baseModel or fewer models',
+      'let more instances answer (operations.environmentInstances), take faster ones (operations.environmentInstanceTypes, operations.vectorsInstanceTypes, operations.trainerInstanceTypes), a smaller environment.baseModel or fewer models',
     ),
     ...functionTimes(config, counts, tables, work),
   ];

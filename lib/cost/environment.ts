@@ -100,6 +100,16 @@ export function fitCost(config: PipelineConfig, counts: DataCounts, tables: Pric
   );
 }
 
+/** Share of a run within which the environment is to be asked, with as many instances as that takes and there may be. */
+const askingShare = 1 / 4;
+
+/** How many instances of the endpoint answer side by side. @param asking seconds of one instance for all answers */
+function instancesFor(asking: Range, operations: PipelineConfig['operations']): number {
+  const share = askingShare * operations.maximumRunHours * 3600;
+  const needed = Math.max(1, Math.ceil(asking.expected / share));
+  return Math.min(needed, operations.environmentInstances);
+}
+
 /**
  * The endpoint that answers, and the functions that wait for its answers.
  *
@@ -131,12 +141,14 @@ export function askCosts(
     expected: asked.expected > 0 ? 1 : 0,
     high: asked.high > 0 ? 1 : 0,
   };
-  const seconds = sum([product(starts, throughput.endpointStartSeconds), asking]);
+  const instances = instancesFor(asking, operations);
+  const seconds = sum([scale(product(starts, throughput.endpointStartSeconds), instances), asking]);
   const waiting = scale(asking, operations.augmentationConcurrency * processorGigabytes);
   return [
     {
-      part: `Ask the environment (${instance})`,
+      part: `Ask the environment (${instances === 1 ? '' : `${instances} x `}${instance})`,
       kind: 'ask',
+      instances,
       seconds,
       usd: instanceUsd(seconds, instance, false, tables),
     },

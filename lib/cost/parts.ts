@@ -18,4 +18,11 @@ export interface CostPart {
   /** Seconds behind the figure: of instances, or times GB of functions; 0 where nobody is paid by time. */
   readonly seconds: Range;
   readonly usd: Range;
+  /** Of an endpoint: instances that answer side by side. `seconds` are those of all of them. */
+  readonly instances?: number;
 }
+
+/** How many instances of the endpoint answer side by side, by a run's estimate. */
+export const askingInstances = (
+  parts: readonly { readonly instances?: number | undefined }[],
+): number => parts.find(({ instances }) => instances !== undefined)?.instances ?? 1;

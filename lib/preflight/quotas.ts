@@ -76,7 +76,7 @@ function checkInstances(config: PipelineConfig, account: AccountQuotas): Finding
             check: 'Asking the environment',
             types: environmentInstanceTypes,
             use: 'endpoint',
-            together: 1,
+            together: operations.environmentInstances,
           },
         ]
       : []),
@@ -112,7 +112,10 @@ function checkInstances(config: PipelineConfig, account: AccountQuotas): Finding
       return {
         level: 'warning',
         check,
-        message: `${seen.join(', ')}, but ${least} jobs are to run at the same time: the others wait. ${sentence(advice)}, or lower operations.trainingConcurrency.`,
+        message:
+          use === 'endpoint'
+            ? `${seen.join(', ')}, but a night may take ${least} instances, and would find none. ${sentence(advice)}, or lower operations.environmentInstances.`
+            : `${seen.join(', ')}, but ${least} jobs are to run at the same time: the others wait. ${sentence(advice)}, or lower operations.trainingConcurrency.`,
       };
     }
     return { level: 'ok', check, message: seen.join(', ') };
@@ -125,8 +128,9 @@ function checkConcurrency({ operations }: PipelineConfig, account: AccountQuotas
   if (quotas === undefined || 'unread' in quotas) return unread(check, quotas);
   const value = quotas.get(concurrencyQuota) ?? 0;
   const { ingestionConcurrency, augmentationConcurrency, bucketConcurrency, serving } = operations;
+  const asking = augmentationConcurrency * operations.environmentInstances;
   const wanted =
-    Math.max(ingestionConcurrency, augmentationConcurrency, bucketConcurrency) +
+    Math.max(ingestionConcurrency, asking, bucketConcurrency) +
     serving.provisionedConcurrency +
     otherFunctions;
   const advice = `${request('AWS Lambda', concurrencyQuota, 100)}, or lower operations.ingestionConcurrency, augmentationConcurrency and bucketConcurrency`;

@@ -32,7 +32,10 @@ export interface EndpointParts {
   readonly variant: CreateEndpointConfigRequest['ProductionVariants'][number];
 }
 
-/** One endpoint: a process that serves its model, from its creation on until it is deleted. */
+/**
+ * One endpoint: a process that serves its model, from its creation on until it is deleted. It answers for all instances
+ * that are asked for: more of them would share the machine that one has.
+ */
 export class Endpoint {
   readonly #parts: EndpointParts;
   readonly #options: SageMakerOptions;
@@ -120,7 +123,9 @@ export class Endpoint {
         await this.#untilHealthy(container, port);
         await this.#throwIfExposed(port);
         this.#url = `http://${loopback}:${port}`;
-        this.#update({ EndpointStatus: 'InService', ProductionVariants: this.#variants(1) });
+        const { InitialInstanceCount } = this.#parts.variant;
+        const variants = this.#variants(InitialInstanceCount);
+        this.#update({ EndpointStatus: 'InService', ProductionVariants: variants });
         await Promise.race([container.ended, aborted(signal)]);
       } finally {
         this.#url = undefined;

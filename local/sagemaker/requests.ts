@@ -127,7 +127,7 @@ export const createEndpointConfigRequest = z.strictObject({
       z.strictObject({
         VariantName: name,
         ModelName: name,
-        InitialInstanceCount: z.literal(1, 'must be 1 here'),
+        InitialInstanceCount: z.int().min(1),
         InstanceType: z.string().regex(/^ml\./),
         InitialVariantWeight: z.number().optional(),
         VolumeSizeInGB: z.int().optional(),

@@ -15,7 +15,7 @@ export type { NightlyDefinitionProps } from './states.ts';
  *
  * Input: `{run?, scheduledTime?, resume?}`. Variables: `$run` (its id), `$resource` (name of what this attempt creates in
  * SageMaker), `$buckets` and `$coreRound` (`sequences-states.ts`), `$environmentRunning`, `$environmentInstance` (number of the instance type that the endpoint is tried
- * on), `$refitFailure` (null, or why the winner could not be fitted on all actions), `$failure` (null, or the error
+ * on), `$askingInstances` (how many of them answer), `$refitFailure` (null, or why the winner could not be fitted on all actions), `$failure` (null, or the error
  * output of the state that failed). Any other failure goes through `StopEnvironment?`
  * to `FailRun`.
  */

@@ -40,6 +40,7 @@ export function startStates(props: NightlyDefinitionProps): States {
         endpointConfig: nameByContent(props, { model, variant, ...key }, [
           '$environmentVersion',
           instanceType,
+          '$string($askingInstances)',
         ]),
         anotherInstance: false,
         pollSeconds: 2,
@@ -153,11 +154,11 @@ function environmentModel(props: NightlyDefinitionProps): object {
   };
 }
 
-/** All of the endpoint configuration but names and instance type. */
+/** All of the endpoint configuration but names and instance type; how many instances there are is known when it is made. */
 function environmentVariant({ config }: NightlyDefinitionProps): object {
   return {
     VariantName: 'environment',
-    InitialInstanceCount: 1,
+    InitialInstanceCount: '{% $askingInstances %}',
     ContainerStartupHealthCheckTimeoutInSeconds: 900,
     ModelDataDownloadTimeoutInSeconds: 900,
     // Without it, SageMaker takes a host with a driver that is too old for the image.

@@ -33,6 +33,7 @@ function fitStates(props: NightlyDefinitionProps): States {
         environmentIsFresh: '{% $states.result.Payload.fresh %}',
         augmentationNeeded: '{% $states.result.Payload.augmentationNeeded %}',
         environmentChannels: '{% $states.result.Payload.channels %}',
+        askingInstances: '{% $states.result.Payload.instances %}',
       },
       Next: 'PlanVectors',
       ...caught,
@@ -107,7 +108,7 @@ function augmentStates(props: NightlyDefinitionProps): States {
         MaxItemsPerBatch: shardsPerCall,
         BatchInput: { run: '{% $run %}', endpoint: '{% $endpoint %}' },
       },
-      MaxConcurrency: config.operations.augmentationConcurrency,
+      MaxConcurrency: `{% $askingInstances * ${config.operations.augmentationConcurrency} %}`,
       ToleratedFailurePercentage: config.operations.toleratedFailurePercentage,
       ItemProcessor: {
         ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },

@@ -3,9 +3,9 @@ import { caught, invoke, type NightlyDefinitionProps, type States } from './stat
 import { trainerJob } from './trainer-job.ts';
 import { jobFailureReason, madeByJob, trainingJobStates } from './training-job.ts';
 
-/** The endpoint that has ended by now, and how long there was one; null without any. */
+/** The endpoint that has ended by now, and the seconds of its instances; null without any. */
 const endpointUse = ({ operations }: PipelineConfig) =>
-  `{% $environmentSince = null ? null : {"instanceType": ${JSON.stringify(operations.environmentInstanceTypes)}[$environmentInstance], "seconds": ($toMillis($environmentUntil) - $toMillis($environmentSince)) / 1000} %}`;
+  `{% $environmentSince = null ? null : {"instanceType": ${JSON.stringify(operations.environmentInstanceTypes)}[$environmentInstance], "seconds": $askingInstances * ($toMillis($environmentUntil) - $toMillis($environmentSince)) / 1000} %}`;
 
 /** From `FitRivals` to all recommenders trained (and the champion and all rivals ranked on the same cases). */
 export function trainingStates(props: NightlyDefinitionProps): States {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { runs } from '#lib/contracts/keys.ts';
 import { TaskError } from '#local/state-machine/errors.ts';
-import { costOf, run, trainingUsd, worldOf } from './nightly-setup.ts';
+import { costOf, objects, run, trainingUsd, worldOf } from './nightly-setup.ts';
 import type { Fault } from './nightly-world.ts';
 
 describe('The nightly definition, what it costs', () => {
@@ -21,6 +22,23 @@ describe('The nightly definition, what it costs', () => {
     // Assess
     expect(result.status).toBe('SUCCEEDED');
     expect(await costOf(world, 'e1')).toBeCloseTo(environmentUsd + trainingUsd, 9);
+  });
+
+  it('costs what all instances of an endpoint cost that answer side by side', async () => {
+    // Arrange
+    const world = worldOf({ trainerInstanceTypes: ['ml.c6i.2xlarge'] });
+    world.askingInstances = 3;
+    const ask = { part: 'Ask the environment', kind: 'ask', instances: 3 };
+    await objects.putJson(runs.cost(run), { parts: [{ part: 'Functions' }, ask] });
+    const fault: Fault = (stateName, call) => {
+      if (stateName === 'AugmentShards' && call === 1) world.now += 3600;
+    };
+    // Act
+    const result = await world.run('e1', { run }, { fault });
+    // Assess
+    expect(result.status).toBe('SUCCEEDED');
+    expect(world.askedOf).toStrictEqual([3]);
+    expect(await costOf(world, 'e1')).toBeCloseTo(0.1 + 3 + trainingUsd, 9);
   });
 
   it('costs what the jobs cost on the instance types that they ran on', async () => {

@@ -42,7 +42,9 @@ interface TaskArguments {
   readonly ModelName: string;
   readonly EndpointConfigName: string;
   readonly EndpointName: string;
-  readonly ProductionVariants: readonly [{ readonly InstanceType: string }];
+  readonly ProductionVariants: readonly [
+    { readonly InstanceType: string; readonly InitialInstanceCount: number },
+  ];
   readonly Subject: string;
 }
 
@@ -145,6 +147,10 @@ export class NightlyWorld {
   readonly stopped = new Map<string, { TrainingJobStatus: string; SecondaryStatus: string }>();
   /** Instance types that endpoints were tried on. */
   readonly tried: string[] = [];
+  /** How many instances each of them was to have. */
+  readonly askedOf: number[] = [];
+  /** What the estimate says of that. */
+  askingInstances = 1;
   /** Every state that an execution entered, and when by `now`. */
   readonly history = new Map<string, { timestamp: number; name?: string; type?: string }[]>();
   /** Seconds; passes only when a test says so. */
@@ -297,7 +303,9 @@ export class NightlyWorld {
       [`${sagemaker}:createEndpoint`]: guarded((request) => {
         create(this.endpoints, 'EndpointName')(request);
         const config = this.endpointConfigs.get(request.EndpointConfigName) as TaskArguments;
-        this.tried.push(config.ProductionVariants[0].InstanceType);
+        const [variant] = config.ProductionVariants;
+        this.tried.push(variant.InstanceType);
+        this.askedOf.push(variant.InitialInstanceCount);
         return {};
       }),
       [`${sagemaker}:describeEndpoint`]: guarded((_, { stateName }) => {
@@ -346,6 +354,7 @@ export class NightlyWorld {
         fresh: false,
         augmentationNeeded: true,
         channels: [{ ChannelName: 'sequences' }, { ChannelName: 'basemodel' }],
+        instances: this.askingInstances,
       }),
       planVectors: () => ({
         needed: this.vectorsNeeded,

@@ -140,7 +140,9 @@ describe('The nightly state machine', () => {
     expect(Tags).toStrictEqual(model.Tags);
     expect(ModelName).toBe('{% $model %}');
     const instanceType = InstanceType!.replaceAll(/\{% | %\}/g, '');
-    expect(StartEnvironment!.Assign!.endpointConfig).toContain(` & ${instanceType}, "SHA-256")`);
+    expect(StartEnvironment!.Assign!.endpointConfig).toContain(
+      ` & ${instanceType} & " " & $string($askingInstances), "SHA-256")`,
+    );
   });
 
   it('trains on spot instances, saves checkpoints, and never runs without a limit', () => {

@@ -32,7 +32,12 @@ export const operationsConfig = z.strictObject({
    */
   vectorsInstanceTypes: instanceTypes.default(['ml.c6i.2xlarge', 'ml.c5.2xlarge']),
   useSpotTraining: z.boolean().default(true),
-  /** Lambdas that ask the endpoint at the same time. */
+  /**
+   * Instances of the endpoint that answer side by side, at most: a night takes as many as let the environment be asked within a
+   * quarter of `maximumRunHours`. What they cost together is the same.
+   */
+  environmentInstances: z.int().min(1).max(100).default(1),
+  /** Lambdas that ask each instance of the endpoint at the same time. */
   augmentationConcurrency: z.int().min(1).max(1000).default(4),
   /** Functions that sort buckets of interactions into sequences at the same time. */
   bucketConcurrency: z.int().min(1).max(1000).default(8),

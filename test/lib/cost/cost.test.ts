@@ -94,6 +94,42 @@ describe('Function: estimateCost', () => {
     });
   });
 
+  it('asks as many instances as let it be asked within a quarter of the run, and no more than there may be', () => {
+    // Arrange
+    const one = { environmentInstanceTypes: ['ml.g5.xlarge'] };
+    const askedBy = (transitions: number, operations: object) => {
+      const many = { ...counts, interactions: transitions, transitions, baseModelParameters: 1e9 };
+      const { parts, times } = estimateCost(config(true, { ...one, ...operations }), many, tables);
+      const ask = parts.find(({ kind }) => kind === 'ask')!;
+      const whole = times.find(({ step }) => step === 'The whole run')!;
+      return { ask, run: whole.expectedSeconds };
+    };
+    const start = tables.throughput.endpointStartSeconds.expected;
+    const alone = askedBy(1e8, { environmentInstances: 1 });
+    const seconds = alone.ask.seconds.expected - start;
+    const needed = Math.ceil(seconds / 7200);
+
+    // Act
+    const few = askedBy(1e6, { environmentInstances: 20 });
+    const enough = askedBy(1e8, { environmentInstances: 20 });
+    const capped = askedBy(1e8, { environmentInstances: 2 });
+
+    // Assess
+    expect(needed).toBeGreaterThan(2);
+    expect(needed).toBeLessThan(20);
+    expect(alone.ask).toMatchObject({ part: 'Ask the environment (ml.g5.xlarge)', instances: 1 });
+    expect(few.ask.instances).toBe(1);
+    expect(enough.ask).toMatchObject({
+      part: `Ask the environment (${needed} x ml.g5.xlarge)`,
+      instances: needed,
+    });
+    expect(capped.ask.instances).toBe(2);
+    // Each instance has to start, and is paid for; together they answer as much as one does.
+    expect(enough.ask.seconds.expected).toBeCloseTo(seconds + needed * start, 3);
+    expect(capped.ask.seconds.expected).toBeCloseTo(seconds + 2 * start, 3);
+    expect(alone.run - capped.run).toBeCloseTo(seconds / 2, 3);
+  });
+
   it('has no GPU in it when no model uses the environment', () => {
     // Act
     const { parts } = estimateCost(config(false), counts, tables);

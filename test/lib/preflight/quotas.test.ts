@@ -88,6 +88,28 @@ describe('Function: checkQuotas', () => {
     expect(checkQuotas(config({ trainingConcurrency: 1 }), one)[2]!.level).toBe('ok');
   });
 
+  it('warns of an endpoint that may want more instances than there are', () => {
+    const one = account({
+      'ml.g5.xlarge for endpoint usage': 1,
+      'ml.g5.2xlarge for endpoint usage': 1,
+    });
+    expect(checkQuotas(config({ environmentInstances: 3 }), one)[1]).toMatchObject({
+      level: 'warning',
+      message: expect.stringMatching(
+        /a night may take 3 instances, and would find none\. Ask for at least 3 in Service Quotas.*or lower operations\.environmentInstances/,
+      ),
+    });
+    expect(checkQuotas(config(), one)[1]!.level).toBe('ok');
+  });
+
+  it('counts the functions that ask each of the instances', () => {
+    const asking = { environmentInstances: 100, augmentationConcurrency: 10 };
+    expect(checkQuotas(config(asking), account({}, 1000)).at(-1)).toMatchObject({
+      check: 'Lambda',
+      level: 'warning',
+    });
+  });
+
   it('wants an instance for item vectors where a model has texts', () => {
     const findings = checkQuotas(config({}, [{ ...plain, text: {} }]), account());
     expect(findings.map(({ check }) => check)).toStrictEqual([

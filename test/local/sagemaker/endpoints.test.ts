@@ -97,6 +97,24 @@ async function invoke(EndpointName: string, Body: string | Uint8Array, by = clie
 }
 
 describe('Class: Endpoints', () => {
+  it('answers with one process for as many instances as are asked for', async () => {
+    // Arrange
+    await create('several', 'good/', { InitialInstanceCount: 3 });
+
+    // Act
+    const endpoint = await settled('several');
+    const pids = new Set<string>();
+    for (let number = 0; number < 4; number++) pids.add((await invoke('several', 'pid')).text);
+
+    // Assess
+    expect(endpoint).toMatchObject({
+      EndpointStatus: 'InService',
+      ProductionVariants: [{ VariantName: 'all', CurrentInstanceCount: 3 }],
+    });
+    expect(pids.size).toBe(1);
+    await call('deleteEndpoint', { EndpointName: 'several' });
+  });
+
   it('serves once /ping answers, and is gone when it is deleted', async () => {
     // Arrange
     await create('serving');

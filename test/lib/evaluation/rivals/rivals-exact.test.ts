@@ -233,6 +233,24 @@ describe('Function: rankRivals', () => {
     );
   });
 
+  it('lets the counts of the shortest half-life keep a share, too', () => {
+    // Arrange: with the counts of midnight, validation chooses the first of two half-lives.
+    const nightly = { ...task, asOf: 'night' } as const;
+    const weightOf = (all: ReturnType<typeof rankRivals>) =>
+      named('all-x-recent', all).model.counts.terms.map(({ weight, halfLife }) => [
+        halfLife,
+        weight,
+      ]);
+
+    const [[halfLife, weight]] = weightOf(rankRivals(nightly)) as [[number, number]];
+
+    expect(halfLife).toBe(halfLives[0]);
+    expect(weight).toBeGreaterThan(0);
+    expect(weightOf(rankRivals({ ...nightly, countsShare: 0.5 }))).toEqual([
+      [halfLife, weight / 2],
+    ]);
+  });
+
   it('leaves the history out of lists, and reads counts when it is told', () => {
     const other = {
       ...task,

@@ -18,7 +18,7 @@ export function readId(
   value: string | number,
   maximumLength: number,
 ): string | Rejection {
-  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
     return reject(
       'wrong-type',
       `${name} is a number of more digits than can be kept; write it as text`,

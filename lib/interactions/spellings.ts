@@ -68,9 +68,9 @@ function foldsOf(id: string): (readonly [Spelling, string])[] {
 function writtenOut(id: string): string {
   const match = /^(\d+)(?:\.(\d+))?e\+?(\d{1,2})$/i.exec(id);
   if (match === null) return id;
-  const [, whole = '', fraction = '', exponent = ''] = match;
-  const digits = fraction.replace(/0+$/, '');
-  const zeros = Number(exponent) - digits.length;
+  const whole = match[1]!;
+  const digits = (match[2] ?? '').replace(/0+$/, '');
+  const zeros = Number(match[3]) - digits.length;
   return zeros < 0 ? id : (whole + digits + '0'.repeat(zeros)).replace(/^0+(?=\d)/, '');
 }
 
@@ -94,7 +94,7 @@ export function knownBy(id: string, known: ReadonlySet<string>): Spelling[] {
   const changed = new Map(foldsOf(id));
   return spellings.filter((spelling) => {
     const folded = changed.get(spelling) ?? id;
-    return index.get(spelling)!.has(folded) || (folded !== id && known.has(folded));
+    return index.get(spelling)!.has(folded) || known.has(folded);
   });
 }
 

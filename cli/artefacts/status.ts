@@ -94,9 +94,9 @@ export function describeStatus(status: Status): string {
       ? [`... and ${uploadsInAll - status.uploads.length} earlier uploads`]
       : []),
     ...status.uploads.flatMap(({ report }) =>
-      report?.status === 'failed' || report?.status === 'waiting'
-        ? ['', `${report.file}: ${report.message}`]
-        : [],
+      report === null || report.status === 'succeeded'
+        ? []
+        : ['', `${report.file}: ${report.message}`],
     ),
   ].join('\n');
 }

@@ -62,6 +62,9 @@ function describe({ users, changed, removedUploads, unfinishedRuns, ...report }:
     ...unfinishedRuns.map(
       (run) => `  run ${run} had not ended well: it begins anew when it is resumed`,
     ),
+    ...(rows === 0 && removedUploads.length === 0
+      ? ['There was none: ids are compared to the letter, as they stand in the uploaded logs.']
+      : []),
     found.rows.length === 0
       ? `No row of them is in any of the ${searched} objects.`
       : `Still in: ${found.rows.join(', ')}. Do it again.`,

@@ -14,22 +14,24 @@ export function shownSection(shown: ShownOutcome | undefined): Html | undefined 
   return html`<p>${headline(shown)}</p>
 <p>Lists that were shown from ${day(shown.from)} to ${day(shown.to)} (UTC), ${how(shown)}.${share < 1 && html` Of so many lists, those of ${percent(share)} of the users were looked at.`}${unreadable > 0 && html` ${whole(unreadable)} lines of the log of answers could not be read.`}</p>
 ${dataTable(
-  experiment === null ? 'What came of the lists' : `What came of the lists of ${experiment}`,
+  experiment === null
+    ? 'What came of the lists'
+    : `What came of the lists of the experiment "${experiment}"`,
   [
     { title: 'answered by', isLong: true },
+    { title: 'rate', isNumber: true },
     { title: 'lists', isNumber: true },
     { title: 'users', isNumber: true },
     { title: 'something was taken after', isNumber: true },
     { title: 'something of it was taken', isNumber: true },
-    { title: 'rate', isNumber: true },
   ],
   variants.map(({ variant, models, impressions, users, answered, taken, rate }) => [
     html`${variant}<br><small>${models.join(', ')}</small>`,
+    html`${metric(rate.value)}<br><small>${rate.interval === null ? 'too few to tell' : `[${metric(rate.interval.low)}, ${metric(rate.interval.high)}]`}</small>`,
     whole(impressions),
     whole(users),
     whole(answered),
     whole(taken),
-    html`${metric(rate.value)}<br><small>${rate.interval === null ? 'too few to tell' : `[${metric(rate.interval.low)}, ${metric(rate.interval.high)}]`}</small>`,
   ]),
 )}`;
 }

@@ -16,8 +16,7 @@ export function trendSection(
   const [last] = nights;
   if (last === undefined) return undefined;
   const scored = nights.filter(({ ndcg10 }) => ndcg10 !== null).toReversed();
-  const days = (night: PrequentialNight) =>
-    (Date.parse(night.createdAt) - Date.parse(scored[0]!.createdAt)) / 86_400_000;
+  const { x, xTitle } = sinceFirst(scored);
   const tonight =
     last.why === null
       ? html`<p>Before anything learned from them, ${whole(last.cases)} actions of ${whole(last.users)} users that arrived since the night before were predicted.</p>`
@@ -30,19 +29,19 @@ ${
     [
       {
         name: 'what was in service',
-        points: scored.map((night) => ({ x: days(night), y: night.ndcg10!.champion.value })),
+        points: scored.map((night) => ({ x: x(night), y: night.ndcg10!.champion.value })),
       },
       {
         name: 'recent popularity',
         points: scored.map((night) => ({
-          x: days(night),
+          x: x(night),
           y: night.ndcg10!.recentPopularity.value,
         })),
       },
     ],
     {
       title: 'NDCG@10 on what arrived, night by night',
-      xTitle: `days since ${scored[0]!.createdAt.slice(0, 10)}`,
+      xTitle,
       yTitle: 'NDCG@10',
       dots: true,
     },
@@ -70,4 +69,24 @@ ${
       ]),
   )
 }`;
+}
+
+const units = [
+  ['minutes', 60_000],
+  ['hours', 3_600_000],
+  ['days', 86_400_000],
+] as const;
+
+/** How long after the first of the nights each was: in days, of nights that somebody began one after the other in less. */
+function sinceFirst(nights: readonly PrequentialNight[]) {
+  const times = nights.map(({ createdAt }) => Date.parse(createdAt));
+  const first = Math.min(...times);
+  const span = Math.max(...times) - first;
+  const [unit, milliseconds] = units.findLast(([, own]) => span >= 2 * own) ?? units[0];
+  const begin = nights[0]?.createdAt ?? '';
+  const since = unit === 'days' ? begin.slice(0, 10) : begin.slice(0, 16).replace('T', ' ');
+  return {
+    x: ({ createdAt }: PrequentialNight) => (Date.parse(createdAt) - first) / milliseconds,
+    xTitle: `${unit} since ${since}`,
+  };
 }

@@ -51,6 +51,8 @@ describe('Command: forget', () => {
     expect((await ask('user-04')).code).toBe(0);
     const again = await lea('forget', '--user', 'user-03', '--out', night, '--json');
     expect(JSON.parse(again.text)).toMatchObject({ changed: [], found: { rows: [] } });
+    const nobody = await lea('forget', '--user', 'USER-04', '--out', night);
+    expect(nobody.text).toMatch(/^1 user: 0 rows are gone, out of 0 objects\.\nThere was none: /);
   });
 
   it('makes the files of the folder anew, so that nobody finds him there', async () => {

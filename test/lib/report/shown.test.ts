@@ -63,8 +63,8 @@ describe('Function: shownSection', () => {
     const text = textOf({ variants: [of('champion', 200), few] });
 
     expect(text).toContain(
-      'champion champion of run one 2 000 900 700 200 0.1000 [0.0900, 0.1100]',
+      'champion champion of run one 0.1000 [0.0900, 0.1100] 2 000 900 700 200',
     );
-    expect(text).toContain('2 0.0010 too few to tell');
+    expect(text).toContain('0.0010 too few to tell 2 000');
   });
 });

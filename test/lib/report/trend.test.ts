@@ -36,4 +36,20 @@ describe('Function: trendSection', () => {
     expect(text).not.toContain('night-1<br>');
     expect(text.indexOf('night-3<br>')).toBeLessThan(text.indexOf('night-2<br>'));
   });
+
+  it.each([
+    [[0, 4, 9], 'minutes since 2026-11-01 03:30'],
+    [[0, 90, 300], 'hours since 2026-11-01 03:30'],
+    [[0, 1440, 2880], 'days since 2026-11-01'],
+  ])('counts time in what nights are apart by: %j minutes', (minutes, expected) => {
+    const begin = Date.parse(nightOf(1, 0).createdAt);
+    const nights = minutes.map((late, at) => ({
+      ...nightOf(at + 1, 0),
+      createdAt: new Date(begin + late * 60_000).toISOString(),
+    }));
+
+    const { text } = trendSection(nights.toReversed(), undefined)!;
+
+    expect(text).toContain(`${expected}<`);
+  });
 });

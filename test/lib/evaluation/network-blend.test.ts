@@ -181,6 +181,28 @@ describe('Function: judgeNetwork', () => {
     expect([turned[0], turned[2], turned[1]]).toEqual(both.map(close));
   });
 
+  it('moderates by what the name says: those who were away long see the popular first, the others last', () => {
+    // Arrange: nothing but counts, as much as somebody was away longer than usual.
+    const prior = priorConfig.parse({ halfLives: [null], histories: [], moderators: ['absence'] });
+    const { served } = judgeNetwork(untrained(), undefined, prior, world, built);
+    const listsOf = (cases: typeof built.test, ...weights: number[][]) =>
+      rankNetwork({ ...served, blend: { ...served.blend!, weights } }, world, cases).lists;
+    const { historyTimes } = built.test;
+    const awayFor = (days: number) => ({
+      ...built.test,
+      historyTimes: historyTimes.map((time) => time - days * 86_400),
+    });
+
+    // Act
+    const [soon, late] = [0, 60].map((days) => listsOf(awayFor(days), [0, 0], [0, 1]));
+
+    // Assess
+    const [popular, unpopular] = [1, -1].map((weight) => listsOf(built.test, [0, weight], [0, 0]));
+    expect(popular).not.toEqual(unpopular);
+    expect(soon).toEqual(unpopular);
+    expect(late).toEqual(popular);
+  });
+
   it('finds the scorers of its components by their kinds, and marks items that training never saw', () => {
     // Arrange
     const prior = priorConfig.parse({

@@ -96,7 +96,7 @@ export function describeStatus(status: Status): string {
     ...status.uploads.flatMap(({ report }) =>
       report === null || report.status === 'succeeded'
         ? []
-        : ['', `${report.file}: ${report.message}`],
+        : ['', `${report.file}: ${report.message.replace(`${report.file} was`, 'was')}`],
     ),
   ].join('\n');
 }

@@ -46,9 +46,8 @@ ${placeUsage}
         const { servingSettings } = await import('../serve/settings.ts');
         const { listenForInterruption } = await import('../process/interruption.ts');
         const { impressions, variants } = wanted ?? (await servingSettings(objects));
-        const say = (what: string) => (error: unknown) =>
-          console.error(`${what}: ${(error as Error).message}`);
-        const onLost = say('An answer could not be kept yet');
+        const onLost = (error: unknown) =>
+          console.error(`An answer could not be kept yet: ${(error as Error).message}`);
         const files = impressions === null ? undefined : createImpressionFiles(objects, onLost);
         using interruption = listenForInterruption(() => undefined);
         const door = createDoor(objects, {
@@ -57,7 +56,7 @@ ${placeUsage}
           variants,
           impressions: files,
           onLost,
-          onStale: say('The model that was known goes on'),
+          onStale: (error) => console.error((error as Error).message),
         });
         await door.open();
         const api = await startApi(door, number);

@@ -44,7 +44,7 @@ export async function withNightCloud<Result>(
     onWarning: (message: string) => progress.say(message),
     redeliverySeconds: 2,
   };
-  const cloud = await startWhenFree(options, signal);
+  const cloud = await startWhenFree(options, progress, signal);
   let result: Result;
   try {
     result = await work(cloud);
@@ -57,13 +57,18 @@ export async function withNightCloud<Result>(
 }
 
 /** A run that was just killed needs a moment to end its processes and to let go of the folder. */
-async function startWhenFree(options: CloudOptions, signal: AbortSignal): Promise<Cloud> {
+async function startWhenFree(
+  options: CloudOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Cloud> {
   const until = Date.now() + 20_000;
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     try {
       return await startCloud(options);
     } catch (error) {
       if (!(error instanceof FolderInUse) || Date.now() > until) throw error;
+      if (isFirst) progress.say(`${error.message} Waiting for 20 s.`);
       await sleep(500, undefined, { signal });
     }
   }

@@ -4,7 +4,6 @@ import type { PipelineConfig } from '#lib/contracts/config.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
 import { releaseLeftLock } from '#lib/contracts/lock.ts';
 import { needsBaseModel } from '#lib/contracts/needs.ts';
-import { runStatus } from '#lib/contracts/run.ts';
 import type { UploadReport } from '#lib/interactions/report.ts';
 import { type RunSummary, runSummary } from '#lib/report/summary.ts';
 import { summaryTable } from '#lib/report/table.ts';
@@ -18,8 +17,9 @@ import { asCalled, quoted } from '../process/called.ts';
 import { listenForInterruption } from '../process/interruption.ts';
 import { executeStateMachine } from './execution.ts';
 import { withNightCloud } from './night-cloud.ts';
-import { type Night, readNight, writeNight } from './night-file.ts';
+import { readNight, writeNight } from './night-file.ts';
 import { NightStages } from './night-stages.ts';
+import { hasBegun, prepareNight } from './prepare-night.ts';
 import { Progress } from './progress.ts';
 import {
   expectSameBaseModel,
@@ -108,32 +108,6 @@ async function nightUntil(
 const baseModelName = ({ config }: NightRequest) => config.environment.baseModel;
 const baseModelFolder = (request: NightRequest) =>
   request.baseModel ?? join(root, '.cache/base-models', baseModelName(request));
-
-/** The night that was interrupted in this folder, or a new one. */
-async function prepareNight(
-  objects: Objects,
-  request: NightRequest,
-  before: Night | undefined,
-): Promise<Night> {
-  const config = request.configText;
-  const wanted = request.run;
-  if (before !== undefined && !before.finished && before.config === config) {
-    if (wanted === undefined || wanted === before.run) return before;
-  }
-  const date = new Date().toISOString().slice(0, 10);
-  let run = wanted ?? date;
-  for (let number = 2; wanted === undefined && (await hasBegun(objects, run)); number++) {
-    run = `${date}-${number}`;
-  }
-  const { uploaded = {}, took } = before ?? {};
-  const night = { run, finished: false, config, uploaded, ...(took !== undefined && { took }) };
-  writeNight(request.out, night);
-  return night;
-}
-
-async function hasBegun(objects: Objects, run: string): Promise<boolean> {
-  return (await objects.getVersion(runs.status(run), runStatus)) !== undefined;
-}
 
 async function ingest(
   request: NightRequest,

@@ -1,6 +1,6 @@
 import { championRecord } from '#lib/contracts/champion.ts';
 import type { VariantsConfig } from '#lib/contracts/config/serving.ts';
-import { MissingArtefactError } from '#lib/contracts/errors.ts';
+import { MissingArtefactError, UnavailableError } from '#lib/contracts/errors.ts';
 import { runs, serving } from '#lib/contracts/keys.ts';
 import { refitManifest } from '#lib/promotion/refit.ts';
 import type { ServingObjects } from './objects.ts';
@@ -54,8 +54,14 @@ export class ChallengerCache<Model> {
     try {
       const champion = await findServable(objects, challenger);
       this.#current = { champion, model: await load(champion) };
-    } catch (error) {
-      onStale(error);
+    } catch (cause) {
+      const model = `${challenger.name ?? 'what was promoted'} of run ${challenger.run}`;
+      onStale(
+        new UnavailableError(
+          `The challenger, ${model}, cannot be loaded, so the champion answers everybody: ${(cause as Error).message}`,
+          { cause },
+        ),
+      );
     }
     this.#triedAt = this.#now();
   }

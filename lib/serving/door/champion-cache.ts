@@ -1,5 +1,5 @@
 import { type Champion, championPointer } from '#lib/contracts/champion.ts';
-import { MissingArtefactError } from '#lib/contracts/errors.ts';
+import { MissingArtefactError, UnavailableError } from '#lib/contracts/errors.ts';
 import { serving } from '#lib/contracts/keys.ts';
 import type { VersionedObjects } from '#lib/contracts/objects.ts';
 
@@ -58,9 +58,10 @@ export class ChampionCache<Model extends Disposable> {
   async #refresh(): Promise<void> {
     try {
       await this.#replace();
-    } catch (error) {
-      if (this.#current === undefined) throw error;
-      this.#options.onStale(error);
+    } catch (cause) {
+      if (this.#current === undefined) throw cause;
+      const message = `The model that was known goes on: ${(cause as Error).message}`;
+      this.#options.onStale(new UnavailableError(message, { cause }));
     }
     this.#checkedAt = this.#now();
   }

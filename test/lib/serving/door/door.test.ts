@@ -162,7 +162,9 @@ describe('Function: createDoor', () => {
     // Assess
     expect(new Set(before.map(({ variant }) => variant))).toStrictEqual(new Set(['champion']));
     expect(kept[0]).toMatchObject({ experiment: null, propensity: 1 });
-    expect(String(troubles[0])).toContain('Run one promoted nothing');
+    expect(String(troubles[0])).toContain(
+      'The challenger, what was promoted of run one, cannot be loaded, so the champion answers everybody: Run one promoted nothing',
+    );
     expect(new Set(after.map(({ variant }) => variant)).size).toBe(2);
   });
 

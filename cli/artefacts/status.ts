@@ -8,6 +8,7 @@ import { compareInWords } from '#lib/promotion/words.ts';
 import { duration } from '#lib/report/format.ts';
 import { alignColumns } from '#lib/report/table.ts';
 import type { Objects } from '#platform/objects.ts';
+import { explainCause } from './causes.ts';
 import { listNights, type Night } from './nights.ts';
 
 /** How things stand: who serves, how nights and uploads ended. */
@@ -88,6 +89,7 @@ export function describeStatus(status: Status): string {
     ...(running === null ? [] : [`At work: run ${running.run} since ${minute(running.takenAt)}`]),
     '',
     ...nightsTable(nights),
+    ...describeFailure(nights[0]),
     '',
     ...uploadsTable(status.uploads),
     ...(uploadsInAll > status.uploads.length
@@ -142,6 +144,12 @@ function describeNight(night: Night): string[] {
   const ended =
     failure?.Error === undefined ? (verdict ?? skipped ?? status) : `failed: ${failure.Error}`;
   return [run, minute(startedAt), seconds ? duration(seconds) : '', ended];
+}
+
+/** Why the newest night failed. */
+function describeFailure(night: Night | undefined): string[] {
+  const cause = night?.failure?.Cause;
+  return cause === undefined ? [] : ['', `Night ${night!.run} failed: ${explainCause(cause)}`];
 }
 
 function describeUpload({ upload, report }: Status['uploads'][number]): string[] {

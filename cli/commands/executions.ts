@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
 import { nameRun } from '#lib/contracts/run.ts';
+import { nightConfig } from '../one-machine/config.ts';
 import { asCalled, quoted } from '../process/called.ts';
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
@@ -38,19 +39,26 @@ async function openMachine(environment: string) {
   return createExecutions(machine, caller);
 }
 
-/** A night on this machine, on what has been uploaded, with the configuration of the last one. */
-async function nightHere(out: string, run: string | undefined): Promise<number> {
+/**
+ * A night on this machine, on what has been uploaded.
+ *
+ * @param configured its configuration; by default that of the last one
+ */
+async function nightHere(
+  out: string,
+  run: string | undefined,
+  configured?: ReturnType<typeof nightConfig>,
+): Promise<number> {
   const { parseConfig } = await import('#lib/contracts/config.ts');
   const { expectNight } = await import('../one-machine/night-file.ts');
   const { runNight } = await import('../one-machine/night.ts');
   const { setUp } = await import('../../setup/setup.mjs');
-  const { config: configText } = expectNight(out);
+  const { config: last } = expectNight(out);
   setUp(['TensorFlow', 'Python']);
   const night = await runNight({
     interactions: [],
     items: [],
-    config: parseConfig(JSON.parse(configText), 'night.json'),
-    configText,
+    ...(configured ?? { config: parseConfig(JSON.parse(last), 'night.json'), configText: last }),
     out,
     run,
     startedAt: Number(process.env.LEA_STARTED_AT ?? Date.now()),
@@ -81,20 +89,31 @@ async function runToResume(out: string, run: string | undefined): Promise<string
 }
 
 export const start: Command = {
-  usage: `Usage: npx lea start (--out DIR | --environment NAME) [--run NAME]
+  usage: `Usage: npx lea start (--out DIR [--config FILE] | --environment NAME) [--run NAME]
 
 Begins a night now, on what has been uploaded. On this machine it takes the configuration of the last night, or of \`lea backfill\`,
 and goes on with one that was interrupted.
 
 ${where}
   --run NAME          name of the run (default: today's date, on this machine numbered where that run has ended). A night that
-                      is begun by hand works although nothing is new`,
+                      is begun by hand works although nothing is new
+  --config FILE       with --out, another configuration than that of the last night`,
   needs: [],
   prepare(args) {
-    const { run, ...given } = readOptions(args, { ...places, run: { type: 'string' } });
+    const { run, config, ...given } = readOptions(args, {
+      ...places,
+      run: { type: 'string' },
+      config: { type: 'string' },
+    });
     const place = readPlace(given);
     const named = run === undefined ? undefined : nameRun(run, null, 'UTC', new Date());
-    if ('out' in place) return () => nightHere(place.out, named);
+    if ('out' in place) {
+      const configured = config === undefined ? undefined : nightConfig(config);
+      return () => nightHere(place.out, named, configured);
+    }
+    if (config !== undefined) {
+      throw new UsageError('--config belongs to --out: a deployment has its configuration.');
+    }
     const name = named ?? nameRun(null, null, 'UTC', new Date());
     const { environment } = place;
     return async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PipelineError } from '#lib/contracts/errors.ts';
 import type { Cloud } from '#local/cloud.ts';
 import { runStateMachine } from '#local/state-machine/run.ts';
-import { explainCause } from './causes.ts';
+import { explainCause } from '../artefacts/causes.ts';
 import type { NightStages } from './night-stages.ts';
 
 /**

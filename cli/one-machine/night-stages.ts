@@ -1,6 +1,6 @@
 import type { ContainerProgress } from '#local/sagemaker/container.ts';
 import type { ExecutionEvent } from '#local/state-machine/run.ts';
-import { explainCause } from './causes.ts';
+import { explainCause } from '../artefacts/causes.ts';
 import { describeLeft, NightClock } from './night-clock.ts';
 import type { Progress } from './progress.ts';
 import { type Durations, isLong, isWhole, usualDurations, wordsOf, wordsOfPart } from './stages.ts';

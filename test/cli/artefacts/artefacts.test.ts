@@ -230,6 +230,7 @@ describe('Command: status', () => {
     expect(text).toMatch(/\nb +2026-11-24 02:00 UTC +5\.0 s +failed: CostCapError\n/);
     expect(text).toMatch(/\na +2026-11-23 02:00 UTC +1 min 40 s +a becomes the first champion\.\n/);
     expect(text).toContain('logs/20261123T110000Z-2.csv: Most rows are of unknown items.');
+    expect(text).toContain('\n\nNight b failed: It is too dear.\n');
   });
 
   it('says the same to programs', async () => {

@@ -85,7 +85,7 @@ async function fill(objects: Objects): Promise<void> {
     status: 'failed',
     startedAt: '2026-11-24T02:00:00.000Z',
     endedAt: '2026-11-24T02:00:05.000Z',
-    failure: { Error: 'CostCapError' },
+    failure: { Error: 'CostCapError', Cause: '{"errorMessage": "It is too dear."}' },
   });
   for (const [upload, status, message] of [
     ['20261123T100000Z-1', 'succeeded', 'Everything was read.'],

@@ -140,3 +140,18 @@ describe('Function: readOptions', () => {
     expect(() => readOptions(['--one'], { one: { type: 'string' } })).toThrow(UsageError);
   });
 });
+
+describe('Command: start', () => {
+  it('lets a night on what is there have another configuration, on this machine alone', async () => {
+    const start = await commands.start!.load();
+    const config = 'examples/movietweetings/config.json';
+    const prepare =
+      (...args: readonly string[]) =>
+      () =>
+        start.prepare(args);
+
+    expect(prepare('--out', 'nowhere', '--config', config)).not.toThrow();
+    expect(prepare('--out', 'nowhere', '--config', 'package.json')).toThrow('is not a valid');
+    expect(prepare('--environment', 'dev', '--config', config)).toThrow(UsageError);
+  });
+});

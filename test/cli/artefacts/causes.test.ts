@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { explainCause } from '#cli/one-machine/causes.ts';
+import { explainCause } from '#cli/artefacts/causes.ts';
 
 const ofFunction = JSON.stringify({
   errorMessage: 'There are no rows.',

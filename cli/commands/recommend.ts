@@ -60,9 +60,11 @@ ${wantedUsage}
           const { writeAllLists } = await import('../artefacts/lists.ts');
           const { Progress } = await import('../one-machine/progress.ts');
           const { listenForInterruption } = await import('../process/interruption.ts');
-          using interruption = listenForInterruption(() => undefined);
-          const { signal } = interruption;
           const progress = new Progress(Date.now(), process.stderr);
+          using interruption = listenForInterruption(() =>
+            progress.say(`stopped; ${all} was not written`),
+          );
+          const { signal } = interruption;
           const onUsers = (done: number, of: number) =>
             progress.working('making lists', {
               stage: `${done} of ${of} users`,

@@ -41,9 +41,11 @@ async function redriveHere(out: string): Promise<number> {
   const { Progress } = await import('../one-machine/progress.ts');
   const { listenForInterruption } = await import('../process/interruption.ts');
   const { config: configText } = expectNight(out);
-  using interruption = listenForInterruption(() => undefined);
-  const { signal } = interruption;
   const progress = new Progress(Date.now());
+  using interruption = listenForInterruption(() =>
+    progress.say('stopped; what was not worked on is kept, and the same command goes on with it'),
+  );
+  const { signal } = interruption;
   return await withNightCloud({ out, configText }, progress, signal, async (cloud) => {
     const { endpoint, region, credentials } = cloud;
     const client = new SQSClient({ endpoint, region, credentials });

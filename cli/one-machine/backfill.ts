@@ -21,12 +21,13 @@ export interface History {
 }
 
 const lookAgainMilliseconds = 3000;
+const goesOn = 'stopped; what was uploaded stays, and the same command goes on from here';
 
 /** Uploads a history for the nights of a folder. @returns the exit code */
 export async function backfillHere(cloud: NightCloud, history: History): Promise<number> {
-  using interruption = listenForInterruption(() => undefined);
-  const { signal } = interruption;
   const progress = new Progress(Date.now());
+  using interruption = listenForInterruption(() => progress.say(goesOn));
+  const { signal } = interruption;
   const { out, configText: config } = cloud;
   // No run of this name begins: the next one has a name of its own.
   const before = readNight(out) ?? { run: 'none', finished: true, config, uploaded: {} };
@@ -50,9 +51,9 @@ export async function backfillBucket(
   history: History,
   journalFile: string,
 ): Promise<number> {
-  using interruption = listenForInterruption(() => undefined);
-  const { signal } = interruption;
   const progress = new Progress(Date.now());
+  using interruption = listenForInterruption(() => progress.say(goesOn));
+  const { signal } = interruption;
   const night = readJournal(journalFile);
   const save = () => {
     writeFileSync(`${journalFile}.tmp`, `${JSON.stringify(night, null, 2)}\n`);

@@ -30,7 +30,7 @@ export interface UploadContext {
  *
  * @returns their reports
  * @throws ValidationError if ingestion refused an upload: the report's reason
- * @throws PipelineError `IngestionFailed` if ingestion gave up without a report
+ * @throws PipelineError `IngestionFailed` if ingestion gave up without a report, and the signal's reason between two files
  */
 export async function uploadAndWait(
   prefix: string,
@@ -38,6 +38,7 @@ export async function uploadAndWait(
   { objects, night, save, drained, signal, onFile }: UploadContext,
 ): Promise<UploadReport[]> {
   for (const [at, { path, name }] of files.entries()) {
+    signal.throwIfAborted();
     onFile?.(at + 1, files.length);
     const key = prefix + name;
     const hash = await hashFile(path);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { explain } from '#cli/commands/explain.ts';
 import { expandFiles } from '#cli/data/expand-files.ts';
 import { backfillBucket } from '#cli/one-machine/backfill.ts';
 import { pipelineConfig } from '#lib/contracts/config.ts';
@@ -48,9 +49,9 @@ function day(number: number, ...rows: string[]): void {
   writeFileSync(join(folder, `days/day-${number}.csv`), text);
 }
 const journal = () => join(folder, 'journal.json');
-const backfill = () =>
+const backfill = (into: Objects = objects) =>
   backfillBucket(
-    objects,
+    into,
     {
       items: expandFiles(join(folder, 'items.csv')),
       interactions: expandFiles(join(folder, 'days')),
@@ -70,6 +71,30 @@ describe('Function: backfillBucket', () => {
       .mock.calls.map(([text]) => String(text))
       .join('');
     expect(said).toContain('took 3 (1 quarantined, 0 duplicate) interactions of 2 files');
+  });
+
+  it('says on Ctrl-C what is kept, and goes on with the rest', async () => {
+    // Arrange: somebody presses it while the first day is uploaded
+    const pressed: Objects = {
+      ...objects,
+      async putStream(key, ...rest) {
+        await objects.putStream(key, ...rest);
+        if (key === 'logs/day-1.csv') process.emit('SIGINT', 'SIGINT');
+      },
+    };
+
+    // Act
+    const error = await backfill(pressed).catch((reason) => reason);
+
+    // Assess
+    expect(explain(error)).toEqual({ message: undefined, exitCode: 130 });
+    const said = vi
+      .mocked(process.stdout.write)
+      .mock.calls.map(([text]) => String(text))
+      .join('');
+    expect(said).toContain('stopped; what was uploaded stays, and the same command goes on');
+    expect(await backfill()).toBe(0);
+    expect(uploaded.at(-1)).toBe('logs/day-2.csv');
   });
 
   it('goes on where it stopped: what is there is not uploaded again, what has changed is', async () => {

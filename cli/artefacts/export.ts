@@ -2,7 +2,7 @@ import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync 
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { championPointer } from '#lib/contracts/champion.ts';
-import { ContractError } from '#lib/contracts/errors.ts';
+import { ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { environments, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { everybodyManifest } from '#lib/sequences/everybody-files.ts';
 import type { Objects } from '#platform/objects.ts';
@@ -80,7 +80,7 @@ async function writeListsOfFew(
   });
 }
 
-/** Where a folder of nights has what people look at, as the last night or deletion left it. */
+/** Where a folder of nights has what people look at, as the last night, deletion or change of the champion left it. */
 export const filesFolder = (out: string): string => join(out, 'files');
 
 /** Writes what people look at anew: nothing that was there before stays, whatever fails, and nobody finds a part of it. */
@@ -111,7 +111,13 @@ export async function renewFilesIfThere(objects: Objects, out: string): Promise<
 
 async function chooseKeys(objects: Objects, asked: string | undefined): Promise<string[]> {
   const champion = (await objects.getVersion(serving.champion, championPointer))?.value;
-  const run = asked ?? (await listNights(objects))[0]?.run;
+  const nights = await listNights(objects);
+  const run = asked ?? nights[0]?.run;
+  if (asked !== undefined && !nights.some((night) => night.run === asked)) {
+    throw new MissingArtefactError(
+      `There is no run ${asked}: \`npx lea runs\` lists those that are kept.`,
+    );
+  }
   const keys: string[] = [];
   if (champion !== undefined) {
     keys.push(serving.champion, ...Object.values(serving.modelFiles(champion.serving)));

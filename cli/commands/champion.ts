@@ -51,6 +51,10 @@ ${placeUsage}
         if (name === 'promote') {
           const { promoteByHand } = await import('#lib/promotion/by-hand.ts');
           const made = await promoteByHand(objects, { run: run!, model, now: new Date() });
+          if (made.changed && 'out' in place) {
+            const { renewFilesIfThere } = await import('../artefacts/export.ts');
+            await renewFilesIfThere(objects, place.out);
+          }
           const now = `${made.champion.name} of run ${made.champion.run}`;
           const before =
             made.previous === null

@@ -36,11 +36,11 @@ ${placeUsage}
         const { forgetUsers } = await import('#lib/deletion/forget.ts');
         const deletion = new Date().toISOString().replaceAll(/[-:.]/g, '');
         const report = await forgetUsers(objects, { deletion, users, now: () => new Date() });
+        console.log(json ? JSON.stringify(report, null, 2) : describe(report));
         if ('out' in place) {
           const { renewFilesIfThere } = await import('../artefacts/export.ts');
           await renewFilesIfThere(objects, place.out);
         }
-        console.log(json ? JSON.stringify(report, null, 2) : describe(report));
         return report.found.rows.length === 0 ? 0 : 1;
       });
   },

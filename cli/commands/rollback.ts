@@ -15,6 +15,10 @@ ${placeUsage}
       withBucket(place, async (objects) => {
         const { rollBack } = await import('#lib/promotion/champion.ts');
         const { champion, previous, changed } = await rollBack(objects, { run, now: new Date() });
+        if (changed && 'out' in place) {
+          const { renewFilesIfThere } = await import('../artefacts/export.ts');
+          await renewFilesIfThere(objects, place.out);
+        }
         const now = `${champion.name} of run ${champion.run}`;
         console.log(
           changed

@@ -2,17 +2,20 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { renewFiles } from '#cli/artefacts/export.ts';
 import { writeAllLists } from '#cli/artefacts/lists.ts';
 import { storedObjects } from '#cli/artefacts/stored-objects.ts';
 import { commands } from '#cli/commands/index.ts';
 import { UsageError } from '#cli/commands/options.ts';
 import { withBucket } from '#cli/commands/place.ts';
-import { interactions, runs, uploads } from '#lib/contracts/keys.ts';
+import { championPointer } from '#lib/contracts/champion.ts';
+import { interactions, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { takeLock } from '#lib/contracts/lock.ts';
 import { unreadReport } from '#lib/interactions/report.ts';
+import { promote } from '#lib/promotion/champion.ts';
 import { lockFolder } from '#local/folder-lock.ts';
 import { DiskObjects } from '#local/object-store/objects.ts';
-import { itemIds } from '../../functions/champion.ts';
+import { itemIds, promoteSmallModel } from '../../functions/champion.ts';
 import { sorted } from '../../lib/interactions/sorted.ts';
 import { temporaryFolder } from '../../temporary/folders.ts';
 import { finishNight, start, users } from './finished-night.ts';
@@ -444,7 +447,41 @@ describe('Command: champion', () => {
   });
 });
 
+describe('Files of a folder', () => {
+  it('are made anew when another model is put into service by hand', async () => {
+    // Arrange: after a second night
+    const folder = await finishNight();
+    await withBucket({ out: folder }, async (objects) => {
+      const { value } = (await objects.getVersion(serving.champion, championPointer))!;
+      const other = await promoteSmallModel(objects, 'c', 2);
+      await objects.putJson(serving.champion, value);
+      await promote(objects, other, value);
+      await renewFiles(objects, folder);
+    });
+    const inFiles = () => JSON.parse(readFileSync(join(folder, 'files/champion.json'), 'utf8'));
+    const night = inFiles();
+    const lists = readFileSync(join(folder, 'files/lists.csv'), 'utf8');
+
+    // Act
+    await lea('champion', 'rollback', '--out', folder);
+
+    // Assess
+    expect(night.run).toBe('c');
+    expect(inFiles().run).toBe('a');
+    expect(readFileSync(join(folder, 'files/lists.csv'), 'utf8')).not.toBe(lists);
+  });
+});
+
 describe('Command: export', () => {
+  it('knows no night that there was not', async () => {
+    const to = join(temporaryFolder('export'), 'files');
+
+    await expect(lea('export', '--out', out, '--to', to, '--run', 'nix')).rejects.toThrow(
+      'There is no run nix',
+    );
+    expect(existsSync(to)).toBe(false);
+  });
+
   it('copies the model, the report and what became of uploads, each under its key', async () => {
     const to = temporaryFolder('export');
 

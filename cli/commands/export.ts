@@ -26,7 +26,11 @@ ${placeUsage}
     return () =>
       lookIntoBucket(place, async (objects) => {
         const { exportArtefacts } = await import('../artefacts/export.ts');
-        const { files, bytes, users } = await exportArtefacts(objects, resolve(to), { run });
+        const { Progress, tellUsers } = await import('../one-machine/progress.ts');
+        const progress = new Progress(Date.now(), process.stderr);
+        const options = { run, onUsers: tellUsers(progress) };
+        const { files, bytes, users } = await exportArtefacts(objects, resolve(to), options);
+        progress.clear();
         const lists = users === 0 ? '' : ` lists.csv has the lists of ${users} users.`;
         console.log(`${files} files, ${(bytes / 1e6).toFixed(1)} MB, are in ${to}.${lists}`);
         return 0;

@@ -58,19 +58,14 @@ ${wantedUsage}
       return () =>
         lookIntoBucket(place, async (objects) => {
           const { writeAllLists } = await import('../artefacts/lists.ts');
-          const { Progress } = await import('../one-machine/progress.ts');
+          const { Progress, tellUsers } = await import('../one-machine/progress.ts');
           const { listenForInterruption } = await import('../process/interruption.ts');
           const progress = new Progress(Date.now(), process.stderr);
           using interruption = listenForInterruption(() =>
             progress.say(`stopped; ${all} was not written`),
           );
           const { signal } = interruption;
-          const onUsers = (done: number, of: number) =>
-            progress.working('making lists', {
-              stage: `${done} of ${of} users`,
-              progress: done / of,
-            });
-          const options = { format, count, time, onUsers, signal };
+          const options = { format, count, time, onUsers: tellUsers(progress), signal };
           const users = await writeAllLists(objects, resolve(all), options).finally(() =>
             progress.clear(),
           );

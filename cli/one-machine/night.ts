@@ -20,7 +20,7 @@ import { withNightCloud } from './night-cloud.ts';
 import { readNight, writeNight } from './night-file.ts';
 import { NightStages } from './night-stages.ts';
 import { hasBegun, prepareNight } from './prepare-night.ts';
-import { Progress } from './progress.ts';
+import { Progress, tellUsers } from './progress.ts';
 import {
   expectSameBaseModel,
   type UploadContext,
@@ -180,11 +180,7 @@ async function writeFiles(
   progress: Progress,
 ): Promise<number> {
   const begun = Date.now();
-  const { users } = await renewFiles(objects, out, {
-    run,
-    onUsers: (done, all) =>
-      progress.working('making lists', { stage: `${done} of ${all} users`, progress: done / all }),
-  });
+  const { users } = await renewFiles(objects, out, { run, onUsers: tellUsers(progress) });
   progress.done('writing files to look at', (Date.now() - begun) / 1000);
   return users;
 }

@@ -62,6 +62,10 @@ export class Progress {
   }
 }
 
+/** Tells how many users have their list. */
+export const tellUsers = (progress: Progress) => (done: number, all: number) =>
+  progress.working('making lists', { stage: `${done} of ${all} users`, progress: done / all });
+
 function bar(progress: number): string {
   const width = 24;
   const filled = Math.round(Math.min(1, Math.max(0, progress)) * width);

@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 import { readOptions, UsageError } from './options.ts';
-import { placeOptions, placeUsage, readPlace, withBucket } from './place.ts';
+import { placeOptions, placeUsage, readPlace, watchBucket } from './place.ts';
 
 /** A page on this machine that shows what nights have made. */
 export const open: Command = {
@@ -8,7 +8,7 @@ export const open: Command = {
 
 A page to look at, on this machine alone: somebody's history and list with titles, scores and what the environment said,
 the same list from the champion before, similar items, nights with their reports, uploads and quarantined rows. Nothing
-can be changed through it. Ctrl-C ends it; until then no night can begin in DIR.
+can be changed through it, and it follows what nights do meanwhile. Ctrl-C ends it.
 
 ${placeUsage}
   --port N       port on 127.0.0.1 (default: a free one)`,
@@ -24,7 +24,7 @@ ${placeUsage}
       throw new UsageError(`--port must be a port number, not "${port}".`);
     }
     return () =>
-      withBucket(place, async (objects) => {
+      watchBucket(place, async (objects) => {
         const { startPage } = await import('../open/server.ts');
         const { listenForInterruption } = await import('../process/interruption.ts');
         using interruption = listenForInterruption(() => undefined);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { MissingArtefactError, ValidationError } from '#lib/contracts/errors.ts';
 import { runs, uploads } from '#lib/contracts/keys.ts';
 import { releaseLeftLock } from '#lib/contracts/lock.ts';
+import type { Access } from '#local/stored-objects.ts';
 import type { Objects } from '#platform/objects.ts';
 import { quoted } from '../process/called.ts';
 import { UsageError } from './options.ts';
@@ -52,16 +53,23 @@ type Work<Result> = (objects: Objects) => Promise<Result>;
  * @throws ValidationError when nothing has been in the folder, LocalError while somebody is at work there
  */
 export const withBucket = <Result>(place: BucketPlace, work: Work<Result>): Promise<Result> =>
-  inBucket(place, work, false);
+  inBucket(place, work, 'writes');
 
 /** The same for work that changes nothing and is soon done, also while a night is at work in the folder. */
 export const lookIntoBucket = <Result>(place: BucketPlace, work: Work<Result>): Promise<Result> =>
-  inBucket(place, work, true);
+  inBucket(place, work, 'looks');
+
+/** The same for work that changes nothing and goes on for long: nights can begin and end meanwhile. */
+export async function watchBucket<Result>(place: BucketPlace, work: Work<Result>): Promise<Result> {
+  // What a killed night has left is put right first.
+  await lookIntoBucket(place, async () => undefined);
+  return await inBucket(place, work, 'watches');
+}
 
 async function inBucket<Result>(
   place: BucketPlace,
   work: Work<Result>,
-  looksOnly: boolean,
+  access: Access,
 ): Promise<Result> {
   if (!('out' in place)) {
     const [{ createObjects }, { createS3Client }] = await Promise.all([
@@ -77,7 +85,7 @@ async function inBucket<Result>(
   ]);
   const folder = join(place.out, 'cloud');
   if (!existsSync(folder)) throw nothingYet(place.out);
-  const stored = openStoredObjects(folder, looksOnly);
+  const stored = openStoredObjects(folder, access);
   try {
     for (const bucket of stored.buckets) {
       const objects = storedObjects(stored.disk, bucket);

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { LocalError } from '../errors.ts';
 import type { StoredObject } from './fauxqs.ts';
 import { Journal, readEntries } from './journal.ts';
@@ -27,6 +28,8 @@ export class ObjectIndex {
   readonly #buckets = new Map<string, Bucket>();
   readonly #path: string;
   readonly #journal: Journal<Entry> | undefined;
+  /** State of another process's journal when it was read. */
+  #seen = '';
 
   /**
    * @param path of the journal, which is begun if there is none
@@ -44,8 +47,21 @@ export class ObjectIndex {
 
   /** Reads anew what another process has written. */
   look(): void {
+    this.#seen = this.#state();
     this.#buckets.clear();
     readEntries<Entry>(this.#path, (entry) => this.#apply(entry));
+  }
+
+  /** What tells whether the journal is still the one that was read. */
+  #state(): string {
+    const { ino, size, mtimeMs } = statSync(this.#path);
+    return `${ino} ${size} ${mtimeMs}`;
+  }
+
+  /** The buckets as of now. */
+  get #now(): ReadonlyMap<string, Bucket> {
+    if (this.#journal === undefined && this.#seen !== this.#state()) this.look();
+    return this.#buckets;
   }
 
   close(): void {
@@ -61,17 +77,17 @@ export class ObjectIndex {
   }
 
   hasBucket(name: string): boolean {
-    return this.#buckets.has(name);
+    return this.#now.has(name);
   }
 
   listBuckets(): { name: string; creationDate: Date }[] {
-    return [...this.#buckets]
+    return [...this.#now]
       .map(([name, bucket]) => ({ name, creationDate: bucket.created }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   deleteBucket(name: string): void {
-    if (this.#bucket(name).records.size > 0) {
+    if (bucketIn(this.#now, name).records.size > 0) {
       throw new S3Error('BucketNotEmpty', 'The bucket you tried to delete is not empty', 409);
     }
     this.#commit({ op: 'removeBucket', bucket: name });
@@ -79,12 +95,12 @@ export class ObjectIndex {
 
   /** @throws S3Error `NoSuchBucket` */
   expectBucket(name: string): void {
-    this.#bucket(name);
+    bucketIn(this.#now, name);
   }
 
   /** @throws S3Error `NoSuchBucket` */
   find(bucket: string, key: string): ObjectRecord | undefined {
-    return this.#bucket(bucket).records.get(key);
+    return bucketIn(this.#now, bucket).records.get(key);
   }
 
   /** @throws S3Error `NoSuchBucket` or `NoSuchKey` */
@@ -104,7 +120,7 @@ export class ObjectIndex {
 
   /** Records whose keys begin with `prefix` and come after `after`, in S3's order, lazily. */
   *list(bucket: string, prefix: string, after: string): Generator<ObjectRecord> {
-    const { keys, records } = this.#bucket(bucket);
+    const { keys, records } = bucketIn(this.#now, bucket);
     const start = compareUtf8(after, prefix) > 0 ? after : prefix;
     for (let i = keys.firstAtLeast(start); i < keys.size; i++) {
       const key = keys.at(i)!;
@@ -116,12 +132,6 @@ export class ObjectIndex {
   /** Of all buckets. */
   *all(): Generator<ObjectRecord> {
     for (const { records } of this.#buckets.values()) yield* records.values();
-  }
-
-  #bucket(name: string): Bucket {
-    const bucket = this.#buckets.get(name);
-    if (bucket !== undefined) return bucket;
-    throw new S3Error('NoSuchBucket', `The specified bucket does not exist: ${name}`, 404);
   }
 
   #commit(entry: Entry): void {
@@ -146,11 +156,11 @@ export class ObjectIndex {
       this.#buckets.delete(entry.bucket);
     } else if (entry.op === 'put') {
       const record = { ...entry.record, lastModified: new Date(entry.record.lastModified) };
-      const { keys, records } = this.#bucket(entry.bucket);
+      const { keys, records } = bucketIn(this.#buckets, entry.bucket);
       if (!records.has(record.key)) keys.add(record.key);
       records.set(record.key, record);
     } else {
-      const { keys, records } = this.#bucket(entry.bucket);
+      const { keys, records } = bucketIn(this.#buckets, entry.bucket);
       records.delete(entry.key);
       keys.delete(entry.key);
     }
@@ -162,4 +172,10 @@ export class ObjectIndex {
       for (const record of records.values()) yield { op: 'put', bucket, record };
     }
   }
+}
+
+function bucketIn(buckets: ReadonlyMap<string, Bucket>, name: string): Bucket {
+  const bucket = buckets.get(name);
+  if (bucket !== undefined) return bucket;
+  throw new S3Error('NoSuchBucket', `The specified bucket does not exist: ${name}`, 404);
 }

@@ -31,7 +31,7 @@ const text = async (objects: Objects, key: string) =>
 
 describe('Function: openStoredObjects', () => {
   it('shows those who only look what somebody who works there has written', async () => {
-    const seen = openStoredObjects(folder, true);
+    const seen = openStoredObjects(folder, 'looks');
     const objects = storedObjects(seen.disk, bucket);
 
     expect(seen.isInUse).toBe(true);
@@ -43,7 +43,7 @@ describe('Function: openStoredObjects', () => {
   });
 
   it('shows an object that is replaced while they look', async () => {
-    const seen = openStoredObjects(folder, true);
+    const seen = openStoredObjects(folder, 'looks');
     const objects = storedObjects(seen.disk, bucket);
 
     await written.putBytes('a', 'two');
@@ -57,7 +57,7 @@ describe('Function: openStoredObjects', () => {
     const upload = owner.disk.createMultipartUpload(bucket, 'b', 'text/plain');
     const { etag } = owner.disk.uploadPart(upload, 1, Buffer.from('part'));
     const bodies = readdirSync(join(folder, 's3', 'bodies'));
-    const seen = openStoredObjects(folder, true);
+    const seen = openStoredObjects(folder, 'looks');
     const objects = storedObjects(seen.disk, bucket);
 
     // Act
@@ -77,10 +77,33 @@ describe('Function: openStoredObjects', () => {
   it('takes the folder for those who only look where nobody works', () => {
     owner.stop();
 
-    const seen = openStoredObjects(folder, true);
+    const seen = openStoredObjects(folder, 'looks');
 
     expect(seen.isInUse).toBe(false);
     expect(() => openStoredObjects(folder)).toThrow(FolderInUse);
+    seen.stop();
+  });
+
+  it('leaves the folder to others for those who watch, and shows them what these write', async () => {
+    // Arrange
+    owner.stop();
+    const seen = openStoredObjects(folder, 'watches');
+    const objects = storedObjects(seen.disk, bucket);
+
+    // Act: a cloud comes, writes and goes
+    const later = openStoredObjects(folder);
+    const writing = storedObjects(later.disk, bucket);
+    await writing.putBytes('b', 'new');
+    await writing.putBytes('a', 'two');
+    const meanwhile = await text(objects, 'b');
+    later.stop();
+
+    // Assess
+    expect(meanwhile).toBe('new');
+    expect(await text(objects, 'a')).toBe('two');
+    const keys: string[] = [];
+    for await (const { key } of objects.list('')) keys.push(key);
+    expect(keys).toEqual(['a', 'b']);
     seen.stop();
   });
 });

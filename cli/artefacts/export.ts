@@ -6,7 +6,6 @@ import { ContractError, MissingArtefactError } from '#lib/contracts/errors.ts';
 import { environments, runs, serving, uploads } from '#lib/contracts/keys.ts';
 import { everybodyManifest } from '#lib/sequences/everybody-files.ts';
 import type { Objects } from '#platform/objects.ts';
-import { kernelFolder } from '../serve/kernel-folder.ts';
 import { type AllListsOptions, writeAllLists } from './lists.ts';
 import { listNights } from './nights.ts';
 import { findInService } from './recommendation.ts';
@@ -29,19 +28,21 @@ export interface ExportOptions {
   /** Another night than the newest. */
   readonly run?: string | undefined;
   readonly onUsers?: AllListsOptions['onUsers'];
+  /** Whether lists for everybody are made. */
+  readonly lists?: boolean | undefined;
 }
 
 /**
  * Copies what people look at into a folder, each object under its key (docs/contracts.md): the model in service, the
  * newest night's report and figures, the newest lists, the uploads' reports and quarantined rows. Lists for everybody
- * are made for it.
+ * are made for it unless they are not wanted.
  *
  * @throws ContractError for a key that would lead out of the folder
  */
 export async function exportArtefacts(
   objects: Objects,
   folder: string,
-  { run, onUsers }: ExportOptions = {},
+  { run, onUsers, lists: areWanted = true }: ExportOptions = {},
 ): Promise<Exported> {
   const keys = await chooseKeys(objects, run);
   let bytes = 0;
@@ -56,7 +57,7 @@ export async function exportArtefacts(
     bytes += file.bytesWritten;
   }
   const lists = join(folder, listsFile);
-  const users = await writeListsOfFew(objects, lists, onUsers);
+  const users = areWanted ? await writeListsOfFew(objects, lists, onUsers) : 0;
   if (users === 0) return { files: keys.length, bytes, users };
   return { files: keys.length + 1, bytes: bytes + statSync(lists).size, users };
 }
@@ -75,7 +76,6 @@ async function writeListsOfFew(
   return await writeAllLists(objects, file, {
     format: { isCsv: true, isGzipped: false },
     count: itemsOfList,
-    wasmFolder: kernelFolder(),
     onUsers,
   });
 }
@@ -83,18 +83,25 @@ async function writeListsOfFew(
 /** Where a folder of nights has what people look at, as the last night, deletion or change of the champion left it. */
 export const filesFolder = (out: string): string => join(out, 'files');
 
-/** Writes what people look at anew: nothing that was there before stays, whatever fails, and nobody finds a part of it. */
+/**
+ * Writes what people look at anew: nothing that was there before stays, whatever fails, and nobody finds a part of it. Lists for
+ * everybody take seconds, so they are made where they are asked for, and from then on.
+ */
 export async function renewFiles(
   objects: Objects,
   out: string,
-  options?: ExportOptions,
+  { lists = false, ...options }: ExportOptions = {},
 ): Promise<Exported> {
   const folder = filesFolder(out);
+  const hasLists = existsSync(join(folder, listsFile));
   const unfinished = `${folder}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
   try {
-    const exported = await exportArtefacts(objects, unfinished, options);
+    const exported = await exportArtefacts(objects, unfinished, {
+      ...options,
+      lists: lists || hasLists,
+    });
     rmSync(folder, { recursive: true, force: true });
     renameSync(unfinished, folder);
     return exported;

@@ -6,6 +6,7 @@ import { gzipped } from '#lib/interactions/packing.ts';
 import { decodeRecentHistories, everybodyManifest } from '#lib/sequences/everybody-files.ts';
 import { listHeader, listLine, listRows, listsOf } from '#lib/serving/lists.ts';
 import type { Objects } from '#platform/objects.ts';
+import { kernelFolder } from '../serve/kernel-folder.ts';
 import { openInService } from './recommendation.ts';
 
 /** Histories that are scored at once. */
@@ -23,24 +24,24 @@ export interface AllListsOptions {
   readonly count: number;
   /** As of when, Unix seconds; the time of the newest action that was counted, if nothing is said. */
   readonly time?: number | undefined;
-  /** Where TensorFlow.js finds its WebAssembly kernels; without, plain JavaScript makes the lists. */
-  readonly wasmFolder?: string | undefined;
   /** Told how many users have their list, of how many. */
   readonly onUsers?: ((users: number, all: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Writes a list for every user that the newest night has met. Nobody finds a part of the file.
+ * Writes a list for every user that the newest night has met, by WebAssembly, as `lea serve` and AWS make lists. Nobody finds a
+ * part of the file.
  *
  * @returns the number of users
  */
 export async function writeAllLists(
   objects: Objects,
   file: string,
-  { format, count, time, wasmFolder, onUsers = () => {}, signal }: AllListsOptions,
+  { format, count, time, onUsers = () => {}, signal }: AllListsOptions,
 ): Promise<number> {
   const { isCsv, isGzipped } = format;
+  const wasmFolder = kernelFolder();
   const inService = await openInService(objects, { batch: historiesAtOnce, wasmFolder });
   const { model, countedUntil, directory } = inService;
   let users = 0;

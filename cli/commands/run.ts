@@ -8,7 +8,7 @@ import { readOptions, UsageError } from './options.ts';
 /** The nightly pipeline on this machine, for anybody's data. */
 export const run: Command = {
   usage: `Usage: npx lea run --interactions FILE --items FILE --out DIR
-                   [--config FILE] [--run NAME] [--base-model DIR]
+                   [--config FILE] [--run NAME] [--base-model DIR] [--lists]
 
   --interactions FILE  CSV, JSON lines or an array, Parquet, also compressed (.gz, .zst): user_id, item_id, timestamp,
                        event_type?, value?, or what the configuration maps to them (\`lea init\` proposes it);
@@ -21,7 +21,8 @@ export const run: Command = {
                        A run that was interrupted is taken up where it stopped.
   --run NAME           name of the run (default: today's date)
   --base-model DIR     Hugging Face folder of the causal language model that environment.baseModel names
-                       (default: the small one that the set-up prepared)`,
+                       (default: the small one that the set-up prepared)
+  --lists              everybody's list in DIR/files/lists.csv, of up to 50,000 users, after this night and all later ones`,
   needs: ['TensorFlow', 'Python'],
   prepare(args) {
     const options = readOptions(args, {
@@ -31,6 +32,7 @@ export const run: Command = {
       out: { type: 'string' },
       run: { type: 'string' },
       'base-model': { type: 'string' },
+      lists: { type: 'boolean' },
     });
     const { interactions, items, out, run: name } = options;
     if (interactions === undefined || items === undefined || out === undefined) {
@@ -43,6 +45,7 @@ export const run: Command = {
       out: resolve(out),
       run: name === undefined ? undefined : nameRun(name, null, 'UTC', new Date()),
       baseModel: options['base-model'],
+      lists: options.lists,
       startedAt: Number(process.env.LEA_STARTED_AT ?? Date.now()),
     };
     return async () => {

@@ -41,6 +41,8 @@ export interface NightRequest {
   readonly run?: string | undefined;
   /** A Hugging Face folder; by default the one that the set-up prepared under the configured name. */
   readonly baseModel?: string | undefined;
+  /** Whether everybody's lists are among the files; they are, too, where the last night left them. */
+  readonly lists?: boolean | undefined;
   /** Unix milliseconds at which the command was given, set-up included. */
   readonly startedAt: number;
 }
@@ -154,7 +156,7 @@ async function publish(
   const report = join(request.out, 'report', 'index.html');
   mkdirSync(dirname(report), { recursive: true });
   writeFileSync(report, await objects.getBytes(runs.report(run)));
-  const users = await writeFiles(objects, run, request.out, progress);
+  const users = await writeFiles(objects, run, request, progress);
   const seconds = Math.round((Date.now() - request.startedAt) / 100) / 10;
   const summary: RunSummary = { ...made, seconds, report };
   writeFileSync(join(request.out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
@@ -164,7 +166,7 @@ async function publish(
     [
       `\n${summaryTable(summary)}\n`,
       `Report: ${report}`,
-      asCalled(`Lists:  npx lea recommend --out ${out} --user ID`),
+      asCalled(`Lists:  npx lea recommend --out ${out} --user ID (everybody's: --all lists.csv)`),
       asCalled(`Page:   npx lea open --out ${out}`),
       `Files:  ${filesFolder(request.out)} (${users > 0 ? 'lists of all users, ' : ''}the model, reports of uploads, quarantined rows)`,
     ].join('\n'),
@@ -176,11 +178,11 @@ async function publish(
 async function writeFiles(
   objects: Objects,
   run: string,
-  out: string,
+  { out, lists }: NightRequest,
   progress: Progress,
 ): Promise<number> {
   const begun = Date.now();
-  const { users } = await renewFiles(objects, out, { run, onUsers: tellUsers(progress) });
+  const { users } = await renewFiles(objects, out, { run, onUsers: tellUsers(progress), lists });
   progress.done('writing files to look at', (Date.now() - begun) / 1000);
   return users;
 }

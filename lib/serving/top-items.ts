@@ -101,12 +101,14 @@ export function topItems(
 ): Int32Array {
   const candidates = only?.length ?? scores.length;
   const best = new BestItems(Math.min(count, candidates));
+  let { least } = best;
   for (let at = 0; at < candidates; at++) {
     const item = only === undefined ? at + 1 : only[at]!;
     if (item > scores.length) continue;
     const score = scores[item - 1]!;
-    if (score < best.least || excluded.has(item)) continue;
+    if (score < least || excluded.has(item)) continue;
     best.offer(item, score);
+    ({ least } = best);
   }
   return best.take().items;
 }

@@ -63,7 +63,7 @@ describe('Command: forget', () => {
       const lists = ['user-04', user].map((user_id) => `${JSON.stringify({ user_id })}\n`).join('');
       const key = `${serving.recommendationsPrefix('a')}part-00000.jsonl.gz`;
       await objects.putBytes(key, gzipSync(lists));
-      await renewFiles(objects, out, { run: 'a' });
+      await renewFiles(objects, out, { run: 'a', lists: true });
     });
     const listed = filesWith(out, user);
     writeFileSync(join(out, 'files', 'left.txt'), `a copy of ${user}`);

@@ -27,6 +27,7 @@ describe('Function: experimentFile', () => {
     'goodbooks-text.json': { panels: ['goodbooks, by-user'], seeds: 3 },
     'lea-by-time.json': { panels: ['movietweetings, global-time'], seeds: 3 },
     'reproduction.json': { panels: ['movietweetings, by-user'], seeds: 5 },
+    'states-joined.json': { panels: ['movietweetings, global-time'], seeds: 5 },
     'three-sets.json': { panels: threeSets, seeds: 5 },
     'three-sets-controls.json': { panels: threeSets, seeds: 5 },
   };

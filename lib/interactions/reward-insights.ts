@@ -59,11 +59,13 @@ function uncountedValue(type: string, { rows, lowest, highest, distinct }: Value
     : { as: 'amount', full: highest };
   const setting = JSON.stringify({ [type]: rule });
   const whose = type === '*' ? 'without an event type' : `of ${type}`;
-  const looks = isRating ? 'a rating, and every one counts as a like' : 'a quantity or price';
+  const looks = isRating
+    ? 'a rating, but nothing reads it: the lowest counts as a like, too'
+    : 'a quantity or price, but nothing reads it: all rows count alike';
   return when(
     lowest < highest && highest > 0,
     'value-not-counted',
-    `The value ${whose} is ${number(lowest)} to ${number(highest)} in ${count(rows, 'row')}: it looks like ${looks}. It does not count.`,
+    `The value ${whose} is ${number(lowest)} to ${number(highest)} in ${count(rows, 'row')}: it looks like ${looks}.`,
     `interactions.reward.values ${setting} would make it count, ${isRating ? 'as no like below that' : 'on a log scale, in full from there on'}; otherwise leave it out.`,
   );
 }

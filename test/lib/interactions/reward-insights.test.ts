@@ -96,7 +96,7 @@ describe('Function: rewardInsights', () => {
     const { lowest, highest } = values.buy;
     expect(remark).toEqual({
       code: 'value-not-counted',
-      message: `The value of buy is ${lowest} to ${highest} in 7 rows: it looks like ${isRating ? 'a rating, and every one counts as a like' : 'a quantity or price'}. It does not count.`,
+      message: `The value of buy is ${lowest} to ${highest} in 7 rows: it looks like ${isRating ? 'a rating, but nothing reads it: the lowest counts as a like, too' : 'a quantity or price, but nothing reads it: all rows count alike'}.`,
       advice: `interactions.reward.values ${JSON.stringify({ buy: rule })} would make it count, ${isRating ? 'as no like below that' : 'on a log scale, in full from there on'}; otherwise leave it out.`,
     });
   });

@@ -44,7 +44,10 @@ describe('Function: forgetRequested', () => {
     await objects.putBytes(deletions.request('tuesday/more.txt'), 'u2');
     await objects.putBytes(deletions.request('tuesday/'), '');
 
-    const { done, waiting, failures } = await attempt();
+    // At a time that has no 17 in it: what is held while the bucket is searched says when.
+    const now = () => new Date('2026-11-02T03:04:05Z');
+
+    const { done, waiting, failures } = await attempt(undefined, now);
 
     expect([waiting, failures]).toEqual([0, []]);
     for (let number = 0; number < parts; number++) expect(await usersOf(number)).toEqual(['u1']);

@@ -20,8 +20,8 @@ export interface Exported {
 
 /** Lists for everybody, in a folder of files. */
 const listsFile = 'lists.csv';
-/** Up to so many users they are made without being asked for: in some seconds. */
-const mostUsers = 50_000;
+/** Of so many users at most they are among the files: that takes some seconds. */
+export const mostUsers = 50_000;
 const itemsOfList = 10;
 
 export interface ExportOptions {

@@ -10,7 +10,7 @@ import { summaryTable } from '#lib/report/table.ts';
 import type { ContainerProgress } from '#local/sagemaker/container.ts';
 import { createObjects, type Objects } from '#platform/objects.ts';
 import { root } from '../../setup/paths.mjs';
-import { filesFolder, renewFiles } from '../artefacts/export.ts';
+import { filesFolder, mostUsers, renewFiles } from '../artefacts/export.ts';
 import { describeReasons } from '../artefacts/upload-report.ts';
 import type { DataFile } from '../data/expand-files.ts';
 import { asCalled, quoted } from '../process/called.ts';
@@ -184,5 +184,11 @@ async function writeFiles(
   const begun = Date.now();
   const { users } = await renewFiles(objects, out, { run, onUsers: tellUsers(progress), lists });
   progress.done('writing files to look at', (Date.now() - begun) / 1000);
+  if (lists === true && users === 0) {
+    const most = mostUsers.toLocaleString('en-US');
+    progress.say(
+      `lists.csv was not written, which is for up to ${most} users; lea recommend --all has no limit`,
+    );
+  }
   return users;
 }
